@@ -1,0 +1,2 @@
+//! The calculator itself.
+#![no_std]

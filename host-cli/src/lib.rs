@@ -1,0 +1,1 @@
+//! Call procedures of a microcontroller from the host.

@@ -1,0 +1,109 @@
+//! The calculator: the interface that the demonstration firmware offers and the tests call.
+//!
+//! It is meant to be read as an example of a service. Between them its procedures use every
+//! shape a procedure can have: fallible and infallible, with and without arguments and value,
+//! borrowed and owned arguments, repeatable and not.
+
+use heapless::Vec;
+use postcard_schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// Integer arithmetic that reports overflow, some statistics, and a running total.
+pub trait Calculator {
+    /// Adds two numbers.
+    fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
+
+    /// Subtracts `y` from `x`.
+    fn sub(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
+
+    /// Multiplies two numbers.
+    fn mul(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
+
+    /// Divides `x` by `y`, rounding towards zero.
+    fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
+
+    /// The remainder of dividing `x` by `y`; it has the sign of `x`.
+    fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
+
+    /// Raises `base` to the power of `exponent`.
+    fn pow(&mut self, base: i32, exponent: u32) -> Result<i32, MathError>;
+
+    /// The square root of `x`.
+    fn sqrt(&mut self, x: f64) -> Result<f64, MathError>;
+
+    /// Summarises up to 16 samples.
+    fn statistics(&mut self, samples: Vec<f64, MAX_SAMPLES>) -> Result<Summary, MathError>;
+
+    /// Evaluates an expression of integers, `+ - * / %` and parentheses, such as `2*(3+4)-5`.
+    fn evaluate(&mut self, expression: &str) -> Result<i32, ExpressionError>;
+
+    /// Adds `amount` to the running total and returns the new total.
+    ///
+    /// A total that would overflow is an error and leaves the total as it was.
+    fn accumulate(&mut self, amount: i64) -> Result<i64, MathError>;
+
+    /// The running total.
+    fn total(&mut self) -> i64;
+
+    /// Sets the running total to zero.
+    fn clear(&mut self);
+}
+
+/// The most samples that [`Calculator::statistics`] takes.
+pub const MAX_SAMPLES: usize = 16;
+
+/// Why a calculation has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum MathError {
+    /// The result does not fit its type.
+    Overflow,
+    /// The divisor is zero.
+    DivideByZero,
+    /// The square root of a negative number is not a real number.
+    NegativeRoot,
+    /// There are no samples to summarise.
+    NoSamples,
+}
+
+/// What [`Calculator::statistics`] finds out about its samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Schema)]
+pub struct Summary {
+    /// How many samples there were, 1 to 16.
+    pub count: u8,
+    /// The smallest sample.
+    pub min: f64,
+    /// The largest sample.
+    pub max: f64,
+    /// The arithmetic mean.
+    pub mean: f64,
+    /// The standard deviation of the population.
+    pub deviation: f64,
+}
+
+/// Where and why [`Calculator::evaluate`] gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct ExpressionError {
+    /// The offset in bytes of the offending character, or of the end of the expression.
+    pub position: u16,
+    /// What is wrong there.
+    pub reason: ExpressionReason,
+}
+
+/// What is wrong with an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum ExpressionReason {
+    /// A number, a sign or an opening parenthesis is expected here.
+    ExpectedOperand,
+    /// An operator, a closing parenthesis or the end is expected here.
+    ExpectedOperator,
+    /// This opening parenthesis is never closed.
+    Unclosed,
+    /// This closing parenthesis was never opened.
+    Unopened,
+    /// More than 8 parentheses and signs are open at once.
+    TooDeep,
+    /// This number or the result of this operator does not fit an `i32`.
+    Overflow,
+    /// The divisor of this operator is zero.
+    DivideByZero,
+}
