@@ -9,32 +9,42 @@ use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
 /// Integer arithmetic that reports overflow, some statistics, and a running total.
+#[crate::service]
 pub trait Calculator {
     /// Adds two numbers.
+    #[idempotent]
     fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
 
     /// Subtracts `y` from `x`.
+    #[idempotent]
     fn sub(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
 
     /// Multiplies two numbers.
+    #[idempotent]
     fn mul(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
 
     /// Divides `x` by `y`, rounding towards zero.
+    #[idempotent]
     fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
 
     /// The remainder of dividing `x` by `y`; it has the sign of `x`.
+    #[idempotent]
     fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError>;
 
     /// Raises `base` to the power of `exponent`.
+    #[idempotent]
     fn pow(&mut self, base: i32, exponent: u32) -> Result<i32, MathError>;
 
     /// The square root of `x`.
+    #[idempotent]
     fn sqrt(&mut self, x: f64) -> Result<f64, MathError>;
 
     /// Summarises up to 16 samples.
+    #[idempotent]
     fn statistics(&mut self, samples: Vec<f64, MAX_SAMPLES>) -> Result<Summary, MathError>;
 
     /// Evaluates an expression of integers, `+ - * / %` and parentheses, such as `2*(3+4)-5`.
+    #[idempotent]
     fn evaluate(&mut self, expression: &str) -> Result<i32, ExpressionError>;
 
     /// Adds `amount` to the running total and returns the new total.
@@ -43,9 +53,11 @@ pub trait Calculator {
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError>;
 
     /// The running total.
+    #[idempotent]
     fn total(&mut self) -> i64;
 
     /// Sets the running total to zero.
+    #[idempotent]
     fn clear(&mut self);
 }
 

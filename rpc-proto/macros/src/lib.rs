@@ -1,1 +1,50 @@
-//! The `#[service]` attribute of `rpc-proto`.
+//! The `#[service]` attribute of `rpc-proto`, which re-exports and documents it.
+//!
+//! [`parse`] turns a trait into a description of its procedures, or says what is wrong with it
+//! and where; [`expand`] writes the code. What is written is kept thin: everything that does not
+//! depend on the trait is ordinary code in `rpc-proto`.
+
+mod expand;
+mod parse;
+
+use proc_macro::TokenStream;
+use quote::quote;
+use syn::{ItemTrait, parse_macro_input};
+
+/// Turns a trait into a service.
+///
+/// The trait stays as it is written. For a trait `Lamp` the attribute adds
+///
+/// - `LampService<T>`, which wraps an implementation `T: Lamp` and is what a server runs;
+/// - `LampClient<C>`, which has the same methods and calls them through a caller `C`;
+/// - a type for each procedure, such as `LampSet`, with its arguments, value, error and key.
+///
+/// Doc comments of the trait and its methods become part of the description, and of the client's
+/// documentation. A method is a procedure if
+///
+/// - it takes `&mut self` or `&self` and any number of arguments, which may borrow (`&str`,
+///   `&[u8]`): on the device they then point into the receive buffer;
+/// - it returns a value, nothing, or a `Result<T, E>` written with both types, where `E` is the
+///   procedure's own error. A value may borrow, too;
+/// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and
+///   there is no `usize` in them, whose size differs between device and host.
+///
+/// A method marked `#[idempotent]` may be repeated: running it twice does no harm, so a caller
+/// sends it again when a device reset leaves open whether it has run.
+#[proc_macro_attribute]
+pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
+    let options = parse_macro_input!(options as parse::Options);
+    let mut item = parse_macro_input!(item as ItemTrait);
+    let parsed = parse::service(&mut item, &options);
+    match parsed {
+        Ok(service) => {
+            let added = expand::service(&service);
+            quote!(#item #added).into()
+        }
+        Err(error) => {
+            // With the trait itself in place, its users do not report follow-up errors.
+            let error = error.into_compile_error();
+            quote!(#item #error).into()
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! A trait to the description of a service, or a compile error at the place that is wrong.
+
+use proc_macro2::{Ident, Span};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{
+    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime,
+    Lit, LitInt, Meta, Pat, PathArguments, Result, ReturnType, Token, TraitItem, TraitItemFn, Type,
+    Visibility, parse_quote,
+};
+
+/// What stands in the attribute's parentheses.
+#[derive(Default)]
+pub struct Options {
+    /// The number of the first procedure, for a service whose numbers are part of the protocol.
+    pub first_number: Option<u16>,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        if input.is_empty() {
+            return Ok(options);
+        }
+        let name: Ident = input.parse()?;
+        if name != "first_number" {
+            return Err(Error::new(
+                name.span(),
+                "`#[service]` is written without options",
+            ));
+        }
+        input.parse::<Token![=]>()?;
+        options.first_number = Some(input.parse::<LitInt>()?.base10_parse()?);
+        Ok(options)
+    }
+}
+
+/// A trait that is a service.
+pub struct Service {
+    /// The trait's name.
+    pub ident: Ident,
+    /// The trait's visibility.
+    pub visibility: Visibility,
+    /// The doc comment.
+    pub doc: String,
+    /// The methods.
+    pub procedures: Vec<Procedure>,
+    /// See [`Options::first_number`].
+    pub first_number: Option<u16>,
+}
+
+/// A method that is a procedure.
+pub struct Procedure {
+    /// The method's name.
+    pub ident: Ident,
+    /// The doc comment.
+    pub doc: String,
+    /// Whether it is marked `#[idempotent]`.
+    pub idempotent: bool,
+    /// The arguments.
+    pub arguments: Vec<Argument>,
+    /// What it returns.
+    pub outcome: Outcome,
+}
+
+/// An argument of a procedure.
+pub struct Argument {
+    /// Its name.
+    pub ident: Ident,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// What a procedure returns.
+pub struct Outcome {
+    /// The value's type.
+    pub value: Type,
+    /// The type of the procedure's own error.
+    pub error: Option<Type>,
+}
+
+/// Reads a trait, and takes those attributes off it that only this macro knows.
+pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
+    // Even a wrong trait must not be left with attributes that the compiler does not know.
+    let idempotent = take_idempotent(item);
+    let mut errors = Errors(None);
+    if let Some(parameter) = item.generics.params.first() {
+        errors.add(
+            parameter.span(),
+            "a service is not generic: its procedures are the same for every caller",
+        );
+    }
+    let mut procedures: Vec<Procedure> = Vec::new();
+    for (member, idempotent) in item.items.iter().zip(idempotent) {
+        let TraitItem::Fn(method) = member else {
+            errors.add(
+                member.span(),
+                "a service has procedures only: methods with `&mut self`",
+            );
+            continue;
+        };
+        let name = &method.sig.ident;
+        if procedures.iter().any(|other| other.ident == *name) {
+            errors.add(
+                name.span(),
+                &format!("two procedures are named `{name}`: a caller could not tell them apart"),
+            );
+            continue;
+        }
+        match procedure(method, idempotent) {
+            Ok(procedure) => procedures.push(procedure),
+            Err(error) => errors.combine(error),
+        }
+    }
+    if procedures.is_empty() {
+        errors.add(item.ident.span(), "a service has at least one procedure");
+    }
+    errors.into_result()?;
+    Ok(Service {
+        ident: item.ident.clone(),
+        visibility: item.vis.clone(),
+        doc: doc(&item.attrs),
+        procedures,
+        first_number: options.first_number,
+    })
+}
+
+/// Takes off `#[idempotent]` and tells which members had it.
+fn take_idempotent(item: &mut ItemTrait) -> Vec<bool> {
+    let mut found = Vec::new();
+    for member in &mut item.items {
+        let mut idempotent = false;
+        if let TraitItem::Fn(method) = member {
+            method.attrs.retain(|attribute| {
+                let matches = attribute.path().is_ident("idempotent");
+                idempotent |= matches;
+                !matches
+            });
+        }
+        found.push(idempotent);
+    }
+    found
+}
+
+fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
+    let signature = &method.sig;
+    let mut errors = Errors(None);
+    for attribute in &method.attrs {
+        if attribute.path().is_ident("cfg") {
+            errors.add(
+                attribute.span(),
+                "a procedure is not conditional: both ends must number the same procedures",
+            );
+        }
+    }
+    if signature.ident == "new" {
+        errors.add(
+            signature.ident.span(),
+            "a procedure is not named `new`: clients have a function of that name",
+        );
+    }
+    if let Some(asyncness) = signature.asyncness {
+        errors.add(asyncness.span(), "a procedure is not `async`");
+    }
+    for parameter in &signature.generics.params {
+        if !matches!(parameter, GenericParam::Lifetime(_)) {
+            errors.add(
+                parameter.span(),
+                "a procedure is not generic: its types must be known to both ends",
+            );
+        }
+    }
+    let mut inputs = signature.inputs.iter();
+    match inputs.next() {
+        Some(FnArg::Receiver(receiver))
+            if receiver.reference.is_some() && receiver.colon_token.is_none() => {}
+        other => errors.add(
+            other.map_or(signature.ident.span(), Spanned::span),
+            "a procedure takes `&mut self` or `&self` first",
+        ),
+    }
+    let mut arguments = Vec::new();
+    for input in inputs {
+        let FnArg::Typed(input) = input else { continue };
+        let Pat::Ident(pattern) = &*input.pat else {
+            errors.add(
+                input.pat.span(),
+                "an argument has a plain name, which callers use",
+            );
+            continue;
+        };
+        errors.check_type(&input.ty);
+        arguments.push(Argument {
+            ident: pattern.ident.clone(),
+            ty: (*input.ty).clone(),
+        });
+    }
+    let outcome = match &signature.output {
+        ReturnType::Default => Ok(Outcome {
+            value: parse_quote!(()),
+            error: None,
+        }),
+        ReturnType::Type(_, ty) => {
+            errors.check_type(ty);
+            outcome(ty)
+        }
+    };
+    match outcome {
+        Ok(outcome) => {
+            errors.into_result()?;
+            Ok(Procedure {
+                ident: signature.ident.clone(),
+                doc: doc(&method.attrs),
+                idempotent,
+                arguments,
+                outcome,
+            })
+        }
+        Err(error) => {
+            errors.combine(error);
+            errors.into_result()?;
+            unreachable!("an error was just added")
+        }
+    }
+}
+
+/// Tells `Result<T, E>` from a plain value.
+fn outcome(ty: &Type) -> Result<Outcome> {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Result"
+    {
+        let types: Vec<&Type> = match &last.arguments {
+            PathArguments::AngleBracketed(given) => given
+                .args
+                .iter()
+                .filter_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let [value, error] = types[..] else {
+            return Err(Error::new(
+                ty.span(),
+                "write `Result<T, E>` with both types: an alias hides the procedure's error",
+            ));
+        };
+        return Ok(Outcome {
+            value: value.clone(),
+            error: Some(error.clone()),
+        });
+    }
+    Ok(Outcome {
+        value: ty.clone(),
+        error: None,
+    })
+}
+
+/// The doc comment among `attributes`, its lines joined.
+fn doc(attributes: &[Attribute]) -> String {
+    let mut lines = Vec::new();
+    for attribute in attributes {
+        if let Meta::NameValue(pair) = &attribute.meta
+            && pair.path.is_ident("doc")
+            && let Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) = &pair.value
+        {
+            let text = text.value();
+            lines.push(
+                text.strip_prefix(' ')
+                    .unwrap_or(&text)
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
+    }
+    lines.join("\n").trim().to_owned()
+}
+
+/// The type with every lifetime but `'static` replaced, those left out written down.
+pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
+    struct Replace(Lifetime);
+    impl VisitMut for Replace {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" {
+                *lifetime = self.0.clone();
+            }
+        }
+        fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+            let replacement = &self.0;
+            reference
+                .lifetime
+                .get_or_insert_with(|| replacement.clone());
+            syn::visit_mut::visit_type_reference_mut(self, reference);
+        }
+    }
+    let mut ty = ty.clone();
+    Replace(Lifetime::new(lifetime, Span::call_site())).visit_type_mut(&mut ty);
+    ty
+}
+
+/// All that is wrong, so that it is reported at once.
+struct Errors(Option<Error>);
+
+impl Errors {
+    fn add(&mut self, span: Span, message: &str) {
+        self.combine(Error::new(span, message));
+    }
+
+    fn combine(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    fn into_result(self) -> Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+
+    /// Refuses what cannot cross the link and can be seen in the source; what hides inside other
+    /// types is found from their schemas.
+    fn check_type(&mut self, ty: &Type) {
+        struct Check<'e>(&'e mut Errors);
+        impl<'ast> Visit<'ast> for Check<'_> {
+            fn visit_path(&mut self, path: &'ast syn::Path) {
+                if path.is_ident("usize") || path.is_ident("isize") {
+                    self.0.add(
+                        path.span(),
+                        "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size",
+                    );
+                }
+                syn::visit::visit_path(self, path);
+            }
+            fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+                if reference.mutability.is_some() {
+                    self.0.add(
+                        reference.span(),
+                        "a value crosses the link by copy: return it instead of changing an argument",
+                    );
+                }
+                syn::visit::visit_type_reference(self, reference);
+            }
+            fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
+                self.0.add(
+                    ty.span(),
+                    "a procedure is not generic: its types must be known to both ends",
+                );
+            }
+        }
+        Check(self).visit_type(ty);
+    }
+}

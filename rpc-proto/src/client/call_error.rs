@@ -1,0 +1,104 @@
+//! Why a call has no value, and whether it ran.
+
+use crate::service::Never;
+
+/// Why a call has no value: the procedure's own error, or the reason why the call failed.
+///
+/// A call that returns a value has run exactly once. For one that does not,
+/// [`ran`](Self::ran) tells what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallError<E = Never> {
+    /// The procedure ran and ended in its own error.
+    Error(E),
+    /// The device has no procedure of that path, or, where its description was not read, none of
+    /// that path and signature.
+    NoSuchProcedure,
+    /// The device's procedure of that path has other types.
+    SignatureDiffers,
+    /// The device could not decode the arguments.
+    BadArguments,
+    /// The arguments do not fit a frame of this caller's or of the device's.
+    ArgumentsTooLarge,
+    /// The procedure ran, but its value does not fit a frame of the device's.
+    ReplyTooLarge,
+    /// The procedure ran, but what came back is not the value that was expected.
+    BadReply,
+    /// The device answered with a fault that this version does not know.
+    UnknownFault(u8),
+    /// As many calls are in flight as this caller has room for.
+    Busy,
+    /// The deadline passed before the call could be sent.
+    Timeout,
+    /// The link failed before the call could be sent.
+    Disconnected,
+    /// The device came back with another interface before the call could be sent.
+    InterfaceChanged,
+    /// The device speaks this other version of the protocol.
+    OtherVersion(u8),
+    /// The call was sent and no answer came: it may have run, once, or not.
+    OutcomeUnknown(Cause),
+}
+
+/// What kept an answer from coming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A deadline passed, that of the call or of another in the same session.
+    Timeout,
+    /// The device was reset.
+    Reset,
+    /// The link failed.
+    Disconnected,
+}
+
+/// What is known about whether a call ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ran {
+    /// It did not, and will not.
+    Never,
+    /// It did, once.
+    Once,
+    /// Once or not at all.
+    Unknown,
+}
+
+impl<E> CallError<E> {
+    /// Whether the call ran.
+    pub const fn ran(&self) -> Ran {
+        match self {
+            Self::Error(_) | Self::ReplyTooLarge | Self::BadReply => Ran::Once,
+            Self::OutcomeUnknown(_) | Self::UnknownFault(_) => Ran::Unknown,
+            Self::NoSuchProcedure
+            | Self::SignatureDiffers
+            | Self::BadArguments
+            | Self::ArgumentsTooLarge
+            | Self::Busy
+            | Self::Timeout
+            | Self::Disconnected
+            | Self::InterfaceChanged
+            | Self::OtherVersion(_) => Ran::Never,
+        }
+    }
+}
+
+impl CallError {
+    /// The same failure for a procedure that has an error of its own.
+    pub fn widen<E>(self) -> CallError<E> {
+        match self {
+            Self::Error(never) => match never {},
+            Self::NoSuchProcedure => CallError::NoSuchProcedure,
+            Self::SignatureDiffers => CallError::SignatureDiffers,
+            Self::BadArguments => CallError::BadArguments,
+            Self::ArgumentsTooLarge => CallError::ArgumentsTooLarge,
+            Self::ReplyTooLarge => CallError::ReplyTooLarge,
+            Self::BadReply => CallError::BadReply,
+            Self::UnknownFault(code) => CallError::UnknownFault(code),
+            Self::Busy => CallError::Busy,
+            Self::Timeout => CallError::Timeout,
+            Self::Disconnected => CallError::Disconnected,
+            Self::InterfaceChanged => CallError::InterfaceChanged,
+            Self::OtherVersion(version) => CallError::OtherVersion(version),
+            Self::OutcomeUnknown(cause) => CallError::OutcomeUnknown(cause),
+        }
+    }
+}

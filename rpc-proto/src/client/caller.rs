@@ -1,0 +1,63 @@
+//! What typed clients call through.
+
+use super::CallError;
+use super::calls::Answer;
+use crate::service::Procedure;
+use serde::Deserialize;
+
+/// Carries out calls: what `#[service]`'s clients are made of.
+pub trait Caller {
+    /// Calls a procedure and waits for its value, which may borrow from the reply.
+    ///
+    /// # Errors
+    /// The procedure's own error, or why the call failed.
+    fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>>;
+}
+
+impl<C: Caller + ?Sized> Caller for &mut C {
+    fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        (**self).call::<P>(arguments)
+    }
+}
+
+/// What a typed client can be made from: a caller, or something that callers can be had from.
+pub trait IntoCaller {
+    /// The caller.
+    type Caller: Caller;
+
+    /// The caller to call through.
+    fn into_caller(self) -> Self::Caller;
+}
+
+impl<C: Caller> IntoCaller for C {
+    type Caller = Self;
+
+    fn into_caller(self) -> Self {
+        self
+    }
+}
+
+/// Reads the value or the error of a procedure from an answer.
+///
+/// # Errors
+/// The procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
+pub fn read<P: Procedure>(answer: Answer<'_>) -> Result<P::Value<'_>, CallError<P::Error>> {
+    match answer {
+        Answer::Return(bytes) => exactly(bytes).ok_or(CallError::BadReply),
+        Answer::Error(bytes) => Err(exactly(bytes).map_or(CallError::BadReply, CallError::Error)),
+    }
+}
+
+/// The value that takes up all of `bytes`.
+fn exactly<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Some(value),
+        _ => None,
+    }
+}

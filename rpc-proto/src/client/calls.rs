@@ -1,0 +1,239 @@
+//! The calls that a caller has not done with: waiting to be sent, in flight, or ended and not yet
+//! asked for. They stand in a ring in the order in which they were made, which is the order in
+//! which they are sent and run.
+
+use super::call_error::{CallError, Cause};
+use crate::frame::max_encoded_len;
+use crate::message::Seq;
+use crate::time::Instant;
+use serde::Serialize;
+
+/// Names a call until its end has been taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(u32);
+
+/// Which procedure is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The procedure's number.
+    pub number: u16,
+    /// The fingerprint of the interface in which it has that number; the call is not sent to a
+    /// device with another. None where the number is part of the protocol.
+    pub fingerprint: Option<u32>,
+    /// Whether the call may be sent again when it is not known whether it ran.
+    pub idempotent: bool,
+}
+
+/// What a device answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// The encoded value.
+    Return(&'a [u8]),
+    /// The procedure's own error, encoded.
+    Error(&'a [u8]),
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// There is no call in this slot.
+    Free,
+    /// To be sent in the next place that is free.
+    Waiting,
+    InFlight(Flight),
+    Returned,
+    Erred,
+    Failed(CallError),
+}
+
+/// A call that was sent in this session and is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flight {
+    pub(super) seq: Seq,
+    /// The place of its first and its last copy among all frames sent.
+    pub(super) first_order: u32,
+    pub(super) last_order: u32,
+    /// When the last byte of the last copy was sent.
+    pub(super) sent_at: Instant,
+    /// Whether it is to be sent again.
+    pub(super) due: bool,
+}
+
+impl Flight {
+    /// Whether there is one copy only.
+    pub(super) const fn sent_once(&self) -> bool {
+        self.first_order == self.last_order
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Call<const FRAME: usize> {
+    pub(super) ticket: Ticket,
+    pub(super) state: State,
+    pub(super) target: Target,
+    pub(super) deadline: Instant,
+    /// Whether it may have run in an earlier session.
+    pub(super) may_have_run: bool,
+    /// Whether nobody will ask for its end.
+    pub(super) abandoned: bool,
+    /// The encoded arguments; once answered, the encoded value or error.
+    bytes: [u8; FRAME],
+    len: usize,
+}
+
+impl<const FRAME: usize> Call<FRAME> {
+    const FREE: Self = Self {
+        ticket: Ticket(0),
+        state: State::Free,
+        target: Target {
+            number: 0,
+            fingerprint: None,
+            idempotent: false,
+        },
+        deadline: Instant::from_micros(0),
+        may_have_run: false,
+        abandoned: false,
+        bytes: [0; FRAME],
+        len: 0,
+    };
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// The length of the call's frame, or a byte or two more if it is long.
+    pub(super) const fn frame_len(&self) -> usize {
+        let number = match self.target.number {
+            0..=0x7F => 1,
+            0x80..=0x3FFF => 2,
+            _ => 3,
+        };
+        max_encoded_len(1 + number + self.len)
+    }
+
+    /// Ends the call.
+    pub(super) fn end(&mut self, state: State) {
+        self.state = if self.abandoned { State::Free } else { state };
+    }
+
+    /// Ends the call with the answer in `body`. What does not fit was never a reply to this caller.
+    pub(super) fn answer(&mut self, state: State, body: &[u8]) {
+        match self.bytes.get_mut(..body.len()) {
+            Some(bytes) => {
+                bytes.copy_from_slice(body);
+                self.len = body.len();
+                self.end(state);
+            }
+            None => self.end(State::Failed(CallError::BadReply)),
+        }
+    }
+
+    /// Ends a call of which nothing is known but why its answer will not come.
+    pub(super) fn lose(&mut self, cause: Cause) {
+        self.end(State::Failed(CallError::OutcomeUnknown(cause)));
+    }
+
+    /// Ends a call that is not in flight: unless it may have run before, it never did.
+    pub(super) fn give_up(&mut self, error: CallError, cause: Cause) {
+        if self.may_have_run {
+            self.lose(cause);
+        } else {
+            self.end(State::Failed(error));
+        }
+    }
+
+    pub(super) fn flight(&self) -> Option<&Flight> {
+        match &self.state {
+            State::InFlight(flight) => Some(flight),
+            _ => None,
+        }
+    }
+
+    pub(super) fn flight_mut(&mut self) -> Option<&mut Flight> {
+        match &mut self.state {
+            State::InFlight(flight) => Some(flight),
+            _ => None,
+        }
+    }
+
+    /// Whether the call is still to be answered.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Waiting | State::InFlight(_))
+    }
+}
+
+/// The ring: call `n` is in slot `n % WINDOW`.
+#[derive(Debug)]
+pub(super) struct Calls<const FRAME: usize, const WINDOW: usize> {
+    slots: [Call<FRAME>; WINDOW],
+    next_slot: usize,
+    next_ticket: u32,
+}
+
+impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
+    pub(super) const fn new() -> Self {
+        Self {
+            slots: [const { Call::FREE }; WINDOW],
+            next_slot: 0,
+            next_ticket: 0,
+        }
+    }
+
+    /// Adds a call.
+    pub(super) fn add<A: Serialize + ?Sized>(
+        &mut self,
+        target: Target,
+        deadline: Instant,
+        arguments: &A,
+    ) -> Result<Ticket, CallError> {
+        let ticket = Ticket(self.next_ticket);
+        let call = match self.slots.get_mut(self.next_slot) {
+            Some(call) if call.state == State::Free => call,
+            _ => return Err(CallError::Busy),
+        };
+        let len = match postcard::to_slice(arguments, &mut call.bytes) {
+            Ok(encoded) => encoded.len(),
+            Err(_) => return Err(CallError::ArgumentsTooLarge),
+        };
+        call.len = len;
+        call.ticket = ticket;
+        call.target = target;
+        call.deadline = deadline;
+        call.may_have_run = false;
+        call.abandoned = false;
+        if call.frame_len() > FRAME {
+            return Err(CallError::ArgumentsTooLarge);
+        }
+        call.state = State::Waiting;
+        self.next_ticket = self.next_ticket.wrapping_add(1);
+        self.next_slot = (self.next_slot + 1) % WINDOW;
+        Ok(ticket)
+    }
+
+    /// The calls from the oldest to the youngest.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Call<FRAME>> {
+        let (young, old) = self.slots.split_at(self.next_slot);
+        old.iter().chain(young)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Call<FRAME>> {
+        let (young, old) = self.slots.split_at_mut(self.next_slot);
+        old.iter_mut().chain(young)
+    }
+
+    /// Those that were sent in this session and are not answered.
+    pub(super) fn flights_mut(&mut self) -> impl Iterator<Item = &mut Flight> {
+        self.iter_mut().filter_map(Call::flight_mut)
+    }
+
+    pub(super) fn by_ticket(&mut self, ticket: Ticket) -> Option<&mut Call<FRAME>> {
+        self.slots
+            .iter_mut()
+            .find(|call| call.ticket == ticket && call.state != State::Free)
+    }
+
+    pub(super) fn in_flight(&mut self, seq: Seq) -> Option<&mut Call<FRAME>> {
+        self.iter_mut()
+            .find(|call| call.flight().is_some_and(|flight| flight.seq == seq))
+    }
+}

@@ -1,0 +1,454 @@
+//! The caller's end of a session (PROTOCOL.md, "Sessions"): when to connect, what to send next,
+//! what each received frame proves, and what became of each call when a session ends.
+
+use super::call_error::{CallError, Cause};
+use super::calls::{Call, Calls, Flight, State};
+use super::timing::{ResendTimer, Timing};
+use crate::frame::{Broken, DELIMITER, Encoder, Full};
+use crate::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
+use crate::service::encode;
+use crate::time::Instant;
+
+/// What a caller has seen of its link since it was made. Each counter wraps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Frames sent, those sent again included.
+    pub sent: u32,
+    /// Frames sent again.
+    pub resent: u32,
+    /// Frames received whole.
+    pub received: u32,
+    /// Frames received that did not decode or check, or were too long.
+    pub broken: u32,
+    /// Sessions that the device accepted.
+    pub sessions: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
+    pub(super) calls: Calls<FRAME, WINDOW>,
+    phase: Phase,
+    nonce: u32,
+    outgoing: Outgoing<FRAME>,
+    /// Counts the frames that carry calls, to tell which of two was sent first.
+    order: u32,
+    timer: ResendTimer,
+    statistics: Statistics,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Closed,
+    /// A Connect was sent, or is to be sent if `due`.
+    Connecting {
+        due: bool,
+    },
+    /// The device accepted; the call that is sent next for the first time is `next`.
+    Open {
+        device: Accept,
+        next: Seq,
+    },
+}
+
+/// The frame that is being sent.
+#[derive(Debug)]
+struct Outgoing<const FRAME: usize> {
+    /// Whether a delimiter goes first, to end whatever the device may have received in part.
+    flush: bool,
+    bytes: [u8; FRAME],
+    sent: usize,
+    len: usize,
+    /// The call it carries, by sequence number.
+    call: Option<Seq>,
+}
+
+impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
+    pub(super) const fn new(nonce: u32, timing: Timing) -> Self {
+        const { assert!(WINDOW > 0, "a caller has room for at least one call") }
+        Self {
+            calls: Calls::new(),
+            phase: Phase::Closed,
+            nonce,
+            outgoing: Outgoing {
+                flush: false,
+                bytes: [0; FRAME],
+                sent: 0,
+                len: 0,
+                call: None,
+            },
+            order: 0,
+            timer: ResendTimer::new(timing),
+            statistics: Statistics {
+                sent: 0,
+                resent: 0,
+                received: 0,
+                broken: 0,
+                sessions: 0,
+            },
+        }
+    }
+
+    pub(super) const fn device(&self) -> Option<&Accept> {
+        match &self.phase {
+            Phase::Open { device, .. } => Some(device),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    // Sending
+
+    pub(super) fn outgoing(&mut self, now: Instant) -> &[u8] {
+        if self.outgoing.sent == self.outgoing.len {
+            self.make_next(now);
+        }
+        if self.outgoing.flush {
+            return &[DELIMITER];
+        }
+        let Outgoing {
+            bytes, sent, len, ..
+        } = &self.outgoing;
+        bytes.get(*sent..*len).unwrap_or_default()
+    }
+
+    pub(super) fn sent(&mut self, now: Instant, mut count: usize) {
+        if count > 0 && self.outgoing.flush {
+            self.outgoing.flush = false;
+            count -= 1;
+        }
+        let outgoing = &mut self.outgoing;
+        if count == 0 || outgoing.sent == outgoing.len {
+            return;
+        }
+        outgoing.sent = outgoing.len.min(outgoing.sent + count);
+        if outgoing.sent == outgoing.len {
+            if let Some(seq) = outgoing.call.take()
+                && let Some(call) = self.calls.in_flight(seq)
+                && let Some(flight) = call.flight_mut()
+            {
+                flight.sent_at = now;
+            }
+            self.timer.arm(now);
+        }
+    }
+
+    /// Makes the next frame to send, if there is one.
+    fn make_next(&mut self, now: Instant) {
+        self.outgoing.sent = 0;
+        self.outgoing.len = 0;
+        match self.phase {
+            Phase::Closed => {
+                if self.calls.iter().any(Call::is_open) {
+                    self.nonce = self.nonce.wrapping_add(1);
+                    self.make_connect();
+                }
+            }
+            Phase::Connecting { due: true } => self.make_connect(),
+            Phase::Connecting { due: false } => {}
+            Phase::Open { device, next } => {
+                if !self.make_again() {
+                    self.make_new(now, device, next);
+                }
+            }
+        }
+    }
+
+    fn make_connect(&mut self) {
+        self.phase = Phase::Connecting { due: false };
+        let header = Header {
+            kind: Kind::Connect,
+            seq: Seq::FIRST,
+        };
+        let connect = Connect {
+            version: VERSION,
+            nonce: self.nonce,
+        };
+        self.outgoing.flush = true;
+        self.outgoing.call = None;
+        self.outgoing.len = encode(&mut self.outgoing.bytes, header, &connect).unwrap_or(0);
+        self.statistics.sent = self.statistics.sent.wrapping_add(1);
+    }
+
+    /// Makes the oldest of the calls that are to be sent again.
+    fn make_again(&mut self) -> bool {
+        for call in self.calls.iter_mut() {
+            if let State::InFlight(flight) = &mut call.state
+                && flight.due
+            {
+                flight.due = false;
+                self.order = self.order.wrapping_add(1);
+                flight.last_order = self.order;
+                let seq = flight.seq;
+                self.outgoing.make_call(call, seq);
+                self.statistics.sent = self.statistics.sent.wrapping_add(1);
+                self.statistics.resent = self.statistics.resent.wrapping_add(1);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes the oldest of the calls that wait, if the device can take it.
+    fn make_new(&mut self, now: Instant, device: Accept, next: Seq) {
+        let mut ahead = 0;
+        let mut bytes_in_flight = 0;
+        for call in self.calls.iter() {
+            if let Some(flight) = call.flight() {
+                ahead = ahead.max(next.since(flight.seq));
+                bytes_in_flight += call.frame_len();
+            }
+        }
+        for call in self.calls.iter_mut() {
+            if call.state != State::Waiting {
+                continue;
+            }
+            let fingerprint = call.target.fingerprint;
+            if fingerprint.is_some_and(|fingerprint| fingerprint != device.fingerprint) {
+                call.give_up(CallError::InterfaceChanged, Cause::Reset);
+                continue;
+            }
+            let len = call.frame_len();
+            if len > usize::from(device.max_frame) {
+                call.give_up(CallError::ArgumentsTooLarge, Cause::Reset);
+                continue;
+            }
+            let fits = bytes_in_flight + len <= usize::from(device.buffer);
+            if ahead > 0 && (ahead >= device.window || !fits) {
+                return;
+            }
+            self.order = self.order.wrapping_add(1);
+            call.state = State::InFlight(Flight {
+                seq: next,
+                first_order: self.order,
+                last_order: self.order,
+                sent_at: now,
+                due: false,
+            });
+            self.phase = Phase::Open {
+                device,
+                next: next.next(),
+            };
+            self.outgoing.make_call(call, next);
+            self.statistics.sent = self.statistics.sent.wrapping_add(1);
+            return;
+        }
+    }
+
+    // Receiving
+
+    pub(super) fn take(&mut self, now: Instant, frame: Result<&[u8], Broken>) {
+        let Ok(payload) = frame else {
+            self.statistics.broken = self.statistics.broken.wrapping_add(1);
+            self.resend_oldest();
+            return;
+        };
+        self.statistics.received = self.statistics.received.wrapping_add(1);
+        let Some((&header, body)) = payload.split_first() else {
+            return;
+        };
+        let Header { kind, seq } = Header::from_byte(header);
+        match (self.phase, kind) {
+            (Phase::Connecting { .. }, Kind::Accept) => self.accepted(body),
+            (Phase::Open { .. }, Kind::Return) => self.answered(now, seq, State::Returned, body),
+            (Phase::Open { .. }, Kind::Error) => self.answered(now, seq, State::Erred, body),
+            (Phase::Open { .. }, Kind::Fault) => {
+                let fault = State::Failed(fault(body));
+                self.answered(now, seq, fault, &[]);
+            }
+            (Phase::Open { .. }, Kind::Nak) => {
+                match body.first().copied().and_then(NakReason::from_code) {
+                    Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
+                    _ => self.resend_all(),
+                }
+            }
+            // Left over from an earlier session, or nothing that a caller is sent.
+            _ => {}
+        }
+    }
+
+    fn accepted(&mut self, body: &[u8]) {
+        // Version and nonce come first in every version; the rest only this one knows.
+        let Ok((Connect { version, nonce }, _)) = postcard::take_from_bytes(body) else {
+            return;
+        };
+        if nonce != self.nonce {
+            return;
+        }
+        if version != VERSION {
+            for call in self.calls.iter_mut().filter(|call| call.is_open()) {
+                call.give_up(CallError::OtherVersion(version), Cause::Reset);
+            }
+            self.end(Cause::Reset, None);
+            return;
+        }
+        let Ok((device, _)) = postcard::take_from_bytes::<Accept>(body) else {
+            return;
+        };
+        self.phase = Phase::Open {
+            device,
+            next: Seq::FIRST,
+        };
+        self.statistics.sessions = self.statistics.sessions.wrapping_add(1);
+        self.timer.disarm();
+    }
+
+    fn answered(&mut self, now: Instant, seq: Seq, state: State, body: &[u8]) {
+        let Some(call) = self.calls.in_flight(seq) else {
+            return;
+        };
+        let State::InFlight(flight) = call.state else {
+            return;
+        };
+        call.answer(state, body);
+        if flight.sent_once() {
+            self.timer.measured(now.since(flight.sent_at));
+        }
+        // The link is a FIFO: what was sent before this call's first copy, and is not answered,
+        // has been lost, or its reply has.
+        let mut waiting = false;
+        for other in self.calls.flights_mut() {
+            waiting = true;
+            other.due |= is_before(other.last_order, flight.first_order);
+        }
+        self.timer.progressed();
+        if waiting {
+            self.timer.arm(now);
+        } else {
+            self.timer.disarm();
+        }
+    }
+
+    fn resend_all(&mut self) {
+        for flight in self.calls.flights_mut() {
+            flight.due = true;
+        }
+    }
+
+    fn resend_oldest(&mut self) {
+        if let Some(flight) = self.calls.flights_mut().next() {
+            flight.due = true;
+        }
+    }
+
+    // Time
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let calls = self.calls.iter().filter(|call| call.is_open());
+        let first = calls.map(|call| call.deadline).min();
+        match (first, self.timer.due()) {
+            (Some(first), Some(due)) => Some(first.min(due)),
+            (first, due) => first.or(due),
+        }
+    }
+
+    pub(super) fn advance(&mut self, now: Instant) {
+        let mut lost_one = false;
+        for call in self.calls.iter_mut() {
+            if !call.is_open() || now < call.deadline {
+                continue;
+            }
+            match call.state {
+                State::InFlight(_) => {
+                    lost_one = true;
+                    call.lose(Cause::Timeout);
+                }
+                _ => call.give_up(CallError::Timeout, Cause::Timeout),
+            }
+        }
+        if lost_one {
+            // Were the session to go on, the call could still run after its caller has given up.
+            self.end(Cause::Timeout, None);
+        }
+        if !self.calls.iter().any(Call::is_open) {
+            if matches!(self.phase, Phase::Connecting { .. }) {
+                self.phase = Phase::Closed;
+            }
+            self.timer.disarm();
+        } else if self.timer.expired(now) {
+            match &mut self.phase {
+                Phase::Closed => {}
+                Phase::Connecting { due } => *due = true,
+                Phase::Open { .. } => {
+                    self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
+                    self.resend_oldest();
+                }
+            }
+        }
+    }
+
+    // Ending
+
+    /// Ends the session. `rejected` is the call that the device refused because it had no session.
+    ///
+    /// If that call was sent once, it never ran, and neither did those that were sent once after
+    /// it: from there on the device had no session to run them in. They are sent again in the next
+    /// session, as are those that may run twice. Of all others nothing is known.
+    pub(super) fn end(&mut self, cause: Cause, rejected: Option<Seq>) {
+        let rejected = rejected
+            .and_then(|seq| self.calls.in_flight(seq))
+            .and_then(|call| call.flight().copied());
+        for call in self.calls.iter_mut() {
+            let State::InFlight(flight) = call.state else {
+                continue;
+            };
+            let never_ran = flight.sent_once()
+                && rejected.is_some_and(|rejected| {
+                    flight.seq == rejected.seq || is_before(rejected.last_order, flight.first_order)
+                });
+            if call.abandoned {
+                call.state = State::Free;
+            } else if never_ran || call.target.idempotent {
+                call.state = State::Waiting;
+                call.may_have_run |= !never_ran;
+            } else {
+                call.lose(cause);
+            }
+        }
+        self.phase = Phase::Closed;
+        self.outgoing.sent = 0;
+        self.outgoing.len = 0;
+        self.outgoing.flush = false;
+        self.timer.disarm();
+    }
+}
+
+impl<const FRAME: usize> Outgoing<FRAME> {
+    /// Puts a call into a frame. It fits: a call is only taken on if its frame does.
+    fn make_call(&mut self, call: &Call<FRAME>, seq: Seq) {
+        let header = Header {
+            kind: Kind::Call,
+            seq,
+        };
+        let mut frame = || -> Result<usize, Full> {
+            let mut encoder = Encoder::new(&mut self.bytes);
+            encoder.push(header.to_byte())?;
+            encoder.value(&call.target.number)?;
+            for &byte in call.bytes() {
+                encoder.push(byte)?;
+            }
+            encoder.finish()
+        };
+        self.len = frame().unwrap_or(0);
+        self.call = Some(seq);
+    }
+}
+
+/// Whether the frame `left` was sent before the frame `right`; the count wraps.
+const fn is_before(left: u32, right: u32) -> bool {
+    left != right && right.wrapping_sub(left) < u32::MAX / 2
+}
+
+fn fault(body: &[u8]) -> CallError {
+    match body.first() {
+        None => CallError::BadReply,
+        Some(&code) => match Fault::from_code(code) {
+            Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
+            Some(Fault::BadArguments) => CallError::BadArguments,
+            Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
+            None => CallError::UnknownFault(code),
+        },
+    }
+}

@@ -1,0 +1,115 @@
+//! When to send again: the resend time, from measured round trips (PROTOCOL.md, "Resending").
+//!
+//! The estimate is that of RFC 6298: a smoothed round trip and its mean deviation, in integers.
+//! A call that was sent more than once gives no sample, since its answer may be to either copy.
+
+use crate::time::{Duration, Instant};
+
+/// The bounds of the resend time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// The resend time before a round trip has been measured.
+    pub initial: Duration,
+    /// The shortest resend time. A host should not go below its scheduler's hiccups.
+    pub min: Duration,
+    /// The longest resend time, however often it was doubled.
+    pub max: Duration,
+}
+
+impl Timing {
+    /// Bounds for a line that carries `baud` bits a second, ten to a byte, where frames of
+    /// `frame` bytes are usual: a start that leaves time for a frame both ways and for the device.
+    pub const fn for_line(baud: u32, frame: u32) -> Self {
+        const START: u64 = 50_000;
+        let baud = if baud == 0 { 1 } else { baud };
+        let round_trip = 2 * 10_000_000 * frame as u64 / baud as u64;
+        Self {
+            initial: Duration::from_micros(START + 2 * round_trip),
+            ..Self::DEFAULT
+        }
+    }
+
+    const DEFAULT: Self = Self {
+        initial: Duration::from_millis(100),
+        min: Duration::from_millis(5),
+        max: Duration::from_secs(2),
+    };
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The resend timer of a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResendTimer {
+    timing: Timing,
+    /// Smoothed round trip and mean deviation in microseconds, once measured.
+    round_trip: Option<(u64, u64)>,
+    /// How often the resend time has been doubled.
+    doublings: u32,
+    due: Option<Instant>,
+}
+
+impl ResendTimer {
+    pub(crate) const fn new(timing: Timing) -> Self {
+        Self {
+            timing,
+            round_trip: None,
+            doublings: 0,
+            due: None,
+        }
+    }
+
+    /// Learns that a call that was sent once was answered after `sample`.
+    pub(crate) fn measured(&mut self, sample: Duration) {
+        let sample = sample.as_micros();
+        self.round_trip = Some(match self.round_trip {
+            None => (sample, sample / 2),
+            Some((smoothed, deviation)) => (
+                (7 * smoothed + sample) / 8,
+                (3 * deviation + smoothed.abs_diff(sample)) / 4,
+            ),
+        });
+    }
+
+    /// Starts anew: something was sent.
+    pub(crate) fn arm(&mut self, now: Instant) {
+        let base = match self.round_trip {
+            None => self.timing.initial.as_micros(),
+            Some((smoothed, deviation)) => smoothed + 4 * deviation,
+        };
+        let base = base.max(self.timing.min.as_micros());
+        let doubled = base.saturating_mul(1 << self.doublings);
+        self.due = Some(now + Duration::from_micros(doubled.min(self.timing.max.as_micros())));
+    }
+
+    /// Stops: nothing is waited for.
+    pub(crate) fn disarm(&mut self) {
+        self.due = None;
+        self.doublings = 0;
+    }
+
+    /// The device has answered, so the next wait is a plain one.
+    pub(crate) fn progressed(&mut self) {
+        self.doublings = 0;
+    }
+
+    /// Whether the time is up; the next wait is then twice as long.
+    pub(crate) fn expired(&mut self, now: Instant) -> bool {
+        /// 2^20 microseconds exceed any sensible upper bound many times over.
+        const MOST_DOUBLINGS: u32 = 20;
+        if self.due.is_none_or(|due| now < due) {
+            return false;
+        }
+        self.due = None;
+        self.doublings = MOST_DOUBLINGS.min(self.doublings + 1);
+        true
+    }
+
+    pub(crate) const fn due(&self) -> Option<Instant> {
+        self.due
+    }
+}

@@ -1,0 +1,104 @@
+//! CRC-32/ISO-HDLC, the check on every frame, key and fingerprint (PROTOCOL.md, "Checksum").
+//!
+//! The table has 16 entries and takes half a byte a step: 64 bytes of flash, a quarter of the
+//! time of the bitwise loop. A table for whole bytes would be faster still but costs 1 KiB,
+//! which is more than half of what the whole device side of this protocol takes. Everything is
+//! `const`, because keys and fingerprints are computed by the compiler.
+
+/// The reflected polynomial of CRC-32/ISO-HDLC.
+const POLYNOMIAL: u32 = 0xEDB8_8320;
+
+/// What half a byte does to the register, for each of its values.
+const TABLE: [u32; 16] = {
+    let mut table = [0; 16];
+    let mut entry = 0;
+    while entry < table.len() {
+        let mut register = entry as u32;
+        let mut bit = 0;
+        while bit < 4 {
+            register = (register >> 1) ^ (POLYNOMIAL * (register & 1));
+            bit += 1;
+        }
+        table[entry] = register;
+        entry += 1;
+    }
+    table
+};
+
+/// A CRC-32 in the making.
+///
+/// ```
+/// use rpc_proto::crc::Crc32;
+/// assert_eq!(Crc32::of(b"123456789").value(), 0xCBF4_3926);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crc32(u32);
+
+impl Crc32 {
+    /// The checksum of nothing.
+    pub const fn new() -> Self {
+        Self(u32::MAX)
+    }
+
+    /// The checksum of `bytes`.
+    pub const fn of(bytes: &[u8]) -> Self {
+        Self::new().then(bytes)
+    }
+
+    /// The checksum with `bytes` added.
+    pub const fn then(mut self, bytes: &[u8]) -> Self {
+        let mut index = 0;
+        while index < bytes.len() {
+            self = self.then_byte(bytes[index]);
+            index += 1;
+        }
+        self
+    }
+
+    /// The checksum with one more byte.
+    pub const fn then_byte(self, byte: u8) -> Self {
+        let register = self.0 ^ byte as u32;
+        let register = (register >> 4) ^ TABLE[(register & 15) as usize];
+        Self((register >> 4) ^ TABLE[(register & 15) as usize])
+    }
+
+    /// The finished checksum.
+    pub const fn value(self) -> u32 {
+        !self.0
+    }
+
+    /// Whether the bytes so far are some bytes followed by their own checksum, little-endian.
+    ///
+    /// A receiver then needs not know where the checksum begins until the frame ends.
+    pub const fn is_checked(self) -> bool {
+        const RESIDUE: u32 = Crc32::of(&[0; 4]).0;
+        self.0 == RESIDUE
+    }
+}
+
+impl Default for Crc32 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Crc32;
+
+    #[test]
+    fn agrees_with_the_catalogue_of_parametrised_crc_algorithms() {
+        assert_eq!(Crc32::of(b"123456789").value(), 0xCBF4_3926);
+        assert_eq!(Crc32::new().value(), 0);
+    }
+
+    #[test]
+    fn bytes_followed_by_their_checksum_are_checked_and_others_are_not() {
+        for bytes in [&b"a"[..], b"", b"calculator", &[0; 40]] {
+            let checksum = Crc32::of(bytes);
+            assert!(checksum.then(&checksum.value().to_le_bytes()).is_checked());
+            let wrong = checksum.value() ^ 0x0000_8000;
+            assert!(!checksum.then(&wrong.to_le_bytes()).is_checked());
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The description of an interface, made by the compiler (PROTOCOL.md, "Description").
+//!
+//! A description is a constant: the postcard encoding of the structures below, computed in
+//! `const fn`s, because no code shall run on the device to make it and its strings shall be in
+//! flash once, inside the encoded bytes. The structures themselves are used at compile time only.
+//!
+//! The same walk over a procedure's types, with type names left out, gives its key.
+
+use crate::crc::Crc32;
+use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedValue};
+use serde::Serialize;
+
+/// How a description begins; the services follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// The name of the device.
+    pub name: &'static str,
+    /// The version of its firmware.
+    pub version: &'static str,
+    /// How many services follow.
+    pub services: usize,
+}
+
+/// A service and its procedures.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ServiceDescription {
+    /// The name in snake case, as in paths.
+    pub name: &'static str,
+    /// The trait's doc comment.
+    pub doc: &'static str,
+    /// The procedures, in the order in which they are numbered.
+    pub procedures: &'static [ProcedureDescription],
+}
+
+/// A procedure and its types.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ProcedureDescription {
+    /// The name.
+    pub name: &'static str,
+    /// The method's doc comment.
+    pub doc: &'static str,
+    /// The arguments, in order.
+    pub arguments: &'static [ArgumentDescription],
+    /// The type of the value.
+    pub value: &'static NamedType,
+    /// The type of the procedure's own error, if it has one.
+    pub error: Option<&'static NamedType>,
+    /// Whether running it twice does no harm.
+    pub idempotent: bool,
+}
+
+/// An argument.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ArgumentDescription {
+    /// The name.
+    pub name: &'static str,
+    /// The type.
+    pub ty: &'static NamedType,
+}
+
+impl Header {
+    /// The length of [`encode`](Self::encode)'s result.
+    pub const fn encoded_len(&self) -> usize {
+        self.write(Writer::<0>::new(Names::Kept)).len
+    }
+
+    /// The encoding, `LEN` being [`encoded_len`](Self::encoded_len).
+    pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
+        self.write(Writer::new(Names::Kept)).finish()
+    }
+
+    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
+        writer
+            .str(self.name)
+            .str(self.version)
+            .varint(self.services)
+    }
+}
+
+impl ServiceDescription {
+    /// The length of [`encode`](Self::encode)'s result.
+    pub const fn encoded_len(&self) -> usize {
+        self.write(Writer::<0>::new(Names::Kept)).len
+    }
+
+    /// The encoding, `LEN` being [`encoded_len`](Self::encoded_len).
+    pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
+        self.write(Writer::new(Names::Kept)).finish()
+    }
+
+    /// The keys of the procedures.
+    ///
+    /// # Panics
+    /// At compile time, if `LEN` is not the number of procedures.
+    pub const fn keys<const LEN: usize>(&self) -> [u32; LEN] {
+        assert!(LEN == self.procedures.len());
+        let mut keys = [0; LEN];
+        let mut index = 0;
+        while index < LEN {
+            keys[index] = self.procedures[index].key(self.name);
+            index += 1;
+        }
+        keys
+    }
+
+    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
+        let mut writer = writer
+            .str(self.name)
+            .str(self.doc)
+            .varint(self.procedures.len());
+        let mut index = 0;
+        while index < self.procedures.len() {
+            writer = self.procedures[index].write(writer);
+            index += 1;
+        }
+        writer
+    }
+}
+
+impl ProcedureDescription {
+    /// The key of this procedure in the service of that name (PROTOCOL.md, "Keys").
+    pub const fn key(&self, service: &str) -> u32 {
+        let mut writer = Writer::<0>::new(Names::LeftOut)
+            .str(service)
+            .str(self.name)
+            .varint(self.arguments.len());
+        let mut index = 0;
+        while index < self.arguments.len() {
+            writer = writer.ty(self.arguments[index].ty);
+            index += 1;
+        }
+        writer.ty(self.value).optional_ty(self.error).crc.value()
+    }
+
+    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
+        let mut writer = writer
+            .str(self.name)
+            .str(self.doc)
+            .varint(self.arguments.len());
+        let mut index = 0;
+        while index < self.arguments.len() {
+            let argument = self.arguments[index];
+            writer = writer.str(argument.name).ty(argument.ty);
+            index += 1;
+        }
+        writer
+            .ty(self.value)
+            .optional_ty(self.error)
+            .byte(self.idempotent as u8)
+    }
+}
+
+/// CRC-32 of a description in pieces.
+pub const fn fingerprint(description: &[&[u8]]) -> u32 {
+    let mut crc = Crc32::new();
+    let mut piece = 0;
+    while piece < description.len() {
+        crc = crc.then(description[piece]);
+        piece += 1;
+    }
+    crc.value()
+}
+
+/// Refuses an interface in which two procedures have one key.
+///
+/// # Panics
+/// At compile time, if two keys are equal.
+pub const fn assert_distinct(services: &[&[u32]]) {
+    let mut left = 0;
+    while left < services.len() {
+        let mut right = 0;
+        while right <= left {
+            let mut i = 0;
+            while i < services[left].len() {
+                let mut j = 0;
+                let end = if left == right {
+                    i
+                } else {
+                    services[right].len()
+                };
+                while j < end {
+                    assert!(
+                        services[left][i] != services[right][j],
+                        "two procedures have the same key: rename one of them or its service"
+                    );
+                    j += 1;
+                }
+                i += 1;
+            }
+            right += 1;
+        }
+        left += 1;
+    }
+}
+
+/// Refuses a type whose encoding differs between the two ends.
+///
+/// # Panics
+/// At compile time, if `usize` or `isize` occurs in it.
+pub const fn assert_portable(ty: &NamedType) {
+    assert!(
+        is_portable(ty),
+        "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size"
+    );
+}
+
+const fn is_portable(ty: &NamedType) -> bool {
+    match ty.ty {
+        DataModelType::Usize | DataModelType::Isize => false,
+        DataModelType::Option(inner)
+        | DataModelType::NewtypeStruct(inner)
+        | DataModelType::Seq(inner) => is_portable(inner),
+        DataModelType::Tuple(types) | DataModelType::TupleStruct(types) => are_portable(types),
+        DataModelType::Map { key, val } => is_portable(key) && is_portable(val),
+        DataModelType::Struct(fields) => are_fields_portable(fields),
+        DataModelType::Enum(variants) => {
+            let mut index = 0;
+            while index < variants.len() {
+                let portable = match variants[index].ty {
+                    DataModelVariant::UnitVariant => true,
+                    DataModelVariant::NewtypeVariant(inner) => is_portable(inner),
+                    DataModelVariant::TupleVariant(types) => are_portable(types),
+                    DataModelVariant::StructVariant(fields) => are_fields_portable(fields),
+                };
+                if !portable {
+                    return false;
+                }
+                index += 1;
+            }
+            true
+        }
+        _ => true,
+    }
+}
+
+const fn are_portable(types: &[&NamedType]) -> bool {
+    let mut index = 0;
+    while index < types.len() {
+        if !is_portable(types[index]) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+const fn are_fields_portable(fields: &[&NamedValue]) -> bool {
+    let mut index = 0;
+    while index < fields.len() {
+        if !is_portable(fields[index].ty) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Whether the names of types are part of what is written.
+#[derive(Clone, Copy)]
+enum Names {
+    Kept,
+    /// For keys: `Vec<u8>` on the host and `&[u8]` on the device are the same on the wire.
+    LeftOut,
+}
+
+/// Writes postcard at compile time. With `LEN` 0 it only counts and checks; run once like that
+/// and once with the length found, the same walk makes an array that fits.
+struct Writer<const LEN: usize> {
+    bytes: [u8; LEN],
+    len: usize,
+    crc: Crc32,
+    names: Names,
+}
+
+impl<const LEN: usize> Writer<LEN> {
+    const fn new(names: Names) -> Self {
+        Self {
+            bytes: [0; LEN],
+            len: 0,
+            crc: Crc32::new(),
+            names,
+        }
+    }
+
+    const fn finish(self) -> [u8; LEN] {
+        assert!(self.len == LEN);
+        self.bytes
+    }
+
+    const fn byte(mut self, byte: u8) -> Self {
+        if LEN > 0 {
+            self.bytes[self.len] = byte;
+        }
+        self.len += 1;
+        self.crc = self.crc.then_byte(byte);
+        self
+    }
+
+    const fn varint(mut self, mut value: usize) -> Self {
+        while value > 0x7F {
+            self = self.byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.byte(value as u8)
+    }
+
+    const fn str(mut self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        self = self.varint(bytes.len());
+        let mut index = 0;
+        while index < bytes.len() {
+            self = self.byte(bytes[index]);
+            index += 1;
+        }
+        self
+    }
+
+    const fn optional_ty(self, ty: Option<&NamedType>) -> Self {
+        match ty {
+            None => self.byte(0),
+            Some(ty) => self.byte(1).ty(ty),
+        }
+    }
+
+    /// The tags are the positions of the variants in postcard-schema's `DataModelType`.
+    const fn ty(self, ty: &NamedType) -> Self {
+        let writer = match self.names {
+            Names::Kept => self.str(ty.name),
+            Names::LeftOut => self.str(""),
+        };
+        match ty.ty {
+            DataModelType::Bool => writer.byte(0),
+            DataModelType::I8 => writer.byte(1),
+            DataModelType::U8 => writer.byte(2),
+            DataModelType::I16 => writer.byte(3),
+            DataModelType::I32 => writer.byte(4),
+            DataModelType::I64 => writer.byte(5),
+            DataModelType::I128 => writer.byte(6),
+            DataModelType::U16 => writer.byte(7),
+            DataModelType::U32 => writer.byte(8),
+            DataModelType::U64 => writer.byte(9),
+            DataModelType::U128 => writer.byte(10),
+            DataModelType::Usize => writer.byte(11),
+            DataModelType::Isize => writer.byte(12),
+            DataModelType::F32 => writer.byte(13),
+            DataModelType::F64 => writer.byte(14),
+            DataModelType::Char => writer.byte(15),
+            DataModelType::String => writer.byte(16),
+            DataModelType::ByteArray => writer.byte(17),
+            DataModelType::Option(inner) => writer.byte(18).ty(inner),
+            DataModelType::Unit => writer.byte(19),
+            DataModelType::UnitStruct => writer.byte(20),
+            DataModelType::NewtypeStruct(inner) => writer.byte(21).ty(inner),
+            DataModelType::Seq(inner) => writer.byte(22).ty(inner),
+            DataModelType::Tuple(types) => writer.byte(23).types(types),
+            DataModelType::TupleStruct(types) => writer.byte(24).types(types),
+            DataModelType::Map { key, val } => writer.byte(25).ty(key).ty(val),
+            DataModelType::Struct(fields) => writer.byte(26).fields(fields),
+            DataModelType::Enum(variants) => {
+                let mut writer = writer.byte(27).varint(variants.len());
+                let mut index = 0;
+                while index < variants.len() {
+                    writer = writer.str(variants[index].name).variant(variants[index].ty);
+                    index += 1;
+                }
+                writer
+            }
+            DataModelType::Schema => writer.byte(28),
+        }
+    }
+
+    const fn variant(self, variant: &DataModelVariant) -> Self {
+        match variant {
+            DataModelVariant::UnitVariant => self.byte(0),
+            DataModelVariant::NewtypeVariant(inner) => self.byte(1).ty(inner),
+            DataModelVariant::TupleVariant(types) => self.byte(2).types(types),
+            DataModelVariant::StructVariant(fields) => self.byte(3).fields(fields),
+        }
+    }
+
+    const fn types(self, types: &[&NamedType]) -> Self {
+        let mut writer = self.varint(types.len());
+        let mut index = 0;
+        while index < types.len() {
+            writer = writer.ty(types[index]);
+            index += 1;
+        }
+        writer
+    }
+
+    const fn fields(self, fields: &[&NamedValue]) -> Self {
+        let mut writer = self.varint(fields.len());
+        let mut index = 0;
+        while index < fields.len() {
+            writer = writer.str(fields[index].name).ty(fields[index].ty);
+            index += 1;
+        }
+        writer
+    }
+}

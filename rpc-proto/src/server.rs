@@ -1,0 +1,123 @@
+//! The device side: bytes in, reply bytes out.
+//!
+//! A [`Server`] is a [`Session`](session::Session), which knows the protocol, and an interface,
+//! which knows the procedures. It does no I/O: a driver in [`io`](crate::io) or a loop of the
+//! user's own hands it bytes as they come and writes out what it has to say.
+
+pub mod session;
+
+use crate::device::{DeviceService, OwnService};
+use crate::frame::Accumulator;
+use crate::service::{FIRST_NUMBER, Interface, Service};
+use session::Session;
+
+pub use session::Statistics;
+
+/// Serves the interface `I` over a link.
+///
+/// `FRAME` is the longest frame in bytes, delimiter included, in either direction; `WINDOW` is how
+/// many calls may be in flight and how many replies are kept for resending, 1 to 15. Together they
+/// make the size of a server: a little over `(WINDOW + 1) * FRAME` bytes.
+///
+/// ```
+/// use rpc_proto::{server::Server, service};
+///
+/// /// A lamp.
+/// #[service]
+/// trait Lamp {
+///     /// Switches the lamp.
+///     fn set(&mut self, on: bool);
+/// }
+/// struct Pin(bool);
+/// impl Lamp for Pin {
+///     fn set(&mut self, on: bool) {
+///         self.0 = on;
+///     }
+/// }
+///
+/// let mut server = Server::<_, 64, 1>::new(LampService(Pin(false)));
+/// # let (received, mut sent) = ([0_u8; 3], Vec::new());
+/// for byte in received {
+///     server.receive(byte);
+///     let reply = server.outgoing();
+///     sent.extend_from_slice(reply);
+///     server.sent(reply.len());
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Server<I, const FRAME: usize, const WINDOW: usize> {
+    interface: I,
+    received: Accumulator<FRAME>,
+    session: Session<FRAME, WINDOW>,
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
+    /// A server without a session. It can be made in a `const`, so it may live in a `static`.
+    ///
+    /// It announces no receive buffer, which is right for a UART that is read by polling: the
+    /// caller then has one call in flight at a time. See [`with_buffer`](Self::with_buffer).
+    pub const fn new(interface: I) -> Self {
+        Self {
+            interface,
+            received: Accumulator::new(),
+            session: Session::new(I::FINGERPRINT),
+        }
+    }
+
+    /// Announces that `bytes` received bytes can wait while a procedure runs, because an interrupt
+    /// or DMA puts them into a buffer of that size. The caller then sends up to `WINDOW` calls
+    /// ahead, as far as they fit.
+    #[must_use]
+    pub const fn with_buffer(mut self, bytes: u16) -> Self {
+        self.session.announce_buffer(bytes);
+        self
+    }
+
+    /// Takes one received byte, and runs the call that it completes, if it does.
+    ///
+    /// As long as there is something to send, a frame that completes is dropped as if the line had
+    /// lost it; so send first, unless the line has no patience.
+    pub fn receive(&mut self, byte: u8) {
+        let Some(frame) = self.received.push(byte) else {
+            return;
+        };
+        let Some(mut call) = self.session.take(frame) else {
+            return;
+        };
+        let (number, arguments) = (call.procedure, call.arguments);
+        let result = match number.checked_sub(FIRST_NUMBER) {
+            Some(index) => self.interface.run(index, arguments, call.reply()),
+            None => DeviceService(OwnService::<I, FRAME>::new(*call.statistics)).dispatch(
+                number,
+                arguments,
+                call.reply(),
+            ),
+        };
+        call.end(result);
+    }
+
+    /// The bytes to send, empty if there is nothing to say.
+    pub fn outgoing(&self) -> &[u8] {
+        self.session.outgoing()
+    }
+
+    /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
+    pub fn sent(&mut self, count: usize) {
+        self.session.sent(count);
+    }
+
+    /// The interface, for the rest of the firmware to share with its callers.
+    pub fn interface(&mut self) -> &mut I {
+        &mut self.interface
+    }
+
+    /// What the server has seen of the link.
+    pub fn statistics(&self) -> &Statistics {
+        self.session.statistics()
+    }
+
+    /// Counts bytes that the receive buffer had no room for, so that a caller can learn of them.
+    pub fn note_overruns(&mut self, bytes: u32) {
+        self.session.note_overruns(bytes);
+    }
+}

@@ -1,0 +1,346 @@
+//! What a service and a procedure are, and what passes between a server and a service.
+//!
+//! [`#[service]`](crate::service) implements these traits for a trait of the user's; nobody has to
+//! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
+//! both are views into the session's buffers, so nothing is copied on the way.
+
+use crate::frame::{Encoder, Full};
+use crate::message::{Fault, Header, Kind, Seq};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// The number of the first procedure of an interface; those below are the device's own.
+pub const FIRST_NUMBER: u16 = 8;
+
+/// One procedure, as a caller sees it.
+pub trait Procedure {
+    /// The arguments, as a tuple.
+    type Arguments<'a>: Serialize;
+    /// The value; it may borrow from the received reply.
+    type Value<'a>: Deserialize<'a>;
+    /// The procedure's own error; [`Never`] if it has none.
+    type Error: DeserializeOwned;
+
+    /// Service and procedure, such as `calculator.add`.
+    const PATH: &'static str;
+    /// The hash of path and types by which a device is asked for the procedure's number.
+    const KEY: u32;
+    /// The number, where it is part of the protocol: only the device's own procedures have one.
+    const NUMBER: Option<u16>;
+    /// Whether running it twice does no harm, so that it may be repeated after a device reset.
+    const IDEMPOTENT: bool;
+}
+
+/// The error of a procedure that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Never {}
+
+/// A service as a device runs it: an implementation of the user's trait with its dispatcher.
+pub trait Service {
+    /// The keys of the procedures, in the order in which they are numbered.
+    const KEYS: &'static [u32];
+    /// The service's part of the description.
+    const DESCRIPTION: &'static [u8];
+    /// How the description begins for a device that offers this service alone.
+    const HEADER: &'static [u8];
+
+    /// Runs the procedure at `index` of this service.
+    ///
+    /// # Errors
+    /// The fault to answer with, if it could not be run or its value could not be sent.
+    fn dispatch(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault>;
+}
+
+/// All services of a device.
+///
+/// A single service is an interface; [`interface!`](crate::interface) makes one of several.
+pub trait Interface {
+    /// The description, in pieces that belong end to end. Empty if it is left out of the image.
+    const DESCRIPTION: &'static [&'static [u8]];
+    /// CRC-32 of the description, whether it is left out or not.
+    const FINGERPRINT: u32;
+
+    /// The position of the procedure with that key among all procedures of the interface.
+    fn resolve(key: u32) -> Option<u16>;
+
+    /// Runs the procedure at `index` of the interface.
+    ///
+    /// # Errors
+    /// The fault to answer with, if it could not be run or its value could not be sent.
+    fn run(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault>;
+}
+
+impl<S: Service> Interface for S {
+    const DESCRIPTION: &'static [&'static [u8]] = &[S::HEADER, S::DESCRIPTION];
+    const FINGERPRINT: u32 = crate::describe::fingerprint(<Self as Interface>::DESCRIPTION);
+
+    fn resolve(key: u32) -> Option<u16> {
+        index_of(key, S::KEYS)
+    }
+
+    fn run(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault> {
+        self.dispatch(index, arguments, reply)
+    }
+}
+
+/// The position of a key among the keys of a service.
+pub fn index_of(key: u32, keys: &[u32]) -> Option<u16> {
+    keys.iter()
+        .position(|&candidate| candidate == key)
+        .and_then(|index| u16::try_from(index).ok())
+}
+
+/// An interface whose description is left out of the image, to save flash.
+///
+/// Typed callers are served as ever; callers by name find nothing to read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Undescribed<I>(pub I);
+
+impl<I: Interface> Interface for Undescribed<I> {
+    const DESCRIPTION: &'static [&'static [u8]] = &[];
+    const FINGERPRINT: u32 = I::FINGERPRINT;
+
+    fn resolve(key: u32) -> Option<u16> {
+        I::resolve(key)
+    }
+
+    fn run(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault> {
+        self.0.run(index, arguments, reply)
+    }
+}
+
+/// Offers several services on one device, numbered in the order written.
+///
+/// ```
+/// use rpc_proto::service;
+///
+/// #[service]
+/// trait Led {
+///     /// Switches the lamp.
+///     fn set(&mut self, on: bool);
+/// }
+/// #[service]
+/// trait Clock {
+///     /// Seconds since power-up.
+///     fn seconds(&mut self) -> u32;
+/// }
+///
+/// # struct Board;
+/// # impl Led for Board { fn set(&mut self, _: bool) {} }
+/// # impl Clock for Board { fn seconds(&mut self) -> u32 { 0 } }
+/// rpc_proto::interface! {
+///     /// What the bench supply offers.
+///     struct BenchSupply("bench-supply", "1.0.0") {
+///         led: LedService<Board>,
+///         clock: ClockService<Board>,
+///     }
+/// }
+/// let interface = BenchSupply { led: LedService(Board), clock: ClockService(Board) };
+/// # let _ = interface;
+/// ```
+///
+/// Two procedures with the same key are refused by the compiler:
+///
+/// ```compile_fail
+/// # #[rpc_proto::service]
+/// # trait Led { fn set(&mut self, on: bool); }
+/// # struct Board;
+/// # impl Led for Board { fn set(&mut self, _: bool) {} }
+/// rpc_proto::interface! {
+///     struct Twice("twice", "1.0.0") {
+///         left: LedService<Board>,
+///         right: LedService<Board>,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! interface {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident($device:expr, $version:expr) {
+            $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $service:ty),+ $(,)?
+        }
+    ) => {
+        $(#[$attribute])*
+        $visibility struct $name {
+            $($(#[$field_attribute])* $field_visibility $field: $service,)+
+        }
+
+        const _: () = {
+            const HEADER: $crate::describe::Header = $crate::describe::Header {
+                name: $device,
+                version: $version,
+                services: [$(stringify!($field)),+].len(),
+            };
+            const ENCODED: [u8; HEADER.encoded_len()] = HEADER.encode();
+            const KEYS: &[&[u32]] = &[$(<$service as $crate::service::Service>::KEYS),+];
+            $crate::describe::assert_distinct(KEYS);
+
+            impl $crate::service::Interface for $name {
+                const DESCRIPTION: &'static [&'static [u8]] =
+                    &[&ENCODED, $(<$service as $crate::service::Service>::DESCRIPTION),+];
+                const FINGERPRINT: u32 = $crate::describe::fingerprint(Self::DESCRIPTION);
+
+                fn resolve(key: u32) -> Option<u16> {
+                    let mut first = 0;
+                    for keys in KEYS {
+                        if let Some(index) = $crate::service::index_of(key, keys) {
+                            return Some(first + index);
+                        }
+                        first += keys.len() as u16;
+                    }
+                    None
+                }
+
+                fn run(
+                    &mut self,
+                    index: u16,
+                    arguments: $crate::service::Arguments<'_>,
+                    reply: $crate::service::Reply<'_>,
+                ) -> Result<$crate::service::Replied, $crate::message::Fault> {
+                    let mut index = index;
+                    $(
+                        let count = <$service as $crate::service::Service>::KEYS.len() as u16;
+                        if index < count {
+                            return $crate::service::Service::dispatch(
+                                &mut self.$field, index, arguments, reply,
+                            );
+                        }
+                        index -= count;
+                    )+
+                    let _ = index;
+                    Err($crate::message::Fault::UnknownProcedure)
+                }
+            }
+        };
+    };
+}
+
+/// The arguments of a call, taken one by one in the order of the procedure's signature.
+#[derive(Clone, Copy, Debug)]
+pub struct Arguments<'a>(&'a [u8]);
+
+impl<'a> Arguments<'a> {
+    /// The arguments that `bytes` encode.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Takes the next argument; what it borrows stays in the receive buffer.
+    ///
+    /// # Errors
+    /// [`Fault::BadArguments`] if the bytes are no such value.
+    pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, Fault> {
+        let (value, rest) = postcard::take_from_bytes(self.0).map_err(|_| Fault::BadArguments)?;
+        self.0 = rest;
+        Ok(value)
+    }
+
+    /// Checks that every byte was taken: bytes left over mean that the two ends disagree about
+    /// the signature.
+    ///
+    /// # Errors
+    /// [`Fault::BadArguments`] if bytes are left.
+    pub fn end(self) -> Result<(), Fault> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Fault::BadArguments)
+        }
+    }
+}
+
+/// Where the answer to a call goes: straight into the frame that is kept for it.
+#[derive(Debug)]
+pub struct Reply<'a> {
+    seq: Seq,
+    buffer: &'a mut [u8],
+}
+
+/// Proof that a [`Reply`] was filled.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Replied {
+    /// The length of the frame.
+    len: usize,
+}
+
+impl Replied {
+    /// The length of the frame that was made.
+    pub(crate) const fn len(self) -> usize {
+        self.len
+    }
+}
+
+impl<'a> Reply<'a> {
+    /// The answer to call `seq`, to be made in `buffer`.
+    pub(crate) const fn new(seq: Seq, buffer: &'a mut [u8]) -> Self {
+        Self { seq, buffer }
+    }
+
+    /// Answers with a value.
+    ///
+    /// # Errors
+    /// [`Fault::ReplyTooLarge`] if it does not fit a frame.
+    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Replied, Fault> {
+        self.frame(Kind::Return, value)
+    }
+
+    /// Answers with a value or the procedure's own error.
+    ///
+    /// # Errors
+    /// [`Fault::ReplyTooLarge`] if it does not fit a frame.
+    pub fn result<T: Serialize, E: Serialize>(
+        self,
+        result: &Result<T, E>,
+    ) -> Result<Replied, Fault> {
+        match result {
+            Ok(value) => self.frame(Kind::Return, value),
+            Err(error) => self.frame(Kind::Error, error),
+        }
+    }
+
+    fn frame<T: Serialize + ?Sized>(self, kind: Kind, body: &T) -> Result<Replied, Fault> {
+        let header = Header {
+            kind,
+            seq: self.seq,
+        };
+        match encode(self.buffer, header, body) {
+            Ok(len) => Ok(Replied { len }),
+            Err(Full) => Err(Fault::ReplyTooLarge),
+        }
+    }
+}
+
+/// Makes a frame of a header and a body and tells its length.
+///
+/// # Errors
+/// [`Full`] when the buffer is too small.
+pub(crate) fn encode<T: Serialize + ?Sized>(
+    buffer: &mut [u8],
+    header: Header,
+    body: &T,
+) -> Result<usize, Full> {
+    let mut encoder = Encoder::new(buffer);
+    encoder.push(header.to_byte())?;
+    encoder.value(body)?;
+    encoder.finish()
+}
