@@ -1,0 +1,107 @@
+//! Links: ways for bytes to reach a device and come back.
+//!
+//! A link can be read by one thread while another writes, so its methods take `&self`.
+
+mod serial;
+mod simulated;
+mod tcp;
+
+pub use simulated::SimulatedDevice;
+
+use crate::port::Port;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Carries bytes to a device and back.
+pub trait Link: Send + Sync {
+    /// Reads what has come, waiting up to `timeout` for it. 0 means that nothing came.
+    ///
+    /// # Errors
+    /// When the link has failed or the other end is gone.
+    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize>;
+
+    /// Writes some of `bytes` and tells how many. 0 means that the link takes none at the moment.
+    ///
+    /// # Errors
+    /// When the link has failed or the other end is gone.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+/// Opens the link to a port.
+///
+/// # Errors
+/// When the port is missing, busy, not permitted or cannot be reached.
+pub fn open(port: &Port, baud: u32) -> Result<Arc<dyn Link>, OpenError> {
+    match port {
+        Port::Serial(path) => Ok(Arc::new(serial::open(path, baud)?)),
+        Port::Tcp(address) => Ok(Arc::new(tcp::open(address)?)),
+        Port::Simulated => Ok(Arc::new(SimulatedDevice::new())),
+    }
+}
+
+/// Why a port could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such port.
+    #[error("there is no port {port}")]
+    NotFound {
+        /// The port that was asked for.
+        port: String,
+        /// The ports that there are.
+        others: Vec<String>,
+    },
+    /// Another program uses the port.
+    #[error("{port} is in use by another program")]
+    Busy {
+        /// The port that was asked for.
+        port: String,
+    },
+    /// The user may not open the port.
+    #[error("you are not permitted to open {port}")]
+    NotPermitted {
+        /// The port that was asked for.
+        port: String,
+    },
+    /// Nothing listens at a TCP address, or it does not answer.
+    #[error("cannot connect to {port}: {reason}")]
+    Unreachable {
+        /// The port that was asked for.
+        port: String,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// Something else.
+    #[error("cannot open {port}: {reason}")]
+    Other {
+        /// The port that was asked for.
+        port: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl OpenError {
+    /// What to try.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotFound { others, .. } if others.is_empty() => {
+                "no serial port was found at all: is the device plugged in?".to_owned()
+            }
+            Self::NotFound { others, .. } => {
+                format!("the ports that were found are {}", others.join(", "))
+            }
+            Self::Busy { .. } => {
+                "close the terminal or the other program that has it open, and try again".to_owned()
+            }
+            Self::NotPermitted { .. } if cfg!(target_os = "linux") => {
+                "add yourself to the group that owns it (often `sudo usermod -aG dialout $USER`), then log in again".to_owned()
+            }
+            Self::NotPermitted { .. } => "check who owns the port".to_owned(),
+            Self::Unreachable { .. } => {
+                "check the address, and that the program that offers the port is running".to_owned()
+            }
+            Self::Other { .. } => "unplug the device, plug it in again and retry".to_owned(),
+        }
+    }
+}
