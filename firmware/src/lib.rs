@@ -1,8 +1,8 @@
-//! The calculator that every demonstration board runs.
+//! What every demonstration board runs: the calculator, and the queue its UART receives into.
 //!
 //! Nothing here knows a register, a pin or a serial port: [`CheckedCalculator`] implements the
 //! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
-//! serve it over whatever UART they have. That is what lets its tests run on the desktop.
+//! serve it over whatever UART they have. That is what lets the tests run on the desktop.
 //!
 //! No input makes it panic, and an optimised build has no panic path in it: a microcontroller in
 //! the field has nobody to read the message.
@@ -21,6 +21,8 @@
 mod arithmetic;
 mod calculator;
 mod expression;
+mod ring;
 mod statistics;
 
 pub use calculator::CheckedCalculator;
+pub use ring::ByteRing;
