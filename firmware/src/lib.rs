@@ -1,2 +1,28 @@
-//! The calculator itself.
+//! What every demonstration board runs: the calculator, and the queue its UART receives into.
+//!
+//! Nothing here knows a register, a pin or a serial port: [`CheckedCalculator`] implements the
+//! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
+//! serve it over whatever UART they have. That is what lets the tests run on the desktop.
+//!
+//! No input makes it panic, and an optimised build has no panic path in it: a microcontroller in
+//! the field has nobody to read the message.
+//!
+//! ```
+//! use firmware::CheckedCalculator;
+//! use rpc_proto::calculator::{Calculator, MathError};
+//!
+//! let mut calculator = CheckedCalculator::new();
+//! assert_eq!(calculator.evaluate("2*(3+4)-5"), Ok(9));
+//! assert_eq!(calculator.div(1, 0), Err(MathError::DivideByZero));
+//! ```
 #![no_std]
+#![forbid(unsafe_code)]
+
+mod arithmetic;
+mod calculator;
+mod expression;
+mod ring;
+mod statistics;
+
+pub use calculator::CheckedCalculator;
+pub use ring::ByteRing;

@@ -1,0 +1,39 @@
+//! The board's program: offers the calculator on the UART, for ever.
+#![no_std]
+#![no_main]
+
+mod uart;
+
+use core::panic::PanicInfo;
+use cortex_m_rt::entry;
+use firmware::CheckedCalculator;
+use rpc_proto::calculator::CalculatorService;
+use rpc_proto::io::LinkError;
+use rpc_proto::server::Server;
+use uart::{Overrun, RECEIVE_BUFFER, Uart};
+
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+const FRAME: usize = 160;
+
+/// How many calls a caller may send ahead.
+const WINDOW: usize = 4;
+
+#[entry]
+fn main() -> ! {
+    let mut uart = Uart::start();
+    let calculator = CalculatorService(CheckedCalculator::new());
+    let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
+    loop {
+        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        if let Err(LinkError::Io(Overrun(bytes))) = server.serve(&mut uart) {
+            server.note_overruns(bytes);
+        }
+    }
+}
+
+/// Nothing in a release build can panic, so that this is not even linked; a debug build, which
+/// still checks for overflows, stops here for the debugger.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    cortex_m::asm::udf()
+}

@@ -1,0 +1,157 @@
+//! The calculator: where the procedures of the interface meet their implementation.
+
+use crate::{arithmetic, expression, statistics};
+use heapless::Vec;
+use rpc_proto::calculator::{Calculator, ExpressionError, MAX_SAMPLES, MathError, Summary};
+
+/// A [`Calculator`] that checks every result.
+///
+/// Its only state is the running total, which starts at zero.
+#[derive(Clone, Debug, Default)]
+pub struct CheckedCalculator {
+    total: i64,
+}
+
+impl CheckedCalculator {
+    /// A calculator whose running total is zero.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { total: 0 }
+    }
+}
+
+impl Calculator for CheckedCalculator {
+    fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
+        arithmetic::add(x, y)
+    }
+
+    fn sub(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
+        arithmetic::sub(x, y)
+    }
+
+    fn mul(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
+        arithmetic::mul(x, y)
+    }
+
+    fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
+        arithmetic::div(x, y)
+    }
+
+    fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
+        arithmetic::rem(x, y)
+    }
+
+    fn pow(&mut self, base: i32, exponent: u32) -> Result<i32, MathError> {
+        arithmetic::pow(base, exponent)
+    }
+
+    /// As IEEE 754 has it, the root of -0.0 is -0.0, of infinity infinity, and of NaN NaN.
+    fn sqrt(&mut self, x: f64) -> Result<f64, MathError> {
+        if x < 0.0 {
+            return Err(MathError::NegativeRoot);
+        }
+        Ok(libm::sqrt(x))
+    }
+
+    fn statistics(&mut self, samples: Vec<f64, MAX_SAMPLES>) -> Result<Summary, MathError> {
+        statistics::summarise(&samples)
+    }
+
+    fn evaluate(&mut self, expression: &str) -> Result<i32, ExpressionError> {
+        expression::evaluate(expression)
+    }
+
+    fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
+        self.total = self.total.checked_add(amount).ok_or(MathError::Overflow)?;
+        Ok(self.total)
+    }
+
+    fn total(&mut self) -> i64 {
+        self.total
+    }
+
+    fn clear(&mut self) {
+        self.total = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calculator() -> CheckedCalculator {
+        CheckedCalculator::new()
+    }
+
+    #[test]
+    fn adding_subtracting_and_multiplying_give_the_exact_result() {
+        assert_eq!(calculator().add(2, 3), Ok(5));
+        assert_eq!(calculator().sub(2, 3), Ok(-1));
+        assert_eq!(calculator().mul(-4, 3), Ok(-12));
+    }
+
+    #[test]
+    fn a_result_beyond_32_bits_is_an_overflow() {
+        assert_eq!(calculator().add(i32::MAX, 1), Err(MathError::Overflow));
+        assert_eq!(calculator().sub(i32::MIN, 1), Err(MathError::Overflow));
+        assert_eq!(calculator().mul(65_536, 32_768), Err(MathError::Overflow));
+        assert_eq!(calculator().div(i32::MIN, -1), Err(MathError::Overflow));
+        assert_eq!(calculator().pow(2, 31), Err(MathError::Overflow));
+    }
+
+    #[test]
+    fn division_rounds_towards_zero() {
+        assert_eq!(calculator().div(7, 2), Ok(3));
+        assert_eq!(calculator().div(-7, 2), Ok(-3));
+    }
+
+    #[test]
+    fn a_remainder_has_the_sign_of_the_dividend() {
+        assert_eq!(calculator().rem(7, -2), Ok(1));
+        assert_eq!(calculator().rem(-7, 2), Ok(-1));
+    }
+
+    #[test]
+    fn the_remainder_fits_even_where_the_quotient_does_not() {
+        assert_eq!(calculator().rem(i32::MIN, -1), Ok(0));
+    }
+
+    #[test]
+    fn dividing_by_zero_is_an_error() {
+        assert_eq!(calculator().div(1, 0), Err(MathError::DivideByZero));
+        assert_eq!(calculator().rem(1, 0), Err(MathError::DivideByZero));
+    }
+
+    #[test]
+    fn a_power_of_zero_is_one() {
+        assert_eq!(calculator().pow(0, 0), Ok(1));
+        assert_eq!(calculator().pow(-2, 31), Ok(i32::MIN));
+    }
+
+    #[test]
+    fn only_a_negative_number_has_no_root() {
+        assert_eq!(calculator().sqrt(2.25), Ok(1.5));
+        assert_eq!(calculator().sqrt(-0.0), Ok(-0.0));
+        assert_eq!(calculator().sqrt(f64::INFINITY), Ok(f64::INFINITY));
+        assert!(calculator().sqrt(f64::NAN).is_ok_and(f64::is_nan));
+        assert_eq!(calculator().sqrt(-1e-300), Err(MathError::NegativeRoot));
+    }
+
+    #[test]
+    fn amounts_accumulate_until_the_total_is_cleared() {
+        let mut calculator = calculator();
+        assert_eq!(calculator.accumulate(40), Ok(40));
+        assert_eq!(calculator.accumulate(2), Ok(42));
+        assert_eq!(calculator.total(), 42);
+        calculator.clear();
+        assert_eq!(calculator.total(), 0);
+    }
+
+    #[test]
+    fn an_overflowing_amount_leaves_the_total_as_it_was() {
+        let mut calculator = calculator();
+        assert_eq!(calculator.accumulate(i64::MAX), Ok(i64::MAX));
+        assert_eq!(calculator.accumulate(1), Err(MathError::Overflow));
+        assert_eq!(calculator.total(), i64::MAX);
+    }
+}

@@ -1,0 +1,127 @@
+//! Runs a firmware image in QEMU, its UART being a Unix socket.
+//!
+//! A socket rather than QEMU's own PTY, because the board does not boot before the socket is
+//! connected, so that not one byte of its is lost, and because QEMU looks at its PTY only once a
+//! second. [`Pty`](crate::pty::Pty) makes a serial port of the socket.
+//!
+//! QEMU ignores the baud rate, and never gives a UART more bytes than it has room for: noise,
+//! pacing and loss must come from whoever is at the other end of the socket.
+
+use crate::board::Board;
+use std::convert::Infallible;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// No board runs longer: a test that hangs shall fail, and leave nothing behind.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long QEMU may take to open its socket, on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// A board that runs in QEMU until this is dropped, but for no longer than two minutes.
+pub struct Emulator {
+    uart: UnixStream,
+    /// `None` only while being dropped; nothing is ever sent.
+    running: Option<Sender<Infallible>>,
+    guard: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Builds the board's image if necessary and boots it.
+    ///
+    /// # Errors
+    /// When the image cannot be built or QEMU does not start; the error says what they printed.
+    pub fn start(board: &Board) -> io::Result<Self> {
+        let image = board.image().map_err(io::Error::other)?;
+        let folder = TempDir::with_prefix("serial-rpc-")?;
+        let socket = folder.path().join("uart.sock");
+        let mut qemu = Command::new(board.emulator())
+            .args(["-machine", board.machine(), "-kernel"])
+            .arg(image)
+            .args(["-nic", "none", "-display", "none", "-monitor", "none"])
+            .args(["-semihosting-config", "enable=on,target=native"])
+            .arg("-chardev")
+            .arg(format!(
+                "socket,id=uart,path={},server=on,wait=on",
+                socket.display()
+            ))
+            .args(["-serial", "chardev:uart"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let uart = connect(&socket, &mut qemu);
+        // From here on somebody sees to it that QEMU ends, also when it did not start well.
+        let (running, stopped) = mpsc::channel();
+        let guard = thread::spawn(move || {
+            if stopped.recv_timeout(TIME_LIMIT) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("The board has run for {TIME_LIMIT:?}: switching it off.");
+            }
+            // Both fail only if it has ended already.
+            let _ = qemu.kill();
+            let _ = qemu.wait();
+        });
+        match uart {
+            Ok(uart) => Ok(Self {
+                uart,
+                running: Some(running),
+                guard: Some(guard),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The other end of the board's UART.
+    ///
+    /// `&UnixStream` reads and writes; a clone of it refers to the same UART.
+    #[must_use]
+    pub fn uart(&self) -> &UnixStream {
+        &self.uart
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // Hanging up tells the guard to end QEMU.
+        self.running = None;
+        if let Some(guard) = self.guard.take() {
+            // It panics only if printing does.
+            let _ = guard.join();
+        }
+    }
+}
+
+/// Connects to the socket as soon as QEMU has opened it.
+fn connect(socket: &Path, qemu: &mut Child) -> io::Result<UnixStream> {
+    let start = Instant::now();
+    loop {
+        match UnixStream::connect(socket) {
+            Ok(uart) => return Ok(uart),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::ConnectionRefused
+                ) => {}
+            Err(error) => return Err(error),
+        }
+        if let Some(status) = qemu.try_wait()? {
+            let mut printed = String::new();
+            if let Some(mut stderr) = qemu.stderr.take() {
+                stderr.read_to_string(&mut printed)?;
+            }
+            return Err(io::Error::other(format!("QEMU ended, {status}: {printed}")));
+        }
+        if start.elapsed() > START_LIMIT {
+            return Err(io::Error::other(format!(
+                "QEMU did not open its UART within {START_LIMIT:?}"
+            )));
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
