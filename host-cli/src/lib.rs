@@ -1,1 +1,31 @@
-//! Call procedures of a microcontroller from the host.
+//! Call procedures of a microcontroller from the host: from Rust, or from a shell with the
+//! program `serial-rpc`, which is made of this library.
+//!
+//! ```
+//! use rpc_proto::calculator::CalculatorClient;
+//! use serial_rpc::Connection;
+//!
+//! let device = Connection::open("sim")?; // or "/dev/ttyACM0", "tcp:localhost:4000"
+//!
+//! // With the interface at hand: its typed client.
+//! let mut calculator = CalculatorClient::new(&device);
+//! assert_eq!(calculator.add(2, 3)?, 5);
+//!
+//! // Without: by name, as the device describes it.
+//! let description = device.description()?;
+//! let add = description.procedure("calculator.add")?;
+//! assert_eq!(add.signature().to_string(), "add(x: i32, y: i32) -> i32, or MathError");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod arguments;
+pub mod connection;
+mod cursor;
+pub mod description;
+pub mod link;
+mod nearest;
+pub mod port;
+pub mod value;
+
+pub use connection::{Connection, Options};
+pub use port::Port;

@@ -28,21 +28,19 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     /// the processor to sleep.
     ///
     /// # Errors
-    /// When the link fails or is closed.
+    /// When the link fails or is closed. It may be called again: what a UART reports as an error,
+    /// such as lost bytes, the protocol recovers from.
     pub fn serve<L: Read + Write>(
         &mut self,
         link: &mut L,
     ) -> Result<Infallible, LinkError<L::Error>> {
         loop {
-            self.receive(read_byte(link)?);
-            loop {
-                let outgoing = self.outgoing();
-                if outgoing.is_empty() {
-                    break;
-                }
-                let sent = write_some(link, outgoing)?;
+            // First, because an earlier error may have left a reply half sent.
+            while !self.outgoing().is_empty() {
+                let sent = write_some(link, self.outgoing())?;
                 self.sent(sent);
             }
+            self.receive(read_byte(link)?);
         }
     }
 

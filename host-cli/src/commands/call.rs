@@ -1,0 +1,33 @@
+//! `serial-rpc call`: one call, by the device's description.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use anstream::println;
+use rpc_proto::client::Target;
+use rpc_proto::crc::Crc32;
+use serial_rpc::connection::Reply;
+use serial_rpc::value::{self, decode_all};
+use serial_rpc::{arguments, value::error_in_words};
+
+/// Call a procedure and print its value.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc call calculator.add 2 3
+  serial-rpc call calculator.add y=3 x=2
+  serial-rpc call calculator.statistics '[1.5, 2.5, 4]'
+  serial-rpc call calculator.evaluate '2*(3+4)-5'")]
+pub struct Call {
+    /// The procedure, such as calculator.add.
+    procedure: String,
+
+    /// The arguments, in order or as NAME=VALUE. Lists, structs and the like are JSON.
+    #[arg(allow_negative_numbers = true)]
+    arguments: Vec<String>,
+}
+
+/// Calls, and prints the value.
+pub fn run(cli: &Cli, call: &Call) -> Result<(), Failure> {
+    let device = cli.connect()?;
+    let value = device.call(&call.procedure, &call.arguments)?;
+    Ok(())
+}

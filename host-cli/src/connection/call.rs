@@ -1,0 +1,146 @@
+//! Calls over a connection: typed, and by number.
+
+use super::Connection;
+use rpc_proto::client::{self, Answer, CallError, Caller, IntoCaller, Target};
+use rpc_proto::device::DeviceResolve;
+use rpc_proto::service::Procedure;
+use serde::ser::{Serialize, SerializeTuple, Serializer};
+
+/// What a device answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The encoded value.
+    Return(Vec<u8>),
+    /// The procedure's own error, encoded.
+    Error(Vec<u8>),
+}
+
+impl From<Answer<'_>> for Reply {
+    fn from(answer: Answer<'_>) -> Self {
+        match answer {
+            Answer::Return(bytes) => Self::Return(bytes.to_vec()),
+            Answer::Error(bytes) => Self::Error(bytes.to_vec()),
+        }
+    }
+}
+
+impl Reply {
+    fn answer(&self) -> Answer<'_> {
+        match self {
+            Self::Return(bytes) => Answer::Return(bytes),
+            Self::Error(bytes) => Answer::Error(bytes),
+        }
+    }
+}
+
+impl Connection {
+    /// Calls a procedure by its number, with arguments that are encoded already.
+    ///
+    /// # Errors
+    /// Why the call failed. A procedure's own error is [`Reply::Error`].
+    pub fn call_encoded(&self, target: Target, arguments: &[u8]) -> Result<Reply, CallError> {
+        let ticket = self.start(target, &Encoded(arguments))?;
+        self.wait(ticket, |end| end)
+    }
+
+    /// Makes a typed call.
+    pub(super) fn call_typed<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Reply, CallError> {
+        loop {
+            let target = self.target::<P>()?;
+            let ticket = self.start(target, arguments)?;
+            match self.wait(ticket, |end| end) {
+                // New firmware, and the call never ran: ask for the number anew.
+                Err(CallError::InterfaceChanged) => {
+                    self.state().numbers.remove(&P::KEY);
+                }
+                end => return end,
+            }
+        }
+    }
+
+    fn target<P: Procedure>(&self) -> Result<Target, CallError> {
+        let (number, fingerprint) = match P::NUMBER {
+            Some(number) => (number, None),
+            None => {
+                let (number, fingerprint) = self.number::<P>()?;
+                (number, Some(fingerprint))
+            }
+        };
+        Ok(Target {
+            number,
+            fingerprint,
+            idempotent: P::IDEMPOTENT,
+        })
+    }
+
+    /// The number of a procedure, and the fingerprint of the interface in which it has that.
+    fn number<P: Procedure>(&self) -> Result<(u16, u32), CallError> {
+        if let Some(&known) = self.state().numbers.get(&P::KEY) {
+            return Ok(known);
+        }
+        let reply = self.call_typed::<DeviceResolve>(&(P::KEY,))?;
+        let Some(number) = client::read::<DeviceResolve>(reply.answer())? else {
+            return Err(self.why_unresolved(P::PATH));
+        };
+        let device = self.device().ok_or(CallError::InterfaceChanged)?;
+        let known = (number, device.fingerprint);
+        self.state().numbers.insert(P::KEY, known);
+        Ok(known)
+    }
+
+    /// Tells a procedure with another signature from one that is not there.
+    fn why_unresolved(&self, path: &str) -> CallError {
+        match self.description() {
+            Ok(description) if description.procedure(path).is_ok() => CallError::SignatureDiffers,
+            _ => CallError::NoSuchProcedure,
+        }
+    }
+}
+
+/// Arguments that are encoded already: written as they are.
+struct Encoded<'a>(&'a [u8]);
+
+impl Serialize for Encoded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Unlike a slice of bytes, a tuple of bytes has no length before it.
+        let mut tuple = serializer.serialize_tuple(self.0.len())?;
+        for byte in self.0 {
+            tuple.serialize_element(byte)?;
+        }
+        tuple.end()
+    }
+}
+
+/// What a typed client calls through: a connection, and the last reply, for values to borrow from.
+#[derive(Debug)]
+pub struct ConnectionCaller<'d> {
+    device: &'d Connection,
+    reply: Reply,
+}
+
+impl Caller for ConnectionCaller<'_> {
+    fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        self.reply = self
+            .device
+            .call_typed::<P>(arguments)
+            .map_err(CallError::widen)?;
+        client::read::<P>(self.reply.answer())
+    }
+}
+
+impl<'d> IntoCaller for &'d Connection {
+    type Caller = ConnectionCaller<'d>;
+
+    fn into_caller(self) -> ConnectionCaller<'d> {
+        ConnectionCaller {
+            device: self,
+            reply: Reply::Return(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The device's description, read once for each interface.
+
+use super::Connection;
+use crate::description::{Description, ReadError};
+use rpc_proto::client::{CallError, Caller, IntoCaller};
+use rpc_proto::crc::Crc32;
+use rpc_proto::device::DeviceDescribe;
+use std::sync::Arc;
+
+/// The longest description that is read. A device that sends more never ends, or means harm.
+const MAX_DESCRIPTION: usize = 256 * 1024;
+
+/// How often reading starts anew because the device came back with another interface meanwhile.
+const ATTEMPTS: u32 = 3;
+
+/// Why there is no description of a device.
+#[derive(Debug, thiserror::Error)]
+pub enum DescriptionError {
+    /// A call failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The device's firmware was built without one.
+    #[error("the device does not describe its procedures: its firmware was built without the description")]
+    LeftOut,
+    /// The device sends on and on.
+    #[error("the device's description is longer than {MAX_DESCRIPTION} bytes")]
+    TooLong,
+    /// What came is not what the device announced.
+    #[error("the device's description is not the one that it announced")]
+    Mismatch,
+    /// What came makes no sense.
+    #[error("the device's description makes no sense: {0}")]
+    Malformed(#[from] ReadError),
+}
+
+impl Connection {
+    /// The description of the device's interface.
+    ///
+    /// # Errors
+    /// When a call fails, or the device has no description or a wrong one.
+    pub fn description(&self) -> Result<Arc<Description>, DescriptionError> {
+        let mut attempts = 0;
+        loop {
+            if let (Some(device), Some((fingerprint, description))) =
+                (self.device(), &self.state().description)
+                && device.fingerprint == *fingerprint
+            {
+                return Ok(Arc::clone(description));
+            }
+            let bytes = self.read_description()?;
+            if bytes.is_empty() {
+                return Err(DescriptionError::LeftOut);
+            }
+            attempts += 1;
+            let fingerprint = Crc32::of(&bytes).value();
+            if self.device().is_some_and(|device| device.fingerprint != fingerprint) {
+                if attempts < ATTEMPTS {
+                    continue;
+                }
+                return Err(DescriptionError::Mismatch);
+            }
+            let description = Arc::new(Description::read(&bytes)?);
+            self.state().description = Some((fingerprint, Arc::clone(&description)));
+            return Ok(description);
+        }
+    }
+
+    fn read_description(&self) -> Result<Vec<u8>, DescriptionError> {
+        let mut caller = self.into_caller();
+        let mut bytes = Vec::new();
+        loop {
+            let offset = u32::try_from(bytes.len()).map_err(|_| DescriptionError::TooLong)?;
+            let chunk = caller.call::<DeviceDescribe>(&(offset,))?;
+            if chunk.is_empty() {
+                return Ok(bytes);
+            }
+            bytes.extend_from_slice(chunk);
+            if bytes.len() > MAX_DESCRIPTION {
+                return Err(DescriptionError::TooLong);
+            }
+        }
+    }
+}
