@@ -1,5 +1,6 @@
 //! Call procedures of a microcontroller from the host.
 
+pub mod arguments;
 pub mod description;
 pub mod value;
 
