@@ -17,11 +17,22 @@ use std::time::Duration;
 pub struct Cli {
     /// The device's port: a path such as /dev/ttyACM0, tcp:HOST:PORT, or sim for a simulated
     /// device. May be left out if there is only one serial port.
-    #[arg(long, short, global = true, env = "SERIAL_RPC_PORT", value_name = "PORT")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "SERIAL_RPC_PORT",
+        value_name = "PORT"
+    )]
     port: Option<Port>,
 
     /// The speed of a serial port, in bits a second.
-    #[arg(long, global = true, env = "SERIAL_RPC_BAUD", default_value_t = 115_200)]
+    #[arg(
+        long,
+        global = true,
+        env = "SERIAL_RPC_BAUD",
+        default_value_t = 115_200
+    )]
     baud: u32,
 
     /// How long a call may take, in seconds.
@@ -88,10 +99,8 @@ fn only_port() -> Result<Port, Failure> {
             "choose one with --port: {}, {last}",
             others.join(", ")
         ))),
-        (None, _) => Err(
-            Failure::new(Class::Port, "no serial port was found").hint(
-                "plug the device in, or choose another port with --port; --port sim needs no device",
-            ),
-        ),
+        (None, _) => Err(Failure::new(Class::Port, "no serial port was found").hint(
+            "plug the device in, or choose another port with --port; --port sim needs no device",
+        )),
     }
 }

@@ -5,11 +5,14 @@
 //! its own and leaves the link to one of them. A lone caller thus never waits for another thread
 //! to be scheduled.
 
+mod by_name;
 mod call;
 mod describe;
 
+pub use by_name::NamedCallError;
 pub use call::{ConnectionCaller, Reply};
 pub use describe::DescriptionError;
+pub use rpc_proto::client::Statistics;
 
 use crate::description::Description;
 use crate::link::{self, Link, OpenError};
@@ -147,6 +150,11 @@ impl Connection {
         self.state().client.device().copied()
     }
 
+    /// What this end has seen of the link.
+    pub fn statistics(&self) -> Statistics {
+        *self.state().client.statistics()
+    }
+
     /// Starts a call as soon as there is room for it.
     fn start<A: Serialize + ?Sized>(
         &self,
@@ -170,11 +178,7 @@ impl Connection {
     }
 
     /// Waits until a call has ended, and hands its end to `take`.
-    fn wait<R>(
-        &self,
-        ticket: Ticket,
-        take: impl FnOnce(Result<Reply, CallError>) -> R,
-    ) -> R {
+    fn wait<R>(&self, ticket: Ticket, take: impl FnOnce(Result<Reply, CallError>) -> R) -> R {
         let mut state = self.state();
         while !state.client.is_ended(ticket) {
             state = self.exchange(state);

@@ -16,8 +16,7 @@ pub use types::{Field, IntegerType, Shape, Type, Variant};
 
 use crate::nearest::{did_you_mean, nearest};
 
-/// The number of the first described procedure; those below are of the device's own service.
-pub const FIRST_NUMBER: u16 = 8;
+pub use rpc_proto::service::FIRST_NUMBER;
 
 /// What a device says about itself and its services.
 #[derive(Debug, Clone, PartialEq, Eq)]

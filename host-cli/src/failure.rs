@@ -2,8 +2,7 @@
 
 use rpc_proto::client::{CallError, Cause};
 use serial_rpc::Connection;
-use serial_rpc::arguments::ArgumentsError;
-use serial_rpc::connection::DescriptionError;
+use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::UnknownProcedure;
 use serial_rpc::link::OpenError;
 use std::process::ExitCode;
@@ -62,6 +61,28 @@ impl Failure {
         ExitCode::from(self.class as u8)
     }
 
+    /// A call by name that has no value.
+    pub fn named_call(device: &Connection, error: NamedCallError) -> Self {
+        match error {
+            NamedCallError::Description(error) => Self::description(device, error),
+            NamedCallError::UnknownProcedure(error) => error.into(),
+            NamedCallError::Arguments(error) => Self::new(Class::Usage, error.to_string()),
+            NamedCallError::Call {
+                idempotent, error, ..
+            } => Self::call(device, idempotent, error),
+            NamedCallError::Procedure { .. } => Self::new(Class::Procedure, error.to_string()),
+            NamedCallError::Reply { .. } => Self::new(Class::Protocol, error.to_string()),
+        }
+    }
+
+    /// The description of the device cannot be had.
+    pub fn description(device: &Connection, error: DescriptionError) -> Self {
+        match error {
+            DescriptionError::Call(error) => Self::call(device, true, error),
+            error => Self::new(Class::Protocol, error.to_string()),
+        }
+    }
+
     /// A call that failed.
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
         let port = device.port();
@@ -72,8 +93,10 @@ impl Failure {
             CallError::OutcomeUnknown(_) if idempotent => failure(Class::Port),
             CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
                 .hint("find out whether it ran before you call it again"),
-            CallError::Disconnected => Self::new(Class::Port, format!("the link to {port} was lost"))
-                .hint("check the cable and whether the device is still there"),
+            CallError::Disconnected => {
+                Self::new(Class::Port, format!("the link to {port} was lost"))
+                    .hint("check the cable and whether the device is still there")
+            }
             CallError::Busy => failure(Class::Internal),
             CallError::ArgumentsTooLarge => failure(Class::Usage),
             CallError::OtherVersion(version) => failure(Class::Protocol).hint(format!(
@@ -89,13 +112,20 @@ impl Failure {
 fn no_answer(device: &Connection) -> Failure {
     let port = device.port();
     let statistics = device.statistics();
-    let failure = Failure::new(Class::Timeout, format!("the device on {port} does not answer"));
+    let failure = Failure::new(
+        Class::Timeout,
+        format!("the device on {port} does not answer"),
+    );
     if statistics.received > 0 {
         failure.hint("it did before: it may be busy for longer than --timeout allows")
     } else if statistics.broken > 0 {
-        failure.hint("only noise came back: is --baud what the device uses, and does it speak serial-rpc?")
+        failure.hint(
+            "only noise came back: is --baud what the device uses, and does it speak serial-rpc?",
+        )
     } else {
-        failure.hint("is it the right port, is the device running, and are its wires the right way round?")
+        failure.hint(
+            "is it the right port, is the device running, and are its wires the right way round?",
+        )
     }
 }
 
@@ -105,24 +135,8 @@ impl From<OpenError> for Failure {
     }
 }
 
-impl From<ArgumentsError> for Failure {
-    fn from(error: ArgumentsError) -> Self {
-        Self::new(Class::Usage, error.to_string())
-    }
-}
-
 impl From<UnknownProcedure> for Failure {
     fn from(error: UnknownProcedure) -> Self {
         Self::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
-    }
-}
-
-impl Failure {
-    /// The description of the device cannot be had.
-    pub fn description(device: &Connection, error: DescriptionError) -> Self {
-        match error {
-            DescriptionError::Call(error) => Self::call(device, true, error),
-            error => Self::new(Class::Protocol, error.to_string()),
-        }
     }
 }

@@ -12,9 +12,7 @@
 //! assert_eq!(calculator.add(2, 3)?, 5);
 //!
 //! // Without: by name, as the device describes it.
-//! let description = device.description()?;
-//! let add = description.procedure("calculator.add")?;
-//! assert_eq!(add.signature().to_string(), "add(x: i32, y: i32) -> i32, or MathError");
+//! assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

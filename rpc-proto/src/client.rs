@@ -125,7 +125,7 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         self.session
             .calls
             .iter()
-            .any(|call| call.ticket == ticket && !call.is_open())
+            .any(|call| call.ticket == ticket && call.is_ended())
     }
 
     /// Why a call that has ended failed, without taking its end. None if it was answered.
@@ -139,7 +139,7 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
     /// Takes the end of a call. None if it has not ended, or was taken before.
     pub fn take(&mut self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         let call = self.session.calls.by_ticket(ticket)?;
-        if call.is_open() {
+        if !call.is_ended() {
             return None;
         }
         match core::mem::replace(&mut call.state, State::Free) {

@@ -1,13 +1,10 @@
 //! `serial-rpc call`: one call, by the device's description.
 
 use crate::cli::Cli;
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use anstream::println;
-use rpc_proto::client::Target;
-use rpc_proto::crc::Crc32;
-use serial_rpc::connection::Reply;
-use serial_rpc::value::{self, decode_all};
-use serial_rpc::{arguments, value::error_in_words};
+use serial_rpc::description::Shape;
+use serial_rpc::value::plain;
 
 /// Call a procedure and print its value.
 #[derive(Debug, clap::Args)]
@@ -28,6 +25,15 @@ pub struct Call {
 /// Calls, and prints the value.
 pub fn run(cli: &Cli, call: &Call) -> Result<(), Failure> {
     let device = cli.connect()?;
-    let value = device.call(&call.procedure, &call.arguments)?;
+    let value = device
+        .call_words(&call.procedure, &call.arguments)
+        .map_err(|error| Failure::named_call(&device, error))?;
+    let description = device
+        .description()
+        .map_err(|error| Failure::description(&device, error))?;
+    // A procedure that returns nothing prints nothing.
+    if description.procedure(&call.procedure)?.value.shape != Shape::Unit {
+        println!("{}", plain(&value));
+    }
     Ok(())
 }

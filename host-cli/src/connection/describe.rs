@@ -20,7 +20,9 @@ pub enum DescriptionError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The device's firmware was built without one.
-    #[error("the device does not describe its procedures: its firmware was built without the description")]
+    #[error(
+        "the device does not describe its procedures: its firmware was built without the description"
+    )]
     LeftOut,
     /// The device sends on and on.
     #[error("the device's description is longer than {MAX_DESCRIPTION} bytes")]
@@ -39,13 +41,24 @@ impl Connection {
     /// # Errors
     /// When a call fails, or the device has no description or a wrong one.
     pub fn description(&self) -> Result<Arc<Description>, DescriptionError> {
+        let (description, _) = self.description_and_fingerprint()?;
+        Ok(description)
+    }
+
+    /// The description, and the fingerprint by which the device announces it.
+    pub(super) fn description_and_fingerprint(
+        &self,
+    ) -> Result<(Arc<Description>, u32), DescriptionError> {
         let mut attempts = 0;
         loop {
-            if let (Some(device), Some((fingerprint, description))) =
-                (self.device(), &self.state().description)
-                && device.fingerprint == *fingerprint
             {
-                return Ok(Arc::clone(description));
+                let state = self.state();
+                if let (Some(device), Some((fingerprint, description))) =
+                    (state.client.device(), &state.description)
+                    && device.fingerprint == *fingerprint
+                {
+                    return Ok((Arc::clone(description), *fingerprint));
+                }
             }
             let bytes = self.read_description()?;
             if bytes.is_empty() {
@@ -53,7 +66,10 @@ impl Connection {
             }
             attempts += 1;
             let fingerprint = Crc32::of(&bytes).value();
-            if self.device().is_some_and(|device| device.fingerprint != fingerprint) {
+            if self
+                .device()
+                .is_some_and(|device| device.fingerprint != fingerprint)
+            {
                 if attempts < ATTEMPTS {
                     continue;
                 }
@@ -61,7 +77,7 @@ impl Connection {
             }
             let description = Arc::new(Description::read(&bytes)?);
             self.state().description = Some((fingerprint, Arc::clone(&description)));
-            return Ok(description);
+            return Ok((description, fingerprint));
         }
     }
 

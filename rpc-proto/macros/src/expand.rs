@@ -1,6 +1,7 @@
 //! The description of a service to the code that `#[service]` adds to the trait.
 
 use crate::parse::{Procedure, Service, with_lifetime};
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
@@ -36,14 +37,7 @@ pub fn service(service: &Service) -> TokenStream {
 
 /// The service's name in paths.
 fn snake_name(service: &Service) -> String {
-    let mut name = String::new();
-    for letter in service.ident.unraw().to_string().chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.extend(letter.to_lowercase());
-    }
-    name
+    service.ident.unraw().to_string().to_snake_case()
 }
 
 fn path(service: &Service, procedure: &Procedure) -> String {
@@ -52,13 +46,8 @@ fn path(service: &Service, procedure: &Procedure) -> String {
 
 /// The name of a procedure's type, such as `CalculatorAdd`.
 fn type_name(service: &Service, procedure: &Procedure) -> Ident {
-    let mut name = service.ident.unraw().to_string();
-    for word in procedure.ident.unraw().to_string().split('_') {
-        let mut letters = word.chars();
-        name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        name.extend(letters);
-    }
-    Ident::new(&name, procedure.ident.span())
+    let name = procedure.ident.unraw().to_string().to_upper_camel_case();
+    format_ident!("{}{name}", service.ident, span = procedure.ident.span())
 }
 
 fn procedure_type(service: &Service, procedure: &Procedure) -> TokenStream {

@@ -1,6 +1,7 @@
 //! Why a call has no value, and whether it ran.
 
 use crate::service::Never;
+use core::fmt;
 
 /// Why a call has no value: the procedure's own error, or the reason why the call failed.
 ///
@@ -102,3 +103,46 @@ impl CallError {
         }
     }
 }
+
+impl<E: fmt::Debug> fmt::Display for CallError<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Error(error) => {
+                return write!(formatter, "the procedure ended in its own error: {error:?}");
+            }
+            Self::UnknownFault(code) => {
+                return write!(
+                    formatter,
+                    "the device answered with the unknown fault {code}"
+                );
+            }
+            Self::OtherVersion(version) => {
+                return write!(
+                    formatter,
+                    "the device speaks version {version} of the protocol"
+                );
+            }
+            Self::NoSuchProcedure => "the device has no such procedure",
+            Self::SignatureDiffers => "the device's procedure of that name has other types",
+            Self::BadArguments => "the device could not decode the arguments",
+            Self::ArgumentsTooLarge => "the arguments do not fit a frame",
+            Self::ReplyTooLarge => "the procedure ran, but its value does not fit a frame",
+            Self::BadReply => "the procedure ran, but its reply is not of the expected type",
+            Self::Busy => "too many calls are in flight",
+            Self::Timeout => "the deadline passed before the call could be sent",
+            Self::Disconnected => "the link failed before the call could be sent",
+            Self::InterfaceChanged => "the device has come back with another interface",
+            Self::OutcomeUnknown(Cause::Timeout) => {
+                "no answer came in time: the call may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::Reset) => {
+                "the device was reset: the call may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::Disconnected) => {
+                "the link failed: the call may have run, once, or not"
+            }
+        })
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for CallError<E> {}

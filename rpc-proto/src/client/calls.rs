@@ -156,6 +156,14 @@ impl<const FRAME: usize> Call<FRAME> {
         }
     }
 
+    /// Whether the call's end is there to be taken.
+    pub(super) const fn is_ended(&self) -> bool {
+        matches!(
+            self.state,
+            State::Returned | State::Erred | State::Failed(_)
+        )
+    }
+
     /// Whether the call is still to be answered.
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, State::Waiting | State::InFlight(_))
