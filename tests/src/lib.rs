@@ -2,15 +2,19 @@
 //!
 //! - [`clock`]: time that only a test moves.
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
+//! - [`calculator`]: every procedure called and checked, whatever the link.
+//! - [`program`]: runs `serial-rpc`.
 //! - [`board`]: builds a board's firmware image, or says what is missing to do so.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
 #[cfg(unix)]
 pub mod board;
+pub mod calculator;
 pub mod clock;
 #[cfg(unix)]
 pub mod emulator;
 pub mod loopback;
+pub mod program;
 #[cfg(unix)]
 pub mod pty;

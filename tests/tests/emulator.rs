@@ -6,22 +6,29 @@
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use object::{Object, ObjectSymbol};
+use rpc_proto::calculator::CalculatorClient;
+use serial_rpc::Connection;
 use std::env;
 use std::fs;
-use std::io::{Read, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 use tests::board::{Board, LM3S6965};
+use tests::calculator;
 use tests::emulator::Emulator;
+use tests::program::serial_rpc;
 use tests::pty::Pty;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = vec![
         image_trial("the_image_has_no_panic_path", the_image_has_no_panic_path),
+        image_trial("the_image_has_no_allocator", the_image_has_no_allocator),
         emulator_trial(
-            "64_kib_come_back_intact_over_a_serial_port",
-            bytes_come_back_intact_over_a_serial_port,
+            "the_board_answers_every_procedure_to_a_typed_client",
+            the_board_answers_every_procedure_to_a_typed_client,
+        ),
+        emulator_trial(
+            "the_board_answers_every_procedure_to_the_command_line",
+            the_board_answers_every_procedure_to_the_command_line,
         ),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -57,6 +64,15 @@ fn unless_missing(
 }
 
 fn the_image_has_no_panic_path(board: &Board) -> Result<(), Failed> {
+    // Every panic goes through `core::panicking`, whichever way its name is mangled.
+    assert_no_symbol_with(board, &["panic"])
+}
+
+fn the_image_has_no_allocator(board: &Board) -> Result<(), Failed> {
+    assert_no_symbol_with(board, &["__rust_alloc", "__rg_alloc", "malloc"])
+}
+
+fn assert_no_symbol_with(board: &Board, parts: &[&str]) -> Result<(), Failed> {
     let file = fs::read(board.image()?)?;
     let image = object::File::parse(&*file)?;
     let names: Vec<&str> = image
@@ -64,26 +80,57 @@ fn the_image_has_no_panic_path(board: &Board) -> Result<(), Failed> {
         .map(|symbol| symbol.name())
         .collect::<Result<_, _>>()?;
     assert!(names.contains(&"Reset"), "the image has lost its symbols");
-    // Every panic goes through `core::panicking`, whichever way its name is mangled.
-    let panics: Vec<_> = names.iter().filter(|name| name.contains("panic")).collect();
-    assert!(panics.is_empty(), "{panics:#?}");
+    let found: Vec<_> = names
+        .iter()
+        .filter(|name| parts.iter().any(|part| name.contains(part)))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
     Ok(())
 }
 
-fn bytes_come_back_intact_over_a_serial_port(emulator: &Emulator) -> Result<(), Failed> {
+fn the_board_answers_every_procedure_to_a_typed_client(emulator: &Emulator) -> Result<(), Failed> {
     let pty = Pty::bridge(emulator.uart())?;
-    let mut port = serialport::new(pty.path(), 115_200)
-        .timeout(Duration::from_secs(10))
-        .open()?;
-    let bytes: Vec<u8> = (0..64 * 1024_u32)
-        .map(|i| (i.wrapping_mul(0x9e37_79b1) >> 24) as u8)
-        .collect();
-    // No more at once than the board's receive buffer holds.
-    for sent in bytes.chunks(256) {
-        port.write_all(sent)?;
-        let mut received = vec![0; sent.len()];
-        port.read_exact(&mut received)?;
-        assert_eq!(received, sent);
+    let device = Connection::open(pty.path())?;
+    calculator::assert_answers(&mut CalculatorClient::new(&device));
+    Ok(())
+}
+
+fn the_board_answers_every_procedure_to_the_command_line(
+    emulator: &Emulator,
+) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    for (procedure, arguments, printed) in [
+        ("add", &["2", "3"][..], "5\n"),
+        ("sub", &["y=3", "x=2"], "-1\n"),
+        ("mul", &["-12345", "67890"], "-838102050\n"),
+        ("div", &["-7", "2"], "-3\n"),
+        ("rem", &["-7", "2"], "-1\n"),
+        ("pow", &["2", "0x1e"], "1073741824\n"),
+        ("sqrt", &["2.25"], "1.5\n"),
+        (
+            "statistics",
+            &["[2, 4, 4, 4, 5, 5, 7, 9]"],
+            "{\"count\":8,\"min\":2.0,\"max\":9.0,\"mean\":5.0,\"deviation\":2.0}\n",
+        ),
+        ("evaluate", &["2*(3+4)-5"], "9\n"),
+        ("accumulate", &["42"], "42\n"),
+        ("total", &[], "42\n"),
+        ("clear", &[], ""),
+    ] {
+        let procedure = format!("calculator.{procedure}");
+        let outcome = serial_rpc(pty.path(), &[&["call", &procedure], arguments].concat());
+        assert_eq!(
+            (
+                outcome.code,
+                outcome.stdout.as_str(),
+                outcome.stderr.as_str()
+            ),
+            (Some(0), printed, ""),
+            "{procedure}"
+        );
     }
+    let outcome = serial_rpc(pty.path(), &["call", "calculator.div", "1", "0"]);
+    assert_eq!(outcome.code, Some(6));
+    assert!(outcome.stderr.contains("divide by zero"), "{outcome:?}");
     Ok(())
 }

@@ -1,0 +1,66 @@
+//! Runs the program `serial-rpc`, built by Cargo as it would be for a user.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// What a run of the program came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// What went to stdout.
+    pub stdout: String,
+    /// What went to stderr.
+    pub stderr: String,
+}
+
+/// Runs `serial-rpc --port PORT WORDS…`.
+///
+/// # Panics
+/// When the program cannot be built or started.
+pub fn serial_rpc(port: &str, words: &[&str]) -> Outcome {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(program())
+        .args(["--port", port])
+        .args(words)
+        .output()
+        .expect("the program starts");
+    Outcome {
+        code: status.code(),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+/// The path of the program; the first call in a process builds it.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--package", "host-cli", "--bin", "serial-rpc"])
+            .args(["--message-format", "json"])
+            .current_dir(repository)
+            .output()
+            .expect("cargo starts");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        // The message about the program itself is the one that names an executable.
+        let path = printed
+            .lines()
+            .filter_map(|line| line.split_once("\"executable\":\""))
+            .filter_map(|(_, rest)| rest.split_once('"'))
+            .map(|(path, _)| PathBuf::from(path))
+            .next_back();
+        path.unwrap_or_else(|| {
+            panic!(
+                "the program is not built: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+        })
+    })
+}
