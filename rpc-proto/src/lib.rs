@@ -1,9 +1,108 @@
-//! Call functions on a microcontroller over a serial link.
+//! Call functions on a microcontroller over a serial link: the protocol, for both ends.
+//!
+//! A trait is the interface. [`#[service]`](service) makes a dispatcher for the device, a typed
+//! client for the caller, and a description that is a constant in flash:
+//!
+//! ```
+//! use rpc_proto::client::{CallError, Timing};
+//! use rpc_proto::io::BlockingCaller;
+//! use rpc_proto::server::Server;
+//! use rpc_proto::service;
+//!
+//! /// A lamp that can be dimmed.
+//! #[service]
+//! pub trait Lamp {
+//!     /// Sets the brightness in percent.
+//!     #[idempotent]
+//!     fn dim(&mut self, percent: u8) -> Result<(), TooBright>;
+//!     /// How often it was dimmed.
+//!     fn count(&mut self) -> u32;
+//! }
+//!
+//! /// More than 100 percent.
+//! #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+//! pub struct TooBright;
+//!
+//! // The device: an implementation, and a server for it. `server.serve(&mut uart)` is the rest.
+//! struct Pwm {
+//!     count: u32,
+//! }
+//! impl Lamp for Pwm {
+//!     fn dim(&mut self, percent: u8) -> Result<(), TooBright> {
+//!         self.count += 1;
+//!         if percent > 100 { Err(TooBright) } else { Ok(()) }
+//!     }
+//!     fn count(&mut self) -> u32 {
+//!         self.count
+//!     }
+//! }
+//! let mut server = Server::<_, 64, 4>::new(LampService(Pwm { count: 0 }));
+//!
+//! // The caller: the same trait, over the link to the device.
+//! # use rpc_proto::time::Instant;
+//! # let mut micros = 0;
+//! # let clock = || { micros += 1; Instant::from_micros(micros) };
+//! # let uart = link::Link { server, unread: Default::default() };
+//! let caller: BlockingCaller<_, _, 64> = BlockingCaller::new(uart, clock, 1, Timing::default());
+//! let mut lamp = LampClient::new(caller);
+//! assert_eq!(lamp.dim(50), Ok(()));
+//! assert_eq!(lamp.dim(200), Err(CallError::Error(TooBright)));
+//! assert_eq!(lamp.count(), Ok(2));
+//! # mod link {
+//! #     use embedded_io::*;
+//! #     use core::convert::Infallible;
+//! #     use rpc_proto::{server::Server, service::Interface};
+//! #     pub struct Link<I> {
+//! #         pub server: Server<I, 64, 4>,
+//! #         pub unread: std::collections::VecDeque<u8>,
+//! #     }
+//! #     impl<I> ErrorType for Link<I> { type Error = Infallible; }
+//! #     impl<I> Read for Link<I> {
+//! #         fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+//! #             buffer[0] = self.unread.pop_front().unwrap_or(0);
+//! #             Ok(1)
+//! #         }
+//! #     }
+//! #     impl<I> ReadReady for Link<I> {
+//! #         fn read_ready(&mut self) -> Result<bool, Infallible> { Ok(!self.unread.is_empty()) }
+//! #     }
+//! #     impl<I: Interface> Write for Link<I> {
+//! #         fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+//! #             for &byte in bytes {
+//! #                 self.server.receive(byte);
+//! #                 let len = self.server.outgoing().len();
+//! #                 self.unread.extend(self.server.outgoing());
+//! #                 self.server.sent(len);
+//! #             }
+//! #             Ok(bytes.len())
+//! #         }
+//! #         fn flush(&mut self) -> Result<(), Infallible> { Ok(()) }
+//! #     }
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - A call that returns has run exactly once. A call that fails has run at most once, and
+//!   [`CallError::ran`](client::CallError::ran) tells whether it may have.
+//! - Every frame carries a CRC-32; noise costs the frame that it hits. Every call ends by its
+//!   deadline.
+//! - A caller finds out about a changed signature before it sends a call.
+//! - No heap, no `unsafe`, no panic path in an optimised image, no clock and no I/O of its own.
+//!
+//! [`protocol`] is the specification, byte for byte.
+//!
+//! # Where things are
+//!
+//! From the wire up: [`frame`] finds and checks frames, [`message`] says what they mean,
+//! [`server`] and [`client`] are the two ends of a session, [`service`] is what passes between a
+//! server and the user's trait, [`describe`] is how a device tells what it offers, and [`io`] moves
+//! bytes between the ends and a UART.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-// Lets `#[service]` name this crate in the same way inside and outside of it.
+// Lets what `#[service]` writes name this crate in the same way inside and outside of it.
 extern crate self as rpc_proto;
 
 pub mod calculator;
@@ -14,6 +113,8 @@ pub mod device;
 pub mod frame;
 pub mod io;
 pub mod message;
+#[doc = include_str!("../PROTOCOL.md")]
+pub mod protocol {}
 pub mod server;
 pub mod service;
 pub mod time;

@@ -1,7 +1,7 @@
 //! The `#[service]` attribute of `rpc-proto`, which re-exports and documents it.
 //!
-//! [`parse`] turns a trait into a description of its procedures, or says what is wrong with it
-//! and where; [`expand`] writes the code. What is written is kept thin: everything that does not
+//! `parse` turns a trait into a description of its procedures, or says what is wrong with it
+//! and where; `expand` writes the code. What is written is kept thin: everything that does not
 //! depend on the trait is ordinary code in `rpc-proto`.
 
 mod expand;
