@@ -1,6 +1,6 @@
 //! Call functions on a microcontroller over a serial link: the protocol, for both ends.
 //!
-//! A trait is the interface. [`#[service]`](service) makes a dispatcher for the device, a typed
+//! A trait is the interface. [`#[service]`](macro@service) makes a dispatcher for the device, a typed
 //! client for the caller, and a description that is a constant in flash:
 //!
 //! ```
@@ -95,7 +95,7 @@
 //! # Where things are
 //!
 //! From the wire up: [`frame`] finds and checks frames, [`message`] says what they mean,
-//! [`server`] and [`client`] are the two ends of a session, [`service`] is what passes between a
+//! [`server`] and [`client`] are the two ends of a session, [`mod@service`] is what passes between a
 //! server and the user's trait, [`describe`] is how a device tells what it offers, and [`io`] moves
 //! bytes between the ends and a UART.
 #![no_std]

@@ -1,6 +1,6 @@
 //! The device side: bytes in, reply bytes out.
 //!
-//! A [`Server`] is a [`Session`](session::Session), which knows the protocol, and an interface,
+//! A [`Server`] is a [`Session`], which knows the protocol, and an interface,
 //! which knows the procedures. It does no I/O: a driver in [`io`](crate::io) or a loop of the
 //! user's own hands it bytes as they come and writes out what it has to say.
 

@@ -1,6 +1,6 @@
 //! What a service and a procedure are, and what passes between a server and a service.
 //!
-//! [`#[service]`](crate::service) implements these traits for a trait of the user's; nobody has to
+//! [`#[service]`](macro@crate::service) implements these traits for a trait of the user's; nobody has to
 //! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
 //! both are views into the session's buffers, so nothing is copied on the way.
 
