@@ -5,10 +5,9 @@ use strsim::damerau_levenshtein;
 /// More suggestions than this help nobody.
 const MOST: usize = 3;
 
-/// The candidates that differ from `name` by a typing mistake or two, the nearest first.
+/// The candidates that differ from `name` by a typing mistake or two, and least of all.
 ///
-/// A difference in case or in `-` against `_` counts for nothing; where it is the only difference,
-/// there is no need for other suggestions.
+/// A difference in case or in `-` against `_` counts for nothing.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -24,10 +23,10 @@ pub(crate) fn nearest<'a>(
         .collect();
     found.sort();
     found.dedup();
-    let only_folded = found.first().is_some_and(|(distance, _)| *distance == 0);
+    let least = found.first().map_or(0, |(distance, _)| *distance);
     found
         .into_iter()
-        .filter(|(distance, _)| !only_folded || *distance == 0)
+        .take_while(|(distance, _)| *distance == least)
         .take(MOST)
         .map(|(_, candidate)| candidate.to_owned())
         .collect()
