@@ -1,44 +1,34 @@
 //! A connection to a device: calls from any number of threads share one link and one session.
 //!
-//! There is no thread of its own. Whoever waits for an answer carries bytes for everybody: the
-//! first to wait reads the link, the others sleep until their call has ended or the reader has got
-//! its own and leaves the link to one of them. A lone caller thus never waits for another thread
-//! to be scheduled.
+//! [`exchange`] moves the bytes; [`call`], [`by_name`] and [`describe`] are what is done with that.
 
 mod by_name;
 mod call;
 mod describe;
+mod exchange;
 
 pub use by_name::NamedCallError;
-pub use call::{ConnectionCaller, Reply};
+pub use call::{ConnectionCaller, Pending, Reply};
 pub use describe::DescriptionError;
 pub use rpc_proto::client::Statistics;
 
 use crate::description::Description;
 use crate::link::{self, Link, OpenError};
-use crate::port::Port;
-use rpc_proto::client::{CallError, Cause, Client, Target, Ticket, Timing};
+use crate::port::{Port, usb_serial_number};
+use rpc_proto::client::{CallError, Client, Ticket, Timing};
 use rpc_proto::message::{Accept, MAX_WINDOW};
-use rpc_proto::time::{Duration, Instant};
-use serde::Serialize;
+use rpc_proto::time::Instant;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::{thread, time};
+use std::time;
 
 /// The longest frame that this end sends or receives, in bytes.
 pub const MAX_FRAME: usize = 4096;
 
 /// The frame length that the first resend time is reckoned with.
 const USUAL_FRAME: u32 = 64;
-
-/// The longest time that the link is read for without looking up, in case another thread has
-/// started a call with an earlier deadline.
-const READ_AT_MOST: time::Duration = time::Duration::from_millis(20);
-
-/// How long to wait before trying to open a lost port again.
-const REOPEN_AFTER: time::Duration = time::Duration::from_millis(100);
 
 /// How a port is opened and used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +62,8 @@ impl Default for Options {
 /// ```
 pub struct Connection {
     port: Port,
+    /// By which a USB device is found again when it comes back under another path.
+    usb_serial_number: Option<String>,
     options: Options,
     started: time::Instant,
     state: Mutex<State>,
@@ -85,6 +77,8 @@ struct State {
     client: Box<Client<MAX_FRAME, MAX_WINDOW>>,
     /// Whether a thread is reading the link for all.
     is_read: bool,
+    /// How calls ended that nobody has asked for yet.
+    ended: HashMap<Ticket, Result<Reply, CallError>>,
     /// Procedure numbers by key, with the fingerprint of the interface they belong to.
     numbers: HashMap<u32, (u16, u32)>,
     description: Option<(u32, Arc<Description>)>,
@@ -123,16 +117,22 @@ impl Connection {
             Port::Serial(_) => Timing::for_line(options.baud, USUAL_FRAME),
             Port::Tcp(_) | Port::Simulated => Timing::default(),
         };
+        let usb_serial_number = match &port {
+            Port::Serial(path) => usb_serial_number(path),
+            Port::Tcp(_) | Port::Simulated => None,
+        };
         // Differs from run to run, so that the sessions of one run are not taken for another's.
         let nonce = RandomState::new().hash_one(std::process::id()) as u32;
         Self {
             port,
+            usb_serial_number,
             options,
             started: time::Instant::now(),
             state: Mutex::new(State {
                 link: Some(link),
                 client: Box::new(Client::new(nonce, timing)),
                 is_read: false,
+                ended: HashMap::new(),
                 numbers: HashMap::new(),
                 description: None,
             }),
@@ -155,118 +155,6 @@ impl Connection {
         *self.state().client.statistics()
     }
 
-    /// Starts a call as soon as there is room for it.
-    fn start<A: Serialize + ?Sized>(
-        &self,
-        target: Target,
-        arguments: &A,
-    ) -> Result<Ticket, CallError> {
-        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
-        let deadline = self.now() + Duration::from_micros(timeout);
-        let mut state = self.state();
-        loop {
-            match state.client.start(target, deadline, arguments) {
-                Err(CallError::Busy) if self.now() < deadline => state = self.exchange(state),
-                Err(CallError::Busy) => return Err(CallError::Timeout),
-                Err(error) => return Err(error),
-                Ok(ticket) => {
-                    self.send(&mut state);
-                    return Ok(ticket);
-                }
-            }
-        }
-    }
-
-    /// Waits until a call has ended, and hands its end to `take`.
-    fn wait<R>(&self, ticket: Ticket, take: impl FnOnce(Result<Reply, CallError>) -> R) -> R {
-        let mut state = self.state();
-        while !state.client.is_ended(ticket) {
-            state = self.exchange(state);
-        }
-        let lost = state.link.is_none();
-        let end = match state.client.take(ticket) {
-            Some(Ok(answer)) => Ok(Reply::from(answer)),
-            // The deadline passed while waiting for the port to come back.
-            Some(Err(CallError::Timeout)) if lost => Err(CallError::Disconnected),
-            Some(Err(CallError::OutcomeUnknown(Cause::Timeout))) if lost => {
-                Err(CallError::OutcomeUnknown(Cause::Disconnected))
-            }
-            Some(Err(error)) => Err(error),
-            None => Err(CallError::Disconnected),
-        };
-        drop(state);
-        // There is room for another call now, and nobody may be reading.
-        self.changed.notify_all();
-        take(end)
-    }
-
-    /// Gets on with the conversation: reads the link, or waits for the thread that does.
-    fn exchange<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        if state.is_read {
-            return self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        state.client.advance(self.now());
-        self.send(&mut state);
-        let left = match state.client.deadline() {
-            Some(deadline) => time::Duration::from_micros(deadline.since(self.now()).as_micros()),
-            None => time::Duration::ZERO,
-        };
-        state.is_read = true;
-        let mut link = state.link.clone();
-        drop(state);
-
-        let mut buffer = [0; 512];
-        let read = match &link {
-            Some(link) => link.read(&mut buffer, left.min(READ_AT_MOST)),
-            None => {
-                thread::sleep(left.min(REOPEN_AFTER));
-                link = link::open(&self.port, self.options.baud).ok();
-                Ok(0)
-            }
-        };
-
-        let mut state = self.state();
-        state.is_read = false;
-        match read {
-            Ok(count) => {
-                let now = self.now();
-                for &byte in buffer.iter().take(count) {
-                    state.client.receive(now, byte);
-                }
-                // Another thread may have lost the link while this one was reading it.
-                if state.link.is_none() && count == 0 {
-                    state.link = link;
-                }
-            }
-            Err(_) => state.lose_link(),
-        }
-        state.client.advance(self.now());
-        self.send(&mut state);
-        self.changed.notify_all();
-        state
-    }
-
-    /// Sends what there is to send.
-    fn send(&self, state: &mut State) {
-        let State { link, client, .. } = state;
-        let Some(link) = link else { return };
-        loop {
-            let now = self.now();
-            let outgoing = client.outgoing(now);
-            if outgoing.is_empty() {
-                return;
-            }
-            match link.write(outgoing) {
-                Ok(0) => return,
-                Ok(count) => client.sent(self.now(), count),
-                Err(_) => return state.lose_link(),
-            }
-        }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -274,13 +162,6 @@ impl Connection {
     fn now(&self) -> Instant {
         let elapsed = self.started.elapsed().as_micros();
         Instant::from_micros(u64::try_from(elapsed).unwrap_or(u64::MAX))
-    }
-}
-
-impl State {
-    fn lose_link(&mut self) {
-        self.link = None;
-        self.client.link_lost();
     }
 }
 

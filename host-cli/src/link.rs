@@ -8,7 +8,7 @@ mod tcp;
 
 pub use simulated::SimulatedDevice;
 
-use crate::port::Port;
+use crate::port::{Port, with_usb_serial_number};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,27 @@ pub fn open(port: &Port, baud: u32) -> Result<Arc<dyn Link>, OpenError> {
         Port::Serial(path) => Ok(Arc::new(serial::open(path, baud)?)),
         Port::Tcp(address) => Ok(Arc::new(tcp::open(address)?)),
         Port::Simulated => Ok(Arc::new(SimulatedDevice::new())),
+    }
+}
+
+/// Opens a port that was lost: where it was or, if a USB device has come back under another path,
+/// where it is now.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_again(
+    port: &Port,
+    usb_serial_number: Option<&str>,
+    baud: u32,
+) -> Result<Arc<dyn Link>, OpenError> {
+    match (open(port, baud), usb_serial_number) {
+        (Err(OpenError::NotFound { port, others }), Some(serial_number)) => {
+            match with_usb_serial_number(serial_number) {
+                Some(path) => open(&Port::Serial(path), baud),
+                None => Err(OpenError::NotFound { port, others }),
+            }
+        }
+        (result, _) => result,
     }
 }
 

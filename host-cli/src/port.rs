@@ -1,5 +1,6 @@
 //! Which port is meant.
 
+use serialport::SerialPortType;
 use std::fmt;
 use std::str::FromStr;
 
@@ -63,4 +64,27 @@ pub fn serial_ports() -> Vec<String> {
         .collect();
     ports.sort();
     ports
+}
+
+/// The serial number of the USB device that offers a port.
+pub(crate) fn usb_serial_number(path: &str) -> Option<String> {
+    usb_ports()
+        .find(|(port, _)| port == path)
+        .map(|(_, serial_number)| serial_number)
+}
+
+/// The port that the USB device with that serial number offers now.
+pub(crate) fn with_usb_serial_number(serial_number: &str) -> Option<String> {
+    usb_ports()
+        .find(|(_, found)| found == serial_number)
+        .map(|(port, _)| port)
+}
+
+/// The ports of USB devices that have a serial number, and those numbers.
+fn usb_ports() -> impl Iterator<Item = (String, String)> {
+    let ports = serialport::available_ports().unwrap_or_default();
+    ports.into_iter().filter_map(|port| match port.port_type {
+        SerialPortType::UsbPort(usb) => Some((port.port_name, usb.serial_number?)),
+        _ => None,
+    })
 }

@@ -12,7 +12,7 @@ mod session;
 mod timing;
 
 pub use call_error::{CallError, Cause, Ran};
-pub use caller::{Caller, IntoCaller, read};
+pub use caller::{Caller, IntoCaller, read, read_owned};
 pub use calls::{Answer, Target, Ticket};
 pub use session::Statistics;
 pub use timing::Timing;
@@ -126,6 +126,12 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
             .calls
             .iter()
             .any(|call| call.ticket == ticket && call.is_ended())
+    }
+
+    /// A call whose end can be taken, the oldest first.
+    pub fn ended(&self) -> Option<Ticket> {
+        let mut calls = self.session.calls.iter();
+        calls.find(|call| call.is_ended()).map(|call| call.ticket)
     }
 
     /// Why a call that has ended failed, without taking its end. None if it was answered.

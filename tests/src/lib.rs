@@ -3,6 +3,7 @@
 //! - [`clock`]: time that only a test moves.
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
+//! - [`test_device`]: a device in this process that can be muted, reset and unplugged.
 //! - [`program`]: runs `serial-rpc`.
 //! - [`board`]: builds a board's firmware image, or says what is missing to do so.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
@@ -18,3 +19,4 @@ pub mod loopback;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;
+pub mod test_device;

@@ -1,10 +1,12 @@
 //! Calls over a connection: typed, and by number.
 
 use super::Connection;
-use rpc_proto::client::{self, Answer, CallError, Caller, IntoCaller, Target};
+use rpc_proto::client::{self, Answer, CallError, Caller, IntoCaller, Target, Ticket};
 use rpc_proto::device::DeviceResolve;
 use rpc_proto::service::Procedure;
+use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
+use std::marker::PhantomData;
 
 /// What a device answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,42 @@ impl Connection {
     /// Why the call failed. A procedure's own error is [`Reply::Error`].
     pub fn call_encoded(&self, target: Target, arguments: &[u8]) -> Result<Reply, CallError> {
         let ticket = self.start(target, &Encoded(arguments))?;
-        self.wait(ticket, |end| end)
+        self.wait(ticket)
+    }
+
+    /// Starts a call and does not wait for it, so that one thread can have many in flight. They run
+    /// in the order in which they are submitted.
+    ///
+    /// Bytes move while any thread waits for a call; meanwhile, those that fit the device's window
+    /// are on their way already.
+    ///
+    /// ```
+    /// use rpc_proto::calculator::CalculatorAdd;
+    /// use serial_rpc::Connection;
+    ///
+    /// let device = Connection::open("sim")?;
+    /// let sums = (0..100)
+    ///     .map(|x| device.submit::<CalculatorAdd>(&(x, 1)))
+    ///     .collect::<Result<Vec<_>, _>>()?;
+    /// for (x, sum) in (0..).zip(sums) {
+    ///     assert_eq!(sum.wait()?, x + 1);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the device does not offer the procedure, the arguments do not fit a frame, or no room
+    /// for another call is found by its deadline. The call was not sent then.
+    pub fn submit<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Pending<'_, P>, CallError> {
+        let ticket = self.start(self.target::<P>()?, arguments)?;
+        Ok(Pending {
+            device: self,
+            ticket,
+            procedure: PhantomData,
+        })
     }
 
     /// Makes a typed call.
@@ -51,7 +88,7 @@ impl Connection {
         loop {
             let target = self.target::<P>()?;
             let ticket = self.start(target, arguments)?;
-            match self.wait(ticket, |end| end) {
+            match self.wait(ticket) {
                 // New firmware, and the call never ran: ask for the number anew.
                 Err(CallError::InterfaceChanged) => {
                     self.state().numbers.remove(&P::KEY);
@@ -97,6 +134,42 @@ impl Connection {
             Ok(description) if description.procedure(path).is_ok() => CallError::SignatureDiffers,
             _ => CallError::NoSuchProcedure,
         }
+    }
+}
+
+/// A call that was submitted. Dropping it means that nobody will ask for its end; it may still run.
+#[derive(Debug)]
+pub struct Pending<'d, P> {
+    device: &'d Connection,
+    ticket: Ticket,
+    procedure: PhantomData<fn() -> P>,
+}
+
+impl<P: Procedure> Pending<'_, P> {
+    /// Waits for the value.
+    ///
+    /// # Errors
+    /// The procedure's own error, or why the call failed.
+    pub fn wait(self) -> Result<P::Value<'static>, CallError<P::Error>>
+    where
+        P::Value<'static>: DeserializeOwned,
+    {
+        let reply = self.wait_for_reply().map_err(CallError::widen)?;
+        client::read_owned::<P>(reply.answer())
+    }
+
+    /// Waits for the reply as it was received, for a procedure whose value borrows from it.
+    ///
+    /// # Errors
+    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    pub fn wait_for_reply(self) -> Result<Reply, CallError> {
+        self.device.wait(self.ticket)
+    }
+}
+
+impl<P> Drop for Pending<'_, P> {
+    fn drop(&mut self) {
+        self.device.abandon(self.ticket);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::CallError;
 use super::calls::Answer;
 use crate::service::Procedure;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 /// Carries out calls: what `#[service]`'s clients are made of.
 pub trait Caller {
@@ -51,6 +51,22 @@ pub fn read<P: Procedure>(answer: Answer<'_>) -> Result<P::Value<'_>, CallError<
     match answer {
         Answer::Return(bytes) => exactly(bytes).ok_or(CallError::BadReply),
         Answer::Error(bytes) => Err(exactly(bytes).map_or(CallError::BadReply, CallError::Error)),
+    }
+}
+
+/// As [`read`], for a value that borrows nothing and so outlives the answer.
+///
+/// # Errors
+/// The procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
+pub fn read_owned<P: Procedure>(
+    answer: Answer<'_>,
+) -> Result<P::Value<'static>, CallError<P::Error>>
+where
+    P::Value<'static>: DeserializeOwned,
+{
+    match answer {
+        Answer::Return(bytes) => exactly(bytes).ok_or(CallError::BadReply),
+        Answer::Error(_) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
     }
 }
 

@@ -1,0 +1,171 @@
+//! Moves the bytes of all calls of a connection.
+//!
+//! There is no thread of its own. Whoever waits for an answer carries bytes for everybody: the
+//! first to wait reads the link, the others sleep until their call has ended, or until the reader
+//! has got its own answer and leaves the link to one of them. A lone caller thus never waits for
+//! another thread to be scheduled.
+
+use super::{Connection, Reply, State};
+use crate::link;
+use rpc_proto::client::{CallError, Cause, Target, Ticket};
+use rpc_proto::time::Duration;
+use serde::Serialize;
+use std::sync::{MutexGuard, PoisonError};
+use std::{thread, time};
+
+/// The longest time that the link is read for without looking up, in case another thread has
+/// started a call with an earlier deadline.
+const READ_AT_MOST: time::Duration = time::Duration::from_millis(20);
+
+/// How long to wait before trying to open a lost port again.
+const REOPEN_AFTER: time::Duration = time::Duration::from_millis(100);
+
+impl Connection {
+    /// Starts a call as soon as there is room for it.
+    pub(super) fn start<A: Serialize + ?Sized>(
+        &self,
+        target: Target,
+        arguments: &A,
+    ) -> Result<Ticket, CallError> {
+        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
+        let deadline = self.now() + Duration::from_micros(timeout);
+        let mut state = self.state();
+        loop {
+            match state.client.start(target, deadline, arguments) {
+                Err(CallError::Busy) if self.now() < deadline => state = self.exchange(state),
+                Err(CallError::Busy) => return Err(CallError::Timeout),
+                Err(error) => return Err(error),
+                Ok(ticket) => {
+                    self.send(&mut state);
+                    return Ok(ticket);
+                }
+            }
+        }
+    }
+
+    /// Waits until a call has ended.
+    pub(super) fn wait(&self, ticket: Ticket) -> Result<Reply, CallError> {
+        let mut state = self.state();
+        loop {
+            if let Some(end) = state.ended.remove(&ticket) {
+                drop(state);
+                // This thread may have been the one that reads.
+                self.changed.notify_all();
+                return end;
+            }
+            state = self.exchange(state);
+        }
+    }
+
+    /// Stops waiting for a call.
+    pub(super) fn abandon(&self, ticket: Ticket) {
+        let mut state = self.state();
+        if state.ended.remove(&ticket).is_none() {
+            state.client.abandon(ticket);
+        }
+    }
+
+    /// Gets on with the conversation: reads the link, or waits for the thread that does.
+    fn exchange<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        if state.is_read {
+            return self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.collect_ended() {
+            // Some calls end without a byte, such as one that the device has no room for.
+            self.changed.notify_all();
+            return state;
+        }
+        let left = match state.client.deadline() {
+            Some(deadline) => time::Duration::from_micros(deadline.since(self.now()).as_micros()),
+            None => time::Duration::ZERO,
+        };
+        state.is_read = true;
+        let link = state.link.clone();
+        drop(state);
+
+        let mut buffer = [0; 512];
+        let (read, opened) = match &link {
+            Some(link) => (link.read(&mut buffer, left.min(READ_AT_MOST)), None),
+            None => {
+                thread::sleep(left.min(REOPEN_AFTER));
+                let serial_number = self.usb_serial_number.as_deref();
+                let opened = link::open_again(&self.port, serial_number, self.options.baud);
+                (Ok(0), opened.ok())
+            }
+        };
+
+        let mut state = self.state();
+        state.is_read = false;
+        if opened.is_some() {
+            state.link = opened;
+        }
+        match read {
+            Ok(count) => {
+                let now = self.now();
+                for &byte in buffer.iter().take(count) {
+                    state.client.receive(now, byte);
+                }
+            }
+            Err(_) => state.lose_link(),
+        }
+        state.client.advance(self.now());
+        state.collect_ended();
+        self.send(&mut state);
+        self.changed.notify_all();
+        state
+    }
+
+    /// Sends what there is to send.
+    fn send(&self, state: &mut State) {
+        let State { link, client, .. } = state;
+        let Some(link) = link else { return };
+        loop {
+            let now = self.now();
+            let outgoing = client.outgoing(now);
+            if outgoing.is_empty() {
+                return;
+            }
+            match link.write(outgoing) {
+                Ok(0) => return,
+                Ok(count) => client.sent(self.now(), count),
+                Err(_) => return state.lose_link(),
+            }
+        }
+    }
+}
+
+impl State {
+    fn lose_link(&mut self) {
+        self.link = None;
+        self.client.link_lost();
+        self.collect_ended();
+    }
+
+    /// Makes room in the client, which is for calls under way and not for answers that nobody
+    /// fetches. Tells whether there was anything to collect.
+    fn collect_ended(&mut self) -> bool {
+        let before = self.ended.len();
+        while let Some(ticket) = self.client.ended() {
+            let end = match self.client.take(ticket) {
+                Some(Ok(answer)) => Ok(Reply::from(answer)),
+                Some(Err(error)) if self.link.is_none() => Err(for_lost_link(error)),
+                Some(Err(error)) => Err(error),
+                None => break,
+            };
+            self.ended.insert(ticket, end);
+        }
+        self.ended.len() > before
+    }
+}
+
+/// A deadline that passed while the port was away says less than that the port was away.
+fn for_lost_link(error: CallError) -> CallError {
+    match error {
+        CallError::Timeout => CallError::Disconnected,
+        CallError::OutcomeUnknown(Cause::Timeout) => CallError::OutcomeUnknown(Cause::Disconnected),
+        error => error,
+    }
+}

@@ -1,0 +1,172 @@
+//! The host's connection: shared by threads, pipelined, and through whatever happens to a cable.
+
+use rpc_proto::calculator::{CalculatorAccumulate, CalculatorAdd, CalculatorClient};
+use rpc_proto::client::{CallError, Cause};
+use serial_rpc::{Connection, Options, Port};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use tests::test_device::{Line, TestDevice};
+
+/// Short enough for the tests that wait for it; those that do not must not depend on it.
+const TIMEOUT: Duration = Duration::from_millis(300);
+
+fn connection(timeout: Duration) -> (Arc<TestDevice>, Connection) {
+    let device = Arc::new(TestDevice::new());
+    let options = Options {
+        timeout,
+        ..Options::default()
+    };
+    let connection = Connection::over(Port::Simulated, device.clone(), options);
+    (device, connection)
+}
+
+/// For calls that are to succeed, however busy the machine is.
+const PATIENT: Duration = Duration::from_secs(60);
+
+#[test]
+fn threads_share_a_connection_and_each_gets_its_own_answers_in_order() {
+    let (_, connection) = connection(PATIENT);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut calculator = CalculatorClient::new(&connection);
+                let mut last = 0;
+                for number in 0..200 {
+                    assert_eq!(calculator.add(number, 7), Ok(number + 7));
+                    let total = calculator.accumulate(1).expect("the call succeeds");
+                    assert!(total > last, "{total} came after {last}");
+                    last = total;
+                }
+            });
+        }
+    });
+    assert_eq!(CalculatorClient::new(&connection).total(), Ok(8 * 200));
+}
+
+#[test]
+fn one_thread_may_submit_many_calls_and_wait_for_them_in_any_order() {
+    let (_, connection) = connection(PATIENT);
+    let submitted: Vec<_> = (0..100)
+        .map(|_| connection.submit::<CalculatorAccumulate>(&(1,)).unwrap())
+        .collect();
+    for (pending, total) in submitted.into_iter().rev().zip((1..=100).rev()) {
+        assert_eq!(pending.wait(), Ok(total));
+    }
+}
+
+#[test]
+fn answers_that_nobody_fetches_keep_no_call_from_being_made() {
+    let (_, connection) = connection(PATIENT);
+    let unfetched: Vec<_> = (0..50)
+        .map(|x| connection.submit::<CalculatorAdd>(&(x, 1)).unwrap())
+        .collect();
+    let mut calculator = CalculatorClient::new(&connection);
+    for number in 0..50 {
+        assert_eq!(calculator.add(number, 1), Ok(number + 1));
+    }
+    for (x, pending) in (0..).zip(unfetched) {
+        assert_eq!(pending.wait(), Ok(x + 1));
+    }
+}
+
+#[test]
+fn calls_that_nobody_waits_for_run_at_most_once_and_the_link_stays_usable() {
+    let (_, connection) = connection(PATIENT);
+    for _ in 0..50 {
+        drop(connection.submit::<CalculatorAccumulate>(&(1,)).unwrap());
+    }
+    let mut calculator = CalculatorClient::new(&connection);
+    let total = calculator.total().expect("the call succeeds");
+    assert!((1..=50).contains(&total), "{total} of 50 calls ran");
+    // What has not run by now never will.
+    assert_eq!(calculator.total(), Ok(total));
+}
+
+#[test]
+fn a_device_that_is_silent_from_the_start_is_a_time_out_of_a_call_that_never_ran() {
+    let (device, connection) = connection(TIMEOUT);
+    device.set_line(Line::Mute);
+    let mut calculator = CalculatorClient::new(&connection);
+    assert_eq!(calculator.accumulate(1), Err(CallError::Timeout));
+    device.set_line(Line::Good);
+    assert_eq!(calculator.total(), Ok(0));
+}
+
+#[test]
+fn a_lost_answer_leaves_the_outcome_unknown_and_the_next_call_works() {
+    let (device, connection) = connection(TIMEOUT);
+    let mut calculator = CalculatorClient::new(&connection);
+    assert_eq!(calculator.accumulate(1), Ok(1));
+    device.set_line(Line::RepliesLost);
+    let lost = Err(CallError::OutcomeUnknown(Cause::Timeout));
+    assert_eq!(calculator.accumulate(1), lost);
+    device.set_line(Line::Good);
+    assert_eq!(calculator.total(), Ok(2));
+}
+
+#[test]
+fn a_reset_between_calls_goes_unnoticed_but_for_what_the_device_forgot() {
+    let (device, connection) = connection(PATIENT);
+    let mut calculator = CalculatorClient::new(&connection);
+    assert_eq!(calculator.accumulate(5), Ok(5));
+    device.reset();
+    assert_eq!(calculator.accumulate(5), Ok(5));
+    assert_eq!(connection.statistics().sessions, 2);
+}
+
+#[test]
+fn an_unplugged_cable_leaves_the_outcome_of_a_sent_call_unknown() {
+    let (device, connection) = connection(PATIENT);
+    let mut calculator = CalculatorClient::new(&connection);
+    assert_eq!(calculator.accumulate(1), Ok(1));
+    device.set_line(Line::RepliesLost);
+    let before = device.frames_received();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while device.frames_received() == before {
+                thread::yield_now();
+            }
+            device.set_line(Line::Unplugged);
+        });
+        let lost = Err(CallError::OutcomeUnknown(Cause::Disconnected));
+        assert_eq!(calculator.accumulate(1), lost);
+    });
+    // The port opens again: as it happens to be `sim`, a new device is behind it.
+    assert_eq!(calculator.total(), Ok(0));
+}
+
+/// A calculator of floats, where the device has one of integers.
+mod other {
+    use rpc_proto::service;
+
+    #[service]
+    #[expect(dead_code, reason = "only its client is used here")]
+    pub trait Calculator {
+        fn add(&mut self, x: f32, y: f32) -> f32;
+        fn subtract(&mut self, x: f32, y: f32) -> f32;
+    }
+}
+
+#[test]
+fn a_changed_signature_is_told_from_a_missing_procedure() {
+    let (_, connection) = connection(PATIENT);
+    let mut calculator = other::CalculatorClient::new(&connection);
+    assert_eq!(calculator.add(2.0, 3.0), Err(CallError::SignatureDiffers));
+    assert_eq!(
+        calculator.subtract(2.0, 3.0),
+        Err(CallError::NoSuchProcedure)
+    );
+}
+
+#[test]
+fn what_does_not_fit_the_devices_frame_is_refused_before_it_is_sent() {
+    let (_, connection) = connection(PATIENT);
+    let mut calculator = CalculatorClient::new(&connection);
+    let long = "1+".repeat(200) + "1";
+    assert_eq!(
+        calculator.evaluate(&long),
+        Err(CallError::ArgumentsTooLarge)
+    );
+    assert_eq!(calculator.evaluate("1+1"), Ok(2));
+}
