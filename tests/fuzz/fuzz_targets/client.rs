@@ -1,0 +1,64 @@
+//! Any bytes from the device while a call is under way: the call ends by its deadline, and what is
+//! sent are frames.
+#![no_main]
+
+use fuzz::{FRAME, pieces};
+use libfuzzer_sys::fuzz_target;
+use rpc_proto::client::{Client, Target, Timing};
+use rpc_proto::frame::Accumulator;
+use rpc_proto::time::{Duration, Instant};
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut client = Client::<FRAME, 3>::new(6, Timing::default());
+    let mut sent = Accumulator::<FRAME>::new();
+    let mut now = Instant::from_micros(0);
+    let deadline = now + Duration::from_secs(1);
+    let target = |idempotent| Target {
+        number: 8,
+        fingerprint: None,
+        idempotent,
+    };
+    let tickets = [true, false, true].map(|idempotent| {
+        client
+            .start(target(idempotent), deadline, &(2, 3))
+            .expect("there is room")
+    });
+
+    for piece in pieces(bytes) {
+        for byte in piece.to_bytes() {
+            client.receive(now, byte);
+        }
+        if piece.then_wait {
+            now = client.deadline().unwrap_or(now).max(now);
+            client.advance(now);
+        }
+        exchange(&mut client, &mut sent, now);
+    }
+
+    now = now.max(deadline);
+    client.advance(now);
+    for ticket in tickets {
+        assert!(client.is_ended(ticket));
+        assert!(client.take(ticket).is_some());
+    }
+    assert_eq!(client.deadline(), None);
+});
+
+/// Sends what there is to send.
+fn exchange(client: &mut Client<FRAME, 3>, sent: &mut Accumulator<FRAME>, now: Instant) {
+    // Each received piece can make the client send a few frames, never without end.
+    for _ in 0..100 {
+        let outgoing = client.outgoing(now).to_vec();
+        if outgoing.is_empty() {
+            return;
+        }
+        for &byte in &outgoing {
+            assert!(
+                !matches!(sent.push(byte), Some(Err(_))),
+                "a caller sends whole frames"
+            );
+        }
+        client.sent(now, outgoing.len());
+    }
+    panic!("the client does not stop sending");
+}

@@ -1,0 +1,44 @@
+//! Any bytes, then a good call: the server answers it.
+#![no_main]
+
+use firmware::CheckedCalculator;
+use fuzz::{FRAME, frame, pieces};
+use libfuzzer_sys::fuzz_target;
+use rpc_proto::calculator::CalculatorService;
+use rpc_proto::frame::Accumulator;
+use rpc_proto::server::Server;
+
+type Device = Server<CalculatorService<CheckedCalculator>, FRAME, 2>;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut device = Device::new(CalculatorService(CheckedCalculator::new()));
+    for piece in pieces(bytes) {
+        send(&mut device, &piece.to_bytes());
+    }
+
+    send(&mut device, &[0]);
+    let accept = send(&mut device, &frame(&[0x00, 1, 7]).expect("it fits"));
+    assert_eq!(
+        accept.first().map(|payload| payload[..3].to_vec()),
+        Some(vec![0x20, 1, 7])
+    );
+    let sum = send(&mut device, &frame(&[0x40, 8, 4, 6]).expect("it fits"));
+    assert_eq!(sum, [[0x60, 10]]);
+});
+
+/// Sends bytes and gives back the payloads of what is answered; all of that must be frames.
+fn send(device: &mut Device, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut answers = Vec::new();
+    let mut accumulator = Accumulator::<FRAME>::new();
+    for &byte in bytes {
+        device.receive(byte);
+        let outgoing = device.outgoing().to_vec();
+        for &byte in &outgoing {
+            if let Some(frame) = accumulator.push(byte) {
+                answers.push(frame.expect("a device sends whole frames").to_vec());
+            }
+        }
+        device.sent(outgoing.len());
+    }
+    answers
+}

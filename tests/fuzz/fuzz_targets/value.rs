@@ -1,0 +1,23 @@
+//! Any bytes as a value of any type: read or refused, and what was read encodes to a value that
+//! reads the same.
+//!
+//! The input is the type as in a description, then the value.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serial_rpc::description::Type;
+use serial_rpc::value::{decode, decode_all, encode};
+
+fuzz_target!(|input: (&[u8], &[u8])| {
+    let (ty, mut bytes) = input;
+    let Ok(ty) = Type::read(ty) else {
+        return;
+    };
+    let Ok(value) = decode(&ty, &mut bytes) else {
+        return;
+    };
+    let mut encoded = Vec::new();
+    encode(&ty, &value, &mut encoded).expect("what was decoded can be encoded");
+    let again = decode_all(&ty, &encoded).expect("what was encoded can be decoded");
+    assert_eq!(again, value);
+});

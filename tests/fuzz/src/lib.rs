@@ -1,0 +1,55 @@
+//! What the targets share: inputs as pieces, so that a fuzzer gets past the checksum.
+
+use rpc_proto::frame::Encoder;
+
+/// The longest frame of the two ends, in bytes.
+pub const FRAME: usize = 64;
+
+/// A part of the input: some bytes and what to do with them.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Whether they are the payload of a frame that checks, and not sent as they are.
+    pub is_payload: bool,
+    /// Whether time passes afterwards.
+    pub then_wait: bool,
+}
+
+/// Cuts an input into pieces: a byte with two flags and a length, then as many bytes.
+pub fn pieces(mut input: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+    std::iter::from_fn(move || {
+        let (&first, rest) = input.split_first()?;
+        let len = usize::from(first >> 2).min(rest.len());
+        let (bytes, rest) = rest.split_at(len);
+        input = rest;
+        Some(Piece {
+            bytes,
+            is_payload: first & 1 == 1,
+            then_wait: first & 2 == 2,
+        })
+    })
+}
+
+impl Piece<'_> {
+    /// What goes over the line. A payload that is too long for a frame goes as it is.
+    pub fn to_bytes(self) -> Vec<u8> {
+        let framed = if self.is_payload {
+            frame(self.bytes)
+        } else {
+            None
+        };
+        framed.unwrap_or_else(|| self.bytes.to_vec())
+    }
+}
+
+/// The frame with that payload, if it fits.
+pub fn frame(payload: &[u8]) -> Option<Vec<u8>> {
+    let mut buffer = [0; FRAME];
+    let mut encoder = Encoder::new(&mut buffer);
+    for &byte in payload {
+        encoder.push(byte).ok()?;
+    }
+    let len = encoder.finish().ok()?;
+    Some(buffer[..len].to_vec())
+}
