@@ -125,7 +125,7 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         self.session
             .calls
             .iter()
-            .any(|call| call.ticket == ticket && !call.is_open())
+            .any(|call| call.ticket == ticket && call.is_ended())
     }
 
     /// Why a call that has ended failed, without taking its end. None if it was answered.

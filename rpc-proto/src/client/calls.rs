@@ -160,6 +160,14 @@ impl<const FRAME: usize> Call<FRAME> {
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, State::Waiting | State::InFlight(_))
     }
+
+    /// Whether the call has an end that nobody has taken.
+    pub(super) const fn is_ended(&self) -> bool {
+        matches!(
+            self.state,
+            State::Returned | State::Erred | State::Failed(_)
+        )
+    }
 }
 
 /// The ring: call `n` is in slot `n % WINDOW`.
