@@ -1,6 +1,6 @@
 //! Messages by hand: what a test puts on a device's line and reads off it, one frame at a time.
 
-use rpc_proto::frame::{Accumulator, Encoder, max_encoded_len};
+use rpc_proto::frame::{Accumulator, Broken, Encoder, max_encoded_len};
 use rpc_proto::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use rpc_proto::server::Server;
 use rpc_proto::service::Interface;
@@ -84,26 +84,35 @@ impl Message {
         frame
     }
 
+    /// What an accumulator finds in a stream.
+    pub fn found_in(stream: &[u8]) -> Vec<Result<Self, Broken>> {
+        let mut accumulator = Accumulator::<4096>::new();
+        let mut found = Vec::new();
+        for &byte in stream {
+            if let Some(candidate) = accumulator.push(byte) {
+                found.push(candidate.map(Self::of_payload));
+            }
+        }
+        found
+    }
+
     /// The messages in a stream of whole frames.
     ///
     /// # Panics
     /// If anything in it is broken or unfinished.
     pub fn all_in(stream: &[u8]) -> Vec<Self> {
         assert!(stream.last().is_none_or(|&last| last == 0), "unfinished");
-        let mut accumulator = Accumulator::<4096>::new();
-        let mut messages = Vec::new();
-        for &byte in stream {
-            if let Some(found) = accumulator.push(byte) {
-                let payload = found.expect("whole frames");
-                let header = Header::from_byte(payload[0]);
-                messages.push(Self {
-                    kind: header.kind,
-                    seq: header.seq.number(),
-                    body: payload[1..].to_vec(),
-                });
-            }
+        let found = Self::found_in(stream).into_iter();
+        found.map(|found| found.expect("a whole frame")).collect()
+    }
+
+    fn of_payload(payload: &[u8]) -> Self {
+        let header = Header::from_byte(payload[0]);
+        Self {
+            kind: header.kind,
+            seq: header.seq.number(),
+            body: payload[1..].to_vec(),
         }
-        messages
     }
 }
 
