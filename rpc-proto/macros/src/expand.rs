@@ -180,14 +180,17 @@ fn dispatcher(service: &Service) -> TokenStream {
                     quote_spanned!(argument.ty.span()=> let #name: #ty = arguments.take()?;)
                 });
             let answer = match procedure.outcome.error {
-                Some(_) => quote!(result),
-                None => quote!(value),
+                Some(_) => format_ident!("result"),
+                None => format_ident!("value"),
             };
+            // What cannot be serialised is an error where its type is written.
+            let outcome = quote_spanned!(procedure.outcome.value.span()=> &outcome);
             quote! {
                 #index => {
                     #(#takes)*
                     arguments.end()?;
-                    reply.#answer(&#ident::#method(&mut self.0, #(#names),*))
+                    let outcome = #ident::#method(&mut self.0, #(#names),*);
+                    reply.#answer(#outcome)
                 }
             }
         });
@@ -222,6 +225,8 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
         .arguments
         .iter()
         .map(|argument| with_lifetime(&argument.ty, "'a"));
+    // An argument that cannot be serialised is an error at its procedure.
+    let arguments = quote_spanned!(procedure.ident.span()=> (#(#arguments,)*));
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
@@ -235,7 +240,7 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
     let index = Literal::usize_unsuffixed(index);
     quote! {
         impl ::rpc_proto::service::Procedure for #name {
-            type Arguments<'a> = (#(#arguments,)*);
+            type Arguments<'a> = #arguments;
             type Value<'a> = #value;
             type Error = #error;
 
