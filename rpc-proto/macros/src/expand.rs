@@ -36,12 +36,19 @@ pub fn service(service: &Service) -> TokenStream {
 
 /// The service's name in paths.
 fn snake_name(service: &Service) -> String {
+    let ident = service.ident.unraw().to_string();
     let mut name = String::new();
-    for letter in service.ident.unraw().to_string().chars() {
-        if letter.is_uppercase() && !name.is_empty() {
+    let mut before = None;
+    let mut letters = ident.chars().peekable();
+    while let Some(letter) = letters.next() {
+        // A capital begins a word, but of several in a row, as in `UARTBridge`, only the last.
+        let ends_row = letters.peek().is_some_and(|next| next.is_lowercase());
+        let begins = before.is_some_and(|before: char| before.is_lowercase() || ends_row);
+        if letter.is_uppercase() && begins {
             name.push('_');
         }
         name.extend(letter.to_lowercase());
+        before = Some(letter);
     }
     name
 }
@@ -304,6 +311,7 @@ fn client(service: &Service) -> TokenStream {
             caller: C,
         }
 
+        #[allow(clippy::too_many_arguments)]
         impl<C: ::rpc_proto::client::Caller> #name<C> {
             /// A client that calls through `caller`.
             #visibility fn new(

@@ -194,6 +194,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
             continue;
         };
         errors.check_type(&input.ty);
+        errors.check_not_static(&input.ty);
         arguments.push(Argument {
             ident: pattern.ident.clone(),
             ty: (*input.ty).clone(),
@@ -285,14 +286,13 @@ fn doc(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The type with every lifetime but `'static` replaced, those left out written down.
+/// The type with every lifetime replaced, those left out written down. What is `'static` on the
+/// device is a copy at the caller's.
 pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
     struct Replace(Lifetime);
     impl VisitMut for Replace {
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if lifetime.ident != "static" {
-                *lifetime = self.0.clone();
-            }
+            *lifetime = self.0.clone();
         }
         fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
             let replacement = &self.0;
@@ -324,6 +324,22 @@ impl Errors {
 
     fn into_result(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)
+    }
+
+    /// Refuses an argument that the receive buffer does not hold for long enough.
+    fn check_not_static(&mut self, ty: &Type) {
+        struct Check<'e>(&'e mut Errors);
+        impl<'ast> Visit<'ast> for Check<'_> {
+            fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+                if lifetime.ident == "static" {
+                    self.0.add(
+                        lifetime,
+                        "an argument is borrowed for the call only: it cannot be `'static`",
+                    );
+                }
+            }
+        }
+        Check(self).visit_type(ty);
     }
 
     /// Refuses what cannot cross the link and can be seen in the source; what hides inside other
