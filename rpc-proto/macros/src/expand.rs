@@ -169,6 +169,9 @@ fn schema(ty: &Type) -> TokenStream {
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
+    // Made here, lest they be looked for in a macro of the user's that gives the types.
+    let taken = Ident::new("arguments", Span::call_site());
+    let outcome = Ident::new("outcome", Span::call_site());
     let arms = service
         .procedures
         .iter()
@@ -184,20 +187,20 @@ fn dispatcher(service: &Service) -> TokenStream {
                 .zip(&procedure.arguments)
                 .map(|(name, argument)| {
                     let ty = with_lifetime(&argument.ty, "'_");
-                    quote_spanned!(argument.ty.span()=> let #name: #ty = arguments.take()?;)
+                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.take()?;)
                 });
             let answer = match procedure.outcome.error {
                 Some(_) => format_ident!("result"),
                 None => format_ident!("value"),
             };
             // What cannot be serialised is an error where its type is written.
-            let outcome = quote_spanned!(procedure.outcome.value.span()=> &outcome);
+            let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             quote! {
                 #index => {
                     #(#takes)*
-                    arguments.end()?;
-                    let outcome = #ident::#method(&mut self.0, #(#names),*);
-                    reply.#answer(#outcome)
+                    #taken.end()?;
+                    let #outcome = #ident::#method(&mut self.0, #(#names),*);
+                    reply.#answer(#returned)
                 }
             }
         });
@@ -210,7 +213,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             fn dispatch(
                 &mut self,
                 index: u16,
-                mut arguments: ::rpc_proto::service::Arguments<'_>,
+                mut #taken: ::rpc_proto::service::Arguments<'_>,
                 reply: ::rpc_proto::service::Reply<'_>,
             ) -> ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>
             {
