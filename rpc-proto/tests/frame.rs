@@ -260,6 +260,13 @@ fn an_empty_block_after_a_full_one_is_understood() {
 }
 
 #[test]
+fn a_block_that_promises_more_than_comes_is_corrupt() {
+    let mut frame = encode(&without_zeros(10));
+    frame[0] += 1;
+    assert_eq!(received::<AMPLE>(&frame), [Err(Broken::Corrupt)]);
+}
+
+#[test]
 fn the_bound_is_exact_where_there_are_no_zeros() {
     for len in 1..1000 {
         let frame = reference(&without_zeros(len));
