@@ -165,6 +165,7 @@ pub const fn fingerprint(description: &[&[u8]]) -> u32 {
 ///
 /// # Panics
 /// At compile time, if two keys are equal.
+#[track_caller]
 pub const fn assert_distinct(services: &[&[u32]]) {
     let mut left = 0;
     while left < services.len() {
@@ -197,6 +198,7 @@ pub const fn assert_distinct(services: &[&[u32]]) {
 ///
 /// # Panics
 /// At compile time, if `usize` or `isize` occurs in it.
+#[track_caller]
 pub const fn assert_portable(ty: &NamedType) {
     assert!(
         is_portable(ty),

@@ -4,6 +4,8 @@
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
 //! - [`test_device`]: a device in this process that can be muted, reset and unplugged.
+//! - [`tally`]: a service that can be asked what it ran.
+//! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
 //! - [`board`]: builds a board's firmware image, or says what is missing to do so.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
@@ -19,4 +21,6 @@ pub mod loopback;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;
+pub mod tally;
 pub mod test_device;
+pub mod wire;

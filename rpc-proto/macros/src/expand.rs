@@ -151,6 +151,9 @@ fn schema(ty: &Type) -> TokenStream {
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
+    // Made here, lest they be looked for in a macro of the user's that gives the types.
+    let taken = Ident::new("arguments", Span::call_site());
+    let outcome = Ident::new("outcome", Span::call_site());
     let arms = service
         .procedures
         .iter()
@@ -166,17 +169,20 @@ fn dispatcher(service: &Service) -> TokenStream {
                 .zip(&procedure.arguments)
                 .map(|(name, argument)| {
                     let ty = with_lifetime(&argument.ty, "'_");
-                    quote_spanned!(argument.ty.span()=> let #name: #ty = arguments.take()?;)
+                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.take()?;)
                 });
             let answer = match procedure.outcome.error {
-                Some(_) => quote!(result),
-                None => quote!(value),
+                Some(_) => format_ident!("result"),
+                None => format_ident!("value"),
             };
+            // What cannot be serialised is an error where its type is written.
+            let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             quote! {
                 #index => {
                     #(#takes)*
-                    arguments.end()?;
-                    reply.#answer(&#ident::#method(&mut self.0, #(#names),*))
+                    #taken.end()?;
+                    let #outcome = #ident::#method(&mut self.0, #(#names),*);
+                    reply.#answer(#returned)
                 }
             }
         });
@@ -189,7 +195,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             fn dispatch(
                 &mut self,
                 index: u16,
-                mut arguments: ::rpc_proto::service::Arguments<'_>,
+                mut #taken: ::rpc_proto::service::Arguments<'_>,
                 reply: ::rpc_proto::service::Reply<'_>,
             ) -> ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>
             {
@@ -211,6 +217,8 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
         .arguments
         .iter()
         .map(|argument| with_lifetime(&argument.ty, "'a"));
+    // An argument that cannot be serialised is an error at its procedure.
+    let arguments = quote_spanned!(procedure.ident.span()=> (#(#arguments,)*));
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
@@ -224,7 +232,7 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
     let index = Literal::usize_unsuffixed(index);
     quote! {
         impl ::rpc_proto::service::Procedure for #name {
-            type Arguments<'a> = (#(#arguments,)*);
+            type Arguments<'a> = #arguments;
             type Value<'a> = #value;
             type Error = #error;
 
@@ -288,6 +296,7 @@ fn client(service: &Service) -> TokenStream {
             caller: C,
         }
 
+        #[allow(clippy::too_many_arguments)]
         impl<C: ::rpc_proto::client::Caller> #name<C> {
             /// A client that calls through `caller`.
             #visibility fn new(

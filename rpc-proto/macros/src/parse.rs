@@ -1,8 +1,8 @@
 //! A trait to the description of a service, or a compile error at the place that is wrong.
 
 use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
@@ -88,7 +88,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     let mut errors = Errors(None);
     if let Some(parameter) = item.generics.params.first() {
         errors.add(
-            parameter.span(),
+            parameter,
             "a service is not generic: its procedures are the same for every caller",
         );
     }
@@ -96,7 +96,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     for (member, idempotent) in item.items.iter().zip(idempotent) {
         let TraitItem::Fn(method) = member else {
             errors.add(
-                member.span(),
+                member,
                 "a service has procedures only: methods with `&mut self`",
             );
             continue;
@@ -104,7 +104,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
         let name = &method.sig.ident;
         if procedures.iter().any(|other| other.ident == *name) {
             errors.add(
-                name.span(),
+                name,
                 &format!("two procedures are named `{name}`: a caller could not tell them apart"),
             );
             continue;
@@ -114,8 +114,8 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
             Err(error) => errors.combine(error),
         }
     }
-    if procedures.is_empty() {
-        errors.add(item.ident.span(), "a service has at least one procedure");
+    if item.items.is_empty() {
+        errors.add(&item.ident, "a service has at least one procedure");
     }
     errors.into_result()?;
     Ok(Service {
@@ -145,29 +145,33 @@ fn take_idempotent(item: &mut ItemTrait) -> Vec<bool> {
 }
 
 fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
+    const SELF_FIRST: &str = "a procedure takes `&mut self` or `&self` first";
     let signature = &method.sig;
     let mut errors = Errors(None);
     for attribute in &method.attrs {
         if attribute.path().is_ident("cfg") {
             errors.add(
-                attribute.span(),
+                attribute,
                 "a procedure is not conditional: both ends must number the same procedures",
             );
         }
     }
     if signature.ident == "new" {
         errors.add(
-            signature.ident.span(),
+            &signature.ident,
             "a procedure is not named `new`: clients have a function of that name",
         );
     }
     if let Some(asyncness) = signature.asyncness {
-        errors.add(asyncness.span(), "a procedure is not `async`");
+        errors.add(
+            asyncness,
+            "a procedure is not `async`: a device runs calls one after the other",
+        );
     }
     for parameter in &signature.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
             errors.add(
-                parameter.span(),
+                parameter,
                 "a procedure is not generic: its types must be known to both ends",
             );
         }
@@ -176,22 +180,21 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     match inputs.next() {
         Some(FnArg::Receiver(receiver))
             if receiver.reference.is_some() && receiver.colon_token.is_none() => {}
-        other => errors.add(
-            other.map_or(signature.ident.span(), Spanned::span),
-            "a procedure takes `&mut self` or `&self` first",
-        ),
+        Some(other) => errors.add(other, SELF_FIRST),
+        None => errors.add(&signature.ident, SELF_FIRST),
     }
     let mut arguments = Vec::new();
     for input in inputs {
         let FnArg::Typed(input) = input else { continue };
         let Pat::Ident(pattern) = &*input.pat else {
             errors.add(
-                input.pat.span(),
+                &input.pat,
                 "an argument has a plain name, which callers use",
             );
             continue;
         };
         errors.check_type(&input.ty);
+        errors.check_not_static(&input.ty);
         arguments.push(Argument {
             ident: pattern.ident.clone(),
             ty: (*input.ty).clone(),
@@ -244,8 +247,8 @@ fn outcome(ty: &Type) -> Result<Outcome> {
             _ => Vec::new(),
         };
         let [value, error] = types[..] else {
-            return Err(Error::new(
-                ty.span(),
+            return Err(Error::new_spanned(
+                ty,
                 "write `Result<T, E>` with both types: an alias hides the procedure's error",
             ));
         };
@@ -283,14 +286,13 @@ fn doc(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The type with every lifetime but `'static` replaced, those left out written down.
+/// The type with every lifetime replaced, those left out written down. What is `'static` on the
+/// device is a copy at the caller's.
 pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
     struct Replace(Lifetime);
     impl VisitMut for Replace {
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if lifetime.ident != "static" {
-                *lifetime = self.0.clone();
-            }
+            *lifetime = self.0.clone();
         }
         fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
             let replacement = &self.0;
@@ -309,8 +311,8 @@ pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
 struct Errors(Option<Error>);
 
 impl Errors {
-    fn add(&mut self, span: Span, message: &str) {
-        self.combine(Error::new(span, message));
+    fn add(&mut self, place: impl ToTokens, message: &str) {
+        self.combine(Error::new_spanned(place, message));
     }
 
     fn combine(&mut self, error: Error) {
@@ -324,6 +326,22 @@ impl Errors {
         self.0.map_or(Ok(()), Err)
     }
 
+    /// Refuses an argument that the receive buffer does not hold for long enough.
+    fn check_not_static(&mut self, ty: &Type) {
+        struct Check<'e>(&'e mut Errors);
+        impl<'ast> Visit<'ast> for Check<'_> {
+            fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+                if lifetime.ident == "static" {
+                    self.0.add(
+                        lifetime,
+                        "an argument is borrowed for the call only: it cannot be `'static`",
+                    );
+                }
+            }
+        }
+        Check(self).visit_type(ty);
+    }
+
     /// Refuses what cannot cross the link and can be seen in the source; what hides inside other
     /// types is found from their schemas.
     fn check_type(&mut self, ty: &Type) {
@@ -332,7 +350,7 @@ impl Errors {
             fn visit_path(&mut self, path: &'ast syn::Path) {
                 if path.is_ident("usize") || path.is_ident("isize") {
                     self.0.add(
-                        path.span(),
+                        path,
                         "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size",
                     );
                 }
@@ -341,7 +359,7 @@ impl Errors {
             fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
                 if reference.mutability.is_some() {
                     self.0.add(
-                        reference.span(),
+                        reference,
                         "a value crosses the link by copy: return it instead of changing an argument",
                     );
                 }
@@ -349,7 +367,7 @@ impl Errors {
             }
             fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
                 self.0.add(
-                    ty.span(),
+                    ty,
                     "a procedure is not generic: its types must be known to both ends",
                 );
             }

@@ -156,17 +156,17 @@ impl<const FRAME: usize> Call<FRAME> {
         }
     }
 
-    /// Whether the call's end is there to be taken.
+    /// Whether the call is still to be answered.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Waiting | State::InFlight(_))
+    }
+
+    /// Whether the call has an end that nobody has taken.
     pub(super) const fn is_ended(&self) -> bool {
         matches!(
             self.state,
             State::Returned | State::Erred | State::Failed(_)
         )
-    }
-
-    /// Whether the call is still to be answered.
-    pub(super) const fn is_open(&self) -> bool {
-        matches!(self.state, State::Waiting | State::InFlight(_))
     }
 }
 

@@ -1,0 +1,16 @@
+//! What the compiler says to a wrong service: each file in `compile_fail/` is a mistake, the
+//! `.stderr` beside it what its author reads.
+//!
+//! The words around ours are the compiler's and change with its version. After an update, or
+//! after changing a message, write them anew with
+//!
+//! ```sh
+//! TRYBUILD=overwrite cargo test -p rpc-proto --test compile_fail
+//! ```
+//!
+//! and read the difference as a user would.
+
+#[test]
+fn each_mistake_is_explained_where_it_was_made() {
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+}

@@ -1,0 +1,6 @@
+#[rpc_proto::service]
+trait Lamp<T> {
+    fn set(&mut self, level: T);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[rpc_proto::service]
+trait Lamp {
+    fn set(level: u8);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[rpc_proto::service]
+trait Lamp {
+    fn off();
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[rpc_proto::service]
+trait Lamp {}
+
+fn main() {}

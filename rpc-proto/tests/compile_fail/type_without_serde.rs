@@ -1,0 +1,9 @@
+#[derive(postcard_schema::Schema)]
+struct Level(u8);
+
+#[rpc_proto::service]
+trait Lamp {
+    fn set(&mut self, level: Level);
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+#[derive(serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+struct Level(usize);
+
+#[rpc_proto::service]
+trait Lamp {
+    fn set(&mut self, level: Level);
+}
+
+fn main() {}

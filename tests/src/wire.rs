@@ -1,0 +1,139 @@
+//! Messages by hand: what a test puts on a device's line and reads off it, one frame at a time.
+
+use rpc_proto::frame::{Accumulator, Broken, Encoder, max_encoded_len};
+use rpc_proto::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
+use rpc_proto::server::Server;
+use rpc_proto::service::Interface;
+use serde::Serialize;
+
+/// A frame's payload, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What the frame is.
+    pub kind: Kind,
+    /// Its sequence number, 0 to 31.
+    pub seq: u8,
+    /// What follows the header.
+    pub body: Vec<u8>,
+}
+
+impl Message {
+    /// A message with the encoding of `body`.
+    ///
+    /// # Panics
+    /// If `body` refuses to be serialised.
+    pub fn new<B: Serialize + ?Sized>(kind: Kind, seq: u8, body: &B) -> Self {
+        Self {
+            kind,
+            seq,
+            body: postcard::to_stdvec(body).expect("a serialisable body"),
+        }
+    }
+
+    /// A Connect of this version.
+    pub fn connect(nonce: u32) -> Self {
+        let version = VERSION;
+        Self::new(Kind::Connect, 0, &Connect { version, nonce })
+    }
+
+    /// A Call of a procedure with a tuple of arguments.
+    pub fn call<A: Serialize>(seq: u8, number: u16, arguments: A) -> Self {
+        Self::new(Kind::Call, seq, &(number, arguments))
+    }
+
+    /// The answer with a value.
+    pub fn value<V: Serialize>(seq: u8, value: V) -> Self {
+        Self::new(Kind::Return, seq, &value)
+    }
+
+    /// The answer with the procedure's own error.
+    pub fn error<E: Serialize>(seq: u8, error: E) -> Self {
+        Self::new(Kind::Error, seq, &error)
+    }
+
+    /// The answer to a call that could not be carried out.
+    pub fn fault(seq: u8, fault: Fault) -> Self {
+        Self::new(Kind::Fault, seq, &(fault as u8))
+    }
+
+    /// The answer to a frame that was not taken.
+    pub fn nak(reason: NakReason, seq: u8) -> Self {
+        Self::new(Kind::Nak, seq, &(reason as u8))
+    }
+
+    /// Header and body.
+    pub fn payload(&self) -> Vec<u8> {
+        let (kind, seq) = (self.kind, Seq::new(self.seq));
+        let header = Header { kind, seq }.to_byte();
+        [&[header], &self.body[..]].concat()
+    }
+
+    /// The bytes on the wire.
+    ///
+    /// # Panics
+    /// Never: the buffer is made for the frame.
+    pub fn frame(&self) -> Vec<u8> {
+        let payload = self.payload();
+        let mut frame = vec![0; max_encoded_len(payload.len())];
+        let mut encoder = Encoder::new(&mut frame);
+        for byte in payload {
+            encoder.push(byte).expect("room for the frame");
+        }
+        let len = encoder.finish().expect("room for the frame");
+        frame.truncate(len);
+        frame
+    }
+
+    /// What an accumulator finds in a stream.
+    pub fn found_in(stream: &[u8]) -> Vec<Result<Self, Broken>> {
+        let mut accumulator = Accumulator::<4096>::new();
+        let mut found = Vec::new();
+        for &byte in stream {
+            if let Some(candidate) = accumulator.push(byte) {
+                found.push(candidate.map(Self::of_payload));
+            }
+        }
+        found
+    }
+
+    /// The messages in a stream of whole frames.
+    ///
+    /// # Panics
+    /// If anything in it is broken or unfinished.
+    pub fn all_in(stream: &[u8]) -> Vec<Self> {
+        assert!(stream.last().is_none_or(|&last| last == 0), "unfinished");
+        let found = Self::found_in(stream).into_iter();
+        found.map(|found| found.expect("a whole frame")).collect()
+    }
+
+    fn of_payload(payload: &[u8]) -> Self {
+        let header = Header::from_byte(payload[0]);
+        Self {
+            kind: header.kind,
+            seq: header.seq.number(),
+            body: payload[1..].to_vec(),
+        }
+    }
+}
+
+/// Hands bytes to a server, which sends what it has to say at once, and tells what it said.
+pub fn hand<I: Interface, const FRAME: usize, const WINDOW: usize>(
+    server: &mut Server<I, FRAME, WINDOW>,
+    bytes: &[u8],
+) -> Vec<Message> {
+    let mut said = drain(server);
+    for &byte in bytes {
+        server.receive(byte);
+        said.extend(drain(server));
+    }
+    Message::all_in(&said)
+}
+
+/// Sends everything that a server has to say.
+pub fn drain<I: Interface, const FRAME: usize, const WINDOW: usize>(
+    server: &mut Server<I, FRAME, WINDOW>,
+) -> Vec<u8> {
+    let said = server.outgoing().to_vec();
+    server.sent(said.len());
+    said
+}

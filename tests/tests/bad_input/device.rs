@@ -1,0 +1,177 @@
+//! The device, fed with anything.
+
+use crate::line::{Piece, anything, broken, message};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rpc_proto::message::{Connect, Kind, VERSION};
+use rpc_proto::server::Server;
+use tests::tally::{ADD, Ledger, Ran, TallyService};
+use tests::wire::{Message, drain, hand};
+
+const FRAME: usize = 64;
+const WINDOW: usize = 3;
+type Device = Server<TallyService<Ledger>, FRAME, WINDOW>;
+
+fn device(connected: bool) -> Device {
+    let mut device = Server::new(TallyService(Ledger::default()));
+    if connected {
+        hand(&mut device, &Message::connect(1).frame());
+    }
+    device
+}
+
+/// Feeds a stream while the line sends only now and then, and only so much.
+fn feed(device: &mut Device, mut stream: &[u8], pace: &[(usize, usize)]) {
+    for &(received, sent) in pace.iter().cycle() {
+        let (now, later) = stream.split_at(received.min(stream.len()));
+        for &byte in now {
+            device.receive(byte);
+        }
+        device.sent(sent.min(device.outgoing().len()));
+        stream = later;
+        if stream.is_empty() {
+            return;
+        }
+    }
+}
+
+/// What has been added up, from what ran.
+fn total(device: &mut Device) -> u32 {
+    let amounts = device.interface().0.ran.iter().map(|ran| match ran {
+        Ran::Add(amount) => *amount,
+        _ => 0,
+    });
+    amounts.fold(0, u32::wrapping_add)
+}
+
+/// The device takes up a Connect and a Call as if nothing had been.
+fn assert_works(device: &mut Device) {
+    drain(device);
+    hand(device, &[0]);
+    let total = total(device);
+    let said = hand(device, &Message::connect(7).frame());
+    assert_eq!((said.len(), said[0].kind), (1, Kind::Accept));
+    let said = hand(device, &Message::call(0, ADD, (5_u32,)).frame());
+    assert_eq!(said, [Message::value(0, total.wrapping_add(5))]);
+}
+
+/// What a device says, as far as it does not depend on the procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Accept,
+    Reply(u8),
+    Nak(u8),
+}
+
+impl Says {
+    fn of(message: &Message) -> Self {
+        match message.kind {
+            Kind::Accept => Self::Accept,
+            Kind::Return | Kind::Error | Kind::Fault => Self::Reply(message.seq),
+            Kind::Nak => Self::Nak(message.seq),
+            kind => panic!("a device does not send {kind:?}"),
+        }
+    }
+}
+
+/// The rules of a session, apart from what procedures do.
+#[derive(Default)]
+struct Rules {
+    connected: bool,
+    next: u8,
+    /// How many calls ran in this session.
+    ran: usize,
+    gap_reported: bool,
+}
+
+impl Rules {
+    fn answer(&mut self, message: &Message) -> Option<Says> {
+        if message.frame().len() > FRAME {
+            self.gap_reported = true;
+            return self.connected.then_some(Says::Nak(self.next));
+        }
+        match message.kind {
+            Kind::Connect => {
+                let (connect, _) = postcard::take_from_bytes::<Connect>(&message.body).ok()?;
+                *self = Self::default();
+                self.connected = connect.version == VERSION;
+                Some(Says::Accept)
+            }
+            Kind::Call if !self.connected => Some(Says::Nak(message.seq)),
+            Kind::Call if message.seq == self.next => {
+                self.next = (self.next + 1) % 32;
+                self.ran += 1;
+                self.gap_reported = false;
+                Some(Says::Reply(message.seq))
+            }
+            Kind::Call => {
+                let behind = usize::from((32 + self.next - message.seq) % 32);
+                if behind <= self.ran.min(WINDOW) {
+                    return Some(Says::Reply(message.seq));
+                }
+                let first = !std::mem::replace(&mut self.gap_reported, true);
+                first.then_some(Says::Nak(self.next))
+            }
+            _ => None,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_device_works_after_anything(
+        connected: bool,
+        pieces in vec(anything(), 0..20),
+        pace in vec((1_usize..90, 0_usize..90), 1..20),
+    ) {
+        let mut device = device(connected);
+        let stream: Vec<u8> = pieces.iter().flat_map(Piece::bytes).collect();
+        feed(&mut device, &stream, &pace);
+        assert_works(&mut device);
+    }
+
+    #[test]
+    fn a_frame_that_does_not_check_runs_nothing(
+        connected: bool,
+        pieces in vec(broken(), 0..20),
+    ) {
+        let mut device = device(connected);
+        for piece in &pieces {
+            hand(&mut device, &[&piece.bytes()[..], &[0]].concat());
+        }
+        prop_assert_eq!(&device.interface().0.ran, &[]);
+        assert_works(&mut device);
+    }
+
+    #[test]
+    fn every_frame_that_can_be_attributed_is_answered_once(
+        connected: bool,
+        messages in vec(message(), 0..40),
+    ) {
+        let mut device = device(connected);
+        let mut rules = Rules { connected, ..Rules::default() };
+        for message in messages {
+            let said: Vec<Says> = hand(&mut device, &message.frame()).iter().map(Says::of).collect();
+            let expected: Vec<Says> = rules.answer(&message).into_iter().collect();
+            prop_assert_eq!(said, expected, "to {:?}", message);
+        }
+    }
+
+    #[test]
+    fn a_procedure_runs_for_exactly_the_bytes_that_are_its_arguments(
+        arguments in prop_oneof![
+            vec(any::<u8>(), 0..8),
+            any::<u32>().prop_map(|amount| postcard::to_stdvec(&amount).expect("a number")),
+        ],
+    ) {
+        let mut device = device(true);
+        let mut call = Message::call(0, ADD, ());
+        call.body.extend(&arguments);
+        hand(&mut device, &call.frame());
+        let ran: Vec<Ran> = match postcard::take_from_bytes::<u32>(&arguments) {
+            Ok((amount, [])) => vec![Ran::Add(amount)],
+            _ => vec![],
+        };
+        prop_assert_eq!(&device.interface().0.ran, &ran);
+    }
+}
