@@ -12,7 +12,10 @@
 //! test is ignored.
 
 #[test]
-#[rustversion::attr(not(stable(1.95)), ignore = "the messages written down are those of Rust 1.95")]
+#[rustversion::attr(
+    not(stable(1.95)),
+    ignore = "the messages written down are those of Rust 1.95"
+)]
 fn each_mistake_is_explained_where_it_was_made() {
     trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
 }

@@ -126,7 +126,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             assert!(WINDOW >= 1, "a device keeps at least one reply");
             assert!(WINDOW <= MAX_WINDOW, "at most 15 calls can be in flight");
             assert!(MAX_ACCEPT == 25);
-            assert!(FRAME >= MAX_ACCEPT, "a frame must hold an Accept: at least 25 bytes");
+            assert!(
+                FRAME >= MAX_ACCEPT,
+                "a frame must hold an Accept: at least 25 bytes"
+            );
             assert!(
                 FRAME <= u16::MAX as usize,
                 "a frame's length must fit 16 bits"
