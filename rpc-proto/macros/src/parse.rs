@@ -210,23 +210,21 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
             outcome(ty)
         }
     };
-    match outcome {
-        Ok(outcome) => {
-            errors.into_result()?;
-            Ok(Procedure {
-                ident: signature.ident.clone(),
-                doc: doc(&method.attrs),
-                idempotent,
-                arguments,
-                outcome,
-            })
+    let outcome = match (outcome, errors.into_result()) {
+        (Ok(outcome), Ok(())) => outcome,
+        (Err(mut outcome), Err(others)) => {
+            outcome.combine(others);
+            return Err(outcome);
         }
-        Err(error) => {
-            errors.combine(error);
-            errors.into_result()?;
-            unreachable!("an error was just added")
-        }
-    }
+        (Err(error), Ok(())) | (Ok(_), Err(error)) => return Err(error),
+    };
+    Ok(Procedure {
+        ident: signature.ident.clone(),
+        doc: doc(&method.attrs),
+        idempotent,
+        arguments,
+        outcome,
+    })
 }
 
 /// Tells `Result<T, E>` from a plain value.
