@@ -40,6 +40,10 @@ impl Crc32 {
         Self(u32::MAX)
     }
 
+    /// No checksum yet. All zeroes, so that a server that was not used yet takes no flash for the
+    /// values it starts with.
+    pub(crate) const UNUSED: Self = Self(0);
+
     /// The checksum of `bytes`.
     pub const fn of(bytes: &[u8]) -> Self {
         Self::new().then(bytes)

@@ -29,18 +29,20 @@ pub const fn max_encoded_len(payload: usize) -> usize {
     data + data.div_ceil(BLOCK) + 1
 }
 
-/// The buffer is too small for the frame.
+/// The frame does not fit its buffer, or a value refused to be serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
 /// Builds one frame in a buffer, a byte of payload at a time.
 ///
+/// Whether everything fitted is asked once, at the end: that keeps every step free of error paths.
+///
 /// ```
 /// use rpc_proto::frame::Encoder;
 /// let mut buffer = [0; 16];
 /// let mut encoder = Encoder::new(&mut buffer);
-/// encoder.push(0x42)?;
-/// encoder.value(&(2_i32, "hi"))?;
+/// encoder.push(0x42);
+/// encoder.value(&(2_i32, "hi"));
 /// let len = encoder.finish()?;
 /// assert_eq!(buffer[len - 1], 0);
 /// # Ok::<(), rpc_proto::frame::Full>(())
@@ -50,13 +52,14 @@ pub struct Encoder<'b> {
     buffer: &'b mut [u8],
     /// Where the code of the open block goes once its length is known.
     code_at: usize,
-    /// Where the next byte goes.
+    /// Where the next byte goes; beyond the buffer if the frame does not fit.
     end: usize,
     crc: Crc32,
 }
 
 impl<'b> Encoder<'b> {
     /// Begins a frame at the start of `buffer`.
+    #[inline(never)]
     pub fn new(buffer: &'b mut [u8]) -> Self {
         Self {
             buffer,
@@ -67,71 +70,85 @@ impl<'b> Encoder<'b> {
     }
 
     /// Adds a byte of payload.
-    ///
-    /// # Errors
-    /// [`Full`] when the buffer has no room for it.
-    pub fn push(&mut self, byte: u8) -> Result<(), Full> {
+    // Inlined into every place where a value is serialised, it would be most of a small image.
+    #[inline(never)]
+    pub fn push(&mut self, byte: u8) {
         self.crc = self.crc.then_byte(byte);
-        self.stuff(byte)
+        self.stuff(byte);
+    }
+
+    /// Adds the postcard encoding of an unsigned integer of up to 32 bits to the payload.
+    ///
+    /// The same as [`value`](Self::value), for the protocol's own fields: one function for all of
+    /// them instead of a copy for each.
+    #[inline(never)]
+    pub fn varint(&mut self, mut value: u32) {
+        while value > 0x7F {
+            self.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.push(value as u8);
     }
 
     /// Adds the postcard encoding of `value` to the payload.
-    ///
-    /// # Errors
-    /// [`Full`] when the buffer has no room for it or the value refuses to be serialised.
-    pub fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Full> {
+    pub fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
         let mut serializer = postcard::Serializer {
             output: Payload(self),
         };
-        value.serialize(&mut serializer).map_err(|_| Full)
+        if value.serialize(&mut serializer).is_err() {
+            self.end = self.buffer.len();
+        }
     }
 
     /// Adds the checksum and the delimiter and tells the frame's length.
     ///
     /// # Errors
-    /// [`Full`] when the buffer has no room for them.
+    /// [`Full`] when the buffer had no room for all of it, or a value refused to be serialised.
     pub fn finish(mut self) -> Result<usize, Full> {
         for byte in self.crc.value().to_le_bytes() {
-            self.stuff(byte)?;
+            self.stuff(byte);
         }
-        self.close_block()?;
-        self.put(self.end, DELIMITER)?;
-        Ok(self.end + 1)
+        self.close_block();
+        self.put(self.end, DELIMITER);
+        if self.end < self.buffer.len() {
+            Ok(self.end + 1)
+        } else {
+            Err(Full)
+        }
     }
 
     /// Takes one byte of payload or checksum into the open block.
     ///
     /// A full block is closed only when another byte comes: closing it at once would add an
     /// empty block to a frame that ends there.
-    fn stuff(&mut self, byte: u8) -> Result<(), Full> {
+    fn stuff(&mut self, byte: u8) {
         if self.end - self.code_at > BLOCK {
-            self.next_block()?;
+            self.next_block();
         }
         if byte == DELIMITER {
-            self.next_block()
+            self.next_block();
         } else {
-            self.put(self.end, byte)?;
+            self.put(self.end, byte);
             self.end += 1;
-            Ok(())
         }
     }
 
-    fn next_block(&mut self) -> Result<(), Full> {
-        self.close_block()?;
+    fn next_block(&mut self) {
+        self.close_block();
         self.code_at = self.end;
         self.end += 1;
-        Ok(())
     }
 
-    fn close_block(&mut self) -> Result<(), Full> {
+    fn close_block(&mut self) {
         // At most BLOCK + 1, so it fits a byte.
         let code = (self.end - self.code_at) as u8;
-        self.put(self.code_at, code)
+        self.put(self.code_at, code);
     }
 
-    fn put(&mut self, index: usize, byte: u8) -> Result<(), Full> {
-        *self.buffer.get_mut(index).ok_or(Full)? = byte;
-        Ok(())
+    fn put(&mut self, index: usize, byte: u8) {
+        if let Some(place) = self.buffer.get_mut(index) {
+            *place = byte;
+        }
     }
 }
 
@@ -142,9 +159,16 @@ impl Flavor for Payload<'_, '_> {
     type Output = ();
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0
-            .push(byte)
-            .map_err(|Full| postcard::Error::SerializeBufferFull)
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        for &byte in bytes {
+            self.0.push(byte);
+        }
+        Ok(())
     }
 
     fn finalize(self) -> postcard::Result<()> {
@@ -170,7 +194,7 @@ pub enum Broken {
 /// use rpc_proto::frame::{Accumulator, Encoder};
 /// let mut buffer = [0; 16];
 /// let mut encoder = Encoder::new(&mut buffer);
-/// encoder.push(0x42)?;
+/// encoder.push(0x42);
 /// let len = encoder.finish()?;
 ///
 /// let mut accumulator = Accumulator::<16>::new();
@@ -212,7 +236,7 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         Self {
             decoded: [0; FRAME],
             len: 0,
-            crc: Crc32::new(),
+            crc: Crc32::UNUSED,
             left: 0,
             zero: false,
             progress: Progress::Empty,

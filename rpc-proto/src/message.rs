@@ -3,6 +3,7 @@
 //! Call, Return, Error and Event carry values of the interface and have no type here; the bodies
 //! of the other kinds do.
 
+use crate::frame::Encoder;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this crate speaks.
@@ -136,6 +137,18 @@ pub struct Accept {
     pub buffer: u16,
     /// CRC-32 of the device's description.
     pub fingerprint: u32,
+}
+
+impl Accept {
+    /// Adds the fields to a payload.
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.push(self.version);
+        encoder.varint(self.nonce);
+        encoder.push(self.window);
+        encoder.varint(u32::from(self.max_frame));
+        encoder.varint(u32::from(self.buffer));
+        encoder.varint(self.fingerprint);
+    }
 }
 
 /// Why a call could not be carried out. The code is one byte.

@@ -5,13 +5,15 @@
 //! user's own hands it bytes as they come and writes out what it has to say.
 
 pub mod session;
+mod statistics;
 
 use crate::device::{DeviceService, OwnService};
 use crate::frame::Accumulator;
+use crate::message::{Accept, VERSION};
 use crate::service::{FIRST_NUMBER, Interface, Service};
 use session::Session;
 
-pub use session::Statistics;
+pub use statistics::Statistics;
 
 /// Serves the interface `I` over a link.
 ///
@@ -52,25 +54,41 @@ pub struct Server<I, const FRAME: usize, const WINDOW: usize> {
 }
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
-    /// A server without a session. It can be made in a `const`, so it may live in a `static`.
+    /// What a Connect is answered with, but for the nonce and the buffer.
+    const ACCEPT: Accept = Accept {
+        version: VERSION,
+        nonce: 0,
+        window: WINDOW as u8,
+        max_frame: FRAME as u16,
+        buffer: 0,
+        fingerprint: I::FINGERPRINT,
+    };
+
+    /// A server without a session. It can be made in a `const`, so it may live in a `static`, where
+    /// it takes no flash.
     ///
     /// It announces no receive buffer, which is right for a UART that is read by polling: the
-    /// caller then has one call in flight at a time. See [`with_buffer`](Self::with_buffer).
+    /// caller then has one call in flight at a time.
     pub const fn new(interface: I) -> Self {
         Self {
             interface,
             received: Accumulator::new(),
-            session: Session::new(I::FINGERPRINT),
+            session: Session::new(),
         }
     }
 
-    /// Announces that `bytes` received bytes can wait while a procedure runs, because an interrupt
-    /// or DMA puts them into a buffer of that size. The caller then sends up to `WINDOW` calls
-    /// ahead, as far as they fit.
+    /// The same server, with a receive buffer; see [`announce_buffer`](Self::announce_buffer).
     #[must_use]
     pub const fn with_buffer(mut self, bytes: u16) -> Self {
-        self.session.announce_buffer(bytes);
+        self.announce_buffer(bytes);
         self
+    }
+
+    /// Announces that `bytes` received bytes can wait while a procedure runs, because an interrupt
+    /// or DMA puts them into a buffer of that size. Callers that connect from then on send up to
+    /// `WINDOW` calls ahead, as far as they fit.
+    pub const fn announce_buffer(&mut self, bytes: u16) {
+        self.session.announce_buffer(bytes);
     }
 
     /// Takes one received byte, and runs the call that it completes, if it does.
@@ -81,7 +99,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let Some(mut call) = self.session.take(frame) else {
+        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
             return;
         };
         let (number, arguments) = (call.procedure, call.arguments);

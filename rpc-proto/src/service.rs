@@ -249,6 +249,7 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// [`Fault::BadArguments`] if the bytes are no such value.
+    #[inline(never)]
     pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, Fault> {
         let (value, rest) = postcard::take_from_bytes(self.0).map_err(|_| Fault::BadArguments)?;
         self.0 = rest;
@@ -280,12 +281,12 @@ pub struct Reply<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Replied {
     /// The length of the frame.
-    len: usize,
+    len: u16,
 }
 
 impl Replied {
     /// The length of the frame that was made.
-    pub(crate) const fn len(self) -> usize {
+    pub(crate) const fn len(self) -> u16 {
         self.len
     }
 }
@@ -323,24 +324,13 @@ impl<'a> Reply<'a> {
             kind,
             seq: self.seq,
         };
-        match encode(self.buffer, header, body) {
-            Ok(len) => Ok(Replied { len }),
+        let mut encoder = Encoder::new(self.buffer);
+        encoder.push(header.to_byte());
+        encoder.value(body);
+        match encoder.finish() {
+            // A device's frames are at most 65,535 bytes.
+            Ok(len) => Ok(Replied { len: len as u16 }),
             Err(Full) => Err(Fault::ReplyTooLarge),
         }
     }
-}
-
-/// Makes a frame of a header and a body and tells its length.
-///
-/// # Errors
-/// [`Full`] when the buffer is too small.
-pub(crate) fn encode<T: Serialize + ?Sized>(
-    buffer: &mut [u8],
-    header: Header,
-    body: &T,
-) -> Result<usize, Full> {
-    let mut encoder = Encoder::new(buffer);
-    encoder.push(header.to_byte())?;
-    encoder.value(body)?;
-    encoder.finish()
 }

@@ -113,7 +113,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     let mut buffer = [0; 64];
     let mut encoder = Encoder::new(&mut buffer);
     for &byte in payload {
-        encoder.push(byte).unwrap();
+        encoder.push(byte);
     }
     let len = encoder.finish().unwrap();
     buffer[..len].to_vec()

@@ -85,7 +85,7 @@ fn without_a_session_broken_frames_meet_silence() {
 fn a_connect_is_answered_with_its_nonce_and_what_the_device_can_take() {
     let mut device = device::<3>().with_buffer(512);
     let nonce = 0xDEAD_BEEF;
-    let said = say(&mut device, &Message::connect(nonce));
+    let said = hand(&mut device, &Message::connect(nonce).frame());
     let [answer] = &said[..] else {
         panic!("one Accept, not {said:?}")
     };
@@ -369,27 +369,44 @@ fn frames_that_only_devices_send_are_ignored() {
     assert_eq!(say(&mut device, &add(0, 1)), [total(0, 1)]);
 }
 
+/// What the sessions below answer a Connect with.
+const ACCEPT: Accept = Accept {
+    version: VERSION,
+    nonce: 0,
+    window: 2,
+    max_frame: 64,
+    buffer: 0,
+    fingerprint: 0,
+};
+
 #[test]
 fn a_call_dropped_before_its_end_is_not_answered_and_does_not_run_again() {
-    let mut session = Session::<64, 2>::new(0);
-    assert!(session.take(Ok(&Message::connect(1).payload())).is_none());
+    let mut session = Session::<64, 2>::new();
+    assert!(
+        session
+            .take(Ok(&Message::connect(1).payload()), &ACCEPT)
+            .is_none()
+    );
     let accepted = session.outgoing().len();
     session.sent(accepted);
 
     let call = add(0, 1).payload();
-    assert!(session.take(Ok(&call)).is_some(), "it is to be run");
+    assert!(
+        session.take(Ok(&call), &ACCEPT).is_some(),
+        "it is to be run"
+    );
     assert!(session.outgoing().is_empty());
-    assert!(session.take(Ok(&call)).is_none(), "it ran already");
+    assert!(session.take(Ok(&call), &ACCEPT).is_none(), "it ran already");
     assert!(session.outgoing().is_empty());
-    assert!(session.take(Ok(&add(1, 1).payload())).is_some());
+    assert!(session.take(Ok(&add(1, 1).payload()), &ACCEPT).is_some());
 }
 
 #[test]
 fn a_session_counts_what_it_sees() {
-    let mut session = Session::<64, 1>::new(0);
-    assert!(session.take(Err(Broken::Corrupt)).is_none());
-    assert!(session.take(Err(Broken::TooLong)).is_none());
-    assert!(session.take(Err(Broken::TooLong)).is_none());
+    let mut session = Session::<64, 1>::new();
+    assert!(session.take(Err(Broken::Corrupt), &ACCEPT).is_none());
+    assert!(session.take(Err(Broken::TooLong), &ACCEPT).is_none());
+    assert!(session.take(Err(Broken::TooLong), &ACCEPT).is_none());
     session.note_overruns(5);
     let seen = session.statistics();
     assert_eq!((seen.frames, seen.corrupt, seen.too_long), (0, 1, 2));

@@ -77,7 +77,7 @@ impl Message {
         let mut frame = vec![0; max_encoded_len(payload.len())];
         let mut encoder = Encoder::new(&mut frame);
         for byte in payload {
-            encoder.push(byte).expect("room for the frame");
+            encoder.push(byte);
         }
         let len = encoder.finish().expect("room for the frame");
         frame.truncate(len);

@@ -4,9 +4,8 @@
 use super::call_error::{CallError, Cause};
 use super::calls::{Call, Calls, Flight, State};
 use super::timing::{ResendTimer, Timing};
-use crate::frame::{Broken, DELIMITER, Encoder, Full};
+use crate::frame::{Broken, DELIMITER, Encoder};
 use crate::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
-use crate::service::encode;
 use crate::time::Instant;
 
 /// What a caller has seen of its link since it was made. Each counter wraps.
@@ -168,7 +167,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         };
         self.outgoing.flush = true;
         self.outgoing.call = None;
-        self.outgoing.len = encode(&mut self.outgoing.bytes, header, &connect).unwrap_or(0);
+        let mut encoder = Encoder::new(&mut self.outgoing.bytes);
+        encoder.push(header.to_byte());
+        encoder.value(&connect);
+        self.outgoing.len = encoder.finish().unwrap_or(0);
         self.statistics.sent = self.statistics.sent.wrapping_add(1);
     }
 
@@ -422,16 +424,13 @@ impl<const FRAME: usize> Outgoing<FRAME> {
             kind: Kind::Call,
             seq,
         };
-        let mut frame = || -> Result<usize, Full> {
-            let mut encoder = Encoder::new(&mut self.bytes);
-            encoder.push(header.to_byte())?;
-            encoder.value(&call.target.number)?;
-            for &byte in call.bytes() {
-                encoder.push(byte)?;
-            }
-            encoder.finish()
-        };
-        self.len = frame().unwrap_or(0);
+        let mut encoder = Encoder::new(&mut self.bytes);
+        encoder.push(header.to_byte());
+        encoder.value(&call.target.number);
+        for &byte in call.bytes() {
+            encoder.push(byte);
+        }
+        self.len = encoder.finish().unwrap_or(0);
         self.call = Some(seq);
     }
 }

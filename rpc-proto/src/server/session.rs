@@ -4,11 +4,10 @@
 //! It keeps the encoded replies of the last `WINDOW` calls, so that a call that is sent again is
 //! answered again without running again.
 
-use crate::frame::{Broken, max_encoded_len};
-use crate::message::{Accept, Connect, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION};
-use crate::service::{Arguments, Replied, Reply, encode};
-use postcard_schema::Schema;
-use serde::{Deserialize, Serialize};
+use super::Statistics;
+use crate::frame::{Broken, Encoder, max_encoded_len};
+use crate::message::{Accept, Connect, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq};
+use crate::service::{Arguments, Replied, Reply};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
@@ -16,71 +15,52 @@ const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
 /// A Nak or a Fault: header and code.
 const MAX_CODE: usize = max_encoded_len(1 + 1);
 
-/// What a device has seen of its link since it started. Each counter wraps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
-pub struct Statistics {
-    /// Frames received whole.
-    pub frames: u32,
-    /// Frames that did not decode or check.
-    pub corrupt: u32,
-    /// Frames longer than the longest that the device accepts.
-    pub too_long: u32,
-    /// Calls that came before one that was lost.
-    pub out_of_order: u32,
-    /// Calls that had run already and were answered from memory.
-    pub duplicates: u32,
-    /// Received bytes that there was no room for.
-    pub overruns: u32,
-}
-
 /// The state of the device's end of a link.
+///
+/// It starts as all zeroes, so that one in a `static` takes no flash for the values it starts with.
 #[derive(Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
     connected: bool,
     /// The call that runs next.
     next: Seq,
-    /// The replies to the last calls; the one to `next` goes into slot `next_slot`. The slots are
-    /// counted apart from `next`, because 32 is not a multiple of every window.
-    replies: [Frame<FRAME>; WINDOW],
-    next_slot: usize,
-    /// How many calls before `next` have their reply kept.
-    kept: usize,
     /// Whether the caller has been told that call `next` is missing.
     gap_reported: bool,
-    nak: Frame<MAX_CODE>,
-    sending: Option<Sending>,
+    /// How many calls before `next` have their reply kept.
+    kept: u8,
+    /// Where the reply to `next` goes. The slots are counted apart from `next`, because 32 is not
+    /// a multiple of every window.
+    next_slot: u8,
+    sending: Source,
+    /// How much of it is sent.
+    sent: u16,
     buffer: u16,
-    fingerprint: u32,
+    nak: Frame<MAX_CODE>,
+    replies: [Frame<FRAME>; WINDOW],
     statistics: Statistics,
 }
 
 /// An encoded frame.
 #[derive(Debug)]
 struct Frame<const SIZE: usize> {
-    bytes: [u8; SIZE],
     /// 0 while there is none.
-    len: usize,
+    len: u16,
+    bytes: [u8; SIZE],
 }
 
 impl<const SIZE: usize> Frame<SIZE> {
     const EMPTY: Self = Self {
-        bytes: [0; SIZE],
         len: 0,
+        bytes: [0; SIZE],
     };
 }
 
-/// Which frame is on its way, and how much of it is sent.
-#[derive(Clone, Copy, Debug)]
-struct Sending {
-    source: Source,
-    sent: usize,
-}
-
+/// Which frame is on its way.
 #[derive(Clone, Copy, Debug)]
 enum Source {
+    Nothing,
     Nak,
     /// The frame in that slot.
-    Reply(usize),
+    Reply(u8),
 }
 
 /// A call to be run, with everything that running it needs.
@@ -97,7 +77,7 @@ pub struct Call<'s> {
     pub statistics: &'s Statistics,
     seq: Seq,
     buffer: &'s mut [u8],
-    len: &'s mut usize,
+    len: &'s mut u16,
 }
 
 impl Call<'_> {
@@ -108,20 +88,31 @@ impl Call<'_> {
 
     /// Ends the call with the reply that was made, or with a fault.
     pub fn end(self, result: Result<Replied, Fault>) {
-        let header = Header {
-            kind: Kind::Fault,
-            seq: self.seq,
-        };
         *self.len = match result {
             Ok(replied) => replied.len(),
-            Err(fault) => encode(self.buffer, header, &(fault as u8)).unwrap_or(0),
+            Err(fault) => encode_code(self.buffer, Kind::Fault, self.seq, fault as u8),
         };
     }
 }
 
+/// Makes a frame whose body is one byte, and tells its length.
+fn encode_code(buffer: &mut [u8], kind: Kind, seq: Seq, code: u8) -> u16 {
+    let mut encoder = Encoder::new(buffer);
+    encoder.push(Header { kind, seq }.to_byte());
+    encoder.push(code);
+    finish(encoder)
+}
+
+/// The length of a frame that is sure to fit; if it did not, nothing would be sent.
+fn finish(encoder: Encoder<'_>) -> u16 {
+    encoder.finish().unwrap_or(0) as u16
+}
+
 impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
-    /// No session yet, on a device whose description has that fingerprint.
-    pub const fn new(fingerprint: u32) -> Self {
+    const SLOTS: u8 = WINDOW as u8;
+
+    /// No session yet.
+    pub const fn new() -> Self {
         const {
             assert!(WINDOW >= 1, "a device keeps at least one reply");
             assert!(WINDOW <= MAX_WINDOW, "at most 15 calls can be in flight");
@@ -138,22 +129,15 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         Self {
             connected: false,
             next: Seq::FIRST,
-            replies: [const { Frame::EMPTY }; WINDOW],
-            next_slot: 0,
-            kept: 0,
             gap_reported: false,
-            nak: Frame::EMPTY,
-            sending: None,
+            kept: 0,
+            next_slot: 0,
+            sending: Source::Nothing,
+            sent: 0,
             buffer: 0,
-            fingerprint,
-            statistics: Statistics {
-                frames: 0,
-                corrupt: 0,
-                too_long: 0,
-                out_of_order: 0,
-                duplicates: 0,
-                overruns: 0,
-            },
+            nak: Frame::EMPTY,
+            replies: [const { Frame::EMPTY }; WINDOW],
+            statistics: Statistics::NONE,
         }
     }
 
@@ -173,9 +157,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes what the accumulator found, and gives back the call to be run, if it is a new one.
+    /// `accept` is what a Connect is answered with, but for the nonce and the buffer.
     ///
     /// As long as there is something to send it is dropped, as if the line had lost it.
-    pub fn take<'s>(&'s mut self, frame: Result<&'s [u8], Broken>) -> Option<Call<'s>> {
+    pub fn take<'s>(
+        &'s mut self,
+        frame: Result<&'s [u8], Broken>,
+        accept: &Accept,
+    ) -> Option<Call<'s>> {
         if !self.outgoing().is_empty() {
             return None;
         }
@@ -193,7 +182,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 let (&header, body) = payload.split_first()?;
                 let header = Header::from_byte(header);
                 match header.kind {
-                    Kind::Connect => self.connect(body),
+                    Kind::Connect => self.connect(body, accept),
                     Kind::Call => return self.call(header.seq, body),
                     // Only devices send the others: the line loops back, or another device is on it.
                     _ => {}
@@ -204,47 +193,49 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Begins a session, or tells a caller of another version that there can be none.
-    fn connect(&mut self, body: &[u8]) {
-        let Ok((connect, _)) = postcard::take_from_bytes::<Connect>(body) else {
+    fn connect(&mut self, body: &[u8], accept: &Accept) {
+        let Ok(Connect { version, nonce }) = Arguments::new(body).take() else {
             return;
         };
-        self.connected = connect.version == VERSION;
+        self.connected = version == accept.version;
         self.next = Seq::FIRST;
         self.next_slot = 0;
         self.kept = 0;
         self.gap_reported = false;
-        let accept = Accept {
-            version: VERSION,
-            nonce: connect.nonce,
-            window: WINDOW as u8,
-            max_frame: FRAME as u16,
-            buffer: self.buffer,
-            fingerprint: self.fingerprint,
-        };
-        let header = Header {
-            kind: Kind::Accept,
-            seq: Seq::FIRST,
-        };
         // No reply is kept at this point, so a slot is free to make the frame in.
         if let Some(slot) = self.replies.first_mut() {
-            slot.len = encode(&mut slot.bytes, header, &accept).unwrap_or(0);
+            let header = Header {
+                kind: Kind::Accept,
+                seq: Seq::FIRST,
+            };
+            let mut encoder = Encoder::new(&mut slot.bytes);
+            encoder.push(header.to_byte());
+            let buffer = self.buffer;
+            Accept {
+                nonce,
+                buffer,
+                ..*accept
+            }
+            .encode(&mut encoder);
+            slot.len = finish(encoder);
         }
         self.send(Source::Reply(0));
     }
 
     /// Decides whether a call is new, has run already, or comes too early.
     fn call<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
-        let behind = usize::from(self.next.since(seq));
+        let behind = self.next.since(seq);
         if !self.connected {
             self.nak(NakReason::NotConnected, seq);
         } else if behind == 0 {
             return self.run(seq, body);
         } else if behind <= self.kept {
             count(&mut self.statistics.duplicates, 1);
-            let slot = self.next_slot.checked_sub(behind);
-            self.send(Source::Reply(
-                slot.unwrap_or(self.next_slot + WINDOW - behind),
-            ));
+            let slot = match self.next_slot.checked_sub(behind) {
+                Some(slot) => slot,
+                None => self.next_slot + Self::SLOTS - behind,
+            };
+            self.send(Source::Reply(slot));
         } else {
             count(&mut self.statistics.out_of_order, 1);
             if !self.gap_reported {
@@ -257,12 +248,12 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     fn run<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
         let slot = self.next_slot;
         self.next = seq.next();
-        self.next_slot = if slot + 1 == WINDOW { 0 } else { slot + 1 };
-        self.kept = WINDOW.min(self.kept + 1);
+        self.next_slot = (slot + 1) % Self::SLOTS;
+        self.kept = (self.kept + 1).min(Self::SLOTS);
         self.gap_reported = false;
         self.send(Source::Reply(slot));
 
-        let reply = self.replies.get_mut(slot)?;
+        let reply = self.replies.get_mut(usize::from(slot))?;
         reply.len = 0;
         let mut arguments = Arguments::new(body);
         let procedure = arguments.take();
@@ -295,38 +286,40 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     fn nak(&mut self, reason: NakReason, seq: Seq) {
-        let header = Header {
-            kind: Kind::Nak,
-            seq,
-        };
-        self.nak.len = encode(&mut self.nak.bytes, header, &(reason as u8)).unwrap_or(0);
+        self.nak.len = encode_code(&mut self.nak.bytes, Kind::Nak, seq, reason as u8);
         self.send(Source::Nak);
     }
 
     fn send(&mut self, source: Source) {
-        self.sending = Some(Sending { source, sent: 0 });
+        self.sending = source;
+        self.sent = 0;
     }
 
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&self) -> &[u8] {
-        let Some(Sending { source, sent }) = self.sending else {
-            return &[];
+        let (bytes, len) = match self.sending {
+            Source::Nothing => return &[],
+            Source::Nak => (&self.nak.bytes[..], self.nak.len),
+            Source::Reply(slot) => match self.replies.get(usize::from(slot)) {
+                Some(reply) => (&reply.bytes[..], reply.len),
+                None => return &[],
+            },
         };
-        let filled = match source {
-            Source::Nak => self.nak.bytes.get(sent..self.nak.len),
-            Source::Reply(slot) => self
-                .replies
-                .get(slot)
-                .and_then(|reply| reply.bytes.get(sent..reply.len)),
-        };
-        filled.unwrap_or_default()
+        bytes
+            .get(usize::from(self.sent)..usize::from(len))
+            .unwrap_or_default()
     }
 
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     pub fn sent(&mut self, count: usize) {
-        if let Some(sending) = &mut self.sending {
-            sending.sent = sending.sent.saturating_add(count);
-        }
+        // No frame is longer than 65,535 bytes.
+        self.sent = self.sent.saturating_add(count as u16);
+    }
+}
+
+impl<const FRAME: usize, const WINDOW: usize> Default for Session<FRAME, WINDOW> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -48,7 +48,7 @@ pub fn frame(payload: &[u8]) -> Option<Vec<u8>> {
     let mut buffer = [0; FRAME];
     let mut encoder = Encoder::new(&mut buffer);
     for &byte in payload {
-        encoder.push(byte).ok()?;
+        encoder.push(byte);
     }
     let len = encoder.finish().ok()?;
     Some(buffer[..len].to_vec())
