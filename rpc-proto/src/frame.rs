@@ -69,6 +69,13 @@ impl<'b> Encoder<'b> {
         }
     }
 
+    /// Begins anew, as if nothing had been added.
+    pub(crate) fn restart(&mut self) {
+        self.code_at = 0;
+        self.end = 1;
+        self.crc = Crc32::new();
+    }
+
     /// Adds a byte of payload.
     // Inlined into every place where a value is serialised, it would be most of a small image.
     #[inline(never)]
@@ -104,7 +111,8 @@ impl<'b> Encoder<'b> {
     ///
     /// # Errors
     /// [`Full`] when the buffer had no room for all of it, or a value refused to be serialised.
-    pub fn finish(mut self) -> Result<usize, Full> {
+    #[inline(never)]
+    pub fn finish(&mut self) -> Result<usize, Full> {
         for byte in self.crc.value().to_le_bytes() {
             self.stuff(byte);
         }

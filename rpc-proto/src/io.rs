@@ -148,17 +148,12 @@ where
         &mut self,
         arguments: &P::Arguments<'_>,
     ) -> Result<Ticket, CallError<P::Error>> {
-        let (number, fingerprint) = match P::NUMBER {
-            Some(number) => (number, None),
+        let target = match Target::known::<P>(self.client.device()) {
+            Some(target) => target,
             None => {
                 let known = self.number::<P>()?;
-                (known.number, Some(known.fingerprint))
+                Target::resolved::<P>(known.number, known.fingerprint)
             }
-        };
-        let target = Target {
-            number,
-            fingerprint,
-            idempotent: P::IDEMPOTENT,
         };
         let deadline = self.clock.now() + self.timeout;
         let ticket = self
@@ -229,8 +224,8 @@ where
         arguments: &P::Arguments<'_>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let mut ticket = self.wait::<P>(arguments)?;
-        if self.client.failure(ticket) == Some(CallError::InterfaceChanged) {
-            // The device has new firmware and the call never ran: ask for the number anew.
+        while self.client.failure(ticket) == Some(CallError::InterfaceChanged) {
+            // It is not the device that it was taken for, and the call never ran.
             self.client.abandon(ticket);
             self.numbers = [None; NUMBERS];
             ticket = self.wait::<P>(arguments)?;

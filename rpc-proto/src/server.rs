@@ -9,7 +9,7 @@ mod statistics;
 
 use crate::device::{DeviceService, OwnService};
 use crate::frame::Accumulator;
-use crate::message::{Accept, VERSION};
+use crate::message::{Accept, Fault, VERSION};
 use crate::service::{FIRST_NUMBER, Interface, Service};
 use session::Session;
 
@@ -105,6 +105,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         let (number, arguments) = (call.procedure, call.arguments);
         let result = match number.checked_sub(FIRST_NUMBER) {
             Some(index) => self.interface.run(index, arguments, call.reply()),
+            None if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
             None => DeviceService(OwnService::<I, FRAME>::new(*call.statistics)).dispatch(
                 number,
                 arguments,

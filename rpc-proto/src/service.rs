@@ -4,7 +4,7 @@
 //! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
 //! both are views into the session's buffers, so nothing is copied on the way.
 
-use crate::frame::{Encoder, Full};
+use crate::frame::Encoder;
 use crate::message::{Fault, Header, Kind, Seq};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -26,6 +26,10 @@ pub trait Procedure {
     const KEY: u32;
     /// The number, where it is part of the protocol: only the device's own procedures have one.
     const NUMBER: Option<u16>;
+    /// The number that it has on a device which offers this service and no other.
+    const NUMBER_IF_SOLE: u16;
+    /// The fingerprint of such a device.
+    const FINGERPRINT_IF_SOLE: u32;
     /// Whether running it twice does no harm, so that it may be repeated after a device reset.
     const IDEMPOTENT: bool;
 }
@@ -46,12 +50,12 @@ pub trait Service {
     /// Runs the procedure at `index` of this service.
     ///
     /// # Errors
-    /// The fault to answer with, if it could not be run or its value could not be sent.
+    /// The fault to answer with, if it could not be run.
     fn dispatch(
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_>,
+        reply: Reply<'_, '_>,
     ) -> Result<Replied, Fault>;
 }
 
@@ -63,6 +67,8 @@ pub trait Interface {
     const DESCRIPTION: &'static [&'static [u8]];
     /// CRC-32 of the description, whether it is left out or not.
     const FINGERPRINT: u32;
+    /// Whether the device's own service is offered as well.
+    const OWN_SERVICE: bool = true;
 
     /// The position of the procedure with that key among all procedures of the interface.
     fn resolve(key: u32) -> Option<u16>;
@@ -70,12 +76,12 @@ pub trait Interface {
     /// Runs the procedure at `index` of the interface.
     ///
     /// # Errors
-    /// The fault to answer with, if it could not be run or its value could not be sent.
+    /// The fault to answer with, if it could not be run.
     fn run(
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_>,
+        reply: Reply<'_, '_>,
     ) -> Result<Replied, Fault>;
 }
 
@@ -91,7 +97,7 @@ impl<S: Service> Interface for S {
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_>,
+        reply: Reply<'_, '_>,
     ) -> Result<Replied, Fault> {
         self.dispatch(index, arguments, reply)
     }
@@ -122,7 +128,33 @@ impl<I: Interface> Interface for Undescribed<I> {
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_>,
+        reply: Reply<'_, '_>,
+    ) -> Result<Replied, Fault> {
+        self.0.run(index, arguments, reply)
+    }
+}
+
+/// An interface on a device without its own service, which is the smallest that there is.
+///
+/// Nobody can ask such a device anything but its procedures. Typed clients still call it if it
+/// offers a single service and their trait is the same, docs included: they know the fingerprint.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bare<I>(pub I);
+
+impl<I: Interface> Interface for Bare<I> {
+    const DESCRIPTION: &'static [&'static [u8]] = &[];
+    const FINGERPRINT: u32 = I::FINGERPRINT;
+    const OWN_SERVICE: bool = false;
+
+    fn resolve(key: u32) -> Option<u16> {
+        I::resolve(key)
+    }
+
+    fn run(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_, '_>,
     ) -> Result<Replied, Fault> {
         self.0.run(index, arguments, reply)
     }
@@ -215,7 +247,7 @@ macro_rules! interface {
                     &mut self,
                     index: u16,
                     arguments: $crate::service::Arguments<'_>,
-                    reply: $crate::service::Reply<'_>,
+                    reply: $crate::service::Reply<'_, '_>,
                 ) -> Result<$crate::service::Replied, $crate::message::Fault> {
                     let mut index = index;
                     $(
@@ -248,10 +280,10 @@ impl<'a> Arguments<'a> {
     /// Takes the next argument; what it borrows stays in the receive buffer.
     ///
     /// # Errors
-    /// [`Fault::BadArguments`] if the bytes are no such value.
+    /// [`BadArguments`] if the bytes are no such value.
     #[inline(never)]
-    pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, Fault> {
-        let (value, rest) = postcard::take_from_bytes(self.0).map_err(|_| Fault::BadArguments)?;
+    pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
+        let (value, rest) = postcard::take_from_bytes(self.0).map_err(|_| BadArguments)?;
         self.0 = rest;
         Ok(value)
     }
@@ -260,77 +292,63 @@ impl<'a> Arguments<'a> {
     /// the signature.
     ///
     /// # Errors
-    /// [`Fault::BadArguments`] if bytes are left.
-    pub fn end(self) -> Result<(), Fault> {
+    /// [`BadArguments`] if bytes are left.
+    pub fn end(self) -> Result<(), BadArguments> {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(Fault::BadArguments)
+            Err(BadArguments)
         }
+    }
+}
+
+/// Arguments that are not what the procedure takes.
+///
+/// Apart from [`Fault`], because a result whose error has no size comes back in registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadArguments;
+
+impl From<BadArguments> for Fault {
+    fn from(BadArguments: BadArguments) -> Self {
+        Self::BadArguments
     }
 }
 
 /// Where the answer to a call goes: straight into the frame that is kept for it.
 #[derive(Debug)]
-pub struct Reply<'a> {
+pub struct Reply<'r, 'b> {
     seq: Seq,
-    buffer: &'a mut [u8],
+    encoder: &'r mut Encoder<'b>,
 }
 
 /// Proof that a [`Reply`] was filled.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Replied {
-    /// The length of the frame.
-    len: u16,
-}
+pub struct Replied(());
 
-impl Replied {
-    /// The length of the frame that was made.
-    pub(crate) const fn len(self) -> u16 {
-        self.len
-    }
-}
-
-impl<'a> Reply<'a> {
-    /// The answer to call `seq`, to be made in `buffer`.
-    pub(crate) const fn new(seq: Seq, buffer: &'a mut [u8]) -> Self {
-        Self { seq, buffer }
+impl<'r, 'b> Reply<'r, 'b> {
+    /// The answer to call `seq`, to be made with an encoder that has nothing in it.
+    pub(crate) const fn new(seq: Seq, encoder: &'r mut Encoder<'b>) -> Self {
+        Self { seq, encoder }
     }
 
     /// Answers with a value.
-    ///
-    /// # Errors
-    /// [`Fault::ReplyTooLarge`] if it does not fit a frame.
-    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Replied, Fault> {
-        self.frame(Kind::Return, value)
+    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Replied {
+        self.begin(Kind::Return).value(value);
+        Replied(())
     }
 
     /// Answers with a value or the procedure's own error.
-    ///
-    /// # Errors
-    /// [`Fault::ReplyTooLarge`] if it does not fit a frame.
-    pub fn result<T: Serialize, E: Serialize>(
-        self,
-        result: &Result<T, E>,
-    ) -> Result<Replied, Fault> {
+    pub fn result<T: Serialize, E: Serialize>(self, result: &Result<T, E>) -> Replied {
         match result {
-            Ok(value) => self.frame(Kind::Return, value),
-            Err(error) => self.frame(Kind::Error, error),
+            Ok(value) => self.begin(Kind::Return).value(value),
+            Err(error) => self.begin(Kind::Error).value(error),
         }
+        Replied(())
     }
 
-    fn frame<T: Serialize + ?Sized>(self, kind: Kind, body: &T) -> Result<Replied, Fault> {
-        let header = Header {
-            kind,
-            seq: self.seq,
-        };
-        let mut encoder = Encoder::new(self.buffer);
-        encoder.push(header.to_byte());
-        encoder.value(body);
-        match encoder.finish() {
-            // A device's frames are at most 65,535 bytes.
-            Ok(len) => Ok(Replied { len: len as u16 }),
-            Err(Full) => Err(Fault::ReplyTooLarge),
-        }
+    fn begin(self, kind: Kind) -> &'r mut Encoder<'b> {
+        let seq = self.seq;
+        self.encoder.push(Header { kind, seq }.to_byte());
+        self.encoder
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use rpc_proto::client::{self, Answer, CallError, Caller, IntoCaller, Target, Ticket};
-use rpc_proto::device::DeviceResolve;
+use rpc_proto::device::{DevicePing, DeviceResolve};
 use rpc_proto::service::Procedure;
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
@@ -72,6 +72,11 @@ impl Connection {
         &self,
         arguments: &P::Arguments<'_>,
     ) -> Result<Pending<'_, P>, CallError> {
+        if self.device().is_none() {
+            // Nothing may be taken for granted: there is no second try with a handle given out.
+            let nothing: &[u8] = &[];
+            self.call_typed::<DevicePing>(&(nothing,))?;
+        }
         let ticket = self.start(self.target::<P>()?, arguments)?;
         Ok(Pending {
             device: self,
@@ -89,7 +94,7 @@ impl Connection {
             let target = self.target::<P>()?;
             let ticket = self.start(target, arguments)?;
             match self.wait(ticket) {
-                // New firmware, and the call never ran: ask for the number anew.
+                // It is not the device that it was taken for, and the call never ran.
                 Err(CallError::InterfaceChanged) => {
                     self.state().numbers.remove(&P::KEY);
                 }
@@ -99,18 +104,13 @@ impl Connection {
     }
 
     fn target<P: Procedure>(&self) -> Result<Target, CallError> {
-        let (number, fingerprint) = match P::NUMBER {
-            Some(number) => (number, None),
+        match Target::known::<P>(self.device().as_ref()) {
+            Some(target) => Ok(target),
             None => {
                 let (number, fingerprint) = self.number::<P>()?;
-                (number, Some(fingerprint))
+                Ok(Target::resolved::<P>(number, fingerprint))
             }
-        };
-        Ok(Target {
-            number,
-            fingerprint,
-            idempotent: P::IDEMPOTENT,
-        })
+        }
     }
 
     /// The number of a procedure, and the fingerprint of the interface in which it has that.

@@ -136,6 +136,8 @@ fn description(service: &Service) -> TokenStream {
         };
         const ENCODED_HEADER: [u8; HEADER.encoded_len()] = HEADER.encode();
         const ENCODED_SERVICE: [u8; SERVICE.encoded_len()] = SERVICE.encode();
+        const FINGERPRINT: u32 =
+            ::rpc_proto::describe::fingerprint(&[&ENCODED_HEADER, &ENCODED_SERVICE]);
         const KEYS: [u32; #count] = SERVICE.keys();
         #distinct
         #(#portable)*
@@ -182,7 +184,7 @@ fn dispatcher(service: &Service) -> TokenStream {
                     #(#takes)*
                     #taken.end()?;
                     let #outcome = #ident::#method(&mut self.0, #(#names),*);
-                    reply.#answer(#returned)
+                    ::core::result::Result::Ok(reply.#answer(#returned))
                 }
             }
         });
@@ -196,7 +198,7 @@ fn dispatcher(service: &Service) -> TokenStream {
                 &mut self,
                 index: u16,
                 mut #taken: ::rpc_proto::service::Arguments<'_>,
-                reply: ::rpc_proto::service::Reply<'_>,
+                reply: ::rpc_proto::service::Reply<'_, '_>,
             ) -> ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>
             {
                 match index {
@@ -239,6 +241,8 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
             const PATH: &'static str = #path;
             const KEY: u32 = KEYS[#index];
             const NUMBER: ::core::option::Option<u16> = #number;
+            const NUMBER_IF_SOLE: u16 = ::rpc_proto::service::FIRST_NUMBER + #index as u16;
+            const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
             const IDEMPOTENT: bool = #idempotent;
         }
     }

@@ -4,7 +4,8 @@
 
 use super::call_error::{CallError, Cause};
 use crate::frame::max_encoded_len;
-use crate::message::Seq;
+use crate::message::{Accept, Seq};
+use crate::service::Procedure;
 use crate::time::Instant;
 use serde::Serialize;
 
@@ -22,6 +23,37 @@ pub struct Target {
     pub fingerprint: Option<u32>,
     /// Whether the call may be sent again when it is not known whether it ran.
     pub idempotent: bool,
+}
+
+impl Target {
+    /// The target of a typed call, if its number is known without asking the device: because it
+    /// is part of the protocol, or because the device offers this service alone. As long as
+    /// `device` is not known, that is taken for granted; if it turns out wrong, the call is not sent
+    /// and ends as [`CallError::InterfaceChanged`].
+    pub fn known<P: Procedure>(device: Option<&Accept>) -> Option<Self> {
+        let fingerprint = P::FINGERPRINT_IF_SOLE;
+        match P::NUMBER {
+            Some(number) => Some(Self {
+                number,
+                fingerprint: None,
+                idempotent: P::IDEMPOTENT,
+            }),
+            None if device.is_none_or(|device| device.fingerprint == fingerprint) => {
+                Some(Self::resolved::<P>(P::NUMBER_IF_SOLE, fingerprint))
+            }
+            None => None,
+        }
+    }
+
+    /// The target of a typed call to a procedure that has that number in the interface with that
+    /// fingerprint.
+    pub const fn resolved<P: Procedure>(number: u16, fingerprint: u32) -> Self {
+        Self {
+            number,
+            fingerprint: Some(fingerprint),
+            idempotent: P::IDEMPOTENT,
+        }
+    }
 }
 
 /// What a device answered.

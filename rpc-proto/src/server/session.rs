@@ -5,9 +5,9 @@
 //! answered again without running again.
 
 use super::Statistics;
-use crate::frame::{Broken, Encoder, max_encoded_len};
-use crate::message::{Accept, Connect, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq};
-use crate::service::{Arguments, Replied, Reply};
+use crate::frame::{Broken, Encoder, Full, max_encoded_len};
+use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq};
+use crate::service::{Arguments, BadArguments, Replied, Reply};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
@@ -76,35 +76,42 @@ pub struct Call<'s> {
     /// What the device has seen of the link.
     pub statistics: &'s Statistics,
     seq: Seq,
-    buffer: &'s mut [u8],
+    encoder: Encoder<'s>,
     len: &'s mut u16,
 }
 
-impl Call<'_> {
+impl<'s> Call<'s> {
     /// Where the answer goes.
-    pub fn reply(&mut self) -> Reply<'_> {
-        Reply::new(self.seq, self.buffer)
+    pub fn reply(&mut self) -> Reply<'_, 's> {
+        Reply::new(self.seq, &mut self.encoder)
     }
 
     /// Ends the call with the reply that was made, or with a fault.
-    pub fn end(self, result: Result<Replied, Fault>) {
-        *self.len = match result {
-            Ok(replied) => replied.len(),
-            Err(fault) => encode_code(self.buffer, Kind::Fault, self.seq, fault as u8),
+    pub fn end(mut self, result: Result<Replied, Fault>) {
+        let finished = match result {
+            Ok(_) => self.encoder.finish().map_err(|Full| Fault::ReplyTooLarge),
+            Err(fault) => Err(fault),
+        };
+        *self.len = match finished {
+            // A device's frames are at most 65,535 bytes.
+            Ok(len) => len as u16,
+            Err(fault) => {
+                self.encoder.restart();
+                code_frame(self.encoder, Kind::Fault, self.seq, fault as u8)
+            }
         };
     }
 }
 
 /// Makes a frame whose body is one byte, and tells its length.
-fn encode_code(buffer: &mut [u8], kind: Kind, seq: Seq, code: u8) -> u16 {
-    let mut encoder = Encoder::new(buffer);
+fn code_frame(mut encoder: Encoder<'_>, kind: Kind, seq: Seq, code: u8) -> u16 {
     encoder.push(Header { kind, seq }.to_byte());
     encoder.push(code);
     finish(encoder)
 }
 
 /// The length of a frame that is sure to fit; if it did not, nothing would be sent.
-fn finish(encoder: Encoder<'_>) -> u16 {
+fn finish(mut encoder: Encoder<'_>) -> u16 {
     encoder.finish().unwrap_or(0) as u16
 }
 
@@ -194,7 +201,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
     /// Begins a session, or tells a caller of another version that there can be none.
     fn connect(&mut self, body: &[u8], accept: &Accept) {
-        let Ok(Connect { version, nonce }) = Arguments::new(body).take() else {
+        let mut fields = Arguments::new(body);
+        let (Ok(version), Ok(nonce)) = (fields.take::<u8>(), fields.take::<u32>()) else {
             return;
         };
         self.connected = version == accept.version;
@@ -256,25 +264,22 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let reply = self.replies.get_mut(usize::from(slot))?;
         reply.len = 0;
         let mut arguments = Arguments::new(body);
-        let procedure = arguments.take();
-        let mut call = Call {
+        let procedure = arguments.take::<u32>();
+        let call = Call {
             procedure: 0,
             arguments,
             statistics: &self.statistics,
             seq,
-            buffer: &mut reply.bytes,
+            encoder: Encoder::new(&mut reply.bytes),
             len: &mut reply.len,
         };
-        match procedure {
-            Ok(procedure) => {
-                call.procedure = procedure;
-                Some(call)
-            }
-            Err(fault) => {
-                call.end(Err(fault));
-                None
-            }
-        }
+        let fault = match procedure.map(u16::try_from) {
+            Ok(Ok(procedure)) => return Some(Call { procedure, ..call }),
+            Ok(Err(_)) => Fault::UnknownProcedure,
+            Err(BadArguments) => Fault::BadArguments,
+        };
+        call.end(Err(fault));
+        None
     }
 
     /// Says which call is expected, if there is a session for it to be expected in.
@@ -286,7 +291,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     fn nak(&mut self, reason: NakReason, seq: Seq) {
-        self.nak.len = encode_code(&mut self.nak.bytes, Kind::Nak, seq, reason as u8);
+        let encoder = Encoder::new(&mut self.nak.bytes);
+        self.nak.len = code_frame(encoder, Kind::Nak, seq, reason as u8);
         self.send(Source::Nak);
     }
 
