@@ -7,7 +7,9 @@
 //! - [`tally`]: a service that can be asked what it ran.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
-//! - [`board`]: builds a board's firmware image, or says what is missing to do so.
+//! - [`image`]: builds firmware images and measures them, or says what is missing to do so.
+//! - [`board`]: the boards that can be emulated.
+//! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
@@ -17,6 +19,8 @@ pub mod calculator;
 pub mod clock;
 #[cfg(unix)]
 pub mod emulator;
+pub mod ignorable;
+pub mod image;
 pub mod loopback;
 pub mod program;
 #[cfg(unix)]

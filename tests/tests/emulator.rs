@@ -1,19 +1,18 @@
 //! The firmware as it runs on a board, emulated by QEMU.
 //!
-//! Where QEMU or the board's Rust target is missing, these tests are ignored and say why; with
-//! `SERIAL_RPC_REQUIRE_EMULATOR=1` they fail instead, so that no CI passes by skipping them.
+//! Where QEMU or the board's Rust target is missing, these tests are ignored and say why; see
+//! `tests::ignorable`.
 #![cfg(unix)]
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use object::{Object, ObjectSymbol};
+use libtest_mimic::{Arguments, Failed, Trial};
 use rpc_proto::calculator::CalculatorClient;
 use serial_rpc::Connection;
-use std::env;
-use std::fs;
 use std::process::ExitCode;
 use tests::board::{Board, LM3S6965};
 use tests::calculator;
 use tests::emulator::Emulator;
+use tests::ignorable;
+use tests::image;
 use tests::program::serial_rpc;
 use tests::pty::Pty;
 
@@ -36,31 +35,17 @@ fn main() -> ExitCode {
 
 /// A trial of the board's image, which needs only the compiler for it.
 fn image_trial(name: &str, test: fn(&Board) -> Result<(), Failed>) -> Trial {
-    Trial::ignorable_test(name, move || {
-        unless_missing(LM3S6965.missing_target(), || test(&LM3S6965))
-    })
+    ignorable::trial(name, || LM3S6965.missing_target(), move || test(&LM3S6965))
 }
 
 /// A trial of a freshly booted board.
 fn emulator_trial(name: &str, test: fn(&Emulator) -> Result<(), Failed>) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let missing = LM3S6965
+    let missing = || {
+        LM3S6965
             .missing_target()
-            .or_else(|| LM3S6965.missing_emulator());
-        unless_missing(missing, || test(&Emulator::start(&LM3S6965)?))
-    })
-}
-
-fn unless_missing(
-    missing: Option<String>,
-    test: impl FnOnce() -> Result<(), Failed>,
-) -> Result<Completion, Failed> {
-    let required = env::var_os("SERIAL_RPC_REQUIRE_EMULATOR").is_some_and(|value| value == "1");
-    match missing {
-        Some(reason) if required => Err(reason.into()),
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-        None => test().map(|()| Completion::Completed),
-    }
+            .or_else(|| LM3S6965.missing_emulator())
+    };
+    ignorable::trial(name, missing, move || test(&Emulator::start(&LM3S6965)?))
 }
 
 fn the_image_has_no_panic_path(board: &Board) -> Result<(), Failed> {
@@ -73,17 +58,7 @@ fn the_image_has_no_allocator(board: &Board) -> Result<(), Failed> {
 }
 
 fn assert_no_symbol_with(board: &Board, parts: &[&str]) -> Result<(), Failed> {
-    let file = fs::read(board.image()?)?;
-    let image = object::File::parse(&*file)?;
-    let names: Vec<&str> = image
-        .symbols()
-        .map(|symbol| symbol.name())
-        .collect::<Result<_, _>>()?;
-    assert!(names.contains(&"Reset"), "the image has lost its symbols");
-    let found: Vec<_> = names
-        .iter()
-        .filter(|name| parts.iter().any(|part| name.contains(part)))
-        .collect();
+    let found = image::symbols_with(&board.image()?, parts)?;
     assert!(found.is_empty(), "{found:#?}");
     Ok(())
 }

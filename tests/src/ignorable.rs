@@ -1,0 +1,24 @@
+//! Trials that can find out at run time that something is missing to run them.
+//!
+//! The built-in test harness cannot do that, so tests that need an emulator or another target use
+//! libtest-mimic's. With `SERIAL_RPC_REQUIRE_EMULATOR=1` what is missing fails them instead, so
+//! that no CI passes by skipping them.
+
+use libtest_mimic::{Completion, Failed, Trial};
+use std::env;
+
+/// A trial that is ignored where `missing` gives a reason for it.
+pub fn trial(
+    name: &str,
+    missing: impl FnOnce() -> Option<String> + Send + 'static,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || {
+        let required = env::var_os("SERIAL_RPC_REQUIRE_EMULATOR").is_some_and(|value| value == "1");
+        match missing() {
+            Some(reason) if required => Err(reason.into()),
+            Some(reason) => Ok(Completion::ignored_with(reason)),
+            None => test().map(|()| Completion::Completed),
+        }
+    })
+}

@@ -1,0 +1,124 @@
+//! Firmware images: how to get one, and how large it is.
+//!
+//! The packages that make them are outside of the workspace, so that Cargo does not build them for
+//! the tests by itself.
+
+use object::{Object, ObjectSection, ObjectSymbol};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// A package of firmware images.
+pub struct Images {
+    folder: &'static str,
+    target: &'static str,
+    built: OnceLock<Result<PathBuf, String>>,
+}
+
+impl Images {
+    /// The package in that folder of the repository, for that target.
+    #[must_use]
+    pub const fn of(folder: &'static str, target: &'static str) -> Self {
+        Self {
+            folder,
+            target,
+            built: OnceLock::new(),
+        }
+    }
+
+    /// The ELF file of one of the package's binaries; the first call in a process builds them all.
+    ///
+    /// # Errors
+    /// What Cargo printed, when it failed.
+    pub fn image(&self, binary: &str) -> Result<PathBuf, String> {
+        let built = self.built.get_or_init(|| self.build());
+        Ok(built.as_ref().map_err(String::clone)?.join(binary))
+    }
+
+    /// Builds the package and tells the folder with its images.
+    fn build(&self) -> Result<PathBuf, String> {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let target_folder = repository.join("target").join(self.folder);
+        let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--release", "--target-dir"])
+            .arg(&target_folder)
+            .current_dir(repository.join(self.folder))
+            // Flags meant for the tests would replace those that link the image.
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env_remove("CARGO_BUILD_TARGET")
+            .output()
+            .map_err(|error| format!("cargo does not start: {error}"))?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        Ok(target_folder.join(self.target).join("release"))
+    }
+
+    /// What keeps this package from being built here, and how to get it.
+    #[must_use]
+    pub fn missing_target(&self) -> Option<String> {
+        let target = self.target;
+        let libraries = Command::new("rustc")
+            .args(["--print", "target-libdir", "--target", target])
+            .output()
+            .ok()
+            .filter(|output| output.status.success())
+            .map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+        match libraries {
+            Some(folder) if folder.is_dir() => None,
+            _ => Some(format!(
+                "Rust's target {target} is not installed: rustup target add {target}"
+            )),
+        }
+    }
+}
+
+/// What an image takes of a device, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Code, constants and initial values; without the vector table, which every image has.
+    pub flash: u64,
+    /// Memory that is taken from the start.
+    pub ram: u64,
+}
+
+/// Measures an image.
+///
+/// # Errors
+/// When the file cannot be read or is no ELF file.
+pub fn size(image: &Path) -> Result<Size, String> {
+    let file = fs::read(image).map_err(|error| error.to_string())?;
+    let elf = object::File::parse(&*file).map_err(|error| error.to_string())?;
+    let bytes = |names: &[&str]| {
+        let sections = elf.sections();
+        let named = sections.filter(|section| section.name().is_ok_and(|it| names.contains(&it)));
+        named.map(|section| section.size()).sum()
+    };
+    Ok(Size {
+        flash: bytes(&[".text", ".rodata", ".data"]),
+        ram: bytes(&[".data", ".bss"]),
+    })
+}
+
+/// The symbols of an image whose name contains one of `parts`.
+///
+/// # Errors
+/// When the file cannot be read, is no ELF file, or has lost its symbols.
+pub fn symbols_with(image: &Path, parts: &[&str]) -> Result<Vec<String>, String> {
+    let file = fs::read(image).map_err(|error| error.to_string())?;
+    let elf = object::File::parse(&*file).map_err(|error| error.to_string())?;
+    let names: Vec<&str> = elf
+        .symbols()
+        .filter_map(|symbol| symbol.name().ok())
+        .collect();
+    if !names.contains(&"Reset") {
+        return Err("the image has lost its symbols".to_owned());
+    }
+    let found = names
+        .into_iter()
+        .filter(|name| parts.iter().any(|part| name.contains(part)));
+    Ok(found.map(str::to_owned).collect())
+}
