@@ -44,7 +44,7 @@ pub use session::Statistics;
 ///     server.sent(reply.len());
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize> {
     interface: I,
     received: Accumulator<FRAME>,

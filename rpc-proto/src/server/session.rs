@@ -4,6 +4,8 @@
 //! It keeps the encoded replies of the last `WINDOW` calls, so that a call that is sent again is
 //! answered again without running again.
 
+mod identity;
+
 use crate::frame::{Broken, max_encoded_len};
 use crate::message::{Accept, Connect, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION};
 use crate::service::{Arguments, Replied, Reply, encode};
@@ -34,7 +36,7 @@ pub struct Statistics {
 }
 
 /// The state of the device's end of a link.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
     connected: bool,
     /// The call that runs next.
@@ -55,7 +57,7 @@ pub struct Session<const FRAME: usize, const WINDOW: usize> {
 }
 
 /// An encoded frame.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Frame<const SIZE: usize> {
     bytes: [u8; SIZE],
     /// 0 while there is none.
