@@ -123,12 +123,11 @@ mod full {
     use super::*;
 
     #[test]
-    #[ignore = "half a minute when optimised"]
+    #[ignore = "seconds when optimised"]
     fn states_of_the_same_hash_do_the_same() {
         let bounds = Bounds {
-            calls: 3,
-            deadlines: 0,
-            noise: 1,
+            prompt: false,
+            idempotent: Some(false),
             ..ONE_OF_EACH
         };
         check_hashes(System::<2, 2>::new(bounds));
