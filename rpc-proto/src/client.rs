@@ -45,7 +45,7 @@ use session::Session;
 /// assert!(!client.is_ended(call));
 /// # Ok::<(), rpc_proto::client::CallError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Client<const FRAME: usize, const WINDOW: usize> {
     received: Accumulator<FRAME>,
     session: Session<FRAME, WINDOW>,

@@ -6,6 +6,7 @@
 //! neither looks at a byte again, so a frame's cost is spread over its arrival.
 
 use crate::crc::Crc32;
+use core::hash::{Hash, Hasher};
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
@@ -212,7 +213,7 @@ pub enum Broken {
 /// assert_eq!(accumulator.push(0), Some(Ok(&[0x42][..])));
 /// # Ok::<(), rpc_proto::frame::Full>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Accumulator<const FRAME: usize> {
     /// What has been decoded of the candidate: payload, then checksum.
     decoded: [u8; FRAME],
@@ -226,7 +227,7 @@ pub struct Accumulator<const FRAME: usize> {
 }
 
 /// What is known of the candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Progress {
     /// No byte of it has come yet.
     Empty,
@@ -305,6 +306,18 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         let whole = self.left == 0 && self.crc.is_checked();
         let payload = self.decoded.get(..self.len.checked_sub(CRC_LEN)?)?;
         (whole && !payload.is_empty()).then_some(payload)
+    }
+}
+
+/// What decides how it goes on: of a candidate that is done with, nothing does.
+impl<const FRAME: usize> Hash for Accumulator<FRAME> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.progress.hash(hasher);
+        if self.progress != Progress::Empty {
+            // The checksum follows from the bytes.
+            self.decoded.get(..self.len).hash(hasher);
+            (self.left, self.zero).hash(hasher);
+        }
     }
 }
 

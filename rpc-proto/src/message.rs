@@ -113,7 +113,7 @@ impl Header {
 ///
 /// These two fields come first in every version of the protocol, so that the two ends can tell
 /// each other which versions they speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connect {
     /// The version that the caller speaks.
     pub version: u8,
@@ -122,7 +122,7 @@ pub struct Connect {
 }
 
 /// Answers a [`Connect`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Accept {
     /// The version that the device speaks. If it is not the caller's, there is no session.
     pub version: u8,

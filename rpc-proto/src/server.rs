@@ -46,7 +46,7 @@ pub use statistics::Statistics;
 ///     server.sent(reply.len());
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize> {
     interface: I,
     received: Accumulator<FRAME>,

@@ -35,7 +35,7 @@ pub trait Procedure {
 }
 
 /// The error of a procedure that has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Never {}
 
 /// A service as a device runs it: an implementation of the user's trait with its dispatcher.

@@ -7,7 +7,7 @@ use core::fmt;
 ///
 /// A call that returns a value has run exactly once. For one that does not,
 /// [`ran`](Self::ran) tells what is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallError<E = Never> {
     /// The procedure ran and ended in its own error.
@@ -42,7 +42,7 @@ pub enum CallError<E = Never> {
 }
 
 /// What kept an answer from coming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// A deadline passed, that of the call or of another in the same session.
     Timeout,
@@ -53,7 +53,7 @@ pub enum Cause {
 }
 
 /// What is known about whether a call ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ran {
     /// It did not, and will not.
     Never,

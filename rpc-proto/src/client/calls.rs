@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct Ticket(u32);
 
 /// Which procedure is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// The procedure's number.
     pub number: u16,
@@ -98,7 +98,7 @@ impl Flight {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call<const FRAME: usize> {
     pub(super) ticket: Ticket,
     pub(super) state: State,
@@ -203,7 +203,7 @@ impl<const FRAME: usize> Call<FRAME> {
 }
 
 /// The ring: call `n` is in slot `n % WINDOW`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Calls<const FRAME: usize, const WINDOW: usize> {
     slots: [Call<FRAME>; WINDOW],
     next_slot: usize,

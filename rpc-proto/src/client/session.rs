@@ -1,6 +1,8 @@
 //! The caller's end of a session (PROTOCOL.md, "Sessions"): when to connect, what to send next,
 //! what each received frame proves, and what became of each call when a session ends.
 
+mod identity;
+
 use super::call_error::{CallError, Cause};
 use super::calls::{Call, Calls, Flight, State};
 use super::timing::{ResendTimer, Timing};
@@ -23,7 +25,7 @@ pub struct Statistics {
     pub sessions: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
     pub(super) calls: Calls<FRAME, WINDOW>,
     phase: Phase,
@@ -35,7 +37,7 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
     statistics: Statistics,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 enum Phase {
     Closed,
     /// A Connect was sent, or is to be sent if `due`.
@@ -50,7 +52,7 @@ enum Phase {
 }
 
 /// The frame that is being sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Outgoing<const FRAME: usize> {
     /// Whether a delimiter goes first, to end whatever the device may have received in part.
     flush: bool,

@@ -77,13 +77,18 @@ impl ResendTimer {
 
     /// Starts anew: something was sent.
     pub(crate) fn arm(&mut self, now: Instant) {
+        self.due = Some(now + self.wait());
+    }
+
+    /// The resend time as it is now.
+    pub(crate) fn wait(&self) -> Duration {
         let base = match self.round_trip {
             None => self.timing.initial.as_micros(),
             Some((smoothed, deviation)) => smoothed + 4 * deviation,
         };
         let base = base.max(self.timing.min.as_micros());
         let doubled = base.saturating_mul(1 << self.doublings);
-        self.due = Some(now + Duration::from_micros(doubled.min(self.timing.max.as_micros())));
+        Duration::from_micros(doubled.min(self.timing.max.as_micros()))
     }
 
     /// Stops: nothing is waited for.

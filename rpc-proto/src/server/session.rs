@@ -4,6 +4,8 @@
 //! It keeps the encoded replies of the last `WINDOW` calls, so that a call that is sent again is
 //! answered again without running again.
 
+mod identity;
+
 use super::Statistics;
 use crate::frame::{Broken, Encoder, Full, max_encoded_len};
 use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq};
@@ -18,7 +20,7 @@ const MAX_CODE: usize = max_encoded_len(1 + 1);
 /// The state of the device's end of a link.
 ///
 /// It starts as all zeroes, so that one in a `static` takes no flash for the values it starts with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
     connected: bool,
     /// The call that runs next.
@@ -40,7 +42,7 @@ pub struct Session<const FRAME: usize, const WINDOW: usize> {
 }
 
 /// An encoded frame.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Frame<const SIZE: usize> {
     /// 0 while there is none.
     len: u16,

@@ -1,0 +1,65 @@
+//! What makes two callers' ends of a session the same: what they do from here on.
+//!
+//! A model check looks at each state once, so it must know which states are one. Counts of the
+//! past, places in the ring, and bytes of frames and calls that are done with decide nothing.
+
+use super::{Outgoing, Session, is_before};
+use crate::client::calls::{Call, Flight, State};
+use core::hash::{Hash, Hasher};
+use core::mem::discriminant;
+
+impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self {
+            calls,
+            phase,
+            nonce,
+            outgoing,
+            order: _,
+            timer,
+            statistics: _,
+        } = self;
+        for call in calls.iter() {
+            discriminant(&call.state).hash(hasher);
+            if call.state != State::Free {
+                (call.ticket, call.target, call.deadline).hash(hasher);
+                (call.may_have_run, call.abandoned).hash(hasher);
+                call.bytes().hash(hasher);
+            }
+            match call.state {
+                State::InFlight(flight) => {
+                    (flight.seq, flight.sent_at, flight.due).hash(hasher);
+                    (
+                        self.place(flight.first_order),
+                        self.place(flight.last_order),
+                    )
+                        .hash(hasher);
+                }
+                State::Failed(error) => error.hash(hasher),
+                State::Free | State::Waiting | State::Returned | State::Erred => {}
+            }
+        }
+        (phase, nonce, outgoing).hash(hasher);
+        (timer.due(), timer.wait()).hash(hasher);
+    }
+}
+
+impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
+    /// The place of a frame among the first and last copies of the calls in flight: orders are
+    /// only ever compared with each other, so no more of them matters.
+    fn place(&self, order: u32) -> usize {
+        let flights = self.calls.iter().filter_map(Call::flight);
+        let orders = flights.flat_map(|flight: &Flight| [flight.first_order, flight.last_order]);
+        orders.filter(|&other| is_before(other, order)).count()
+    }
+}
+
+impl<const FRAME: usize> Hash for Outgoing<FRAME> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let unsent = self.bytes.get(self.sent..self.len).unwrap_or_default();
+        (self.flush, unsent).hash(hasher);
+        if !unsent.is_empty() {
+            self.call.hash(hasher);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What the modelled device offers: one procedure, which counts how often each call has run.
+
+use rpc_proto::message::Fault;
+use rpc_proto::service::{Arguments, FIRST_NUMBER, Interface, Replied, Reply};
+
+/// The most calls in a schedule.
+pub const MAX_CALLS: usize = 4;
+
+/// The number of the procedure.
+pub const RUN: u16 = FIRST_NUMBER;
+
+/// How often each call has run. It outlives the device's resets, as it belongs to the observer.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Ledger {
+    pub runs: [u8; MAX_CALLS],
+    /// The call that ran last, until the observer has looked.
+    pub latest: Option<u8>,
+}
+
+impl Interface for Ledger {
+    const DESCRIPTION: &'static [&'static [u8]] = &[];
+    const FINGERPRINT: u32 = 1;
+
+    fn resolve(_: u32) -> Option<u16> {
+        None
+    }
+
+    /// Answers with the call and its number of runs, so that no two answers are the same.
+    fn run(
+        &mut self,
+        _: u16,
+        mut arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault> {
+        let call: u8 = arguments.take()?;
+        arguments.end()?;
+        let runs = &mut self.runs[usize::from(call)];
+        *runs += 1;
+        self.latest = Some(call);
+        reply.value(&(call, *runs))
+    }
+}

@@ -1,0 +1,244 @@
+//! Exactly once, checked exhaustively: whatever the link and the device do, within bounds, to the
+//! real [`Client`](rpc_proto::client::Client) and the real [`Server`](rpc_proto::server::Server).
+//!
+//! [`small`] bounds are checked wherever tests run; those that the protocol is held to, [`full`]
+//! and [`larger`], when they are asked for. That mistakes are found is shown by `mutations.rs`.
+
+mod channel;
+mod equivalence;
+mod ledger;
+mod record;
+mod schedule;
+mod search;
+mod system;
+
+use equivalence::check_equivalence;
+use schedule::Bounds;
+use search::explore;
+use system::System;
+
+/// Looks at every schedule within the bounds and tells how many states there are.
+#[track_caller]
+fn check<const ROOM: usize, const WINDOW: usize>(start: System<ROOM, WINDOW>) {
+    match explore(start) {
+        Ok(explored) => println!("room {ROOM}, window {WINDOW}: {explored}"),
+        Err(counterexample) => panic!("{counterexample}"),
+    }
+}
+
+/// Holds the hashes of states against what the states do.
+fn check_hashes<const ROOM: usize, const WINDOW: usize>(start: System<ROOM, WINDOW>) {
+    let (states, hashes) = check_equivalence(start);
+    println!("room {ROOM}, window {WINDOW}: {states} states, {hashes} that behave differently");
+}
+
+/// One of everything that the protocol has to cope with.
+const ONE_OF_EACH: Bounds = Bounds {
+    calls: 2,
+    buffer: 3,
+    idempotent: None,
+    prompt: true,
+    faults: 1,
+    noise: 0,
+    resets: 1,
+    link_losses: 0,
+    time_outs: 1,
+    deadlines: 1,
+    short_deadlines: 0,
+    abandoned: 0,
+    interrupted: 0,
+};
+
+mod small {
+    use super::*;
+
+    #[test]
+    fn states_of_the_same_hash_do_the_same() {
+        let bounds = Bounds {
+            prompt: false,
+            idempotent: Some(false),
+            deadlines: 0,
+            ..ONE_OF_EACH
+        };
+        check_hashes(System::<2, 2>::new(bounds));
+    }
+
+    #[test]
+    fn two_calls_one_at_a_time() {
+        check(System::<2, 1>::new(ONE_OF_EACH));
+    }
+
+    #[test]
+    fn two_calls_at_once() {
+        check(System::<2, 2>::new(ONE_OF_EACH));
+    }
+
+    #[test]
+    fn three_calls_at_once_where_only_two_fit_the_buffer() {
+        check(System::<3, 3>::new(Bounds {
+            calls: 3,
+            buffer: 2,
+            deadlines: 0,
+            resets: 0,
+            ..ONE_OF_EACH
+        }));
+    }
+
+    #[test]
+    fn three_calls_where_sequence_numbers_wrap() {
+        let bounds = Bounds {
+            calls: 3,
+            idempotent: Some(false),
+            ..ONE_OF_EACH
+        };
+        check(System::<2, 3>::after(31, bounds));
+    }
+
+    #[test]
+    fn noise_and_frames_that_are_sent_in_parts() {
+        check(System::<2, 2>::new(Bounds {
+            prompt: false,
+            faults: 0,
+            noise: 1,
+            deadlines: 0,
+            interrupted: 1,
+            ..ONE_OF_EACH
+        }));
+    }
+
+    #[test]
+    fn calls_that_are_abandoned_or_end_before_a_time_out() {
+        check(System::<2, 3>::new(Bounds {
+            faults: 0,
+            deadlines: 0,
+            short_deadlines: 1,
+            abandoned: 1,
+            ..ONE_OF_EACH
+        }));
+    }
+}
+
+/// `cargo test --release --package tests --test model full -- --ignored --nocapture`
+mod full {
+    use super::*;
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn states_of_the_same_hash_do_the_same() {
+        let bounds = Bounds {
+            prompt: false,
+            idempotent: Some(false),
+            ..ONE_OF_EACH
+        };
+        check_hashes(System::<2, 2>::new(bounds));
+    }
+
+    /// The bounds of the protocol's claim.
+    pub const THREE_CALLS: Bounds = Bounds {
+        calls: 3,
+        faults: 2,
+        time_outs: 2,
+        ..ONE_OF_EACH
+    };
+
+    /// Fewer faults of a kind, for the other things that can happen.
+    const FEWER: Bounds = Bounds {
+        time_outs: 1,
+        faults: 1,
+        deadlines: 0,
+        ..THREE_CALLS
+    };
+
+    #[test]
+    #[ignore = "a minute when optimised"]
+    fn three_calls_at_window_2() {
+        check(System::<3, 2>::new(THREE_CALLS));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn three_calls_at_window_1() {
+        check(System::<3, 1>::new(THREE_CALLS));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn three_calls_at_window_3() {
+        check(System::<3, 3>::new(Bounds {
+            time_outs: 1,
+            ..THREE_CALLS
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn a_caller_that_is_late_to_send() {
+        check(System::<3, 2>::new(Bounds {
+            prompt: false,
+            deadlines: 0,
+            ..THREE_CALLS
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn noise_and_frames_that_are_sent_in_parts() {
+        check(System::<3, 2>::new(Bounds {
+            prompt: false,
+            noise: 1,
+            interrupted: 1,
+            ..FEWER
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn calls_that_are_abandoned_or_end_before_a_time_out() {
+        check(System::<3, 2>::new(Bounds {
+            short_deadlines: 1,
+            abandoned: 1,
+            ..FEWER
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn a_link_that_is_lost_and_two_resets() {
+        check(System::<3, 2>::new(Bounds {
+            link_losses: 1,
+            resets: 2,
+            ..FEWER
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn four_calls_in_fewer_places_where_sequence_numbers_wrap() {
+        let bounds = Bounds {
+            calls: 4,
+            faults: 2,
+            ..FEWER
+        };
+        check(System::<2, 3>::after(30, bounds));
+    }
+}
+
+/// `cargo test --release --package tests --test model larger -- --ignored --nocapture`
+mod larger {
+    use super::*;
+
+    #[test]
+    #[ignore = "minutes when optimised, and gigabytes"]
+    fn three_calls_at_window_2_by_a_caller_that_is_late_to_send() {
+        check(System::<3, 2>::new(Bounds {
+            prompt: false,
+            ..full::THREE_CALLS
+        }));
+    }
+
+    #[test]
+    #[ignore = "minutes when optimised, and gigabytes"]
+    fn three_calls_at_window_3() {
+        check(System::<3, 3>::new(full::THREE_CALLS));
+    }
+}

@@ -1,0 +1,110 @@
+//! What an observer of both ends knows of each call, and what must hold of it.
+
+use crate::ledger::Ledger;
+use crate::search::Violation;
+use rpc_proto::client::{Answer, CallError, Cause, Ran, Ticket};
+use rpc_proto::time::Instant;
+
+/// A call that was made.
+#[derive(Clone, Copy, Debug, Hash)]
+pub struct Record {
+    pub ticket: Ticket,
+    pub idempotent: bool,
+    pub deadline: Instant,
+    /// Whether a copy of it was sent, or a part of one.
+    pub sent: bool,
+    pub end: End,
+}
+
+/// How a call has ended for its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// It has not.
+    Open,
+    Answered,
+    /// It was reported, or follows from its having been abandoned unsent, that it never ran.
+    Never,
+    /// It was reported that nothing is known.
+    Unknown,
+    /// The same, and a session has begun since.
+    UnknownInEarlierSession,
+    /// Nobody asks any more.
+    Abandoned,
+}
+
+/// Why a call could have failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Excuses {
+    /// The time until which deadlines have passed.
+    pub now: Instant,
+    /// Whether that of any call has passed now.
+    pub deadline: bool,
+    /// Whether the device was reset before.
+    pub reset: bool,
+    /// Whether the link was lost before.
+    pub link: bool,
+}
+
+impl Excuses {
+    const fn are_for(self, cause: Cause) -> bool {
+        match cause {
+            Cause::Timeout => self.deadline,
+            Cause::Reset => self.reset,
+            Cause::Disconnected => self.link,
+        }
+    }
+}
+
+impl Record {
+    /// Checks that a call may run now that has run; `ledger` counts this run already.
+    ///
+    /// First runs come in the order made. An idempotent call that is not answered may be repeated
+    /// in a later session, after younger calls have run; all calls of a session are in order.
+    pub fn check_run(&self, call: u8, ledger: &Ledger) -> Result<(), Violation> {
+        let runs = &ledger.runs[usize::from(call)..];
+        if !self.idempotent && runs[0] > 1 {
+            return Err("no call that is not idempotent runs twice");
+        }
+        if runs[0] == 1 && runs[1..].iter().any(|&later| later > 0) {
+            return Err("calls run for the first time in the order made");
+        }
+        match self.end {
+            End::Open | End::Unknown | End::Abandoned => Ok(()),
+            End::Answered => Err("an answered call does not run again"),
+            End::Never => Err("a call reported as never run never runs"),
+            End::UnknownInEarlierSession => Err("a failed call does not run in a later session"),
+        }
+    }
+
+    /// How a call ends with that answer; `runs` is how often it has run.
+    pub fn check_end(
+        &self,
+        call: u8,
+        runs: u8,
+        end: Result<Answer<'_>, CallError>,
+        excuses: Excuses,
+    ) -> Result<End, Violation> {
+        let own_deadline = self.deadline <= excuses.now;
+        let error = match end {
+            Ok(Answer::Return(value)) if value.first() != Some(&call) => {
+                return Err("no call gets the answer to another");
+            }
+            Ok(Answer::Return(value)) if value == [call, runs] => return Ok(End::Answered),
+            Ok(_) => return Err("a call gets the answer of its last run"),
+            Err(error) => error,
+        };
+        if self.idempotent && !own_deadline {
+            return Err("an idempotent call fails only by its deadline");
+        }
+        match (error, error.ran()) {
+            (CallError::Timeout, Ran::Never) if runs > 0 => {
+                Err("a call reported as never run never ran")
+            }
+            (CallError::Timeout, Ran::Never) if own_deadline => Ok(End::Never),
+            (CallError::OutcomeUnknown(cause), Ran::Unknown) if excuses.are_for(cause) => {
+                Ok(End::Unknown)
+            }
+            _ => Err("a call fails for what has happened, and never by losses and time-outs"),
+        }
+    }
+}

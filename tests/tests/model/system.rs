@@ -1,0 +1,430 @@
+//! The real caller, the real device and the link between them, as one state that takes steps.
+//!
+//! **Time** stands still, but for the moment in which a resend time-out or a deadline is let pass;
+//! after it, instants count anew. Nothing in a caller compares instants but with the time it is
+//! handed, so a step at which time had passed differs only in what the resend timer measures. That
+//! decides nothing either, because its bounds are all the same here: a time-out may come at any
+//! time, whatever the estimate. `Timing` has tests of its own.
+//!
+//! **Sending** a frame is a step: the caller decides as late as it can what to send. The device
+//! answers at once; that it takes its time does not differ from its answer's being under way, but
+//! if it is reset, and a reset may take answers along. **Faults** happen on arrival: in a FIFO, when
+//! a frame was hit makes no difference.
+
+use crate::channel::{Channel, Chunk, FRAME, Fate, MAX_CHUNK, call_in, header_of};
+use crate::ledger::{Ledger, MAX_CALLS, RUN};
+use crate::record::{End, Excuses, Record};
+use crate::schedule::{Bounds, Deadline, RESEND, Step};
+use crate::search::{Model, Violation};
+use rpc_proto::client::{CallError, Client, Target, Ticket, Timing};
+use rpc_proto::message::Kind;
+use rpc_proto::server::Server;
+use rpc_proto::service::Interface;
+use rpc_proto::time::{Duration, Instant};
+
+const NOW: Instant = Instant::from_micros(0);
+const NEVER: Instant = Deadline::Never.instant();
+
+const TIMING: Timing = {
+    let same = Duration::from_micros(RESEND.as_micros());
+    Timing {
+        initial: same,
+        min: same,
+        max: same,
+    }
+};
+
+/// What a call of this interface takes on the wire.
+const CALL: u16 = 9;
+
+/// A caller with room for `ROOM` calls and a device that allows `WINDOW` in flight.
+#[derive(Clone, Debug, Hash)]
+pub struct System<const ROOM: usize, const WINDOW: usize> {
+    caller: Client<FRAME, ROOM>,
+    device: Server<Ledger, FRAME, WINDOW>,
+    to_device: Channel,
+    to_caller: Channel,
+    left: Bounds,
+    calls: heapless::Vec<Record, MAX_CALLS>,
+    was_reset: bool,
+    link_was_lost: bool,
+    /// The call that ran last in the device's session.
+    last_in_session: Option<u8>,
+}
+
+impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
+    /// Both ends before their first session.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            caller: Client::new(0, TIMING),
+            device: Self::new_device(Ledger::default(), bounds.buffer),
+            to_device: Channel::new(),
+            to_caller: Channel::new(),
+            left: bounds,
+            calls: heapless::Vec::new(),
+            was_reset: false,
+            link_was_lost: false,
+            last_in_session: None,
+        }
+    }
+
+    /// Both ends after `calls` calls without a fault.
+    pub fn after(calls: usize, bounds: Bounds) -> Self {
+        let mut system = Self::new(bounds);
+        for _ in 0..calls {
+            let ticket = system
+                .start(0, false, NEVER)
+                .expect("a caller at rest has room");
+            while !system.caller.is_ended(ticket) {
+                system.send(false);
+                while let Some(chunk) = system.to_device.pop_front() {
+                    system.device_takes(&chunk).expect("nothing is wrong yet");
+                    system.last_in_session = None;
+                }
+                while let Some(chunk) = system.to_caller.pop_front() {
+                    system.caller_takes(&chunk);
+                }
+            }
+            system.caller.take(ticket);
+        }
+        *system.device.interface() = Ledger::default();
+        system.last_in_session = None;
+        system
+    }
+
+    fn new_device(ledger: Ledger, buffer: u8) -> Server<Ledger, FRAME, WINDOW> {
+        Server::new(ledger).with_buffer(CALL * u16::from(buffer))
+    }
+
+    fn start(
+        &mut self,
+        call: u8,
+        idempotent: bool,
+        deadline: Instant,
+    ) -> Result<Ticket, CallError> {
+        let target = Target {
+            number: RUN,
+            fingerprint: Some(Ledger::FINGERPRINT),
+            idempotent,
+        };
+        self.caller.start(target, deadline, &call)
+    }
+
+    fn is_open(&self) -> bool {
+        self.calls.iter().any(|call| call.end == End::Open)
+    }
+
+    /// Whether nothing is under way and the caller has nothing to say: only time can help.
+    fn is_quiet(&self) -> bool {
+        self.to_device.is_empty() && self.to_caller.is_empty() && !self.has_to_send()
+    }
+
+    fn has_to_send(&self) -> bool {
+        !self.caller.clone().outgoing(NOW).is_empty()
+    }
+
+    // What happens
+
+    /// Sends the next frame, or a part of it.
+    fn send(&mut self, in_part: bool) {
+        let resent = self.caller.statistics().resent;
+        let mut bytes = heapless::Vec::<u8, MAX_CHUNK>::new();
+        let flush = self.caller.outgoing(NOW) == [0];
+        if flush {
+            self.caller.sent(NOW, 1);
+            bytes.push(0).expect("it is the first");
+        }
+        let frame = self.caller.outgoing(NOW);
+        let call = call_in(frame);
+        let len = if in_part {
+            frame.len() / 2
+        } else {
+            frame.len()
+        };
+        bytes.extend_from_slice(&frame[..len]).expect("it fits");
+        self.caller.sent(NOW, len);
+
+        let mut chunk = Chunk::new(&bytes);
+        if let Some(call) = call {
+            if let Some(record) = self.calls.get_mut(usize::from(call)) {
+                record.sent = true;
+            }
+            if self.caller.statistics().resent == resent {
+                chunk.first_copy = true;
+            }
+        }
+        self.to_device.push_back(chunk);
+    }
+
+    fn device_takes(&mut self, chunk: &Chunk) -> Result<(), Violation> {
+        for &byte in chunk.bytes() {
+            self.device.receive(byte);
+            let reply = self.device.outgoing();
+            if reply.is_empty() {
+                continue;
+            }
+            if header_of(reply).is_some_and(|header| header.kind == Kind::Accept) {
+                self.last_in_session = None;
+            }
+            self.to_caller.push_back(Chunk::new(reply));
+            let len = reply.len();
+            self.device.sent(len);
+            self.check_run()?;
+        }
+        Ok(())
+    }
+
+    fn caller_takes(&mut self, chunk: &Chunk) {
+        for &byte in chunk.bytes() {
+            self.caller.receive(NOW, byte);
+        }
+    }
+
+    fn reset(&mut self, unread: usize, unsent: usize) {
+        let ledger = self.device.interface().clone();
+        self.device = Self::new_device(ledger, self.left.buffer);
+        self.to_device.drain(..unread);
+        self.to_caller.truncate(self.to_caller.len() - unsent);
+        self.last_in_session = None;
+        self.was_reset = true;
+    }
+
+    fn lose_link(&mut self, unsent: usize) {
+        self.caller.link_lost();
+        self.to_device.truncate(self.to_device.len() - unsent);
+        self.to_caller.clear();
+        self.link_was_lost = true;
+    }
+
+    // What must hold
+
+    fn check_run(&mut self) -> Result<(), Violation> {
+        let Some(call) = self.device.interface().latest.take() else {
+            return Ok(());
+        };
+        if let Some(record) = self.calls.get(usize::from(call)) {
+            record.check_run(call, self.device.interface())?;
+        }
+        if self.last_in_session.is_some_and(|last| last >= call) {
+            return Err("in a session calls run once, in the order made");
+        }
+        self.last_in_session = Some(call);
+        Ok(())
+    }
+
+    /// Takes the end of each call that has ended, time having come to `now`.
+    fn check_ends(&mut self, now: Instant) -> Result<(), Violation> {
+        let excuses = Excuses {
+            now,
+            deadline: self.calls.iter().any(|record| record.deadline <= now),
+            reset: self.was_reset,
+            link: self.link_was_lost,
+        };
+        for (call, record) in self.calls.iter_mut().enumerate() {
+            let runs = self.device.interface().runs[call];
+            if record.end == End::Open {
+                if let Some(end) = self.caller.take(record.ticket) {
+                    record.end = record.check_end(call as u8, runs, end, excuses)?;
+                } else if record.deadline <= now {
+                    return Err("no call is open after its deadline");
+                }
+            }
+        }
+        if self.caller.device().is_some() {
+            for record in &mut self.calls {
+                if record.end == End::Unknown {
+                    record.end = End::UnknownInEarlierSession;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_window(&self) -> Result<(), Violation> {
+        let first_copies = self.to_device.iter().filter(|chunk| chunk.first_copy);
+        let most = WINDOW.min(usize::from(self.left.buffer)).max(1);
+        if first_copies.count() > most {
+            return Err("first copies of calls never overrun the device's window and buffer");
+        }
+        Ok(())
+    }
+}
+
+impl<const ROOM: usize, const WINDOW: usize> Model for System<ROOM, WINDOW> {
+    type Step = Step;
+
+    fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let left = &self.left;
+        if left.calls > 0 && self.clone().start(0, false, NEVER).is_ok() {
+            for idempotent in [false, true] {
+                if left.idempotent.is_some_and(|only| only != idempotent) {
+                    continue;
+                }
+                for (deadline, left) in [
+                    (Deadline::Short, left.short_deadlines),
+                    (Deadline::Long, left.deadlines),
+                    (Deadline::Never, u8::MAX),
+                ] {
+                    if left > 0 {
+                        steps.push(Step::Call {
+                            idempotent,
+                            deadline,
+                        });
+                    }
+                }
+            }
+        }
+        for (call, record) in (0..).zip(&self.calls) {
+            if left.abandoned > 0 && record.end == End::Open {
+                steps.push(Step::Abandon { call });
+            }
+            if record.deadline < NEVER && matches!(record.end, End::Open | End::Abandoned) {
+                steps.push(Step::DeadlinePasses { call });
+            }
+        }
+        if self.has_to_send() {
+            steps.push(Step::Send);
+            if left.interrupted > 0 {
+                steps.push(Step::SendInPart);
+            }
+        }
+        for (fate, left) in [
+            (Fate::Whole, u8::MAX),
+            (Fate::Lost, left.faults),
+            (Fate::Corrupt, left.faults),
+            (Fate::Joined, left.noise),
+        ] {
+            if left > 0 && !self.to_device.is_empty() {
+                steps.push(Step::ToDevice(fate));
+            }
+            if left > 0 && !self.to_caller.is_empty() {
+                steps.push(Step::ToCaller(fate));
+            }
+        }
+        if left.noise > 0 && self.is_open() {
+            steps.extend([Step::NoiseToDevice, Step::NoiseToCaller]);
+        }
+        if left.resets > 0 && self.is_open() {
+            for unread in 0..=self.to_device.len() as u8 {
+                for unsent in 0..=self.to_caller.len() as u8 {
+                    steps.push(Step::Reset { unread, unsent });
+                }
+            }
+        }
+        if left.link_losses > 0 && self.is_open() {
+            for unsent in 0..=self.to_device.len() as u8 {
+                steps.push(Step::LinkLost { unsent });
+            }
+        }
+        let due = self.caller.deadline().is_some_and(|due| due <= RESEND);
+        if due && (left.time_outs > 0 || self.is_quiet()) {
+            steps.push(Step::TimeOut);
+        }
+        steps
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), Violation> {
+        let mut now = NOW;
+        match step {
+            Step::Call {
+                idempotent,
+                deadline,
+            } => {
+                match deadline {
+                    Deadline::Short => self.left.short_deadlines -= 1,
+                    Deadline::Long => self.left.deadlines -= 1,
+                    Deadline::Never => {}
+                }
+                let deadline = deadline.instant();
+                let call = self.calls.len() as u8;
+                let ticket = self.start(call, idempotent, deadline);
+                let record = Record {
+                    ticket: ticket.map_err(|_| "a caller with room takes a call")?,
+                    idempotent,
+                    deadline,
+                    sent: false,
+                    end: End::Open,
+                };
+                self.calls.push(record).expect("bounds allow no more");
+                self.left.calls -= 1;
+            }
+            Step::Abandon { call } => {
+                self.left.abandoned -= 1;
+                let record = &mut self.calls[usize::from(call)];
+                self.caller.abandon(record.ticket);
+                record.end = if record.sent {
+                    End::Abandoned
+                } else {
+                    End::Never
+                };
+            }
+            Step::Send => self.send(false),
+            Step::SendInPart => {
+                self.left.interrupted -= 1;
+                self.send(true);
+            }
+            Step::ToDevice(fate) => {
+                self.left.spend(fate);
+                let chunk = self
+                    .to_device
+                    .pop_front()
+                    .and_then(|chunk| chunk.after(fate));
+                if let Some(chunk) = chunk {
+                    self.device_takes(&chunk)?;
+                }
+            }
+            Step::ToCaller(fate) => {
+                self.left.spend(fate);
+                let chunk = self
+                    .to_caller
+                    .pop_front()
+                    .and_then(|chunk| chunk.after(fate));
+                if let Some(chunk) = chunk {
+                    self.caller_takes(&chunk);
+                }
+            }
+            Step::NoiseToDevice => {
+                self.left.noise -= 1;
+                self.device_takes(&Chunk::noise())?;
+            }
+            Step::NoiseToCaller => {
+                self.left.noise -= 1;
+                self.caller_takes(&Chunk::noise());
+            }
+            Step::Reset { unread, unsent } => {
+                self.left.resets -= 1;
+                self.reset(usize::from(unread), usize::from(unsent));
+            }
+            Step::LinkLost { unsent } => {
+                self.left.link_losses -= 1;
+                self.lose_link(usize::from(unsent));
+            }
+            Step::TimeOut => {
+                self.left.time_outs -= u8::from(!self.is_quiet());
+                now = RESEND;
+                self.caller.advance(now);
+            }
+            Step::DeadlinePasses { call } => {
+                now = self.calls[usize::from(call)].deadline;
+                self.caller.advance(now);
+            }
+        }
+        if self.left.prompt {
+            while self.has_to_send() {
+                self.send(false);
+            }
+        }
+        self.check_ends(now)?;
+        for record in &mut self.calls {
+            if record.deadline <= now {
+                record.deadline = NEVER;
+            }
+        }
+        self.check_window()
+    }
+
+    fn is_over(&self) -> bool {
+        self.left.calls == 0 && !self.is_open()
+    }
+}

@@ -1,0 +1,304 @@
+//! Shows that the model check bites: each mistake below is made in a copy of the protocol's
+//! source, and the check must find it, as a violation of the property that it was expected to be.
+//!
+//! Real source is mutated, so nothing in the protocol is there for this test. A mistake whose place
+//! is not found, because the source has changed, fails the test.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A mistake that could be made.
+struct Mutation {
+    mistake: &'static str,
+    /// Where, below `rpc-proto/src`.
+    file: &'static str,
+    original: &'static str,
+    mutated: &'static str,
+    /// The property that does not hold then.
+    violated: &'static str,
+}
+
+const RUNS_TWICE: &str = "no call that is not idempotent runs twice";
+const OUT_OF_ORDER: &str = "calls run for the first time in the order made";
+const WRONG_ANSWER: &str = "no call gets the answer to another";
+const OTHER_RUN: &str = "a call gets the answer of its last run";
+const NOT_NEVER: &str = "a call reported as never run never ran";
+const RUNS_LATER: &str = "a failed call does not run in a later session";
+const NO_EXCUSE: &str = "a call fails for what has happened, and never by losses and time-outs";
+const NO_END: &str = "every call ends";
+const FOR_EVER: &str = "nothing repeats for ever";
+const OVERRUN: &str = "first copies of calls never overrun the device's window and buffer";
+
+const CALLER: &str = "client/session.rs";
+const DEVICE: &str = "server/session.rs";
+const FRAME: &str = "frame.rs";
+
+const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        mistake: "the device runs a call again whose reply it has kept",
+        file: DEVICE,
+        original: "} else if behind == 0 {",
+        mutated: "} else if behind <= self.kept {",
+        violated: RUNS_TWICE,
+    },
+    Mutation {
+        mistake: "the device runs a call that comes too early",
+        file: DEVICE,
+        original: "} else if behind == 0 {",
+        mutated: "} else if behind == 0 || behind > self.kept {",
+        violated: OUT_OF_ORDER,
+    },
+    Mutation {
+        mistake: "the device keeps no replies",
+        file: DEVICE,
+        original: "self.kept = (self.kept + 1).min(Self::SLOTS);",
+        mutated: "self.kept = 0;",
+        violated: FOR_EVER,
+    },
+    Mutation {
+        mistake: "a Connect does not reset the expected sequence number",
+        file: DEVICE,
+        original: "self.next = Seq::FIRST;\n",
+        mutated: "",
+        violated: FOR_EVER,
+    },
+    Mutation {
+        mistake: "a Connect goes on with the old session",
+        file: DEVICE,
+        original: "self.next = Seq::FIRST;\n        self.next_slot = 0;\n        self.kept = 0;\n",
+        mutated: "",
+        violated: WRONG_ANSWER,
+    },
+    Mutation {
+        mistake: "the device names the call it expects, not the one it rejects without a session",
+        file: DEVICE,
+        original: "self.nak(NakReason::NotConnected, seq);",
+        mutated: "self.nak(NakReason::NotConnected, self.next);",
+        violated: RUNS_TWICE,
+    },
+    Mutation {
+        mistake: "the device runs calls without a session",
+        file: DEVICE,
+        original: "if !self.connected {\n            self.nak(NakReason::NotConnected, seq);",
+        mutated: "if !self.connected && seq != self.next {\n            self.nak(NakReason::NotConnected, seq);",
+        violated: RUNS_TWICE,
+    },
+    Mutation {
+        mistake: "the caller takes an Accept of another nonce",
+        file: CALLER,
+        original: "if nonce != self.nonce {",
+        mutated: "if nonce == u32::MAX {",
+        violated: RUNS_LATER,
+    },
+    Mutation {
+        mistake: "the caller does not change the nonce",
+        file: CALLER,
+        original: "self.nonce = self.nonce.wrapping_add(1);",
+        mutated: "",
+        violated: RUNS_LATER,
+    },
+    Mutation {
+        mistake: "the caller takes an answer for that to its oldest call",
+        file: CALLER,
+        original: "let Some(call) = self.calls.in_flight(seq) else {",
+        mutated: "let Some(call) = self.calls.iter_mut().find(|call| call.flight().is_some()) else {",
+        violated: WRONG_ANSWER,
+    },
+    Mutation {
+        mistake: "after a reset the caller sends a rejected call again that it had sent twice",
+        file: CALLER,
+        original: "let never_ran = flight.sent_once()\n                &&",
+        mutated: "let never_ran =",
+        violated: RUNS_TWICE,
+    },
+    Mutation {
+        mistake: "after a reset the caller sends calls again that it sent before the rejected copy",
+        file: CALLER,
+        original: "is_before(rejected.last_order, flight.first_order)",
+        mutated: "is_before(rejected.first_order, flight.first_order)",
+        violated: RUNS_TWICE,
+    },
+    Mutation {
+        mistake: "after a reset the caller sends every call again",
+        file: CALLER,
+        original: "never_ran || call.target.idempotent",
+        mutated: "true",
+        violated: RUNS_TWICE,
+    },
+    Mutation {
+        mistake: "the caller forgets that a call may have run in an earlier session",
+        file: CALLER,
+        original: "call.may_have_run |= !never_ran;",
+        mutated: "",
+        violated: NOT_NEVER,
+    },
+    Mutation {
+        mistake: "a deadline that passes does not end the session",
+        file: CALLER,
+        original: "self.end(Cause::Timeout, None);",
+        mutated: "",
+        violated: RUNS_LATER,
+    },
+    Mutation {
+        mistake: "the caller ends calls as unknown when a Connect takes long",
+        file: CALLER,
+        original: "Phase::Connecting { due } => *due = true,",
+        mutated: "Phase::Connecting { .. } => self.calls.iter_mut().for_each(|call| call.lose(Cause::Timeout)),",
+        violated: NO_EXCUSE,
+    },
+    Mutation {
+        mistake: "the caller sends a Connect only once",
+        file: CALLER,
+        original: "Phase::Connecting { due } => *due = true,",
+        mutated: "Phase::Connecting { .. } => {}",
+        violated: NO_END,
+    },
+    Mutation {
+        mistake: "the caller sends nothing again on a time-out",
+        file: CALLER,
+        original: "self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;\n                    self.resend_oldest();",
+        mutated: "",
+        violated: NO_END,
+    },
+    Mutation {
+        mistake: "the caller sends one call more than the window allows",
+        file: CALLER,
+        original: "ahead >= device.window",
+        mutated: "ahead > device.window",
+        violated: OVERRUN,
+    },
+    Mutation {
+        mistake: "the caller disregards the device's buffer",
+        file: CALLER,
+        original: "(ahead >= device.window || !fits)",
+        mutated: "ahead >= device.window",
+        violated: OVERRUN,
+    },
+    Mutation {
+        mistake: "frames are not checked",
+        file: FRAME,
+        original: "self.left == 0 && self.crc.is_checked()",
+        mutated: "self.left == 0",
+        violated: OTHER_RUN,
+    },
+];
+
+#[test]
+#[ignore = "compiles the protocol once for each mistake: a minute or two"]
+fn the_model_check_finds_every_mistake() {
+    let workspace = Workspace::new();
+    let unmutated = workspace.check();
+    assert!(unmutated.is_ok(), "without a mistake: {unmutated:?}");
+    let mut missed = Vec::new();
+    for mutation in MUTATIONS {
+        let found = workspace.with(mutation, Workspace::check);
+        println!("{}: {found:?}", mutation.mistake);
+        if !found.is_err_and(|violated| violated.contains(mutation.violated)) {
+            missed.push(mutation.mistake);
+        }
+    }
+    assert!(missed.is_empty(), "not found as expected: {missed:#?}");
+}
+
+/// A workspace of the model check and of a copy of the protocol that can be mutated.
+struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    fn new() -> Self {
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations");
+        copy_all(&original.join("rpc-proto"), &root.join("rpc-proto"));
+        copy_all(
+            &original.join("tests/tests/model"),
+            &root.join("model/tests/model"),
+        );
+        fs::copy(original.join("Cargo.lock"), root.join("Cargo.lock")).expect("can be copied");
+
+        let manifest = read(&original.join("Cargo.toml"));
+        let (before, members) = manifest.split_once("members = [").expect("it has members");
+        let (_, after) = members.split_once(']').expect("the list ends");
+        let members = r#""rpc-proto", "rpc-proto/macros", "model""#;
+        write(
+            &root.join("Cargo.toml"),
+            &format!("{before}members = [{members}]{after}"),
+        );
+        write(
+            &root.join("model/Cargo.toml"),
+            "[package]\n\
+             name = \"model\"\n\
+             edition.workspace = true\n\
+             [lib]\n\
+             path = \"nothing.rs\"\n\
+             [dependencies]\n\
+             heapless = { workspace = true }\n\
+             rpc-proto = { workspace = true }\n",
+        );
+        write(&root.join("model/nothing.rs"), "");
+        Self { root }
+    }
+
+    /// Makes a mistake, as long as `action` runs.
+    fn with<T>(&self, mutation: &Mutation, action: impl FnOnce(&Self) -> T) -> T {
+        let path = self.root.join("rpc-proto/src").join(mutation.file);
+        let source = read(&path);
+        let places = source.matches(mutation.original).count();
+        assert_eq!(
+            places, 1,
+            "places to make the mistake: {}",
+            mutation.mistake
+        );
+        write(&path, &source.replace(mutation.original, mutation.mutated));
+        let outcome = action(self);
+        write(&path, &source);
+        outcome
+    }
+
+    /// Runs the model check, and tells which properties it found violated.
+    fn check(&self) -> Result<(), BTreeSet<String>> {
+        let output = Command::new(env!("CARGO"))
+            .args(["test", "--quiet", "--release", "--package", "model"])
+            // The other test needs a protocol that comes to an end.
+            .args(["--test", "model", "--", "--skip", "of_the_same_hash"])
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .env("RUSTFLAGS", "--cap-lints=allow")
+            .output()
+            .expect("cargo runs");
+        if output.status.success() {
+            return Ok(());
+        }
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let violated = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("violated: "));
+        let violated: BTreeSet<String> = violated.map(str::to_owned).collect();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!violated.is_empty(), "{printed}\n{errors}");
+        Err(violated)
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("can be created");
+    for entry in fs::read_dir(from).expect("is a directory") {
+        let entry = entry.expect("can be read");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("has a type").is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("can be copied");
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
