@@ -30,13 +30,13 @@ impl Interface for Ledger {
         &mut self,
         _: u16,
         mut arguments: Arguments<'_>,
-        reply: Reply<'_>,
+        reply: Reply<'_, '_>,
     ) -> Result<Replied, Fault> {
         let call: u8 = arguments.take()?;
         arguments.end()?;
         let runs = &mut self.runs[usize::from(call)];
         *runs += 1;
         self.latest = Some(call);
-        reply.value(&(call, *runs))
+        Ok(reply.value(&(call, *runs)))
     }
 }
