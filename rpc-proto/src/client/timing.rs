@@ -10,7 +10,8 @@ use crate::time::{Duration, Instant};
 pub struct Timing {
     /// The resend time before a round trip has been measured.
     pub initial: Duration,
-    /// The shortest resend time. A host should not go below its scheduler's hiccups.
+    /// The least by which the resend time exceeds the measured round trip. A host should not go
+    /// below its scheduler's hiccups.
     pub min: Duration,
     /// The longest resend time, however often it was doubled.
     pub max: Duration,
@@ -77,11 +78,12 @@ impl ResendTimer {
 
     /// Starts anew: something was sent.
     pub(crate) fn arm(&mut self, now: Instant) {
+        let min = self.timing.min.as_micros();
         let base = match self.round_trip {
-            None => self.timing.initial.as_micros(),
-            Some((smoothed, deviation)) => smoothed + 4 * deviation,
+            None => min.max(self.timing.initial.as_micros()),
+            // Where every round trip takes the same time, no deviation is left to wait for.
+            Some((smoothed, deviation)) => smoothed + min.max(4 * deviation),
         };
-        let base = base.max(self.timing.min.as_micros());
         let doubled = base.saturating_mul(1 << self.doublings);
         self.due = Some(now + Duration::from_micros(doubled.min(self.timing.max.as_micros())));
     }

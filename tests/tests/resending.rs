@@ -1,0 +1,64 @@
+//! When frames are sent again, and that they are not when there is no need.
+
+use rpc_proto::time::Duration;
+use tests::line::Pace;
+use tests::simulation::{Setup, Simulation};
+use tests::workload;
+
+/// How many calls are made with each setup.
+const CALLS: i64 = 300;
+
+#[test]
+fn a_perfect_line_carries_every_frame_once() {
+    for pace in [
+        Pace::INSTANT,
+        Pace::uart(9_600),
+        Pace::uart(115_200),
+        Pace::adapter(115_200, Duration::from_millis(1)),
+        Pace::adapter(115_200, Duration::from_millis(16)),
+        Pace::adapter(9_600, Duration::from_millis(16)),
+    ] {
+        for run_time in [0, 1_000, 20_000] {
+            let setup = Setup {
+                pace,
+                run_time: Duration::from_micros(run_time),
+                ..Setup::new(1)
+            };
+            assert_nothing_is_resent::<1, 1>(setup);
+            assert_nothing_is_resent::<4, 4>(setup);
+            assert_nothing_is_resent::<15, 15>(setup);
+        }
+    }
+}
+
+fn assert_nothing_is_resent<const ROOM: usize, const WINDOW: usize>(setup: Setup) {
+    let mut simulation = Simulation::<ROOM, WINDOW>::new(setup);
+    workload::accumulate(&mut simulation, CALLS, |_, _| {});
+    let caller = simulation.counters().caller;
+    assert_eq!(caller.resent, 0);
+    assert_eq!(i64::from(caller.sent), CALLS + 1, "and a Connect");
+}
+
+#[test]
+fn calls_sent_ahead_never_overrun_the_receive_buffer() {
+    for buffer in [0, 9, 16, 32, 64, 150, 400] {
+        for run_time in [0, 500, 3_000, 30_000] {
+            let setup = Setup {
+                buffer,
+                run_time: Duration::from_micros(run_time),
+                ..Setup::new(1)
+            };
+            assert_nothing_is_overrun::<4, 4>(setup);
+            assert_nothing_is_overrun::<15, 15>(setup);
+        }
+    }
+}
+
+fn assert_nothing_is_overrun<const ROOM: usize, const WINDOW: usize>(setup: Setup) {
+    let mut simulation = Simulation::<ROOM, WINDOW>::new(setup);
+    let tally = workload::accumulate(&mut simulation, CALLS, |_, _| {});
+    let counters = simulation.counters();
+    assert_eq!(tally.right, CALLS as u64);
+    assert_eq!(counters.overruns, 0);
+    assert_eq!(counters.caller.resent, 0);
+}
