@@ -163,6 +163,11 @@ impl<const CALLS: usize, const WINDOW: usize> Simulation<CALLS, WINDOW> {
         Some(end.and_then(read::<P>))
     }
 
+    /// Whether a call has ended.
+    pub fn is_ended(&self, ticket: Ticket) -> bool {
+        self.client.is_ended(ticket)
+    }
+
     /// The caller, to do with what a driver may do.
     pub const fn client(&mut self) -> &mut Client<FRAME, CALLS> {
         &mut self.client
@@ -183,7 +188,7 @@ impl<const CALLS: usize, const WINDOW: usize> Simulation<CALLS, WINDOW> {
     /// # Panics
     /// When that takes longer than the setup's patience.
     pub fn run_until_ended(&mut self, ticket: Ticket) {
-        self.run_until(|simulation| simulation.client.is_ended(ticket));
+        self.run_until(|simulation| simulation.is_ended(ticket));
     }
 
     /// Runs until nothing is going on.
