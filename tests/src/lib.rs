@@ -5,6 +5,7 @@
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
+//! - [`fault_table`]: how protocols fare on the same bad links.
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
 //! - [`program`]: runs `serial-rpc`.
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod counter;
 #[cfg(unix)]
 pub mod emulator;
+pub mod fault_table;
 pub mod line;
 pub mod loopback;
 pub mod program;

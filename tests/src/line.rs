@@ -69,6 +69,14 @@ impl Line {
         }
     }
 
+    /// A line each way, for a link whose chance follows from one seed: to the device, and back.
+    pub const fn pair(pace: Pace, faults: [Faults; 2], seed: u64) -> [Self; 2] {
+        let mut seeds = SplitMix64::new(seed);
+        let [out, back] = faults;
+        let out = Self::new(pace, out, seeds.next());
+        [out, Self::new(pace, back, seeds.next())]
+    }
+
     /// Sends a byte, after those that were sent before.
     pub fn send(&mut self, now: Instant, byte: u8) {
         self.sent += 1;

@@ -9,7 +9,7 @@ pub use device::{FRAME, Memory};
 
 use crate::clock::VirtualClock;
 use crate::counter::{CounterService, Journal, JournaledCounter};
-use crate::line::{Faults, Line, Pace, SplitMix64};
+use crate::line::{Faults, Line, Pace};
 use device::Device;
 use rpc_proto::client::{CallError, Client, Target, Ticket, Timing, read};
 use rpc_proto::server;
@@ -109,14 +109,15 @@ pub struct Counters {
 impl<const CALLS: usize, const WINDOW: usize> Simulation<CALLS, WINDOW> {
     /// A caller and a device that have just been switched on.
     pub fn new(setup: Setup) -> Self {
-        let mut seeds = SplitMix64::new(setup.seed);
+        let faults = [setup.to_device, setup.to_caller];
+        let [to_device, to_caller] = Line::pair(setup.pace, faults, setup.seed);
         let journal = Journal::default();
         Self {
-            to_device: Line::new(setup.pace, setup.to_device, seeds.next()),
-            to_caller: Line::new(setup.pace, setup.to_caller, seeds.next()),
+            to_device,
+            to_caller,
             journal: journal.clone(),
             clock: VirtualClock::default(),
-            client: Client::new(seeds.next() as u32, setup.timing),
+            client: Client::new(setup.seed as u32, setup.timing),
             device: Device::new(setup.buffer, setup.run_time, setup.memory, journal),
             events_at_once: 0,
             setup,

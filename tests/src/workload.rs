@@ -2,7 +2,7 @@
 
 use crate::counter::{CounterAccumulate, Journal};
 use crate::simulation::Simulation;
-use rpc_proto::client::{CallError, Ran, Ticket};
+use rpc_proto::client::{CallError, Cause, Ran, Ticket};
 use std::collections::VecDeque;
 use std::ops::AddAssign;
 
@@ -17,6 +17,8 @@ pub struct Tally {
     pub never_ran: u64,
     /// Said to have run perhaps, and ran at most once.
     pub unknown: u64,
+    /// Of the last two, those that a deadline ended.
+    pub timed_out: u64,
     /// How often the procedure ran.
     pub runs: u64,
 }
@@ -29,6 +31,11 @@ impl Tally {
             ..Self::default()
         };
         for (amount, outcome) in (1..).zip(outcomes) {
+            let timed_out = [
+                Err(CallError::Timeout),
+                Err(CallError::OutcomeUnknown(Cause::Timeout)),
+            ];
+            tally.timed_out += u64::from(timed_out.contains(outcome));
             let runs = journal.runs_of(amount);
             let is_right = |value| runs == 1 && journal.value_of(amount) == value;
             match *outcome {
@@ -48,6 +55,7 @@ impl AddAssign for Tally {
         self.wrong += other.wrong;
         self.never_ran += other.never_ran;
         self.unknown += other.unknown;
+        self.timed_out += other.timed_out;
         self.runs += other.runs;
     }
 }
