@@ -1,6 +1,7 @@
 //! When frames are sent again, and that they are not when there is no need.
 
 use rpc_proto::time::Duration;
+use tests::counter::CounterAccumulate;
 use tests::line::Pace;
 use tests::simulation::{Setup, Simulation};
 use tests::workload;
@@ -61,4 +62,41 @@ fn assert_nothing_is_overrun<const ROOM: usize, const WINDOW: usize>(setup: Setu
     assert_eq!(tally.right, CALLS as u64);
     assert_eq!(counters.overruns, 0);
     assert_eq!(counters.caller.resent, 0);
+}
+
+#[test]
+fn a_call_gets_through_soon_after_a_dead_line_is_alive_again() {
+    for dead_for in [20, 200, 700, 1_200, 1_900] {
+        let mut link = Simulation::<1, 1>::new(Setup {
+            timeout: Duration::from_secs(5),
+            ..Setup::new(1)
+        });
+        assert_eq!(link.call::<CounterAccumulate>(1), Ok(1));
+        link.to_device.cut();
+        let call = link.start::<CounterAccumulate>(2).expect("there is room");
+        link.run_for(Duration::from_millis(dead_for));
+        link.to_device.mend();
+        let alive = link.now();
+        link.run_until_ended(call);
+        let took = link.now().since(alive);
+        assert!(took < Duration::from_millis(260), "{dead_for} ms: {took:?}");
+    }
+}
+
+#[test]
+fn a_procedure_slower_than_any_resend_time_costs_a_few_frames_and_nothing_else() {
+    let mut link = Simulation::<1, 1>::new(Setup {
+        run_time: Duration::from_secs(1),
+        ..Setup::new(1)
+    });
+    for amount in 1..=20 {
+        assert!(link.call::<CounterAccumulate>(amount).is_ok());
+    }
+    let counters = link.counters();
+    assert_eq!(link.journal.runs(), 20);
+    assert!(counters.caller.resent <= 20 * 8, "{counters:?}");
+    assert!(
+        counters.time < Duration::from_millis(20_100),
+        "{counters:?}"
+    );
 }

@@ -13,7 +13,8 @@ pub struct Timing {
     /// The least by which the resend time exceeds the measured round trip. A host should not go
     /// below its scheduler's hiccups.
     pub min: Duration,
-    /// The longest resend time, however often it was doubled.
+    /// The longest resend time that doubling leads to. Unlike a network, a line with one caller
+    /// does not get better by being left alone: long waits only use up deadlines.
     pub max: Duration,
 }
 
@@ -33,7 +34,7 @@ impl Timing {
     const DEFAULT: Self = Self {
         initial: Duration::from_millis(100),
         min: Duration::from_millis(5),
-        max: Duration::from_secs(2),
+        max: Duration::from_millis(250),
     };
 }
 
@@ -85,7 +86,8 @@ impl ResendTimer {
             Some((smoothed, deviation)) => smoothed + min.max(4 * deviation),
         };
         let doubled = base.saturating_mul(1 << self.doublings);
-        self.due = Some(now + Duration::from_micros(doubled.min(self.timing.max.as_micros())));
+        let max = base.max(self.timing.max.as_micros());
+        self.due = Some(now + Duration::from_micros(doubled.min(max)));
     }
 
     /// Stops: nothing is waited for.
