@@ -5,7 +5,7 @@
 
 mod device;
 
-pub use device::{FRAME, Memory};
+pub use device::Memory;
 
 use crate::clock::VirtualClock;
 use crate::counter::{CounterService, Journal, JournaledCounter};
@@ -71,11 +71,12 @@ impl Setup {
     }
 }
 
-/// A caller with room for `CALLS` calls, and a device that keeps `WINDOW` replies.
+/// A caller with room for `CALLS` calls, and a device that keeps `WINDOW` replies; both have room
+/// for frames of `FRAME` bytes.
 ///
 /// If a test fails while one is alive, it prints what shows the failure again.
 #[derive(Debug)]
-pub struct Simulation<const CALLS: usize, const WINDOW: usize> {
+pub struct Simulation<const CALLS: usize, const WINDOW: usize, const FRAME: usize = 64> {
     /// From the caller to the device.
     pub to_device: Line,
     /// From the device to the caller.
@@ -85,7 +86,7 @@ pub struct Simulation<const CALLS: usize, const WINDOW: usize> {
     setup: Setup,
     clock: VirtualClock,
     client: Client<FRAME, CALLS>,
-    device: Device<WINDOW>,
+    device: Device<FRAME, WINDOW>,
     events_at_once: u32,
 }
 
@@ -106,7 +107,7 @@ pub struct Counters {
     pub time: Duration,
 }
 
-impl<const CALLS: usize, const WINDOW: usize> Simulation<CALLS, WINDOW> {
+impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CALLS, WINDOW, FRAME> {
     /// A caller and a device that have just been switched on.
     pub fn new(setup: Setup) -> Self {
         let faults = [setup.to_device, setup.to_caller];
@@ -293,7 +294,9 @@ impl<const CALLS: usize, const WINDOW: usize> Simulation<CALLS, WINDOW> {
     }
 }
 
-impl<const CALLS: usize, const WINDOW: usize> Drop for Simulation<CALLS, WINDOW> {
+impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Drop
+    for Simulation<CALLS, WINDOW, FRAME>
+{
     fn drop(&mut self) {
         if thread::panicking() {
             eprintln!(

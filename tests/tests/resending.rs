@@ -1,5 +1,6 @@
 //! When frames are sent again, and that they are not when there is no need.
 
+use rpc_proto::client::Target;
 use rpc_proto::time::Duration;
 use tests::counter::CounterAccumulate;
 use tests::line::Pace;
@@ -99,4 +100,28 @@ fn a_procedure_slower_than_any_resend_time_costs_a_few_frames_and_nothing_else()
         counters.time < Duration::from_millis(20_100),
         "{counters:?}"
     );
+}
+
+#[test]
+fn a_reply_that_is_still_arriving_is_not_asked_for_again() {
+    const PING: Target = Target {
+        number: 3,
+        fingerprint: None,
+        idempotent: true,
+    };
+    let mut link = Simulation::<1, 1, 256>::new(Setup {
+        pace: Pace::uart(9_600),
+        ..Setup::new(1)
+    });
+    for amount in 1..=50 {
+        assert!(link.call::<CounterAccumulate>(amount).is_ok());
+    }
+    let deadline = link.now() + Duration::from_secs(2);
+    let long = [7_u8; 240];
+    let ping = link.client().start(PING, deadline, &&long[..]);
+    let ping = ping.expect("there is room");
+    link.run_until_ended(ping);
+    assert!(matches!(link.client().take(ping), Some(Ok(_))));
+    link.run_until_idle();
+    assert_eq!(link.counters().caller.resent, 0);
 }

@@ -269,6 +269,11 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
     }
 
+    /// Notes that a part of a frame has come in.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.timer.heard(now);
+    }
+
     fn accepted(&mut self, body: &[u8]) {
         // Version and nonce come first in every version; the rest only this one knows.
         let Ok((Connect { version, nonce }, _)) = postcard::take_from_bytes(body) else {

@@ -53,6 +53,8 @@ pub(crate) struct ResendTimer {
     /// How often the resend time has been doubled.
     doublings: u32,
     due: Option<Instant>,
+    /// When a byte of a frame last came in, if one has since the timer was started.
+    heard_at: Option<Instant>,
 }
 
 impl ResendTimer {
@@ -62,6 +64,7 @@ impl ResendTimer {
             round_trip: None,
             doublings: 0,
             due: None,
+            heard_at: None,
         }
     }
 
@@ -79,6 +82,11 @@ impl ResendTimer {
 
     /// Starts anew: something was sent.
     pub(crate) fn arm(&mut self, now: Instant) {
+        self.due = Some(now + self.resend_time());
+        self.heard_at = None;
+    }
+
+    fn resend_time(&self) -> Duration {
         let min = self.timing.min.as_micros();
         let base = match self.round_trip {
             None => min.max(self.timing.initial.as_micros()),
@@ -87,12 +95,18 @@ impl ResendTimer {
         };
         let doubled = base.saturating_mul(1 << self.doublings);
         let max = base.max(self.timing.max.as_micros());
-        self.due = Some(now + Duration::from_micros(doubled.min(max)));
+        Duration::from_micros(doubled.min(max))
+    }
+
+    /// A part of a frame has come in, which may be the answer: a long one takes its time.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.heard_at = Some(now);
     }
 
     /// Stops: nothing is waited for.
     pub(crate) fn disarm(&mut self) {
         self.due = None;
+        self.heard_at = None;
         self.doublings = 0;
     }
 
@@ -107,6 +121,10 @@ impl ResendTimer {
         const MOST_DOUBLINGS: u32 = 20;
         if self.due.is_none_or(|due| now < due) {
             return false;
+        }
+        if let Some(heard_at) = self.heard_at.take() {
+            self.due = Some(heard_at + self.resend_time());
+            return self.expired(now);
         }
         self.due = None;
         self.doublings = MOST_DOUBLINGS.min(self.doublings + 1);

@@ -7,9 +7,6 @@ use rpc_proto::server::{Server, Statistics};
 use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;
 
-/// The longest frame of both ends, in bytes.
-pub const FRAME: usize = 64;
-
 /// Whether the counter's total outlives a reset of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
@@ -21,7 +18,7 @@ pub enum Memory {
 
 /// A microcontroller that offers a counter.
 #[derive(Debug)]
-pub(super) struct Device<const WINDOW: usize> {
+pub(super) struct Device<const FRAME: usize, const WINDOW: usize> {
     server: Server<CounterService<JournaledCounter>, FRAME, WINDOW>,
     journal: Journal,
     memory: Memory,
@@ -33,7 +30,7 @@ pub(super) struct Device<const WINDOW: usize> {
     overruns: u64,
 }
 
-impl<const WINDOW: usize> Device<WINDOW> {
+impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     pub(super) fn new(buffer: u16, run_time: Duration, memory: Memory, journal: Journal) -> Self {
         Self {
             server: start(0, &journal, buffer),
@@ -115,7 +112,7 @@ impl<const WINDOW: usize> Device<WINDOW> {
     }
 }
 
-fn start<const WINDOW: usize>(
+fn start<const FRAME: usize, const WINDOW: usize>(
     total: i64,
     journal: &Journal,
     buffer: u16,
