@@ -125,3 +125,16 @@ fn a_reply_that_is_still_arriving_is_not_asked_for_again() {
     link.run_until_idle();
     assert_eq!(link.counters().caller.resent, 0);
 }
+
+#[test]
+fn an_accept_that_arrives_broken_is_asked_for_again_at_once() {
+    let mut link = Simulation::<1, 1>::new(Setup::new(1));
+    let call = link.start::<CounterAccumulate>(1).expect("there is room");
+    link.run_until(|link| link.to_caller.received() == 3);
+    link.to_caller.cut();
+    link.to_caller.mend();
+    link.run_until_ended(call);
+    let counters = link.counters();
+    assert_eq!(counters.caller.broken, 1);
+    assert!(counters.time < Duration::from_millis(10), "{counters:?}");
+}

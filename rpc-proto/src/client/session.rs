@@ -242,7 +242,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     pub(super) fn take(&mut self, now: Instant, frame: Result<&[u8], Broken>) {
         let Ok(payload) = frame else {
             self.statistics.broken = self.statistics.broken.wrapping_add(1);
-            self.resend_oldest();
+            self.send_again();
             return;
         };
         self.statistics.received = self.statistics.received.wrapping_add(1);
@@ -332,9 +332,16 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
     }
 
-    fn resend_oldest(&mut self) {
-        if let Some(flight) = self.calls.flights_mut().next() {
-            flight.due = true;
+    /// Sends again what the device may be waiting for, since its answer has not come.
+    fn send_again(&mut self) {
+        match &mut self.phase {
+            Phase::Closed => {}
+            Phase::Connecting { due } => *due = true,
+            Phase::Open { .. } => {
+                if let Some(flight) = self.calls.flights_mut().next() {
+                    flight.due = true;
+                }
+            }
         }
     }
 
@@ -373,14 +380,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             }
             self.timer.disarm();
         } else if self.timer.expired(now) {
-            match &mut self.phase {
-                Phase::Closed => {}
-                Phase::Connecting { due } => *due = true,
-                Phase::Open { .. } => {
-                    self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
-                    self.resend_oldest();
-                }
-            }
+            self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
+            self.send_again();
         }
     }
 
