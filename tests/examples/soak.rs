@@ -3,8 +3,8 @@
 //!
 //!     cargo run --release -p tests --example soak -- [CALLS [SEED [RATE [RESETS]]]]
 //!
-//! CALLS is 10 million, SEED is 1, RATE (faults per byte, of every kind) is 1e-3, and RESETS (per
-//! call) is 1e-3 if they are not given.
+//! CALLS is 10 million, SEED is 1, RATE (faults per byte, of all kinds together) is 1e-3, and RESETS
+//! (per call) is 1e-3 if they are not given. Up to a rate of 1e-2 no call may time out.
 
 use rpc_proto::time::Duration;
 use std::env;
@@ -34,7 +34,7 @@ fn main() {
     while made < calls {
         let count = CALLS_AT_ONCE.min(calls - made);
         let mut faults = Faults::mixed(rate);
-        faults.stalls = rate / 100.0;
+        faults.stalls = rate / 1_000.0;
         let mut setup = Setup::new(random.next()).with_faults(faults);
         setup.to_caller.texts = rate;
         let mut simulation = Simulation::<WINDOW, WINDOW>::new(setup);

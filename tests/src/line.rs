@@ -7,6 +7,8 @@
 mod faults;
 mod pace;
 mod random;
+#[cfg(test)]
+mod tests;
 
 pub use faults::Faults;
 pub use pace::Pace;
