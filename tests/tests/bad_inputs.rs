@@ -4,6 +4,7 @@ use rpc_proto::client::{CallError, Cause, Ran};
 use rpc_proto::frame::Encoder;
 use rpc_proto::message::{Header, Kind, Seq, VERSION};
 use rpc_proto::time::Duration;
+use serde::Serialize;
 use tests::counter::{CounterAccumulate, CounterDouble};
 use tests::simulation::{Setup, Simulation};
 
@@ -126,7 +127,7 @@ fn a_device_of_another_version_is_named_and_nothing_runs() {
     let call = link.start::<CounterAccumulate>(1).expect("there is room");
     link.run_for(Duration::from_millis(5));
     // What follows version and nonce is that version's own affair.
-    let accept = accept(VERSION + 1, NONCE);
+    let accept = accept(&(VERSION + 1, NONCE, "unheard-of"));
     link.to_caller.print(link.now(), &accept);
     link.run_until_ended(call);
     let error = CallError::OtherVersion(VERSION + 1);
@@ -138,8 +139,27 @@ fn a_device_of_another_version_is_named_and_nothing_runs() {
     assert_eq!(link.journal.runs_of(1), 0);
 }
 
-/// An Accept as another version may have it.
-fn accept(version: u8, nonce: u32) -> Vec<u8> {
+#[test]
+fn an_accept_of_an_earlier_session_does_not_open_another() {
+    const NONCE: u32 = 7;
+    let mut link = perfect();
+    link.replace_caller(NONCE - 1);
+    assert_eq!(link.call::<CounterAccumulate>(1), Ok(1));
+    let device = *link.client().device().expect("there is a session");
+    link.client().link_lost();
+
+    // The Connect is lost. To the device, the old session goes on, and call 0 has run.
+    link.to_device.cut();
+    let call = link.start::<CounterAccumulate>(2).expect("there is room");
+    link.run_for(Duration::from_millis(5));
+    link.to_device.mend();
+    link.to_caller.print(link.now(), &accept(&device));
+    link.run_until_ended(call);
+    assert_eq!(link.take::<CounterAccumulate>(call), Some(Ok(3)));
+}
+
+/// An Accept with that body.
+fn accept(body: &impl Serialize) -> Vec<u8> {
     let header = Header {
         kind: Kind::Accept,
         seq: Seq::FIRST,
@@ -147,9 +167,7 @@ fn accept(version: u8, nonce: u32) -> Vec<u8> {
     let mut frame = vec![0; 64];
     let mut encoder = Encoder::new(&mut frame);
     encoder.push(header.to_byte()).expect("there is room");
-    encoder
-        .value(&(version, nonce, "unheard-of"))
-        .expect("there is room");
+    encoder.value(body).expect("there is room");
     let len = encoder.finish().expect("there is room");
     frame.truncate(len);
     frame

@@ -1,9 +1,9 @@
 //! When frames are sent again, and that they are not when there is no need.
 
-use rpc_proto::client::Target;
+use rpc_proto::client::{Target, Timing};
 use rpc_proto::time::Duration;
 use tests::counter::CounterAccumulate;
-use tests::line::Pace;
+use tests::line::{Line, Pace};
 use tests::simulation::{Setup, Simulation};
 use tests::workload;
 
@@ -137,4 +137,61 @@ fn an_accept_that_arrives_broken_is_asked_for_again_at_once() {
     let counters = link.counters();
     assert_eq!(counters.caller.broken, 1);
     assert!(counters.time < Duration::from_millis(10), "{counters:?}");
+}
+
+#[test]
+fn a_frame_lost_from_the_middle_of_a_window_is_made_up_for_without_waiting() {
+    // A call has 9 bytes and a reply 7; the second of each is lost, whole or from its middle.
+    for lost in [9..18, 9..17, 12..18, 17..18] {
+        assert_is_made_up_for_at_once(|link| &mut link.to_device, lost);
+    }
+    for lost in [7..14, 7..13, 10..14, 13..14] {
+        assert_is_made_up_for_at_once(|link| &mut link.to_caller, lost);
+    }
+}
+
+/// Makes four calls at once, of which a line loses those bytes.
+fn assert_is_made_up_for_at_once(
+    line: fn(&mut Simulation<4, 4>) -> &mut Line,
+    lost: std::ops::Range<u64>,
+) {
+    let timing = Timing {
+        initial: Duration::from_secs(1),
+        min: Duration::from_secs(1),
+        max: Duration::from_secs(1),
+    };
+    let mut link = Simulation::<4, 4>::new(Setup {
+        timing,
+        ..Setup::new(1)
+    });
+    assert_eq!(link.call::<CounterAccumulate>(1), Ok(1));
+    let begin = link.now();
+    let first = line(&mut link).sent();
+    let calls = [2, 3, 4, 5].map(|amount| {
+        link.start::<CounterAccumulate>(amount)
+            .expect("there is room")
+    });
+    run_until_sent(&mut link, line, first + lost.start);
+    // What was sent before has arrived, since this line has no latency.
+    link.run_for(Duration::from_micros(87));
+    line(&mut link).cut();
+    run_until_sent(&mut link, line, first + lost.end);
+    line(&mut link).mend();
+    let totals = calls.map(|call| {
+        link.run_until_ended(call);
+        link.take::<CounterAccumulate>(call)
+    });
+    assert_eq!(totals, [3, 6, 10, 15].map(|total| Some(Ok(total))));
+    let took = link.now().since(begin);
+    assert!(took < Duration::from_millis(20), "{lost:?}: {took:?}");
+}
+
+fn run_until_sent(
+    link: &mut Simulation<4, 4>,
+    line: fn(&mut Simulation<4, 4>) -> &mut Line,
+    bytes: u64,
+) {
+    while line(link).sent() < bytes {
+        assert!(link.step(), "so many bytes are sent");
+    }
 }
