@@ -53,8 +53,11 @@ fn half_a_frame_of_a_caller_that_is_gone_does_not_harm_the_next() {
 
     link.replace_caller(77);
     link.run_for(Duration::from_secs(60));
+    let begin = link.now();
     assert_eq!(link.call::<CounterAccumulate>(3), Ok(4));
     assert_eq!(link.journal.runs_of(2), 0);
+    // The delimiter that goes before a Connect has ended the half frame.
+    assert!(link.now().since(begin) < Duration::from_millis(10));
 }
 
 #[test]
