@@ -3,7 +3,7 @@
 use rpc_proto::client::{Target, Timing};
 use rpc_proto::time::Duration;
 use tests::counter::CounterAccumulate;
-use tests::line::{Line, Pace};
+use tests::line::{Faults, Line, Pace};
 use tests::simulation::{Setup, Simulation};
 use tests::workload;
 
@@ -214,4 +214,17 @@ fn run_until_sent(
     while line(link).sent() < bytes {
         assert!(link.step(), "so many bytes are sent");
     }
+}
+
+#[test]
+fn a_fault_does_not_echo_between_a_caller_and_a_device_that_is_read_by_polling() {
+    let faults = Faults::mixed(1e-4);
+    let mut link = Simulation::<1, 1>::new(Setup {
+        buffer: 0,
+        ..Setup::new(3).with_faults(faults)
+    });
+    workload::accumulate(&mut link, 5_000, |_, _| {});
+    // 80,000 bytes meet eight faults or so, some of them a burst.
+    let resent = link.counters().caller.resent;
+    assert!(resent < 50, "{resent}");
 }
