@@ -91,6 +91,8 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
     pub fn receive(&mut self, now: Instant, byte: u8) {
         if let Some(frame) = self.received.push(byte) {
             self.session.take(now, frame);
+        } else if self.received.is_decoding() {
+            self.session.heard(now);
         }
     }
 

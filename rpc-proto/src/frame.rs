@@ -274,6 +274,11 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         None
     }
 
+    /// Whether a part of what may become a frame has come in.
+    pub fn is_decoding(&self) -> bool {
+        self.progress == Progress::Decoding
+    }
+
     /// Forgets the last frame. Its bytes stay: clearing them would cost a pass over the buffer.
     fn begin(&mut self) {
         self.progress = Progress::Decoding;

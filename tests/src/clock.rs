@@ -9,9 +9,19 @@ use std::rc::Rc;
 pub struct VirtualClock(Rc<Cell<Instant>>);
 
 impl VirtualClock {
+    /// The time, which stands still meanwhile.
+    pub fn time(&self) -> Instant {
+        self.0.get()
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.0.set(self.0.get() + by);
+    }
+
+    /// Lets time pass until `then`, unless that is past.
+    pub fn advance_to(&self, then: Instant) {
+        self.0.set(self.0.get().max(then));
     }
 }
 
@@ -19,6 +29,6 @@ impl Clock for VirtualClock {
     /// Looking at the clock takes a microsecond, so that whoever waits in a loop gets somewhere.
     fn now(&mut self) -> Instant {
         self.advance(Duration::from_micros(1));
-        self.0.get()
+        self.time()
     }
 }

@@ -246,7 +246,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     pub(super) fn take(&mut self, now: Instant, frame: Result<&[u8], Broken>) {
         let Ok(payload) = frame else {
             self.statistics.broken = self.statistics.broken.wrapping_add(1);
-            self.resend_oldest();
+            self.send_again();
             return;
         };
         self.statistics.received = self.statistics.received.wrapping_add(1);
@@ -265,12 +265,17 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             (Phase::Open { .. }, Kind::Nak) => {
                 match body.first().copied().and_then(NakReason::from_code) {
                     Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
-                    _ => self.resend_all(),
+                    _ => self.resend_all(seq),
                 }
             }
             // Left over from an earlier session, or nothing that a caller is sent.
             _ => {}
         }
+    }
+
+    /// Notes that a part of a frame has come in.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.timer.heard(now);
     }
 
     fn accepted(&mut self, body: &[u8]) {
@@ -325,15 +330,29 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
     }
 
-    fn resend_all(&mut self) {
+    /// Sends all calls again, since the device has not got the one that it expects next.
+    fn resend_all(&mut self, next: Seq) {
+        let is_coming = self.outgoing.call == Some(next);
         for flight in self.calls.flights_mut() {
-            flight.due = true;
+            flight.due |= !(is_coming && flight.seq == next);
         }
     }
 
-    fn resend_oldest(&mut self) {
-        if let Some(flight) = self.calls.flights_mut().next() {
-            flight.due = true;
+    /// Sends again what the device may be waiting for, since its answer has not come.
+    ///
+    /// What is being sent at this moment is left out, here and above: nothing that has come in can
+    /// be about that. A device that cannot receive while it sends would lose the needless copy and
+    /// complain of it, and so on with every call.
+    fn send_again(&mut self) {
+        let being_sent = self.outgoing.call;
+        match &mut self.phase {
+            Phase::Closed => {}
+            Phase::Connecting { due } => *due = self.outgoing.sent == self.outgoing.len,
+            Phase::Open { .. } => {
+                if let Some(flight) = self.calls.flights_mut().next() {
+                    flight.due |= being_sent != Some(flight.seq);
+                }
+            }
         }
     }
 
@@ -372,14 +391,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             }
             self.timer.disarm();
         } else if self.timer.expired(now) {
-            match &mut self.phase {
-                Phase::Closed => {}
-                Phase::Connecting { due } => *due = true,
-                Phase::Open { .. } => {
-                    self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
-                    self.resend_oldest();
-                }
-            }
+            self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
+            self.send_again();
         }
     }
 

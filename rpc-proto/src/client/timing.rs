@@ -10,9 +10,11 @@ use crate::time::{Duration, Instant};
 pub struct Timing {
     /// The resend time before a round trip has been measured.
     pub initial: Duration,
-    /// The shortest resend time. A host should not go below its scheduler's hiccups.
+    /// The least by which the resend time exceeds the measured round trip. A host should not go
+    /// below its scheduler's hiccups.
     pub min: Duration,
-    /// The longest resend time, however often it was doubled.
+    /// The longest resend time that doubling leads to. Unlike a network, a line with one caller
+    /// does not get better by being left alone: long waits only use up deadlines.
     pub max: Duration,
 }
 
@@ -32,7 +34,7 @@ impl Timing {
     const DEFAULT: Self = Self {
         initial: Duration::from_millis(100),
         min: Duration::from_millis(5),
-        max: Duration::from_secs(2),
+        max: Duration::from_millis(250),
     };
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct ResendTimer {
     /// How often the resend time has been doubled.
     doublings: u32,
     due: Option<Instant>,
+    /// When a byte of a frame last came in, if one has since the timer was started.
+    heard_at: Option<Instant>,
 }
 
 impl ResendTimer {
@@ -60,6 +64,7 @@ impl ResendTimer {
             round_trip: None,
             doublings: 0,
             due: None,
+            heard_at: None,
         }
     }
 
@@ -77,23 +82,32 @@ impl ResendTimer {
 
     /// Starts anew: something was sent.
     pub(crate) fn arm(&mut self, now: Instant) {
-        self.due = Some(now + self.wait());
+        self.due = Some(now + self.resend_time());
+        self.heard_at = None;
     }
 
     /// The resend time as it is now.
-    pub(crate) fn wait(&self) -> Duration {
+    pub(crate) fn resend_time(&self) -> Duration {
+        let min = self.timing.min.as_micros();
         let base = match self.round_trip {
-            None => self.timing.initial.as_micros(),
-            Some((smoothed, deviation)) => smoothed + 4 * deviation,
+            None => min.max(self.timing.initial.as_micros()),
+            // Where every round trip takes the same time, no deviation is left to wait for.
+            Some((smoothed, deviation)) => smoothed + min.max(4 * deviation),
         };
-        let base = base.max(self.timing.min.as_micros());
         let doubled = base.saturating_mul(1 << self.doublings);
-        Duration::from_micros(doubled.min(self.timing.max.as_micros()))
+        let max = base.max(self.timing.max.as_micros());
+        Duration::from_micros(doubled.min(max))
+    }
+
+    /// A part of a frame has come in, which may be the answer: a long one takes its time.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.heard_at = Some(now);
     }
 
     /// Stops: nothing is waited for.
     pub(crate) fn disarm(&mut self) {
         self.due = None;
+        self.heard_at = None;
         self.doublings = 0;
     }
 
@@ -109,9 +123,18 @@ impl ResendTimer {
         if self.due.is_none_or(|due| now < due) {
             return false;
         }
+        if let Some(heard_at) = self.heard_at.take() {
+            self.due = Some(heard_at + self.resend_time());
+            return self.expired(now);
+        }
         self.due = None;
         self.doublings = MOST_DOUBLINGS.min(self.doublings + 1);
         true
+    }
+
+    /// When a byte of a frame last came in, if that puts the resend off.
+    pub(crate) const fn heard_at(&self) -> Option<Instant> {
+        self.heard_at
     }
 
     pub(crate) const fn due(&self) -> Option<Instant> {

@@ -40,7 +40,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             }
         }
         (phase, nonce, outgoing).hash(hasher);
-        (timer.due(), timer.wait()).hash(hasher);
+        (timer.due(), timer.resend_time(), timer.heard_at()).hash(hasher);
     }
 }
 

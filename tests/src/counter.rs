@@ -1,0 +1,102 @@
+//! A service whose journal outlives its device: what really ran, to hold against what callers say.
+
+use rpc_proto::service;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Adds up amounts.
+#[service]
+pub trait Counter {
+    /// Adds `amount` to the running total and returns the new total.
+    fn accumulate(&mut self, amount: i64) -> i64;
+
+    /// Twice `amount`.
+    #[idempotent]
+    fn double(&mut self, amount: i64) -> i64;
+}
+
+/// What ran, by the amount that each call carried. Clones show the same journal.
+#[derive(Clone, Debug, Default)]
+pub struct Journal(Rc<RefCell<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    /// How often the call with that amount ran, and what it returned last.
+    by_amount: Vec<(u8, i64)>,
+    runs: u64,
+}
+
+impl Journal {
+    /// How many calls ran, any that ran twice counted twice.
+    pub fn runs(&self) -> u64 {
+        self.0.borrow().runs
+    }
+
+    /// How often the call with that amount ran.
+    pub fn runs_of(&self, amount: i64) -> u8 {
+        self.entry(amount).0
+    }
+
+    /// What the call with that amount returned when it ran last; 0 if it did not run.
+    pub fn value_of(&self, amount: i64) -> i64 {
+        self.entry(amount).1
+    }
+
+    fn entry(&self, amount: i64) -> (u8, i64) {
+        let entries = self.0.borrow();
+        let entry = place(amount).and_then(|place| entries.by_amount.get(place));
+        entry.copied().unwrap_or_default()
+    }
+
+    /// Enters a call with that amount, which returned `value`.
+    pub fn enter(&self, amount: i64, value: i64) {
+        let mut entries = self.0.borrow_mut();
+        entries.runs += 1;
+        let Some(place) = place(amount) else { return };
+        if entries.by_amount.len() <= place {
+            entries.by_amount.resize(place + 1, (0, 0));
+        }
+        let (runs, last) = &mut entries.by_amount[place];
+        *runs = runs.saturating_add(1);
+        *last = value;
+    }
+}
+
+/// Amounts are small numbers from 0 on: each test gives every call its own. None for one that no
+/// call carried, as a device without checksums may find in a damaged frame.
+fn place(amount: i64) -> Option<usize> {
+    const MOST: usize = 1 << 24;
+    usize::try_from(amount).ok().filter(|&place| place < MOST)
+}
+
+/// A [`Counter`] that enters everything it does into a journal.
+#[derive(Clone, Debug, Default)]
+pub struct JournaledCounter {
+    total: i64,
+    journal: Journal,
+}
+
+impl JournaledCounter {
+    /// A counter that begins with that total.
+    pub const fn new(total: i64, journal: Journal) -> Self {
+        Self { total, journal }
+    }
+
+    /// The running total.
+    pub const fn total(&self) -> i64 {
+        self.total
+    }
+}
+
+impl Counter for JournaledCounter {
+    fn accumulate(&mut self, amount: i64) -> i64 {
+        self.total += amount;
+        self.journal.enter(amount, self.total);
+        self.total
+    }
+
+    fn double(&mut self, amount: i64) -> i64 {
+        self.journal.enter(amount, 2 * amount);
+        2 * amount
+    }
+}

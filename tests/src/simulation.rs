@@ -1,0 +1,310 @@
+//! The real client and the real server, joined by two lines, in virtual time.
+//!
+//! Time jumps from one event to the next: a byte arrives, a sender is ready for its next byte, a
+//! procedure has run, a deadline comes. Nothing depends on the machine, so a seed says it all.
+
+mod device;
+
+pub use device::Memory;
+
+use crate::clock::VirtualClock;
+use crate::counter::{CounterService, Journal, JournaledCounter};
+use crate::line::{Faults, Line, Pace};
+use device::Device;
+use rpc_proto::client::{CallError, Client, Target, Ticket, Timing, read};
+use rpc_proto::server;
+use rpc_proto::service::{FIRST_NUMBER, Interface, Never, Procedure};
+use rpc_proto::time::{Duration, Instant};
+use std::thread;
+
+/// How often in a row something may happen without any time passing.
+const MOST_EVENTS_AT_ONCE: u32 = 100_000;
+
+/// What a simulation is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// What all chance follows from.
+    pub seed: u64,
+    /// What goes wrong on the way to the device.
+    pub to_device: Faults,
+    /// What goes wrong on the way to the caller.
+    pub to_caller: Faults,
+    /// The speed of both directions.
+    pub pace: Pace,
+    /// How many received bytes the device announces to hold, and holds.
+    pub buffer: u16,
+    /// How long a procedure runs.
+    pub run_time: Duration,
+    /// Whether the counter's total outlives a reset of the device.
+    pub memory: Memory,
+    /// The caller's resend times.
+    pub timing: Timing,
+    /// How long a call may take.
+    pub timeout: Duration,
+    /// How long anything may take before it counts as hanging.
+    pub patience: Duration,
+}
+
+impl Setup {
+    /// A perfect link at 115,200 baud, and a device with room for every window.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            to_device: Faults::NONE,
+            to_caller: Faults::NONE,
+            pace: Pace::uart(115_200),
+            buffer: 1024,
+            run_time: Duration::default(),
+            memory: Memory::Volatile,
+            timing: Timing::default(),
+            timeout: Duration::from_secs(2),
+            patience: Duration::from_secs(60),
+        }
+    }
+
+    /// The same, with those faults both ways.
+    #[must_use]
+    pub const fn with_faults(mut self, faults: Faults) -> Self {
+        self.to_device = faults;
+        self.to_caller = faults;
+        self
+    }
+}
+
+/// A caller with room for `CALLS` calls, and a device that keeps `WINDOW` replies; both have room
+/// for frames of `FRAME` bytes.
+///
+/// If a test fails while one is alive, it prints what shows the failure again.
+#[derive(Debug)]
+pub struct Simulation<const CALLS: usize, const WINDOW: usize, const FRAME: usize = 64> {
+    /// From the caller to the device.
+    pub to_device: Line,
+    /// From the device to the caller.
+    pub to_caller: Line,
+    /// What really ran.
+    pub journal: Journal,
+    setup: Setup,
+    clock: VirtualClock,
+    client: Client<FRAME, CALLS>,
+    device: Device<FRAME, WINDOW>,
+    events_at_once: u32,
+}
+
+/// What a simulation has cost so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// What the caller has seen of the link.
+    pub caller: rpc_proto::client::Statistics,
+    /// What the device has seen of the link since it was reset.
+    pub device: server::Statistics,
+    /// Received bytes that the device had no room for.
+    pub overruns: u64,
+    /// Bytes sent to the device.
+    pub bytes_out: u64,
+    /// Bytes sent to the caller.
+    pub bytes_back: u64,
+    /// Virtual time since the beginning.
+    pub time: Duration,
+}
+
+impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CALLS, WINDOW, FRAME> {
+    /// A caller and a device that have just been switched on.
+    pub fn new(setup: Setup) -> Self {
+        let faults = [setup.to_device, setup.to_caller];
+        let [to_device, to_caller] = Line::pair(setup.pace, faults, setup.seed);
+        let journal = Journal::default();
+        Self {
+            to_device,
+            to_caller,
+            journal: journal.clone(),
+            clock: VirtualClock::default(),
+            client: Client::new(setup.seed as u32, setup.timing),
+            device: Device::new(setup.buffer, setup.run_time, setup.memory, journal),
+            events_at_once: 0,
+            setup,
+        }
+    }
+
+    /// Makes a call and waits for its end.
+    ///
+    /// # Errors
+    /// Why the call failed.
+    pub fn call<P>(&mut self, amount: i64) -> Result<i64, CallError>
+    where
+        P: for<'a> Procedure<Arguments<'a> = (i64,), Value<'a> = i64, Error = Never>,
+    {
+        let ticket = self.start::<P>(amount)?;
+        self.run_until_ended(ticket);
+        self.take::<P>(ticket).expect("the call has ended")
+    }
+
+    /// Starts a call.
+    ///
+    /// # Errors
+    /// Why there is no such call.
+    pub fn start<P>(&mut self, amount: i64) -> Result<Ticket, CallError>
+    where
+        P: for<'a> Procedure<Arguments<'a> = (i64,)>,
+    {
+        let index = CounterService::<JournaledCounter>::resolve(P::KEY);
+        let target = Target {
+            number: FIRST_NUMBER + index.ok_or(CallError::NoSuchProcedure)?,
+            fingerprint: Some(<CounterService<JournaledCounter> as Interface>::FINGERPRINT),
+            idempotent: P::IDEMPOTENT,
+        };
+        let deadline = self.now() + self.setup.timeout;
+        self.client.start(target, deadline, &(amount,))
+    }
+
+    /// The end of a call, if it has come.
+    pub fn take<P>(&mut self, ticket: Ticket) -> Option<Result<i64, CallError>>
+    where
+        P: for<'a> Procedure<Value<'a> = i64, Error = Never>,
+    {
+        let end = self.client.take(ticket)?;
+        Some(end.and_then(read::<P>))
+    }
+
+    /// Whether a call has ended.
+    pub fn is_ended(&self, ticket: Ticket) -> bool {
+        self.client.is_ended(ticket)
+    }
+
+    /// The caller, to do with what a driver may do.
+    pub const fn client(&mut self) -> &mut Client<FRAME, CALLS> {
+        &mut self.client
+    }
+
+    /// Puts another caller in the place of the first, which is gone without a word.
+    pub fn replace_caller(&mut self, nonce: u32) {
+        self.client = Client::new(nonce, self.setup.timing);
+    }
+
+    /// Resets the device: what it was doing is gone, what it had sent arrives.
+    pub fn reset_device(&mut self) {
+        self.device.reset(self.clock.time());
+    }
+
+    /// Runs until that call has ended.
+    ///
+    /// # Panics
+    /// When that takes longer than the setup's patience.
+    pub fn run_until_ended(&mut self, ticket: Ticket) {
+        self.run_until(|simulation| simulation.is_ended(ticket));
+    }
+
+    /// Runs until nothing is going on.
+    ///
+    /// # Panics
+    /// When that takes longer than the setup's patience.
+    pub fn run_until_idle(&mut self) {
+        let limit = self.now() + self.setup.patience;
+        while self.step() {
+            assert!(self.now() < limit, "it never gets idle");
+        }
+    }
+
+    /// Runs until `condition` holds, which is looked at after every event.
+    ///
+    /// # Panics
+    /// When that takes longer than the setup's patience.
+    pub fn run_until(&mut self, mut condition: impl FnMut(&Self) -> bool) {
+        let limit = self.now() + self.setup.patience;
+        while !condition(self) {
+            assert!(self.step(), "nothing is left to happen");
+            assert!(self.now() < limit, "it hangs");
+        }
+    }
+
+    /// Runs for that long, or until nothing is going on, and lets that time pass.
+    pub fn run_for(&mut self, duration: Duration) {
+        let then = self.now() + duration;
+        while self.next_event().is_some_and(|event| event <= then) {
+            self.step();
+        }
+        self.clock.advance_to(then);
+    }
+
+    /// Goes to the next event. Tells whether there was one.
+    pub fn step(&mut self) -> bool {
+        let Some(event) = self.next_event() else {
+            return false;
+        };
+        if self.now() < event {
+            self.events_at_once = 0;
+            self.clock.advance_to(event);
+        }
+        self.events_at_once += 1;
+        assert!(
+            self.events_at_once < MOST_EVENTS_AT_ONCE,
+            "time stands still"
+        );
+        let now = self.now();
+        while let Some(byte) = self.to_caller.receive(now) {
+            self.client.receive(now, byte);
+        }
+        self.client.advance(now);
+        self.send(now);
+        self.device
+            .work(now, &mut self.to_device, &mut self.to_caller);
+        true
+    }
+
+    /// Sends what the caller has to say and the line takes without waiting.
+    fn send(&mut self, now: Instant) {
+        while self.to_device.ready_at() <= now {
+            let Some(&byte) = self.client.outgoing(now).first() else {
+                return;
+            };
+            self.to_device.send(now, byte);
+            self.client.sent(now, 1);
+        }
+    }
+
+    fn next_event(&mut self) -> Option<Instant> {
+        let now = self.now();
+        let to_send = !self.client.outgoing(now).is_empty();
+        [
+            to_send.then(|| self.to_device.ready_at()),
+            self.to_device.next_arrival(),
+            self.to_caller.next_arrival(),
+            self.device.next_event(now, &self.to_caller),
+            self.client.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Instant {
+        self.clock.time()
+    }
+
+    /// What it has cost so far.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            caller: *self.client.statistics(),
+            device: *self.device.statistics(),
+            overruns: self.device.overruns(),
+            bytes_out: self.to_device.sent(),
+            bytes_back: self.to_caller.sent(),
+            time: self.now().since(Instant::default()),
+        }
+    }
+}
+
+impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Drop
+    for Simulation<CALLS, WINDOW, FRAME>
+{
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!(
+                "in the simulation with seed {:#x}, {CALLS} calls, window {WINDOW}, after {:?}: {:?}",
+                self.setup.seed,
+                self.counters(),
+                self.setup,
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The simulated device: the real server behind a receive buffer of limited size, taking virtual
+//! time to run a procedure.
+
+use crate::counter::{CounterService, Journal, JournaledCounter};
+use crate::line::Line;
+use rpc_proto::server::{Server, Statistics};
+use rpc_proto::time::{Duration, Instant};
+use std::collections::VecDeque;
+
+/// Whether the counter's total outlives a reset of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// The total starts at zero again, as in RAM.
+    Volatile,
+    /// The total is still there, as in flash.
+    Retained,
+}
+
+/// A microcontroller that offers a counter.
+#[derive(Debug)]
+pub(super) struct Device<const FRAME: usize, const WINDOW: usize> {
+    server: Server<CounterService<JournaledCounter>, FRAME, WINDOW>,
+    journal: Journal,
+    memory: Memory,
+    /// Received, and not yet looked at.
+    unread: VecDeque<u8>,
+    buffer: u16,
+    run_time: Duration,
+    busy_until: Instant,
+    overruns: u64,
+}
+
+impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
+    pub(super) fn new(buffer: u16, run_time: Duration, memory: Memory, journal: Journal) -> Self {
+        Self {
+            server: start(0, &journal, buffer),
+            journal,
+            memory,
+            unread: VecDeque::new(),
+            buffer,
+            run_time,
+            busy_until: Instant::from_micros(0),
+            overruns: 0,
+        }
+    }
+
+    /// Starts anew, as after a power failure: everything not in flash is gone.
+    pub(super) fn reset(&mut self, now: Instant) {
+        let total = match self.memory {
+            Memory::Volatile => 0,
+            Memory::Retained => self.server.interface().0.total(),
+        };
+        self.server = start(total, &self.journal, self.buffer);
+        self.unread.clear();
+        self.busy_until = now;
+    }
+
+    /// Puts what has arrived into the receive buffer and does what can be done without waiting.
+    pub(super) fn work(&mut self, now: Instant, from_caller: &mut Line, to_caller: &mut Line) {
+        self.serve(now, to_caller);
+        while let Some(byte) = from_caller.receive(now) {
+            // A UART without a buffer still has a data register.
+            if self.unread.len() < usize::from(self.buffer.max(1)) {
+                self.unread.push_back(byte);
+            } else {
+                self.overruns += 1;
+                self.server.note_overruns(1);
+            }
+            self.serve(now, to_caller);
+        }
+    }
+
+    /// Sends, then receives, as the drivers in `rpc_proto::io` do, until there is something to
+    /// wait for.
+    fn serve(&mut self, now: Instant, to_caller: &mut Line) {
+        while self.busy_until <= now {
+            if let Some(&byte) = self.server.outgoing().first() {
+                if now < to_caller.ready_at() {
+                    return;
+                }
+                to_caller.send(now, byte);
+                self.server.sent(1);
+                continue;
+            }
+            let Some(byte) = self.unread.pop_front() else {
+                return;
+            };
+            let runs = self.journal.runs();
+            self.server.receive(byte);
+            if runs < self.journal.runs() {
+                self.busy_until = now + self.run_time;
+            }
+        }
+    }
+
+    /// When there is something to do, if nothing arrives before.
+    pub(super) fn next_event(&self, now: Instant, to_caller: &Line) -> Option<Instant> {
+        if now < self.busy_until {
+            return Some(self.busy_until);
+        }
+        (!self.server.outgoing().is_empty()).then(|| to_caller.ready_at())
+    }
+
+    /// How many received bytes found no room since the beginning, resets notwithstanding.
+    pub(super) const fn overruns(&self) -> u64 {
+        self.overruns
+    }
+
+    /// What the device has seen of the link since it was reset.
+    pub(super) fn statistics(&self) -> &Statistics {
+        self.server.statistics()
+    }
+}
+
+fn start<const FRAME: usize, const WINDOW: usize>(
+    total: i64,
+    journal: &Journal,
+    buffer: u16,
+) -> Server<CounterService<JournaledCounter>, FRAME, WINDOW> {
+    let counter = JournaledCounter::new(total, journal.clone());
+    Server::new(CounterService(counter)).with_buffer(buffer)
+}

@@ -1,0 +1,98 @@
+//! Many calls in a row, and whether what became of each was the truth.
+
+use crate::counter::{CounterAccumulate, Journal};
+use crate::simulation::Simulation;
+use rpc_proto::client::{CallError, Cause, Ran, Ticket};
+use std::collections::VecDeque;
+use std::ops::AddAssign;
+
+/// What became of a number of calls that must run once each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Returned what the run returned, and ran once.
+    pub right: u64,
+    /// Returned something else, or did not run once: never the truth.
+    pub wrong: u64,
+    /// Said not to have run, and did not.
+    pub never_ran: u64,
+    /// Said to have run perhaps, and ran at most once.
+    pub unknown: u64,
+    /// Of the last two, those that a deadline ended.
+    pub timed_out: u64,
+    /// How often the procedure ran.
+    pub runs: u64,
+}
+
+impl Tally {
+    /// Compares each call's outcome, the calls' amounts being 1, 2, 3 and so on, with what ran.
+    pub fn of(outcomes: &[Result<i64, CallError>], journal: &Journal) -> Self {
+        let mut tally = Self {
+            runs: journal.runs(),
+            ..Self::default()
+        };
+        for (amount, outcome) in (1..).zip(outcomes) {
+            let timed_out = [
+                Err(CallError::Timeout),
+                Err(CallError::OutcomeUnknown(Cause::Timeout)),
+            ];
+            tally.timed_out += u64::from(timed_out.contains(outcome));
+            let runs = journal.runs_of(amount);
+            let is_right = |value| runs == 1 && journal.value_of(amount) == value;
+            match *outcome {
+                Ok(value) if is_right(value) => tally.right += 1,
+                Err(error) if error.ran() == Ran::Never && runs == 0 => tally.never_ran += 1,
+                Err(error) if error.ran() == Ran::Unknown && runs <= 1 => tally.unknown += 1,
+                _ => tally.wrong += 1,
+            }
+        }
+        tally
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.right += other.right;
+        self.wrong += other.wrong;
+        self.never_ran += other.never_ran;
+        self.unknown += other.unknown;
+        self.timed_out += other.timed_out;
+        self.runs += other.runs;
+    }
+}
+
+/// Accumulates the amounts from 1 to `count`, as many at a time as the caller has room for.
+///
+/// `between` is called whenever a call has ended, with the number of those that have.
+pub fn accumulate<const CALLS: usize, const WINDOW: usize>(
+    simulation: &mut Simulation<CALLS, WINDOW>,
+    count: i64,
+    mut between: impl FnMut(&mut Simulation<CALLS, WINDOW>, usize),
+) -> Tally {
+    let mut outcomes = Vec::new();
+    let mut started: VecDeque<Ticket> = VecDeque::new();
+    for amount in 1..=count {
+        if started.len() == CALLS {
+            finish_oldest(simulation, &mut started, &mut outcomes);
+            between(simulation, outcomes.len());
+        }
+        let ticket = simulation.start::<CounterAccumulate>(amount);
+        started.push_back(ticket.expect("there is room for one more call"));
+    }
+    while !started.is_empty() {
+        finish_oldest(simulation, &mut started, &mut outcomes);
+    }
+    // Whatever is still under way must not run anything.
+    simulation.run_until_idle();
+    Tally::of(&outcomes, &simulation.journal)
+}
+
+fn finish_oldest<const CALLS: usize, const WINDOW: usize>(
+    simulation: &mut Simulation<CALLS, WINDOW>,
+    started: &mut VecDeque<Ticket>,
+    outcomes: &mut Vec<Result<i64, CallError>>,
+) {
+    let oldest = started.pop_front().expect("a call was started");
+    simulation.run_until_ended(oldest);
+    let end = simulation.take::<CounterAccumulate>(oldest);
+    outcomes.push(end.expect("the call has ended"));
+}
