@@ -3,14 +3,17 @@
 //! A program that is to be tested opens serial ports by their path, whereas an emulated UART, or a
 //! simulated device, is one end of a socket. Two threads carry the bytes between that and a PTY.
 
+use crate::line::{Faults, Line, Pace};
+use rpc_proto::time::Instant;
 use serialport::{SerialPort, TTYPort};
 use std::io::{self, ErrorKind, Read, Write};
+use std::iter;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{self, Duration};
 
 /// How soon the threads notice that they shall stop; bytes do not wait for it.
 const STOP_CHECK: Duration = Duration::from_millis(20);
@@ -34,15 +37,24 @@ impl Pty {
     /// # Errors
     /// When the system has no PTY or no file descriptor left.
     pub fn bridge(socket: &UnixStream) -> io::Result<Self> {
-        let (mut master, slave) = TTYPort::pair()?;
-        master.set_timeout(STOP_CHECK)?;
+        let perfect = Line::pair(Pace::INSTANT, [Faults::NONE; 2], 0);
+        Self::bridge_over(socket, perfect)
+    }
+
+    /// As [`bridge`](Self::bridge), over lines that damage and delay what they carry, in real time:
+    /// the first from the port to the socket, the second back.
+    ///
+    /// # Errors
+    /// When the system has no PTY or no file descriptor left.
+    pub fn bridge_over(socket: &UnixStream, [out, back]: [Line; 2]) -> io::Result<Self> {
+        let (master, slave) = TTYPort::pair()?;
         let path = slave
             .name()
             .ok_or_else(|| io::Error::other("the PTY has no name"))?;
         let stop = Arc::new(AtomicBool::new(false));
         let pumps = vec![
-            spawn_pump(socket.try_clone()?, master.try_clone_native()?, &stop),
-            spawn_pump(master, socket.try_clone()?, &stop),
+            spawn_pump(socket.try_clone()?, back, master.try_clone_native()?, &stop),
+            spawn_pump(master, out, socket.try_clone()?, &stop),
         ];
         Ok(Self {
             path,
@@ -72,46 +84,90 @@ impl Drop for Pty {
     }
 }
 
-fn spawn_pump<R, W>(mut from: R, mut to: W, stop: &Arc<AtomicBool>) -> JoinHandle<()>
+/// Something to read from that can be told how long to wait for bytes.
+trait Source: Read {
+    fn wait_at_most(&mut self, timeout: Duration) -> io::Result<()>;
+}
+
+impl Source for UnixStream {
+    fn wait_at_most(&mut self, timeout: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(timeout))
+    }
+}
+
+impl Source for TTYPort {
+    fn wait_at_most(&mut self, timeout: Duration) -> io::Result<()> {
+        Ok(self.set_timeout(timeout)?)
+    }
+}
+
+fn spawn_pump<R, W>(
+    mut from: R,
+    mut line: Line,
+    mut to: W,
+    stop: &Arc<AtomicBool>,
+) -> JoinHandle<()>
 where
-    R: Read + Send + 'static,
+    R: Source + Send + 'static,
     W: Write + Send + 'static,
 {
     let stop = Arc::clone(stop);
     // An error means that one end is gone: nothing is left to carry, and who uses the other end
     // sees it there.
-    thread::spawn(move || drop(pump(&mut from, &mut to, &stop)))
+    thread::spawn(move || drop(pump(&mut from, &mut line, &mut to, &stop)))
 }
 
-/// Carries bytes until `from` ends or `stop` is set.
-fn pump(from: &mut impl Read, to: &mut impl Write, stop: &AtomicBool) -> io::Result<()> {
+/// Carries bytes over a line until `from` ends or `stop` is set.
+fn pump(
+    from: &mut impl Source,
+    line: &mut Line,
+    to: &mut impl Write,
+    stop: &AtomicBool,
+) -> io::Result<()> {
+    let started = time::Instant::now();
+    let now = || Instant::from_micros(started.elapsed().as_micros() as u64);
     let mut buffer = [0; 4096];
-    while let Some(count) = unless_stopped(stop, || from.read(&mut buffer))? {
-        let mut rest = &buffer[..count];
-        while !rest.is_empty() {
-            match unless_stopped(stop, || to.write(rest))? {
-                Some(written) => rest = &rest[written..],
-                None => return Ok(()),
+    while !stop.load(Ordering::Relaxed) {
+        let until_arrival = line.next_arrival().map_or(STOP_CHECK, |arrival| {
+            Duration::from_micros(arrival.since(now()).as_micros().max(1))
+        });
+        from.wait_at_most(until_arrival.min(STOP_CHECK))?;
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => {
+                for &byte in &buffer[..count] {
+                    line.send(now(), byte);
+                }
             }
+            Err(error) if is_time_out(&error) => {}
+            Err(error) => return Err(error),
+        }
+        let arrived: Vec<u8> = iter::from_fn(|| line.receive(now())).collect();
+        write_unless_stopped(to, &arrived, stop)?;
+    }
+    Ok(())
+}
+
+fn write_unless_stopped(
+    to: &mut impl Write,
+    mut bytes: &[u8],
+    stop: &AtomicBool,
+) -> io::Result<()> {
+    while !bytes.is_empty() && !stop.load(Ordering::Relaxed) {
+        match to.write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if is_time_out(&error) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())
 }
 
-/// Repeats `transfer` while it times out; `None` when it has ended or is to stop.
-fn unless_stopped(
-    stop: &AtomicBool,
-    mut transfer: impl FnMut() -> io::Result<usize>,
-) -> io::Result<Option<usize>> {
-    while !stop.load(Ordering::Relaxed) {
-        match transfer() {
-            Ok(0) => return Ok(None),
-            Ok(count) => return Ok(Some(count)),
-            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
+fn is_time_out(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+    )
 }
 
 #[cfg(test)]

@@ -5,14 +5,19 @@
 #![cfg(unix)]
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rpc_proto::calculator::CalculatorClient;
-use serial_rpc::Connection;
+use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
+use rpc_proto::client::{CallError, Cause};
+use serial_rpc::{Connection, Options, Port};
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::ExitCode;
+use std::time::Duration;
 use tests::board::{Board, LM3S6965};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
 use tests::image;
+use tests::line::{Faults, Line, Pace};
 use tests::program::serial_rpc;
 use tests::pty::Pty;
 
@@ -29,6 +34,14 @@ fn main() -> ExitCode {
             "the_board_answers_every_procedure_to_the_command_line",
             the_board_answers_every_procedure_to_the_command_line,
         ),
+        emulator_trial(
+            "a_thousand_calls_over_a_noisy_line_run_once_each",
+            a_thousand_calls_over_a_noisy_line_run_once_each,
+        ),
+        emulator_trial(
+            "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
+            a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
+        ),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -39,13 +52,13 @@ fn image_trial(name: &str, test: fn(&Board) -> Result<(), Failed>) -> Trial {
 }
 
 /// A trial of a freshly booted board.
-fn emulator_trial(name: &str, test: fn(&Emulator) -> Result<(), Failed>) -> Trial {
+fn emulator_trial(name: &str, test: fn(Emulator) -> Result<(), Failed>) -> Trial {
     let missing = || {
         LM3S6965
             .missing_target()
             .or_else(|| LM3S6965.missing_emulator())
     };
-    ignorable::trial(name, missing, move || test(&Emulator::start(&LM3S6965)?))
+    ignorable::trial(name, missing, move || test(Emulator::start(&LM3S6965)?))
 }
 
 fn the_image_has_no_panic_path(board: &Board) -> Result<(), Failed> {
@@ -63,16 +76,14 @@ fn assert_no_symbol_with(board: &Board, parts: &[&str]) -> Result<(), Failed> {
     Ok(())
 }
 
-fn the_board_answers_every_procedure_to_a_typed_client(emulator: &Emulator) -> Result<(), Failed> {
+fn the_board_answers_every_procedure_to_a_typed_client(emulator: Emulator) -> Result<(), Failed> {
     let pty = Pty::bridge(emulator.uart())?;
     let device = Connection::open(pty.path())?;
     calculator::assert_answers(&mut CalculatorClient::new(&device));
     Ok(())
 }
 
-fn the_board_answers_every_procedure_to_the_command_line(
-    emulator: &Emulator,
-) -> Result<(), Failed> {
+fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> Result<(), Failed> {
     let pty = Pty::bridge(emulator.uart())?;
     for (procedure, arguments, printed) in [
         ("add", &["2", "3"][..], "5\n"),
@@ -108,4 +119,67 @@ fn the_board_answers_every_procedure_to_the_command_line(
     assert_eq!(outcome.code, Some(6));
     assert!(outcome.stderr.contains("divide by zero"), "{outcome:?}");
     Ok(())
+}
+
+fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Result<(), Failed> {
+    let faults = Faults {
+        flips: 1e-3,
+        drops: 1e-3,
+        ..Faults::NONE
+    };
+    let lines = Line::pair(Pace::uart(115_200), [faults; 2], 2);
+    let pty = Pty::bridge_over(emulator.uart(), lines)?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    let mut calculator = CalculatorClient::new(&device);
+    for total in 1..=1000 {
+        assert_eq!(calculator.accumulate(1), Ok(total));
+    }
+    let statistics = device.statistics();
+    assert!(
+        statistics.resent > 0,
+        "the line was not noisy: {statistics:?}"
+    );
+    drop(device);
+    let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "1000\n"));
+    Ok(())
+}
+
+fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
+    emulator: Emulator,
+) -> Result<(), Failed> {
+    // A path of its own, as udev would give it, that leads to whatever port there is.
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("board");
+    // At this speed, a call takes a tenth of a second to arrive.
+    let slow = Line::pair(Pace::uart(1200), [Faults::NONE; 2], 0);
+    let pty = Pty::bridge_over(emulator.uart(), slow)?;
+    symlink(pty.path(), &path)?;
+    let port = Port::Serial(path.to_string_lossy().into_owned());
+    let device = Connection::open_with(port, patient())?;
+    let mut calculator = CalculatorClient::new(&device);
+    assert_eq!(calculator.accumulate(1), Ok(1));
+
+    // Switched off in the middle of a call.
+    let call = device.submit::<CalculatorAccumulate>(&(1,))?;
+    drop((pty, emulator));
+    let lost = CallError::OutcomeUnknown(Cause::Disconnected);
+    assert_eq!(call.wait(), Err(lost));
+
+    // Switched on: another boot, and another port under the same path.
+    let rebooted = Emulator::start(&LM3S6965)?;
+    let pty = Pty::bridge(rebooted.uart())?;
+    fs::remove_file(&path)?;
+    symlink(pty.path(), &path)?;
+    assert_eq!(calculator.total(), Ok(0));
+    assert_eq!(calculator.accumulate(1), Ok(1));
+    Ok(())
+}
+
+/// For calls that are to succeed, however long resending takes.
+fn patient() -> Options {
+    Options {
+        timeout: Duration::from_secs(60),
+        ..Options::default()
+    }
 }
