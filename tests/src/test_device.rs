@@ -1,24 +1,23 @@
-//! A calculator in this process that a test can mute, reset and unplug.
+//! A device in this process that a test can mute, reset and unplug.
 
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::server::Server;
+use rpc_proto::service::Interface;
 use serial_rpc::link::Link;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-type CalculatorServer = Server<CalculatorService<CheckedCalculator>, 160, 4>;
-
 /// The device and the link to it.
-pub struct TestDevice {
-    state: Mutex<State>,
+pub struct TestDevice<I> {
+    state: Mutex<State<I>>,
     changed: Condvar,
 }
 
-struct State {
-    server: CalculatorServer,
+struct State<I> {
+    server: Server<I, 160, 4>,
     unread: VecDeque<u8>,
     line: Line,
     frames_received: usize,
@@ -37,12 +36,24 @@ pub enum Line {
     Unplugged,
 }
 
-impl TestDevice {
-    /// A device that was just switched on, on a good line.
-    pub fn new() -> Self {
+impl TestDevice<CalculatorService<CheckedCalculator>> {
+    /// A calculator that was just switched on, on a good line.
+    pub fn calculator() -> Self {
+        Self::new(CalculatorService(CheckedCalculator::new()))
+    }
+
+    /// Presses the reset button: the session is forgotten, and the total is zero.
+    pub fn reset(&self) {
+        self.state().server = switched_on(CalculatorService(CheckedCalculator::new()));
+    }
+}
+
+impl<I: Interface> TestDevice<I> {
+    /// A device with that interface that was just switched on, on a good line.
+    pub fn new(interface: I) -> Self {
         Self {
             state: Mutex::new(State {
-                server: switched_on(),
+                server: switched_on(interface),
                 unread: VecDeque::new(),
                 line: Line::Good,
                 frames_received: 0,
@@ -57,35 +68,24 @@ impl TestDevice {
         self.changed.notify_all();
     }
 
-    /// Presses the reset button: the session is forgotten, and the total is zero.
-    pub fn reset(&self) {
-        self.state().server = switched_on();
-    }
-
     /// How many delimiters the device has received.
     pub fn frames_received(&self) -> usize {
         self.state().frames_received
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<I>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Default for TestDevice {
-    fn default() -> Self {
-        Self::new()
-    }
+fn switched_on<I: Interface>(interface: I) -> Server<I, 160, 4> {
+    Server::new(interface).with_buffer(256)
 }
 
-fn switched_on() -> CalculatorServer {
-    Server::new(CalculatorService(CheckedCalculator::new())).with_buffer(256)
-}
-
-impl Link for TestDevice {
+impl<I: Interface + Send> Link for TestDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let nothing_to_read =
-            |state: &mut State| state.unread.is_empty() && state.line != Line::Unplugged;
+            |state: &mut State<I>| state.unread.is_empty() && state.line != Line::Unplugged;
         let (mut state, _) = self
             .changed
             .wait_timeout_while(self.state(), timeout, nothing_to_read)

@@ -1,6 +1,9 @@
 //! The host's connection: shared by threads, pipelined, and through whatever happens to a cable.
 
-use rpc_proto::calculator::{CalculatorAccumulate, CalculatorAdd, CalculatorClient};
+use firmware::CheckedCalculator;
+use rpc_proto::calculator::{
+    CalculatorAccumulate, CalculatorAdd, CalculatorClient, CalculatorService,
+};
 use rpc_proto::client::{CallError, Cause};
 use serial_rpc::{Connection, Options, Port};
 use std::sync::Arc;
@@ -11,8 +14,10 @@ use tests::test_device::{Line, TestDevice};
 /// Short enough for the tests that wait for it; those that do not must not depend on it.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-fn connection(timeout: Duration) -> (Arc<TestDevice>, Connection) {
-    let device = Arc::new(TestDevice::new());
+type Calculator = TestDevice<CalculatorService<CheckedCalculator>>;
+
+fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
+    let device = Arc::new(TestDevice::calculator());
     let options = Options {
         timeout,
         ..Options::default()

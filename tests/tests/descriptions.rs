@@ -1,0 +1,99 @@
+//! Devices whose description is not what it should be: each is refused in words, and the device
+//! stays usable for who needs no description.
+
+use rpc_proto::describe::fingerprint;
+use rpc_proto::message::Fault;
+use rpc_proto::service::{Arguments, Interface, Replied, Reply};
+use serial_rpc::connection::DescriptionError;
+use serial_rpc::{Connection, Options, Port};
+use std::sync::Arc;
+use tests::test_device::TestDevice;
+
+/// A device that describes itself with whatever bytes.
+struct Describing<D>(std::marker::PhantomData<D>);
+
+/// The bytes, and the fingerprint that goes with them.
+trait Bytes: Send + 'static {
+    const PIECES: &'static [&'static [u8]];
+    const FINGERPRINT: u32 = fingerprint(Self::PIECES);
+}
+
+impl<D: Bytes> Interface for Describing<D> {
+    const DESCRIPTION: &'static [&'static [u8]] = D::PIECES;
+    const FINGERPRINT: u32 = D::FINGERPRINT;
+
+    fn resolve(_: u32) -> Option<u16> {
+        None
+    }
+
+    fn run(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_, '_>) -> Result<Replied, Fault> {
+        Err(Fault::UnknownProcedure)
+    }
+}
+
+fn refusal<D: Bytes>() -> DescriptionError {
+    let device = Arc::new(TestDevice::new(Describing::<D>(std::marker::PhantomData)));
+    let connection = Connection::over(Port::Simulated, device, Options::default());
+    let refusal = connection.description().expect_err("it is refused");
+    assert!(connection.device().is_some(), "the session goes on");
+    refusal
+}
+
+#[test]
+fn a_description_that_is_cut_off_is_refused() {
+    struct Cut;
+    impl Bytes for Cut {
+        const PIECES: &'static [&'static [u8]] = &[b"\x04demo\x051.0"];
+    }
+    let refusal = refusal::<Cut>();
+    assert!(
+        matches!(refusal, DescriptionError::Malformed(_)),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_description_that_makes_no_sense_is_refused() {
+    struct Nonsense;
+    impl Bytes for Nonsense {
+        const PIECES: &'static [&'static [u8]] = &[&[0xA5; 300]];
+    }
+    let refusal = refusal::<Nonsense>();
+    assert!(
+        matches!(refusal, DescriptionError::Malformed(_)),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_description_without_an_end_is_refused() {
+    struct Huge;
+    impl Bytes for Huge {
+        const PIECES: &'static [&'static [u8]] = &[&[0; 300_000]];
+        // It is not read to the end, so nobody checks.
+        const FINGERPRINT: u32 = 0;
+    }
+    let refusal = refusal::<Huge>();
+    assert!(matches!(refusal, DescriptionError::TooLong), "{refusal}");
+}
+
+#[test]
+fn a_description_of_another_fingerprint_is_refused() {
+    struct Other;
+    impl Bytes for Other {
+        const PIECES: &'static [&'static [u8]] = &[b"\x04demo\x051.0.0\x00"];
+        const FINGERPRINT: u32 = 1;
+    }
+    let refusal = refusal::<Other>();
+    assert!(matches!(refusal, DescriptionError::Mismatch), "{refusal}");
+}
+
+#[test]
+fn a_description_that_was_left_out_is_missed_in_words() {
+    struct Nothing;
+    impl Bytes for Nothing {
+        const PIECES: &'static [&'static [u8]] = &[];
+    }
+    let refusal = refusal::<Nothing>();
+    assert!(matches!(refusal, DescriptionError::LeftOut), "{refusal}");
+}
