@@ -1,6 +1,6 @@
 //! The command line: what can be written, and what it says about itself.
 
-use crate::commands::{call::Call, list::List};
+use crate::commands::{call::Call, list::List, simulate::Simulate};
 use crate::failure::{Class, Failure};
 use clap::{Parser, Subcommand};
 use serial_rpc::port::serial_ports;
@@ -12,7 +12,7 @@ use std::time::Duration;
 #[command(
     version,
     after_help = "Exit codes: 0 ok, 1 internal, 2 usage, 3 port, 4 time-out, 5 protocol or signature, \
-                  6 the procedure's own error, 7 outcome unknown."
+                  6 the procedure's own error, 7 outcome unknown, 130 interrupted."
 )]
 pub struct Cli {
     /// The device's port: a path such as /dev/ttyACM0, tcp:HOST:PORT, or sim for a simulated
@@ -58,6 +58,8 @@ pub enum Command {
     List(List),
     /// Call a procedure and print its value.
     Call(Call),
+    /// Offer a simulated device on a port.
+    Simulate(Simulate),
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -71,6 +73,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 impl Cli {
+    /// The speed of a serial port, in bits a second.
+    pub fn baud(&self) -> u32 {
+        self.baud
+    }
+
     /// Opens the port that is meant.
     pub fn connect(&self) -> Result<Connection, Failure> {
         let port = match &self.port {

@@ -1,6 +1,6 @@
 //! What is said when something fails, and the exit codes by kind of failure.
 
-use rpc_proto::client::{CallError, Cause};
+use rpc_proto::client::{CallError, Cause, Ran};
 use serial_rpc::Connection;
 use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::UnknownProcedure;
@@ -25,7 +25,12 @@ pub enum Class {
     Procedure = 6,
     /// The call may have run.
     OutcomeUnknown = 7,
+    /// Ctrl-C; what a shell makes of a program that ends by it.
+    Interrupted = 130,
 }
+
+/// The hint when it may have run.
+const ASK_WHETHER_IT_RAN: &str = "find out whether it ran before you call it again";
 
 /// What failed, and what to try.
 #[derive(Debug)]
@@ -70,6 +75,15 @@ impl Failure {
             NamedCallError::Call {
                 idempotent, error, ..
             } => Self::call(device, idempotent, error),
+            NamedCallError::Cancelled {
+                idempotent, ran, ..
+            } => {
+                let failure = Self::new(Class::Interrupted, error.to_string());
+                match ran {
+                    Ran::Unknown if !idempotent => failure.hint(ASK_WHETHER_IT_RAN),
+                    _ => failure,
+                }
+            }
             NamedCallError::Procedure { .. } => Self::new(Class::Procedure, error.to_string()),
             NamedCallError::Reply { .. } => Self::new(Class::Protocol, error.to_string()),
         }
@@ -88,11 +102,11 @@ impl Failure {
         let port = device.port();
         let failure = |class| Self::new(class, error.to_string());
         match error {
+            _ if device.is_cancelled() => Self::new(Class::Interrupted, "interrupted"),
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
             CallError::OutcomeUnknown(_) if idempotent => failure(Class::Port),
-            CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
-                .hint("find out whether it ran before you call it again"),
+            CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown).hint(ASK_WHETHER_IT_RAN),
             CallError::Disconnected => {
                 Self::new(Class::Port, format!("the link to {port} was lost"))
                     .hint("check the cable and whether the device is still there")

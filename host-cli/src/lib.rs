@@ -20,9 +20,11 @@ pub mod arguments;
 pub mod connection;
 mod cursor;
 pub mod description;
+pub mod line;
 pub mod link;
 mod nearest;
 pub mod port;
+pub mod simulation;
 pub mod value;
 
 pub use connection::{Connection, Options};

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::List(list) => commands::list::run(&cli, list),
         Command::Call(call) => commands::call::run(&cli, call),
+        Command::Simulate(simulate) => commands::simulate::run(&cli, simulate),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,15 +6,15 @@
 //! another thread to be scheduled.
 
 use super::{Connection, Reply, State};
-use crate::link;
+use crate::link::{self, Tapped};
 use rpc_proto::client::{CallError, Cause, Target, Ticket};
 use rpc_proto::time::Duration;
 use serde::Serialize;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::{thread, time};
 
 /// The longest time that the link is read for without looking up, in case another thread has
-/// started a call with an earlier deadline.
+/// started a call with an earlier deadline, or calls are cancelled.
 const READ_AT_MOST: time::Duration = time::Duration::from_millis(20);
 
 /// How long to wait before trying to open a lost port again.
@@ -31,6 +31,9 @@ impl Connection {
         let deadline = self.now() + Duration::from_micros(timeout);
         let mut state = self.state();
         loop {
+            if self.is_cancelled() {
+                return Err(CallError::Timeout);
+            }
             match state.client.start(target, deadline, arguments) {
                 Err(CallError::Busy) if self.now() < deadline => state = self.exchange(state),
                 Err(CallError::Busy) => return Err(CallError::Timeout),
@@ -52,6 +55,9 @@ impl Connection {
                 // This thread may have been the one that reads.
                 self.changed.notify_all();
                 return end;
+            }
+            if self.is_cancelled() {
+                return Err(state.cancel(ticket));
             }
             state = self.exchange(state);
         }
@@ -99,8 +105,11 @@ impl Connection {
 
         let mut state = self.state();
         state.is_read = false;
-        if opened.is_some() {
-            state.link = opened;
+        if let Some(link) = opened {
+            state.link = Some(match &self.tap {
+                Some(tap) => Tapped::over(link, Arc::clone(tap)),
+                None => link,
+            });
         }
         match read {
             Ok(count) => {
@@ -138,6 +147,19 @@ impl Connection {
 }
 
 impl State {
+    /// Ends a call as if its deadline had passed, and the session with it.
+    fn cancel(&mut self, ticket: Ticket) -> CallError {
+        let error = match self.client.device() {
+            Some(_) => CallError::OutcomeUnknown(Cause::Timeout),
+            // Without a session it was not sent, or may be sent again.
+            None => CallError::Timeout,
+        };
+        self.client.abandon(ticket);
+        self.client.link_lost();
+        self.collect_ended();
+        error
+    }
+
     fn lose_link(&mut self) {
         self.link = None;
         self.client.link_lost();
