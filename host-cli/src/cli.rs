@@ -1,10 +1,12 @@
 //! The command line: what can be written, and what it says about itself.
 
-use crate::commands::{call::Call, list::List, simulate::Simulate};
+use crate::commands::{call::Call, list::List, simulate::Simulate, trace::Trace};
 use crate::failure::{Class, Failure};
-use clap::{Parser, Subcommand};
+use crate::watch;
+use clap::{ArgAction, Parser, Subcommand};
 use serial_rpc::port::serial_ports;
 use serial_rpc::{Connection, Options, Port};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Call procedures of a microcontroller over a serial link.
@@ -46,6 +48,14 @@ pub struct Cli {
     )]
     timeout: Duration,
 
+    /// Show the frames that pass, in words, on stderr; twice for their bytes too.
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    verbose: u8,
+
+    /// Write the bytes that pass to a file, which `serial-rpc trace` reads.
+    #[arg(long, global = true, value_name = "FILE")]
+    capture: Option<PathBuf>,
+
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -60,6 +70,8 @@ pub enum Command {
     Call(Call),
     /// Offer a simulated device on a port.
     Simulate(Simulate),
+    /// Show a captured conversation in words.
+    Trace(Trace),
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -88,7 +100,12 @@ impl Cli {
             baud: self.baud,
             timeout: self.timeout,
         };
-        Ok(Connection::open_with(port, options)?)
+        let tap = watch::tap(self.verbose, self.capture.as_deref())?;
+        let device = Connection::open_with(port, options)?;
+        Ok(match tap {
+            Some(tap) => device.tapped_by(tap),
+            None => device,
+        })
     }
 }
 

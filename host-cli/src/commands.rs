@@ -3,3 +3,4 @@
 pub mod call;
 pub mod list;
 pub mod simulate;
+pub mod trace;

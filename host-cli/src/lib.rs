@@ -25,6 +25,7 @@ pub mod link;
 mod nearest;
 pub mod port;
 pub mod simulation;
+pub mod trace;
 pub mod value;
 
 pub use connection::{Connection, Options};

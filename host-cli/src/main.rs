@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod failure;
+mod watch;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         Command::List(list) => commands::list::run(&cli, list),
         Command::Call(call) => commands::call::run(&cli, call),
         Command::Simulate(simulate) => commands::simulate::run(&cli, simulate),
+        Command::Trace(trace) => commands::trace::run(trace),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

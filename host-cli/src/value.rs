@@ -46,3 +46,4 @@ pub(crate) use decode::hex;
 pub(crate) use error::shortened;
 pub(crate) use float::Float;
 pub(crate) use integer::Integer;
+pub(crate) use render::without_controls;
