@@ -1,12 +1,16 @@
 //! The command line: what can be written, and what it says about itself.
 
-use crate::commands::{call::Call, list::List, simulate::Simulate, trace::Trace};
+use crate::commands::{
+    batch::Batch, call::Call, list::List, shell::Shell, simulate::Simulate, trace::Trace,
+};
 use crate::failure::{Class, Failure};
+use crate::interrupt;
 use crate::watch;
 use clap::{ArgAction, Parser, Subcommand};
 use serial_rpc::port::serial_ports;
 use serial_rpc::{Connection, Options, Port};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Call procedures of a microcontroller over a serial link.
@@ -68,6 +72,10 @@ pub enum Command {
     List(List),
     /// Call a procedure and print its value.
     Call(Call),
+    /// Call procedures from a prompt.
+    Shell(Shell),
+    /// Make the calls in a file.
+    Batch(Batch),
     /// Offer a simulated device on a port.
     Simulate(Simulate),
     /// Show a captured conversation in words.
@@ -91,7 +99,7 @@ impl Cli {
     }
 
     /// Opens the port that is meant.
-    pub fn connect(&self) -> Result<Connection, Failure> {
+    pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
         let port = match &self.port {
             Some(port) => port.clone(),
             None => only_port()?,
@@ -102,10 +110,12 @@ impl Cli {
         };
         let tap = watch::tap(self.verbose, self.capture.as_deref())?;
         let device = Connection::open_with(port, options)?;
-        Ok(match tap {
+        let device = Arc::new(match tap {
             Some(tap) => device.tapped_by(tap),
             None => device,
-        })
+        });
+        interrupt::cancels(&device);
+        Ok(device)
     }
 }
 

@@ -21,7 +21,6 @@ use rpc_proto::time::Instant;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time;
 
@@ -66,8 +65,6 @@ pub struct Connection {
     /// By which a USB device is found again when it comes back under another path.
     usb_serial_number: Option<String>,
     options: Options,
-    /// Whether calls are to be given up.
-    cancelled: Arc<AtomicBool>,
     /// Sees every byte that passes.
     tap: Option<Tap>,
     started: time::Instant,
@@ -132,7 +129,6 @@ impl Connection {
             port,
             usb_serial_number,
             options,
-            cancelled: Arc::default(),
             tap: None,
             started: time::Instant::now(),
             state: Mutex::new(State {
@@ -145,36 +141,6 @@ impl Connection {
             }),
             changed: Condvar::new(),
         }
-    }
-
-    /// Lets `flag` cancel calls: while it is true, no call is made, and whoever waits for one gives it
-    /// up within some milliseconds. A handler of Ctrl-C can set it.
-    ///
-    /// A call is cancelled as if its deadline had passed. If it had been sent it may have run, and
-    /// the session is over: were it to go on, the device would be waited for before the next call.
-    ///
-    /// ```
-    /// use serial_rpc::Connection;
-    /// use std::sync::Arc;
-    /// use std::sync::atomic::{AtomicBool, Ordering};
-    ///
-    /// let flag = Arc::new(AtomicBool::new(true));
-    /// let device = Connection::open("sim")?.cancelled_by(Arc::clone(&flag));
-    /// assert!(device.call("calculator.add", &serde_json::json!([2, 3])).is_err());
-    ///
-    /// flag.store(false, Ordering::Relaxed);
-    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn cancelled_by(mut self, flag: Arc<AtomicBool>) -> Self {
-        self.cancelled = flag;
-        self
-    }
-
-    /// Whether calls are being cancelled; see [`cancelled_by`](Self::cancelled_by).
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Shows `tap` every byte that passes the link, also after the port was lost and opened again.

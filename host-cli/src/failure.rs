@@ -1,6 +1,8 @@
 //! What is said when something fails, and the exit codes by kind of failure.
 
-use rpc_proto::client::{CallError, Cause, Ran};
+use crate::interrupt;
+use rpc_proto::client::{CallError, Cause};
+use serde::Serialize;
 use serial_rpc::Connection;
 use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::UnknownProcedure;
@@ -8,9 +10,12 @@ use serial_rpc::link::OpenError;
 use std::process::ExitCode;
 
 /// The kind of failure; its number is the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Class {
+    /// Whoever read the results has left. That is no failure of ours: nothing is said.
+    NobodyReads = 0,
     /// Something that should not happen.
     Internal = 1,
     /// The command line is wrong, or the arguments are.
@@ -25,12 +30,9 @@ pub enum Class {
     Procedure = 6,
     /// The call may have run.
     OutcomeUnknown = 7,
-    /// Ctrl-C; what a shell makes of a program that ends by it.
+    /// The user pressed Ctrl-C.
     Interrupted = 130,
 }
-
-/// The hint when it may have run.
-const ASK_WHETHER_IT_RAN: &str = "find out whether it ran before you call it again";
 
 /// What failed, and what to try.
 #[derive(Debug)]
@@ -38,6 +40,20 @@ pub struct Failure {
     class: Class,
     message: String,
     hint: Option<String>,
+    /// The procedure's own error.
+    error: Option<Box<serde_json::Value>>,
+}
+
+/// A failure as `--json` shows it.
+#[derive(Serialize)]
+struct Report<'a> {
+    class: Class,
+    code: u8,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a serde_json::Value>,
 }
 
 impl Failure {
@@ -47,6 +63,7 @@ impl Failure {
             class,
             message: message.into(),
             hint: None,
+            error: None,
         }
     }
 
@@ -57,35 +74,57 @@ impl Failure {
         self
     }
 
+    /// Says in which line of a file it happened.
+    #[must_use]
+    pub fn in_line(mut self, number: usize) -> Self {
+        self.message = format!("line {number}: {}", self.message);
+        self
+    }
+
+    /// The failure as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        let report = Report {
+            class: self.class,
+            code: self.class as u8,
+            message: &self.message,
+            hint: self.hint.as_deref(),
+            error: self.error.as_deref(),
+        };
+        // Text and a value that is JSON already: there is nothing in it that JSON lacks.
+        serde_json::to_value(report).unwrap_or_default()
+    }
+
     /// Says so, and gives the exit code.
-    pub fn report(&self) -> ExitCode {
-        anstream::eprintln!("\x1b[1;31merror\x1b[0m: {}", self.message);
-        if let Some(hint) = &self.hint {
-            anstream::eprintln!("\x1b[1;36mhint\x1b[0m: {hint}");
+    pub fn report(&self, json: bool) -> ExitCode {
+        if self.class == Class::NobodyReads {
+            return ExitCode::SUCCESS;
+        }
+        if json {
+            anstream::eprintln!("{}", self.to_json());
+        } else {
+            anstream::eprintln!("\x1b[1;31merror\x1b[0m: {}", self.message);
+            if let Some(hint) = &self.hint {
+                anstream::eprintln!("\x1b[1;36mhint\x1b[0m: {hint}");
+            }
         }
         ExitCode::from(self.class as u8)
     }
 
     /// A call by name that has no value.
     pub fn named_call(device: &Connection, error: NamedCallError) -> Self {
+        let message = error.to_string();
         match error {
             NamedCallError::Description(error) => Self::description(device, error),
             NamedCallError::UnknownProcedure(error) => error.into(),
-            NamedCallError::Arguments(error) => Self::new(Class::Usage, error.to_string()),
+            NamedCallError::Arguments(_) => Self::new(Class::Usage, message),
             NamedCallError::Call {
                 idempotent, error, ..
             } => Self::call(device, idempotent, error),
-            NamedCallError::Cancelled {
-                idempotent, ran, ..
-            } => {
-                let failure = Self::new(Class::Interrupted, error.to_string());
-                match ran {
-                    Ran::Unknown if !idempotent => failure.hint(ASK_WHETHER_IT_RAN),
-                    _ => failure,
-                }
-            }
-            NamedCallError::Procedure { .. } => Self::new(Class::Procedure, error.to_string()),
-            NamedCallError::Reply { .. } => Self::new(Class::Protocol, error.to_string()),
+            NamedCallError::Procedure { error: value, .. } => Self {
+                error: Some(Box::new(value)),
+                ..Self::new(Class::Procedure, message)
+            },
+            NamedCallError::Reply { .. } => Self::new(Class::Protocol, message),
         }
     }
 
@@ -101,12 +140,21 @@ impl Failure {
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
         let port = device.port();
         let failure = |class| Self::new(class, error.to_string());
+        if interrupt::happened() {
+            return match error {
+                CallError::OutcomeUnknown(_) if !idempotent => Self::new(
+                    Class::Interrupted,
+                    "interrupted: the call may have run, once, or not",
+                ),
+                _ => Self::new(Class::Interrupted, "interrupted"),
+            };
+        }
         match error {
-            _ if device.is_cancelled() => Self::new(Class::Interrupted, "interrupted"),
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
             CallError::OutcomeUnknown(_) if idempotent => failure(Class::Port),
-            CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown).hint(ASK_WHETHER_IT_RAN),
+            CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
+                .hint("find out whether it ran before you call it again"),
             CallError::Disconnected => {
                 Self::new(Class::Port, format!("the link to {port} was lost"))
                     .hint("check the cable and whether the device is still there")

@@ -2,7 +2,8 @@
 
 use crate::cli::Cli;
 use crate::failure::Failure;
-use anstream::println;
+use crate::output::print;
+use serial_rpc::Connection;
 use serial_rpc::description::Shape;
 use serial_rpc::value::plain;
 
@@ -24,16 +25,24 @@ pub struct Call {
 
 /// Calls, and prints the value.
 pub fn run(cli: &Cli, call: &Call) -> Result<(), Failure> {
-    let device = cli.connect()?;
+    call_and_print(&*cli.connect()?, &call.procedure, &call.arguments)
+}
+
+/// Makes one call, and prints its value.
+pub fn call_and_print(
+    device: &Connection,
+    path: &str,
+    arguments: &[String],
+) -> Result<(), Failure> {
     let value = device
-        .call_words(&call.procedure, &call.arguments)
-        .map_err(|error| Failure::named_call(&device, error))?;
+        .call_words(path, arguments)
+        .map_err(|error| Failure::named_call(device, error))?;
     let description = device
         .description()
-        .map_err(|error| Failure::description(&device, error))?;
+        .map_err(|error| Failure::description(device, error))?;
     // A procedure that returns nothing prints nothing.
-    if description.procedure(&call.procedure)?.value.shape != Shape::Unit {
-        println!("{}", plain(&value));
+    if description.procedure(path)?.value.shape != Shape::Unit {
+        print(plain(&value))?;
     }
     Ok(())
 }

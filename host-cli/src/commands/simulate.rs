@@ -2,11 +2,14 @@
 
 use crate::cli::Cli;
 use crate::failure::{Class, Failure};
-use anstream::{eprintln, println};
+use crate::interrupt;
+use crate::output::print;
+use anstream::eprintln;
 use serial_rpc::line::{Faults, Pace};
 use serial_rpc::link::Offer;
 use serial_rpc::simulation::Simulation;
-use std::io;
+use std::time::Duration;
+use std::{io, process, thread};
 
 /// Offer a simulated device on a port, until Ctrl-C.
 ///
@@ -43,11 +46,16 @@ pub fn run(cli: &Cli, simulate: &Simulate) -> Result<(), Failure> {
     let refused = |error: io::Error| Failure::new(Class::Port, format!("no port: {error}"));
     let offer = simulate.offer().map_err(refused)?;
     let port = offer.port();
-    println!("{port}");
+    print(port)?;
     eprintln!("a simulated device is on {port} until Ctrl-C; try");
     eprintln!("  serial-rpc --port {port} list");
     let pace = Pace::uart(cli.baud());
     let mut simulation = Simulation::new(pace, simulate.noise, simulate.seed);
+    thread::spawn(|| {
+        // Nothing else would wake a thread that waits for a caller, and there is nothing to wind up.
+        drop(interrupt::sleep(Duration::MAX));
+        process::exit(0);
+    });
     loop {
         let caller = offer.accept().map_err(refused)?;
         // It ends when the caller has gone; the next may come.

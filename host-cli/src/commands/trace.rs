@@ -1,8 +1,8 @@
 //! `serial-rpc trace`: a captured conversation in words.
 
 use crate::failure::{Class, Failure};
+use crate::output::print;
 use crate::watch::line;
-use anstream::println;
 use clap::ValueEnum;
 use serial_rpc::link::Direction;
 use serial_rpc::trace::capture::read_line;
@@ -53,12 +53,10 @@ pub fn run(trace: &Trace) -> Result<(), Failure> {
     };
     let mut decoder = Decoder::default();
     match trace.raw {
-        Some(direction) => raw(&mut decoder, direction.into(), file)
-            .map_err(|error| unreadable(&trace.file, error))?,
+        Some(direction) => raw(&mut decoder, direction.into(), &trace.file, file)?,
         None => records(&mut decoder, &trace.file, file)?,
     }
-    show(None, &decoder.finish());
-    Ok(())
+    show(None, &decoder.finish())
 }
 
 fn records(decoder: &mut Decoder, name: &str, file: impl Read) -> Result<(), Failure> {
@@ -69,26 +67,33 @@ fn records(decoder: &mut Decoder, name: &str, file: impl Read) -> Result<(), Fai
                 .hint("bytes that are no capture are read with --raw")
         })?;
         if let Some(record) = record {
-            show(record.time, &decoder.take(record.direction, &record.bytes));
+            show(record.time, &decoder.take(record.direction, &record.bytes))?;
         }
     }
     Ok(())
 }
 
-fn raw(decoder: &mut Decoder, direction: Direction, mut file: impl Read) -> io::Result<()> {
+fn raw(
+    decoder: &mut Decoder,
+    direction: Direction,
+    name: &str,
+    mut file: impl Read,
+) -> Result<(), Failure> {
     let mut buffer = [0; 4096];
     loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(()),
-            count => show(None, &decoder.take(direction, &buffer[..count])),
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => show(None, &decoder.take(direction, &buffer[..count]))?,
+            Err(error) => return Err(unreadable(name, error)),
         }
     }
 }
 
-fn show(time: Option<f64>, events: &[Event]) {
+fn show(time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
     for event in events {
-        println!("{}", line(time, event));
+        print(line(time, event))?;
     }
+    Ok(())
 }
 
 fn unreadable(name: &str, error: io::Error) -> Failure {

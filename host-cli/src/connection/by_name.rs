@@ -4,7 +4,7 @@ use super::{Connection, DescriptionError, Reply};
 use crate::arguments::{ArgumentsError, from_json, from_words};
 use crate::description::{Procedure, UnknownProcedure};
 use crate::value::{ValueError, decode_all, error_in_words};
-use rpc_proto::client::{CallError, Ran, Target};
+use rpc_proto::client::{CallError, Target};
 use serde_json::Value;
 
 /// Why a call by name has no value.
@@ -28,16 +28,6 @@ pub enum NamedCallError {
         idempotent: bool,
         /// What failed.
         error: CallError,
-    },
-    /// The call was cancelled.
-    #[error("{path} was cancelled{}", what_it_did(*.ran))]
-    Cancelled {
-        /// The procedure.
-        path: String,
-        /// Whether it may be called again without harm.
-        idempotent: bool,
-        /// What is known about whether it ran.
-        ran: Ran,
     },
     /// The procedure ran and ended in its own error.
     #[error("{path} failed: {words}")]
@@ -116,13 +106,6 @@ impl Connection {
                 Ok(reply) => return decoded(procedure, &reply),
                 // New firmware, and the call never ran: it may have other types there.
                 Err(CallError::InterfaceChanged) => {}
-                Err(error) if self.is_cancelled() => {
-                    return Err(NamedCallError::Cancelled {
-                        path: procedure.path.clone(),
-                        idempotent: procedure.idempotent,
-                        ran: error.ran(),
-                    });
-                }
                 Err(error) => {
                     return Err(NamedCallError::Call {
                         path: procedure.path.clone(),
@@ -132,14 +115,6 @@ impl Connection {
                 }
             }
         }
-    }
-}
-
-const fn what_it_did(ran: Ran) -> &'static str {
-    match ran {
-        Ran::Never => ": it never ran",
-        Ran::Once => "",
-        Ran::Unknown => ": it may have run, once, or not",
     }
 }
 

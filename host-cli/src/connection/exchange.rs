@@ -8,13 +8,13 @@
 use super::{Connection, Reply, State};
 use crate::link::{self, Tapped};
 use rpc_proto::client::{CallError, Cause, Target, Ticket};
-use rpc_proto::time::Duration;
+use rpc_proto::time::{Duration, Instant};
 use serde::Serialize;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::{thread, time};
 
 /// The longest time that the link is read for without looking up, in case another thread has
-/// started a call with an earlier deadline, or calls are cancelled.
+/// started a call with an earlier deadline.
 const READ_AT_MOST: time::Duration = time::Duration::from_millis(20);
 
 /// How long to wait before trying to open a lost port again.
@@ -27,13 +27,9 @@ impl Connection {
         target: Target,
         arguments: &A,
     ) -> Result<Ticket, CallError> {
-        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
-        let deadline = self.now() + Duration::from_micros(timeout);
+        let deadline = self.deadline();
         let mut state = self.state();
         loop {
-            if self.is_cancelled() {
-                return Err(CallError::Timeout);
-            }
             match state.client.start(target, deadline, arguments) {
                 Err(CallError::Busy) if self.now() < deadline => state = self.exchange(state),
                 Err(CallError::Busy) => return Err(CallError::Timeout),
@@ -56,11 +52,31 @@ impl Connection {
                 self.changed.notify_all();
                 return end;
             }
-            if self.is_cancelled() {
-                return Err(state.cancel(ticket));
-            }
             state = self.exchange(state);
         }
+    }
+
+    /// Ends all calls under way as if their deadlines had come. Another thread may do that while
+    /// some wait, such as one that handles Ctrl-C.
+    ///
+    /// ```
+    /// let device = serial_rpc::Connection::open("sim")?;
+    /// device.cancel(); // nothing is under way, so nothing happens
+    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cancel(&self) {
+        let mut state = self.state();
+        // No deadline is later than that of a call which would start now.
+        state.client.advance(self.deadline());
+        state.collect_ended();
+        self.changed.notify_all();
+    }
+
+    /// When a call that starts now must have ended.
+    fn deadline(&self) -> Instant {
+        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
+        self.now() + Duration::from_micros(timeout)
     }
 
     /// Stops waiting for a call.
@@ -147,19 +163,6 @@ impl Connection {
 }
 
 impl State {
-    /// Ends a call as if its deadline had passed, and the session with it.
-    fn cancel(&mut self, ticket: Ticket) -> CallError {
-        let error = match self.client.device() {
-            Some(_) => CallError::OutcomeUnknown(Cause::Timeout),
-            // Without a session it was not sent, or may be sent again.
-            None => CallError::Timeout,
-        };
-        self.client.abandon(ticket);
-        self.client.link_lost();
-        self.collect_ended();
-        error
-    }
-
     fn lose_link(&mut self) {
         self.link = None;
         self.client.link_lost();
