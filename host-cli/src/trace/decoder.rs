@@ -212,7 +212,7 @@ impl Decoder {
 
     fn answer(&mut self, kind: Kind, seq: Seq, payload: &[u8], body: &[u8]) -> (String, bool) {
         let Some(call) = &mut self.calls[usize::from(seq.number())] else {
-            return (hex(body), false);
+            return (untyped(kind, body), false);
         };
         let before = call.answer.replace(payload.to_vec());
         let again = before.as_deref() == Some(payload);
@@ -228,11 +228,8 @@ impl Decoder {
     }
 
     fn answer_in_words(&self, kind: Kind, number: u16, body: &[u8]) -> String {
-        if kind == Kind::Fault {
-            return fault(body);
-        }
         let Some(procedure) = self.procedure(number) else {
-            return format!("procedure {number}: {}", hex(body));
+            return format!("procedure {number}: {}", untyped(kind, body));
         };
         let path = &procedure.path;
         let words = match (kind, &procedure.error) {
@@ -242,8 +239,8 @@ impl Decoder {
                     _ => shortened(&value.to_string()),
                 })
             }
-            (_, Some(ty)) => decode_all(ty, body).map(|error| error_in_words(ty, &error)),
-            (_, None) => Ok(format!("it has no error, and this is one: {}", hex(body))),
+            (Kind::Error, Some(ty)) => decode_all(ty, body).map(|error| error_in_words(ty, &error)),
+            _ => Ok(untyped(kind, body)),
         };
         match words {
             Ok(words) => format!("{path}: {words}"),
@@ -301,6 +298,14 @@ fn arguments_in_words(procedure: &Procedure, mut bytes: &[u8]) -> Result<String,
     match bytes.len() {
         0 => Ok(words),
         count => Err(crate::value::Problem::Trailing { count }.into()),
+    }
+}
+
+/// The body of an answer to nobody knows what.
+fn untyped(kind: Kind, body: &[u8]) -> String {
+    match kind {
+        Kind::Fault => fault(body),
+        _ => hex(body),
     }
 }
 
