@@ -15,7 +15,7 @@ use std::time::Duration;
 /// A device describes itself, so nothing but its port is needed to find out what it offers and to
 /// use that.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
+#[command(name = "serial-rpc", version, max_term_width = 100, after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
 pub struct Cli {
     #[command(flatten)]
     pub link: LinkOptions,

@@ -54,7 +54,7 @@ pub fn run(cli: &Cli, _: &Ports) -> Result<(), Failure> {
     if cli.output.json {
         let ports: Vec<_> = ports
             .iter()
-            .map(|(port, access)| json(port, access))
+            .map(|(port, access)| port_json(port, access))
             .collect();
         return output::print_json(&ports);
     }
