@@ -1,6 +1,9 @@
 //! What is said when something fails, and the exit codes by kind of failure.
 
+mod no_answer;
+
 use crate::interrupt;
+use no_answer::no_answer;
 use rpc_proto::client::{CallError, Cause};
 use serde::Serialize;
 use serial_rpc::Connection;
@@ -170,35 +173,30 @@ impl Failure {
     }
 }
 
-/// Nothing came back, or nothing that made sense.
-fn no_answer(device: &Connection) -> Failure {
-    let port = device.port();
-    let statistics = device.statistics();
-    let failure = Failure::new(
-        Class::Timeout,
-        format!("the device on {port} does not answer"),
-    );
-    if statistics.received > 0 {
-        failure.hint("it did before: it may be busy for longer than --timeout allows")
-    } else if statistics.broken > 0 {
-        failure.hint(
-            "only noise came back: is --baud what the device uses, and does it speak serial-rpc?",
-        )
-    } else {
-        failure.hint(
-            "is it the right port, is the device running, and are its wires the right way round?",
-        )
-    }
-}
-
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::new(Class::Port, error.to_string()).hint(error.hint())
+        let (class, advice) = match &error {
+            OpenError::Ambiguous { .. } => (Class::Usage, " with --port"),
+            OpenError::NotAPort(_) => (Class::Usage, ""),
+            _ => (Class::Port, ""),
+        };
+        Self::new(class, error.to_string()).hint(error.hint() + advice)
     }
 }
 
 impl From<UnknownProcedure> for Failure {
     fn from(error: UnknownProcedure) -> Self {
         Self::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        let text = error.to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        match text.split_once("\n\n") {
+            Some((message, usage)) => Self::new(Class::Usage, message).hint(usage),
+            None => Self::new(Class::Usage, text),
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! use rpc_proto::calculator::CalculatorClient;
 //! use serial_rpc::Connection;
 //!
-//! let device = Connection::open("sim")?; // or "/dev/ttyACM0", "tcp:localhost:4000"
+//! let device = Connection::open("sim")?; // or "/dev/ttyACM0", "2e8a:000a", "tcp:localhost:4000"
 //!
 //! // With the interface at hand: its typed client.
 //! let mut calculator = CalculatorClient::new(&device);
@@ -17,6 +17,7 @@
 //! ```
 
 pub mod arguments;
+pub mod cache;
 pub mod connection;
 mod cursor;
 pub mod description;
@@ -29,4 +30,4 @@ pub mod trace;
 pub mod value;
 
 pub use connection::{Connection, Options};
-pub use port::Port;
+pub use port::{Port, Selector};

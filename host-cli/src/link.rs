@@ -12,7 +12,7 @@ pub use offer::Offer;
 pub use simulated::SimulatedDevice;
 pub use tapped::{Direction, Tap, Tapped};
 
-use crate::port::{Port, with_usb_serial_number};
+use crate::port::{AvailablePort, Holder, NotAPort, Port, Selector};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,11 +55,9 @@ pub(crate) fn open_again(
     baud: u32,
 ) -> Result<Arc<dyn Link>, OpenError> {
     match (open(port, baud), usb_serial_number) {
-        (Err(OpenError::NotFound { port, others }), Some(serial_number)) => {
-            match with_usb_serial_number(serial_number) {
-                Some(path) => open(&Port::Serial(path), baud),
-                None => Err(OpenError::NotFound { port, others }),
-            }
+        (Err(OpenError::NotFound { .. }), Some(serial_number)) => {
+            let moved = Selector::SerialNumber(serial_number.to_owned()).find()?;
+            open(&moved, baud)
         }
         (result, _) => result,
     }
@@ -74,13 +72,26 @@ pub enum OpenError {
         /// The port that was asked for.
         port: String,
         /// The ports that there are.
-        others: Vec<String>,
+        others: Vec<AvailablePort>,
     },
+    /// More than one port is what was asked for.
+    #[error("{}", several(.selector))]
+    Ambiguous {
+        /// What was asked for.
+        selector: Selector,
+        /// The ports that match.
+        candidates: Vec<AvailablePort>,
+    },
+    /// The text names no port.
+    #[error(transparent)]
+    NotAPort(#[from] NotAPort),
     /// Another program uses the port.
-    #[error("{port} is in use by another program")]
+    #[error("{port} is in use by {}", .holder.as_ref().map_or("another program".into(), Holder::to_string))]
     Busy {
         /// The port that was asked for.
         port: String,
+        /// The process that has it open, where the system tells.
+        holder: Option<Holder>,
     },
     /// The user may not open the port.
     #[error("you are not permitted to open {port}")]
@@ -106,6 +117,13 @@ pub enum OpenError {
     },
 }
 
+fn several(selector: &Selector) -> String {
+    match selector {
+        Selector::Only => "there are several serial ports, and none was chosen".to_owned(),
+        selector => format!("several ports match {selector}"),
+    }
+}
+
 impl OpenError {
     /// What to try.
     pub fn hint(&self) -> String {
@@ -114,9 +132,15 @@ impl OpenError {
                 "no serial port was found at all: is the device plugged in?".to_owned()
             }
             Self::NotFound { others, .. } => {
-                format!("the ports that were found are {}", others.join(", "))
+                format!("the ports that were found are {}", listed(others))
             }
-            Self::Busy { .. } => {
+            Self::Ambiguous { candidates, .. } => format!("choose one of {}", listed(candidates)),
+            Self::NotAPort(_) => "write a path, VID:PID, id:SERIAL, tcp:HOST:PORT or sim".to_owned(),
+            Self::Busy {
+                holder: Some(Holder { program, .. }),
+                ..
+            } => format!("close {program} and try again"),
+            Self::Busy { holder: None, .. } => {
                 "close the terminal or the other program that has it open, and try again".to_owned()
             }
             Self::NotPermitted { .. } if cfg!(target_os = "linux") => {
@@ -129,4 +153,9 @@ impl OpenError {
             Self::Other { .. } => "unplug the device, plug it in again and retry".to_owned(),
         }
     }
+}
+
+fn listed(ports: &[AvailablePort]) -> String {
+    let ports: Vec<String> = ports.iter().map(AvailablePort::to_string).collect();
+    ports.join(", ")
 }

@@ -20,6 +20,12 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(json)
 }
 
+/// Writes bytes as they are.
+pub fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    wrote(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
 fn wrote(result: std::io::Result<()>) -> Result<(), Failure> {
     result.map_err(|error| match error.kind() {
         // Such as `head`, which has seen enough.

@@ -1,5 +1,6 @@
 //! Shows what passes on a link while a command runs (`-v`, `-vv`), and keeps it (`--capture`).
 
+use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use anstream::eprintln;
 use serial_rpc::link::{Direction, Tap};
@@ -7,13 +8,13 @@ use serial_rpc::trace::capture::Record;
 use serial_rpc::trace::{Decoder, Event, Happening};
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The tap for that many `-v` and that file; None if neither is asked for.
-pub fn tap(verbosity: u8, capture: Option<&Path>) -> Result<Option<Tap>, Failure> {
-    let capture = match capture {
+/// The tap that the options ask for, if they do.
+pub fn tap(cli: &Cli) -> Result<Option<Tap>, Failure> {
+    let verbosity = cli.output.verbose;
+    let capture = match &cli.output.capture {
         Some(path) => Some(File::create(path).map_err(|error| {
             let path = path.display();
             Failure::new(Class::Usage, format!("cannot write {path}: {error}"))
@@ -25,12 +26,21 @@ pub fn tap(verbosity: u8, capture: Option<&Path>) -> Result<Option<Tap>, Failure
         started: Instant::now(),
         verbosity,
         capture,
-        decoder: Decoder::default(),
+        decoder: decoder(cli),
     });
     Ok(Some(Arc::new(move |direction, bytes: &[u8]| {
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         watch.take(direction, bytes);
     })))
+}
+
+/// A decoder that knows the devices that were met before.
+pub fn decoder(cli: &Cli) -> Decoder {
+    let cache = cli.cache();
+    Decoder::new(move |fingerprint| {
+        let cached = cache.as_ref()?.get(fingerprint)?;
+        Some(Arc::new(cached.description))
+    })
 }
 
 struct Watch {

@@ -3,10 +3,9 @@
 mod assistant;
 
 use crate::cli::Cli;
-use crate::commands::call::call_and_print;
+use crate::commands::{call, describe, list};
 use crate::failure::{Class, Failure};
-use crate::output::print;
-use crate::{interrupt, words};
+use crate::{interrupt, output, words};
 use anstream::eprintln;
 use assistant::Assistant;
 use etcetera::BaseStrategy;
@@ -43,7 +42,7 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
         // The first time there is none.
         let _ = editor.load_history(history);
     }
-    greet(&device, &mut editor);
+    greet(cli, &device, &mut editor);
     loop {
         let prompt = editor.helper().map_or(String::new(), Assistant::prompt);
         let line = match editor.readline(&prompt) {
@@ -55,7 +54,7 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
         let words = match words::split(&line) {
             Ok(words) => words,
             Err(unclosed) => {
-                Failure::new(Class::Usage, unclosed.to_string()).report(false);
+                Failure::new(Class::Usage, unclosed.to_string()).report(cli.output.json);
                 continue;
             }
         };
@@ -67,14 +66,14 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
         let result = match (first.as_str(), arguments) {
             (EXIT, []) => break,
             (HELP, arguments) => help(&device, arguments.first().map(String::as_str)),
-            (procedure, arguments) => call_and_print(&device, procedure, arguments),
+            (procedure, arguments) => call(cli, &device, procedure, arguments),
         };
         if let Err(failure) = result {
-            failure.report(false);
+            failure.report(cli.output.json);
         }
         // The device may have come back with other firmware.
         if device.device().is_some() {
-            learn(&device, &mut editor);
+            learn(cli, &device, &mut editor);
         }
     }
     if let Some(history) = &history {
@@ -110,8 +109,8 @@ fn history() -> Option<PathBuf> {
 }
 
 /// Says what is at the other end, or why that is not known. The device may still come.
-fn greet(device: &Connection, editor: &mut ShellEditor) {
-    match learn(device, editor) {
+fn greet(cli: &Cli, device: &Connection, editor: &mut ShellEditor) {
+    match learn(cli, device, editor) {
         Some(description) => eprintln!(
             "{} {} on {}; `help` lists its procedures, Ctrl-D ends",
             description.name,
@@ -123,7 +122,7 @@ fn greet(device: &Connection, editor: &mut ShellEditor) {
 }
 
 /// Gives the description to the assistant.
-fn learn(device: &Connection, editor: &mut ShellEditor) -> Option<Arc<Description>> {
+fn learn(cli: &Cli, device: &Connection, editor: &mut ShellEditor) -> Option<Arc<Description>> {
     match device.description() {
         Ok(description) => {
             if let Some(assistant) = editor.helper_mut() {
@@ -132,29 +131,31 @@ fn learn(device: &Connection, editor: &mut ShellEditor) -> Option<Arc<Descriptio
             Some(description)
         }
         Err(error) => {
-            Failure::description(device, error).report(false);
+            Failure::description(device, error).report(cli.output.json);
             None
         }
     }
 }
 
-/// Shows all procedures, or one with its documentation.
-fn help(device: &Connection, path: Option<&str>) -> Result<(), Failure> {
+/// Makes a call, and prints its value.
+fn call(cli: &Cli, device: &Connection, path: &str, arguments: &[String]) -> Result<(), Failure> {
+    let value = device
+        .call_words(path, arguments)
+        .map_err(|error| Failure::named_call(device, error))?;
+    call::print(cli, device, path, &value)
+}
+
+/// Shows all procedures, or what there is to know about one thing.
+fn help(device: &Connection, name: Option<&str>) -> Result<(), Failure> {
     let description = device
         .description()
         .map_err(|error| Failure::description(device, error))?;
-    let Some(path) = path else {
-        for service in &description.services {
-            for procedure in &service.procedures {
-                print(format_args!("{}.{}", service.name, procedure.signature()))?;
-            }
-        }
-        return Ok(());
-    };
-    let procedure = description.procedure(path)?;
-    print(format_args!("{}\n{}", procedure.signature(), procedure.doc))?;
-    for ty in procedure.named_types() {
-        print(ty.definition())?;
+    if let Some(name) = name {
+        return output::print(describe::about(&description, name)?);
+    }
+    for service in &description.services {
+        let procedures: Vec<_> = service.procedures.iter().collect();
+        output::print(list::overview(service, &procedures))?;
     }
     Ok(())
 }

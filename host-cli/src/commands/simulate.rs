@@ -14,11 +14,11 @@ use std::{io, process, thread};
 /// Offer a simulated device on a port, until Ctrl-C.
 ///
 /// It runs the calculator that the example firmware runs. Where to find it goes to stdout. Its line
-/// is as slow as --baud says, 0 for as fast as it goes.
+/// is as slow as --baud says, and as fast as it goes without.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc simulate
-  serial-rpc simulate --tcp localhost:4000 --baud 0
+  serial-rpc simulate --tcp localhost:4000 --baud 115200
   serial-rpc simulate --noise 0.001
   serial-rpc simulate --noise flips=0.001,gaps=0.0005,texts=0.1 --seed 7")]
 pub struct Simulate {
@@ -49,7 +49,7 @@ pub fn run(cli: &Cli, simulate: &Simulate) -> Result<(), Failure> {
     print(port)?;
     eprintln!("a simulated device is on {port} until Ctrl-C; try");
     eprintln!("  serial-rpc --port {port} list");
-    let pace = Pace::uart(cli.baud());
+    let pace = cli.link.baud.map_or(Pace::INSTANT, Pace::uart);
     let mut simulation = Simulation::new(pace, simulate.noise, simulate.seed);
     thread::spawn(|| {
         // Nothing else would wake a thread that waits for a caller, and there is nothing to wind up.

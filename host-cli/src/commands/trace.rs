@@ -1,8 +1,9 @@
 //! `serial-rpc trace`: a captured conversation in words.
 
+use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use crate::output::print;
-use crate::watch::line;
+use crate::watch::{decoder, line};
 use clap::ValueEnum;
 use serial_rpc::link::Direction;
 use serial_rpc::trace::capture::read_line;
@@ -46,12 +47,12 @@ impl From<RawDirection> for Direction {
 }
 
 /// Prints an event a line, as soon as it is complete.
-pub fn run(trace: &Trace) -> Result<(), Failure> {
+pub fn run(cli: &Cli, trace: &Trace) -> Result<(), Failure> {
     let file: Box<dyn Read> = match trace.file.as_str() {
         "-" => Box::new(io::stdin().lock()),
         path => Box::new(File::open(path).map_err(|error| unreadable(path, error))?),
     };
-    let mut decoder = Decoder::default();
+    let mut decoder = decoder(cli);
     match trace.raw {
         Some(direction) => raw(&mut decoder, direction.into(), &trace.file, file)?,
         None => records(&mut decoder, &trace.file, file)?,

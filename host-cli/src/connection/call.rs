@@ -1,7 +1,7 @@
 //! Calls over a connection: typed, and by number.
 
 use super::Connection;
-use rpc_proto::client::{self, Answer, CallError, Caller, IntoCaller, Target, Ticket};
+use rpc_proto::client::{self, Answer, CallError, Caller, Cause, IntoCaller, Target, Ticket};
 use rpc_proto::device::DeviceResolve;
 use rpc_proto::service::Procedure;
 use serde::de::DeserializeOwned;
@@ -41,8 +41,31 @@ impl Connection {
     /// # Errors
     /// Why the call failed. A procedure's own error is [`Reply::Error`].
     pub fn call_encoded(&self, target: Target, arguments: &[u8]) -> Result<Reply, CallError> {
-        let ticket = self.start(target, &Encoded(arguments))?;
-        self.wait(ticket)
+        self.call_patiently(target, &Encoded(arguments))
+    }
+
+    /// Makes a call, again after a time-out if that can do no harm and the options say so.
+    fn call_patiently<A: Serialize + ?Sized>(
+        &self,
+        target: Target,
+        arguments: &A,
+    ) -> Result<Reply, CallError> {
+        let cancellations = self.state().cancellations;
+        let mut retries = self.options.retries;
+        loop {
+            let end = self
+                .start(target, arguments)
+                .and_then(|ticket| self.wait(ticket));
+            let again = match end {
+                Err(CallError::Timeout) => true,
+                Err(CallError::OutcomeUnknown(Cause::Timeout)) => target.idempotent,
+                _ => false,
+            };
+            if !again || retries == 0 || self.state().cancellations != cancellations {
+                return end;
+            }
+            retries -= 1;
+        }
     }
 
     /// Starts a call and does not wait for it, so that one thread can have many in flight. They run
@@ -87,8 +110,7 @@ impl Connection {
     ) -> Result<Reply, CallError> {
         loop {
             let target = self.target::<P>()?;
-            let ticket = self.start(target, arguments)?;
-            match self.wait(ticket) {
+            match self.call_patiently(target, arguments) {
                 // New firmware, and the call never ran: ask for the number anew.
                 Err(CallError::InterfaceChanged) => {
                     self.state().numbers.remove(&P::KEY);

@@ -67,6 +67,7 @@ impl Connection {
     /// ```
     pub fn cancel(&self) {
         let mut state = self.state();
+        state.cancellations = state.cancellations.wrapping_add(1);
         // No deadline is later than that of a call which would start now.
         state.client.advance(self.deadline());
         state.collect_ended();
@@ -130,8 +131,10 @@ impl Connection {
         match read {
             Ok(count) => {
                 let now = self.now();
+                let State { client, stray, .. } = &mut *state;
                 for &byte in buffer.iter().take(count) {
-                    state.client.receive(now, byte);
+                    client.receive(now, byte);
+                    stray.push(byte, client.statistics().received);
                 }
             }
             Err(_) => state.lose_link(),

@@ -13,6 +13,7 @@ use super::{
     Variant,
 };
 use crate::cursor::{Cursor, Malformed};
+use rpc_proto::crc::Crc32;
 
 /// How deep types may nest.
 const MAX_DEPTH: usize = 64;
@@ -133,6 +134,10 @@ fn whole<'a, T>(
     let mut reader = Reader {
         cursor: Cursor::new(bytes),
         next_number: FIRST_NUMBER,
+        key: Key {
+            crc: Crc32::new(),
+            undecided: bytes,
+        },
     };
     let found = read(&mut reader)?;
     match reader.cursor.rest().len() {
@@ -147,6 +152,15 @@ fn whole<'a, T>(
 struct Reader<'a> {
     cursor: Cursor<'a>,
     next_number: u16,
+    key: Key<'a>,
+}
+
+/// The key of the procedure that is being read, which is the CRC-32 of its description without
+/// docs and names of arguments and types (PROTOCOL.md, "Keys").
+struct Key<'a> {
+    crc: Crc32,
+    /// The bytes that are neither in the checksum yet nor left out of it, read or not.
+    undecided: &'a [u8],
 }
 
 impl Reader<'_> {
@@ -173,26 +187,59 @@ impl Reader<'_> {
     fn procedure(&mut self, service: &str) -> Result<Procedure, ReadError> {
         let number = self.next_number;
         self.next_number = number.checked_add(1).ok_or(ReadError::TooManyProcedures)?;
+        self.key = Key {
+            // A name is at most 255 bytes long, so its length is one or two.
+            crc: Crc32::new()
+                .then(postcard::to_slice(&service.len(), &mut [0; 2]).unwrap_or_default())
+                .then(service.as_bytes()),
+            undecided: self.cursor.rest(),
+        };
+        let path = format!("{service}.{}", self.name()?);
+        self.count_for_key();
+        let doc = self.doc()?;
+        self.leave_out_of_key();
+        let arguments = self.named_list("arguments", Self::argument, |argument| &argument.name)?;
+        let value = self.ty(0)?;
+        let error = if self.flag("whether there is an error")? {
+            Some(self.ty(0)?)
+        } else {
+            None
+        };
+        self.count_for_key();
         Ok(Procedure {
             number,
-            path: format!("{service}.{}", self.name()?),
-            doc: self.doc()?,
-            arguments: self.named_list("arguments", Self::argument, |argument| &argument.name)?,
-            value: self.ty(0)?,
-            error: if self.flag("whether there is an error")? {
-                Some(self.ty(0)?)
-            } else {
-                None
-            },
+            key: self.key.crc.value(),
+            path,
+            doc,
+            arguments,
+            value,
+            error,
             idempotent: self.flag("whether the procedure is idempotent")?,
         })
     }
 
     fn argument(&mut self) -> Result<Argument, ReadError> {
+        self.count_for_key();
+        let name = self.name()?;
+        self.leave_out_of_key();
         Ok(Argument {
-            name: self.name()?,
+            name,
             ty: self.ty(0)?,
         })
+    }
+
+    /// Adds what was read since the last such call to the key.
+    fn count_for_key(&mut self) {
+        let unread = self.cursor.rest().len();
+        let read = self.key.undecided.len().saturating_sub(unread);
+        let read = self.key.undecided.get(..read).unwrap_or_default();
+        self.key.crc = self.key.crc.then(read);
+        self.leave_out_of_key();
+    }
+
+    /// Keeps what was read since the last such call out of the key.
+    fn leave_out_of_key(&mut self) {
+        self.key.undecided = self.cursor.rest();
     }
 
     fn ty(&mut self, depth: usize) -> Result<Type, ReadError> {
@@ -200,8 +247,13 @@ impl Reader<'_> {
             let offset = self.cursor.offset();
             return Err(ReadError::TooDeep { offset });
         }
+        self.count_for_key();
+        let name = self.name()?;
+        self.leave_out_of_key();
+        // The names of types are empty in keys.
+        self.key.crc = self.key.crc.then_byte(0);
         Ok(Type {
-            name: self.name()?,
+            name,
             shape: self.shape(depth)?,
         })
     }
@@ -447,6 +499,30 @@ mod tests {
             Type::read(&point).unwrap_err().to_string(),
             "two fields before byte 11 of the device's description have the same name, `x`"
         );
+    }
+
+    #[test]
+    fn keys_are_those_that_typed_callers_ask_for() {
+        use rpc_proto::calculator as calc;
+        use rpc_proto::service::Procedure;
+
+        fn expected<P: Procedure>() -> (String, u32) {
+            (P::PATH.into(), P::KEY)
+        }
+        let device = crate::Connection::open("sim").unwrap();
+        let description = device.description().unwrap();
+        let keys: Vec<_> = description
+            .procedures()
+            .map(|found| (found.path.clone(), found.key))
+            .collect();
+        for procedure in [
+            expected::<calc::CalculatorAdd>(),
+            expected::<calc::CalculatorStatistics>(),
+            expected::<calc::CalculatorEvaluate>(),
+            expected::<calc::CalculatorClear>(),
+        ] {
+            assert!(keys.contains(&procedure), "{procedure:?} in {keys:?}");
+        }
     }
 
     #[test]

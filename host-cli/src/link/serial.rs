@@ -1,7 +1,7 @@
 //! A serial port of this machine.
 
 use super::{Link, OpenError};
-use crate::port::serial_ports;
+use crate::port::{holder, serial_ports};
 use serialport::SerialPort;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Mutex, PoisonError};
@@ -48,7 +48,8 @@ fn open_error(path: &str, error: &serialport::Error) -> OpenError {
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => OpenError::NotPermitted { port },
         // What serialport makes of a port that another program has open for itself alone.
         serialport::ErrorKind::NoDevice if std::path::Path::new(path).exists() => {
-            OpenError::Busy { port }
+            let holder = holder(path);
+            OpenError::Busy { port, holder }
         }
         serialport::ErrorKind::NoDevice => OpenError::NotFound {
             port,

@@ -1,0 +1,82 @@
+//! Opens the connection that the command line, the environment and the project's file ask for.
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::{interrupt, watch};
+use serial_rpc::cache::Cache;
+use serial_rpc::link::{self, Link, OpenError};
+use serial_rpc::{Connection, Options, Port, Selector};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a port that is waited for is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl Cli {
+    /// Opens the port that is meant. Ctrl-C ends what is waited for on the connection.
+    pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
+        let (selector, options) = self.settled()?;
+        let (port, link) = if self.link.wait {
+            wait_for(&selector, options.baud)?
+        } else {
+            open(&selector, options.baud)?
+        };
+        let mut connection = Connection::over(port, link, options);
+        if let Some(cache) = self.cache() {
+            connection = connection.with_cache(cache);
+        }
+        if let Some(tap) = watch::tap(self)? {
+            connection = connection.tapped_by(tap);
+        }
+        let connection = Arc::new(connection);
+        interrupt::cancels(&connection);
+        Ok(connection)
+    }
+
+    /// The user's cache of descriptions, unless it is not wanted.
+    pub fn cache(&self) -> Option<Cache> {
+        Cache::of_user().filter(|_| !self.link.no_cache)
+    }
+
+    /// What the command line and the environment say, else the project, else the default.
+    fn settled(&self) -> Result<(Selector, Options), Failure> {
+        let project = Project::of_current_folder()?;
+        let default = Options::default();
+        let link = &self.link;
+        let selector = link.port.clone().or(project.port).unwrap_or_default();
+        let options = Options {
+            baud: link.baud.or(project.baud).unwrap_or(default.baud),
+            timeout: link.timeout.or(project.timeout).unwrap_or(default.timeout),
+            retries: link.retries.or(project.retries).unwrap_or(default.retries),
+        };
+        Ok((selector, options))
+    }
+}
+
+fn open(selector: &Selector, baud: u32) -> Result<(Port, Arc<dyn Link>), OpenError> {
+    let port = selector.find()?;
+    let link = link::open(&port, baud)?;
+    Ok((port, link))
+}
+
+/// Opens the port as soon as it is there.
+fn wait_for(selector: &Selector, baud: u32) -> Result<(Port, Arc<dyn Link>), Failure> {
+    let mut is_said = false;
+    loop {
+        match open(selector, baud) {
+            Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }) => {
+                if !is_said {
+                    let what = match selector {
+                        Selector::Only => "a port".to_owned(),
+                        selector => selector.to_string(),
+                    };
+                    anstream::eprintln!("waiting for {what} (Ctrl-C to stop)");
+                    is_said = true;
+                }
+                interrupt::sleep(LOOK_EVERY)?;
+            }
+            result => return Ok(result?),
+        }
+    }
+}
