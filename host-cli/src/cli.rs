@@ -1,9 +1,9 @@
 //! The command line: what can be written, and what it says about itself.
 
 use crate::commands::{
-    batch::Batch, call::Call, completions::Completions, describe::Describe, info::Info, list::List,
-    man::Man, ping::Ping, ports::Ports, schema::Schema, shell::Shell, simulate::Simulate,
-    stats::Stats, trace::Trace,
+    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe,
+    info::Info, list::List, man::Man, ping::Ping, ports::Ports, schema::Schema, shell::Shell,
+    simulate::Simulate, stats::Stats, trace::Trace,
 };
 use clap::{ArgAction, Parser, Subcommand};
 use clap_complete::ArgValueCompleter;
@@ -165,6 +165,7 @@ pub enum Command {
     Shell(Shell),
     Batch(Batch),
     Ping(Ping),
+    Bench(Bench),
     Stats(Stats),
     Trace(Trace),
     Simulate(Simulate),

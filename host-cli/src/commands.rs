@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod batch;
+pub mod bench;
 pub mod call;
 pub mod completions;
 pub mod describe;

@@ -8,8 +8,8 @@ mod describe;
 mod exchange;
 mod stray;
 
-pub use by_name::NamedCallError;
-pub use call::{ConnectionCaller, Pending, Reply};
+pub use by_name::{NamedCallError, PreparedCall};
+pub use call::{ConnectionCaller, Pending, PendingReply, Reply};
 pub use describe::DescriptionError;
 pub use rpc_proto::client::Statistics;
 

@@ -8,11 +8,13 @@ mod commands;
 mod completer;
 mod connect;
 mod failure;
+mod input;
 mod interface;
 mod interrupt;
 mod negative;
 mod output;
 mod project;
+mod round_trip;
 mod summary;
 mod watch;
 mod words;
@@ -50,6 +52,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Call(call) => commands::call::run(cli, call),
         Command::Shell(shell) => commands::shell::run(cli, shell),
         Command::Batch(batch) => commands::batch::run(cli, batch),
+        Command::Bench(bench) => commands::bench::run(cli, bench),
         Command::Ping(ping) => commands::ping::run(cli, ping),
         Command::Stats(stats) => commands::stats::run(cli, stats),
         Command::Trace(trace) => commands::trace::run(cli, trace),

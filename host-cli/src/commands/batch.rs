@@ -2,14 +2,13 @@
 
 use crate::cli::Cli;
 use crate::failure::{Class, Failure};
+use crate::input::Input;
 use crate::interrupt;
 use crate::output::print_json;
 use crate::words;
 use serde::Serialize;
 use serde_json::Value;
 use serial_rpc::Connection;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
 
 /// Make the calls in a file, and print a line of JSON for each.
 ///
@@ -48,19 +47,13 @@ enum End {
 
 /// Calls line by line.
 pub fn run(cli: &Cli, batch: &Batch) -> Result<(), Failure> {
-    let unreadable = |error: io::Error| {
-        let file = &batch.file;
-        Failure::new(Class::Usage, format!("cannot read {file}: {error}"))
-    };
-    let file: Box<dyn Read> = match batch.file.as_str() {
-        "-" => Box::new(io::stdin().lock()),
-        path => Box::new(File::open(path).map_err(unreadable)?),
-    };
+    let input = Input::open(&batch.file)?;
     let device = cli.connect()?;
     let mut first_failure = None;
-    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
+    for line in input.lines() {
+        let (number, line) = line?;
         interrupt::check()?;
-        let (procedure, result) = match words::split(&line.map_err(unreadable)?) {
+        let (procedure, result) = match words::split(&line) {
             Ok(words) if words.is_empty() => continue,
             Ok(words) => call(&device, words),
             Err(unclosed) => {

@@ -2,20 +2,25 @@
 
 use crate::cli::Cli;
 use crate::failure::{Class, Failure};
-use crate::output::print;
+use crate::input::Input;
+use crate::output::{print, print_json};
 use crate::watch::{decoder, line};
 use clap::ValueEnum;
+use serde::Serialize;
 use serial_rpc::link::Direction;
 use serial_rpc::trace::capture::read_line;
-use serial_rpc::trace::{Decoder, Event};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use serial_rpc::trace::{Event, Happening};
+use serial_rpc::value::hex;
 
 /// Show a captured conversation in words.
 ///
 /// A capture is what --capture writes: lines of `[SECONDS] > BYTES` to the device and
 /// `[SECONDS] < BYTES` from it, in hexadecimal; # begins a comment. Calls and values are shown by the
-/// device's description if the capture holds it, as it does when it was made from the first call on.
+/// device's description if it is in the capture or was read from the device before.
+///
+/// As JSON, an event is an object on a line of its own: "time" in seconds if the capture has it,
+/// "direction" ("to-device" or "from-device"), and either "kind", "seq", "words", "again" and "spoilt" of
+/// a frame, or "text", or "broken" bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc --port sim --capture calls.txt call calculator.add 2 3
@@ -27,76 +32,122 @@ pub struct Trace {
 
     /// Read bytes as they are, all of which went this way.
     #[arg(long, value_enum, value_name = "DIRECTION")]
-    raw: Option<RawDirection>,
+    raw: Option<NamedDirection>,
 }
 
-/// The direction of raw bytes.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum RawDirection {
+/// The direction of bytes, as it is written.
+#[derive(Clone, Copy, Debug, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+enum NamedDirection {
     ToDevice,
     FromDevice,
 }
 
-impl From<RawDirection> for Direction {
-    fn from(direction: RawDirection) -> Self {
+impl From<Direction> for NamedDirection {
+    fn from(direction: Direction) -> Self {
         match direction {
-            RawDirection::ToDevice => Self::ToDevice,
-            RawDirection::FromDevice => Self::FromDevice,
+            Direction::ToDevice => Self::ToDevice,
+            Direction::FromDevice => Self::FromDevice,
         }
     }
+}
+
+impl From<NamedDirection> for Direction {
+    fn from(direction: NamedDirection) -> Self {
+        match direction {
+            NamedDirection::ToDevice => Self::ToDevice,
+            NamedDirection::FromDevice => Self::FromDevice,
+        }
+    }
+}
+
+/// An event as JSON.
+#[derive(Serialize)]
+struct EventJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<f64>,
+    direction: NamedDirection,
+    #[serde(flatten)]
+    happening: HappeningJson<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum HappeningJson<'a> {
+    Text(&'a str),
+    Broken(String),
+    #[serde(untagged)]
+    Frame {
+        kind: String,
+        seq: u8,
+        words: &'a str,
+        again: bool,
+        spoilt: bool,
+    },
 }
 
 /// Prints an event a line, as soon as it is complete.
 pub fn run(cli: &Cli, trace: &Trace) -> Result<(), Failure> {
-    let file: Box<dyn Read> = match trace.file.as_str() {
-        "-" => Box::new(io::stdin().lock()),
-        path => Box::new(File::open(path).map_err(|error| unreadable(path, error))?),
-    };
+    let mut input = Input::open(&trace.file)?;
     let mut decoder = decoder(cli);
-    match trace.raw {
-        Some(direction) => raw(&mut decoder, direction.into(), &trace.file, file)?,
-        None => records(&mut decoder, &trace.file, file)?,
+    if let Some(direction) = trace.raw {
+        loop {
+            let bytes = input.bytes()?;
+            if bytes.is_empty() {
+                break;
+            }
+            show(cli, None, &decoder.take(direction.into(), &bytes))?;
+        }
+        return show(cli, None, &decoder.finish());
     }
-    show(None, &decoder.finish())
-}
-
-fn records(decoder: &mut Decoder, name: &str, file: impl Read) -> Result<(), Failure> {
-    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-        let line = line.map_err(|error| unreadable(name, error))?;
+    for line in input.lines() {
+        let (number, line) = line?;
         let record = read_line(&line).map_err(|error| {
-            Failure::new(Class::Usage, format!("{name}, line {number}: {error}"))
+            Failure::new(Class::Usage, error.to_string())
+                .in_line(number)
                 .hint("bytes that are no capture are read with --raw")
         })?;
         if let Some(record) = record {
-            show(record.time, &decoder.take(record.direction, &record.bytes))?;
+            let events = decoder.take(record.direction, &record.bytes);
+            show(cli, record.time, &events)?;
         }
     }
-    Ok(())
+    show(cli, None, &decoder.finish())
 }
 
-fn raw(
-    decoder: &mut Decoder,
-    direction: Direction,
-    name: &str,
-    mut file: impl Read,
-) -> Result<(), Failure> {
-    let mut buffer = [0; 4096];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => show(None, &decoder.take(direction, &buffer[..count]))?,
-            Err(error) => return Err(unreadable(name, error)),
-        }
-    }
-}
-
-fn show(time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
+fn show(cli: &Cli, time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
     for event in events {
-        print(line(time, event))?;
+        if cli.output.json {
+            print_json(&EventJson::new(time, event))?;
+        } else {
+            print(line(time, event))?;
+        }
     }
     Ok(())
 }
 
-fn unreadable(name: &str, error: io::Error) -> Failure {
-    Failure::new(Class::Usage, format!("cannot read {name}: {error}"))
+impl<'a> EventJson<'a> {
+    fn new(time: Option<f64>, event: &'a Event) -> Self {
+        Self {
+            time,
+            direction: event.direction.into(),
+            happening: match &event.happening {
+                Happening::Frame {
+                    kind,
+                    seq,
+                    words,
+                    again,
+                    spoilt,
+                } => HappeningJson::Frame {
+                    kind: format!("{kind:?}"),
+                    seq: seq.number(),
+                    words,
+                    again: *again,
+                    spoilt: *spoilt,
+                },
+                Happening::Text(text) => HappeningJson::Text(text),
+                Happening::Broken(bytes) => HappeningJson::Broken(hex(bytes)),
+            },
+        }
+    }
 }

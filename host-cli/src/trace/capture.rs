@@ -12,6 +12,7 @@
 //! hand, and to make from what a logic analyser exports.
 
 use crate::link::Direction;
+use crate::value::from_hex;
 use std::fmt;
 use std::str::FromStr;
 
@@ -91,13 +92,9 @@ impl FromStr for Record {
 fn bytes(text: &str) -> Result<Vec<u8>, NotARecord> {
     let mut bytes = Vec::new();
     for word in text.split_whitespace() {
-        let refused = || NotARecord::Bytes(word.to_owned());
-        for pair in word.as_bytes().chunks(2) {
-            let digits = str::from_utf8(pair).map_err(|_| refused())?;
-            let is_byte = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
-            let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_byte);
-            bytes.push(byte.ok_or_else(refused)?);
-        }
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        let read = from_hex(&format!("0x{digits}"));
+        bytes.extend(read.ok_or_else(|| NotARecord::Bytes(word.to_owned()))?);
     }
     Ok(bytes)
 }
