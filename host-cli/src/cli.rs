@@ -5,6 +5,7 @@ use crate::commands::{
     info::Info, list::List, man::Man, ping::Ping, ports::Ports, schema::Schema, shell::Shell,
     simulate::Simulate, stats::Stats, trace::Trace,
 };
+use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Parser, Subcommand};
 use clap_complete::ArgValueCompleter;
 use colorchoice_clap::Color;
@@ -88,7 +89,7 @@ pub struct LinkOptions {
         global = true,
         env = "SERIAL_RPC_PORT",
         value_name = "PORT",
-        hide_env = true,
+        hide_env_values = true,
         add = ArgValueCompleter::new(crate::completer::ports)
     )]
     pub port: Option<Selector>,
@@ -98,7 +99,7 @@ pub struct LinkOptions {
         long,
         global = true,
         env = "SERIAL_RPC_BAUD",
-        hide_env = true,
+        hide_env_values = true,
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub baud: Option<u32>,
@@ -108,7 +109,7 @@ pub struct LinkOptions {
         long,
         global = true,
         env = "SERIAL_RPC_TIMEOUT",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "SECONDS",
         value_parser = seconds
     )]
@@ -120,7 +121,7 @@ pub struct LinkOptions {
         long,
         global = true,
         env = "SERIAL_RPC_RETRIES",
-        hide_env = true,
+        hide_env_values = true,
         value_name = "COUNT"
     )]
     pub retries: Option<u32>,
@@ -130,7 +131,13 @@ pub struct LinkOptions {
     pub wait: bool,
 
     /// Neither use nor keep the descriptions of devices that were met before.
-    #[arg(long, global = true, env = "SERIAL_RPC_NO_CACHE", hide_env = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "SERIAL_RPC_NO_CACHE",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
     pub no_cache: bool,
 }
 
@@ -182,5 +189,24 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("expected more than 0 seconds".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_is_some_seconds() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for text in ["0", "-1", "nan", "inf", "1e300", "1s", ""] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 }

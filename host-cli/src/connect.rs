@@ -8,10 +8,14 @@ use serial_rpc::cache::Cache;
 use serial_rpc::link::{self, Link, OpenError};
 use serial_rpc::{Connection, Options, Port, Selector};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a port that is waited for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a port that has just appeared may be forbidden, until the system has given it to the
+/// group that may use it.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 impl Cli {
     /// Opens the port that is meant. Ctrl-C ends what is waited for on the connection.
@@ -62,21 +66,23 @@ fn open(selector: &Selector, baud: u32) -> Result<(Port, Arc<dyn Link>), OpenErr
 
 /// Opens the port as soon as it is there.
 fn wait_for(selector: &Selector, baud: u32) -> Result<(Port, Arc<dyn Link>), Failure> {
-    let mut is_said = false;
+    let mut missed_at = None;
     loop {
-        match open(selector, baud) {
-            Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }) => {
-                if !is_said {
+        match (open(selector, baud), missed_at) {
+            (Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }), missed) => {
+                if missed.is_none() {
                     let what = match selector {
                         Selector::Only => "a port".to_owned(),
                         selector => selector.to_string(),
                     };
                     anstream::eprintln!("waiting for {what} (Ctrl-C to stop)");
-                    is_said = true;
                 }
-                interrupt::sleep(LOOK_EVERY)?;
+                missed_at = Some(Instant::now());
             }
-            result => return Ok(result?),
+            (Err(OpenError::NotPermitted { .. }), Some(missed))
+                if missed.elapsed() < SETTLED_AFTER => {}
+            (result, _) => return Ok(result?),
         }
+        interrupt::sleep(LOOK_EVERY)?;
     }
 }

@@ -1,6 +1,6 @@
 //! A connection to a device: calls from any number of threads share one link and one session.
 //!
-//! [`exchange`] moves the bytes; [`call`], [`by_name`] and [`describe`] are what is done with that.
+//! `exchange` moves the bytes; `call`, `by_name` and `describe` are what is done with that.
 
 mod by_name;
 mod call;

@@ -135,13 +135,14 @@ impl Failure {
     pub fn description(device: &Connection, error: DescriptionError) -> Self {
         match error {
             DescriptionError::Call(error) => Self::call(device, true, error),
+            DescriptionError::LeftOut => Self::new(Class::Protocol, error.to_string())
+                .hint("a typed Rust client can call it, and `info`, `ping` and `stats` work"),
             error => Self::new(Class::Protocol, error.to_string()),
         }
     }
 
     /// A call that failed.
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
-        let port = device.port();
         let failure = |class| Self::new(class, error.to_string());
         if interrupt::happened() {
             return match error {
@@ -155,22 +156,31 @@ impl Failure {
         match error {
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
-            CallError::OutcomeUnknown(_) if idempotent => failure(Class::Port),
+            CallError::OutcomeUnknown(_) if idempotent => link_lost(device),
             CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
                 .hint("find out whether it ran before you call it again"),
-            CallError::Disconnected => {
-                Self::new(Class::Port, format!("the link to {port} was lost"))
-                    .hint("check the cable and whether the device is still there")
-            }
+            CallError::Disconnected => link_lost(device),
             CallError::Busy => failure(Class::Internal),
-            CallError::ArgumentsTooLarge => failure(Class::Usage),
-            CallError::OtherVersion(version) => failure(Class::Protocol).hint(format!(
-                "it speaks version {version}, this program version {}: update the older of the two",
+            CallError::ArgumentsTooLarge => match device.device() {
+                Some(device) => failure(Class::Usage).hint(format!(
+                    "the device takes frames of up to {} bytes, checksum included",
+                    device.max_frame
+                )),
+                None => failure(Class::Usage),
+            },
+            CallError::OtherVersion(_) => failure(Class::Protocol).hint(format!(
+                "this program speaks version {}: update the older of the two",
                 rpc_proto::message::VERSION
             )),
             _ => failure(Class::Protocol),
         }
     }
+}
+
+fn link_lost(device: &Connection) -> Failure {
+    let port = device.port();
+    Failure::new(Class::Port, format!("the link to {port} was lost"))
+        .hint("check the cable and whether the device is still there")
 }
 
 impl From<OpenError> for Failure {
@@ -195,7 +205,7 @@ impl From<clap::Error> for Failure {
         let text = error.to_string();
         let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
         match text.split_once("\n\n") {
-            Some((message, usage)) => Self::new(Class::Usage, message).hint(usage),
+            Some((message, usage)) => Self::new(Class::Usage, message).hint(usage.trim_start()),
             None => Self::new(Class::Usage, text),
         }
     }

@@ -135,7 +135,9 @@ impl OpenError {
                 format!("the ports that were found are {}", listed(others))
             }
             Self::Ambiguous { candidates, .. } => format!("choose one of {}", listed(candidates)),
-            Self::NotAPort(_) => "write a path, VID:PID, id:SERIAL, tcp:HOST:PORT or sim".to_owned(),
+            Self::NotAPort(_) => {
+                "write a path, VID:PID, id:SERIAL, tcp:HOST:PORT or sim".to_owned()
+            }
             Self::Busy {
                 holder: Some(Holder { program, .. }),
                 ..
@@ -143,8 +145,17 @@ impl OpenError {
             Self::Busy { holder: None, .. } => {
                 "close the terminal or the other program that has it open, and try again".to_owned()
             }
-            Self::NotPermitted { .. } if cfg!(target_os = "linux") => {
-                "add yourself to the group that owns it (often `sudo usermod -aG dialout $USER`), then log in again".to_owned()
+            Self::NotPermitted { port } if cfg!(target_os = "linux") => {
+                match owning_group(port).as_deref() {
+                    Some("root") => "only root may: a udev rule can give the port to a group, \
+                                     such as dialout"
+                        .to_owned(),
+                    group => format!(
+                        "add yourself to the group that may: `sudo usermod -aG {} $USER`, then \
+                         log out and in again",
+                        group.unwrap_or("dialout")
+                    ),
+                }
             }
             Self::NotPermitted { .. } => "check who owns the port".to_owned(),
             Self::Unreachable { .. } => {
@@ -158,4 +169,67 @@ impl OpenError {
 fn listed(ports: &[AvailablePort]) -> String {
     let ports: Vec<String> = ports.iter().map(AvailablePort::to_string).collect();
     ports.join(", ")
+}
+
+#[cfg(unix)]
+fn owning_group(port: &str) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let id = std::fs::metadata(port).ok()?.gid().to_string();
+    let groups = std::fs::read_to_string("/etc/group").ok()?;
+    // name:password:id:members
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
+}
+
+#[cfg(not(unix))]
+fn owning_group(_: &str) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_blamed_on_the_process_that_has_it() {
+        let busy = |holder| OpenError::Busy {
+            port: "/dev/ttyACM0".into(),
+            holder,
+        };
+        let error = busy(Some(Holder {
+            process: 1234,
+            program: "screen".into(),
+        }));
+        assert_eq!(
+            error.to_string(),
+            "/dev/ttyACM0 is in use by screen (process 1234)"
+        );
+        assert_eq!(error.hint(), "close screen and try again");
+        let error = busy(None);
+        assert_eq!(
+            error.to_string(),
+            "/dev/ttyACM0 is in use by another program"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_port_that_may_not_be_opened_names_the_group_to_be_in() {
+        let error = |port: &str| OpenError::NotPermitted { port: port.into() };
+        assert_eq!(
+            error("/dev/ttyUSB0").to_string(),
+            "you are not permitted to open /dev/ttyUSB0"
+        );
+        assert_eq!(
+            error("/dev/no-such-port").hint(),
+            "add yourself to the group that may: `sudo usermod -aG dialout $USER`, then log out \
+             and in again"
+        );
+        assert_eq!(owning_group("/dev/null").as_deref(), Some("root"));
+        assert!(error("/dev/null").hint().starts_with("only root may"));
+    }
 }

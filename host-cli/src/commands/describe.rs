@@ -128,10 +128,12 @@ fn about_procedure(procedure: &Procedure) -> String {
                     add_line(&mut text, &format!("{}::{variant}", error.name));
                 }
             }
-            _ => add_line(&mut text, &error.to_string()),
+            _ => add_line(&mut text, &error.definition().to_string()),
         }
     }
-    let types = procedure.named_types();
+    // An error's variants are there already.
+    let mut types = procedure.named_types();
+    types.retain(|ty| Some(*ty) != procedure.error.as_ref());
     if !types.is_empty() {
         add_heading(&mut text, "Types");
         for ty in types {

@@ -37,6 +37,13 @@ pub fn run(cli: &Cli, list: &List) -> Result<(), Failure> {
         let shown = description.procedures().filter(is_shown);
         return output::print_json(&shown.map(Summary::from).collect::<Vec<_>>());
     }
+    if let Some(filter) = &list.filter
+        && !description
+            .procedures()
+            .any(|procedure| is_shown(&procedure))
+    {
+        anstream::eprintln!("no procedure has `{filter}` in its path");
+    }
     for service in &description.services {
         let shown: Vec<&Procedure> = service.procedures.iter().filter(is_shown).collect();
         if !shown.is_empty() {

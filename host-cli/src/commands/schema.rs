@@ -57,6 +57,7 @@ struct Diff {
     old: PathBuf,
 
     /// The new description; that of the device if it is left out.
+    #[arg(conflicts_with = "cached")]
     new: Option<PathBuf>,
 
     #[command(flatten)]

@@ -43,7 +43,8 @@ pub struct Simulate {
 
 /// Serves one caller after another.
 pub fn run(cli: &Cli, simulate: &Simulate) -> Result<(), Failure> {
-    let refused = |error: io::Error| Failure::new(Class::Port, format!("no port: {error}"));
+    let refused =
+        |error: io::Error| Failure::new(Class::Port, format!("cannot offer a port: {error}"));
     let offer = simulate.offer().map_err(refused)?;
     let port = offer.port();
     print(port)?;

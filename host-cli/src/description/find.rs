@@ -62,13 +62,15 @@ impl Description {
         if let Some(ty) = types.iter().find(|ty| ty.name == name) {
             return Ok(Item::Type(ty));
         }
-        let services = self.services.iter().map(|service| service.name.as_str());
-        let names = services.chain(types.iter().map(|ty| ty.name.as_str()));
-        let mut nearest = nearest(name, names);
-        nearest.extend(unknown.nearest);
+        let mut likely = unknown.nearest;
+        if likely.is_empty() {
+            let services = self.services.iter().map(|service| service.name.as_str());
+            let names = services.chain(types.iter().map(|ty| ty.name.as_str()));
+            likely = nearest(name, names);
+        }
         Err(UnknownItem {
             name: name.to_owned(),
-            nearest,
+            nearest: likely,
         })
     }
 
