@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use tests::program::program;
+use tests::simulated::Simulated;
 
 /// Ends a test that would hang.
 const HANGS_AFTER: Option<u64> = Some(60_000);
@@ -103,6 +104,24 @@ fn ctrl_c_cancels_a_call_and_keeps_the_shell() {
         shell.exp_string("interrupted").unwrap();
         shell.exp_string("> ").unwrap();
     }
+    end(shell);
+}
+
+#[test]
+fn a_device_that_comes_back_is_called_again() {
+    let device = Simulated::start(&["--tcp", "127.0.0.1:0"]);
+    let port = device.port().to_owned();
+    let state = tempfile::tempdir().unwrap();
+    let mut shell = shell(&["--port", &port, "--timeout", "60"], state.path());
+    shell.exp_string("calculator> ").unwrap();
+    type_for(&mut shell, "calculator.add 2 3", "5");
+    shell.exp_string("calculator> ").unwrap();
+
+    drop(device);
+    let address = port.strip_prefix("tcp:").expect("it is on a TCP port");
+    let _back = Simulated::start(&["--tcp", address]);
+    type_for(&mut shell, "calculator.add 3 4", "7");
+    shell.exp_string("calculator> ").unwrap();
     end(shell);
 }
 

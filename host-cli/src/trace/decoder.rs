@@ -4,7 +4,9 @@ use super::event::{Event, Happening};
 use super::pieces::{Piece, Pieces};
 use crate::description::{Description, Procedure, Shape};
 use crate::link::Direction;
-use crate::value::{ValueError, decode, decode_all, error_in_words, hex, shortened};
+use crate::value::{
+    ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
+};
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::client::CallError;
@@ -12,6 +14,7 @@ use rpc_proto::crc::Crc32;
 use rpc_proto::device::{DeviceService, OwnService};
 use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
 use rpc_proto::service::{FIRST_NUMBER, Interface};
+use serde_json::Value;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -236,7 +239,7 @@ impl Decoder {
             (Kind::Return, _) => {
                 decode_all(&procedure.value, body).map(|value| match procedure.value.shape {
                     Shape::Unit => "done".to_owned(),
-                    _ => shortened(&value.to_string()),
+                    _ => shown(&value),
                 })
             }
             (Kind::Error, Some(ty)) => decode_all(ty, body).map(|error| error_in_words(ty, &error)),
@@ -291,7 +294,7 @@ fn arguments_in_words(procedure: &Procedure, mut bytes: &[u8]) -> Result<String,
     for argument in &procedure.arguments {
         let value = decode(&argument.ty, &mut bytes)?;
         let separator = if words.is_empty() { "" } else { ", " };
-        let value = shortened(&value.to_string());
+        let value = shown(&value);
         // Writing to a string cannot fail.
         let _ = write!(words, "{separator}{}: {value}", argument.name);
     }
@@ -299,6 +302,11 @@ fn arguments_in_words(procedure: &Procedure, mut bytes: &[u8]) -> Result<String,
         0 => Ok(words),
         count => Err(crate::value::Problem::Trailing { count }.into()),
     }
+}
+
+/// A value on a line that it does not fill.
+fn shown(value: &Value) -> String {
+    shortened(&without_controls(&value.to_string()))
 }
 
 /// The body of an answer to nobody knows what.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::Connection;
 use crate::link::{Direction, Link, SimulatedDevice};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use rpc_proto::message::Kind;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -160,6 +162,24 @@ fn no_bytes_make_a_decoder_panic() {
         for direction in [Direction::ToDevice, Direction::FromDevice] {
             let events = decoder.take(direction, &buffer[..len]);
             assert_eq!(events.len(), 1);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_passes_is_shown_on_lines_without_control_characters(
+        passed in vec((any::<bool>(), vec(prop_oneof![Just(0), Just(b'\n'), any::<u8>()], 0..40)), 0..20)
+    ) {
+        let mut decoder = Decoder::default();
+        let mut events = Vec::new();
+        for (out, bytes) in passed {
+            let direction = if out { Direction::ToDevice } else { Direction::FromDevice };
+            events.extend(decoder.take(direction, &bytes));
+        }
+        events.extend(decoder.finish());
+        for event in events {
+            prop_assert!(!event.to_string().contains(char::is_control));
         }
     }
 }
