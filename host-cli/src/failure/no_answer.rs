@@ -1,7 +1,7 @@
 //! What may be the matter when a device does not answer, judged by what did come.
 
 use super::{Class, Failure};
-use serial_rpc::Connection;
+use serial_rpc::{Connection, Port};
 
 /// As much of a device's text as makes it recognised.
 const SHOWN: usize = 60;
@@ -40,9 +40,15 @@ pub fn no_answer(device: &Connection) -> Failure {
             .take(BYTES_SHOWN)
             .map(|byte| format!("{byte:02x}"))
             .collect();
+        let speed = match port {
+            Port::Serial(_) => format!(
+                "is {} baud the device's speed (see --baud)",
+                device.options().baud
+            ),
+            Port::Tcp(_) | Port::Simulated => "has the far end of it the device's speed".into(),
+        };
         return failure.hint(format!(
-            "only noise came back, such as {}: is --baud what the device uses, and are the \
-             grounds connected?",
+            "only noise came back, such as {}: {speed}, and are the grounds connected?",
             bytes.join(" ")
         ));
     }
