@@ -45,7 +45,9 @@ pub fn no_answer(device: &Connection) -> Failure {
                 "is {} baud the device's speed (see --baud)",
                 device.options().baud
             ),
-            Port::Tcp(_) | Port::Simulated => "has the far end of it the device's speed".into(),
+            Port::Tcp(_) | Port::Simulated => {
+                "does the program that offers the port use the device's speed".to_owned()
+            }
         };
         return failure.hint(format!(
             "only noise came back, such as {}: {speed}, and are the grounds connected?",
