@@ -1,6 +1,7 @@
 //! What may be the matter when a device does not answer, judged by what did come.
 
 use super::{Class, Failure};
+use serial_rpc::port::holder;
 use serial_rpc::{Connection, Port};
 
 /// As much of a device's text as makes it recognised.
@@ -21,6 +22,13 @@ pub fn no_answer(device: &Connection) -> Failure {
     if statistics.sessions > 0 {
         return failure
             .hint("it did before: it may be busy for longer than --timeout allows, or hang");
+    }
+    if let Port::Serial(path) = port
+        && let Some(other) = holder(path)
+    {
+        return failure.hint(format!(
+            "{other} has the port open too, and may take the answers: close it and try again"
+        ));
     }
     if statistics.received > 0 {
         return failure.hint(
