@@ -15,6 +15,9 @@ use std::time::SystemTime;
 /// How the files' names end.
 const EXTENSION: &str = "description";
 
+/// How many descriptions are kept: those of the last so many versions of somebody's firmware.
+const MOST: usize = 100;
+
 /// A folder with descriptions.
 ///
 /// Whatever is wrong with the folder or its files, the cache is at worst empty: a description that
@@ -76,7 +79,8 @@ impl Cache {
         Some(cached)
     }
 
-    /// Keeps a description, as a device sends it.
+    /// Keeps a description, as a device sends it. The one that was not used for longest makes room
+    /// if there are a hundred.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -86,7 +90,11 @@ impl Cache {
         // Written apart and renamed, so that nobody reads half of it.
         let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
         File::create(&unfinished)?.write_all(description)?;
-        fs::rename(unfinished, path)
+        fs::rename(unfinished, path)?;
+        for least_used in self.all().into_iter().skip(MOST) {
+            fs::remove_file(self.path(least_used.fingerprint))?;
+        }
+        Ok(())
     }
 
     /// Every description, the one used last first.
@@ -161,6 +169,24 @@ mod tests {
         }
         assert!(cache.get(demo).is_some());
         assert_eq!(names(&cache), ["demo", "lamp"]);
+    }
+
+    #[test]
+    fn with_a_hundred_the_one_used_longest_ago_makes_room() {
+        let (_folder, cache) = cache();
+        for number in 0..=MOST {
+            let description = format!("\x04demo\x03{number:03}\x00");
+            cache.put(description.as_bytes()).unwrap();
+            let path = cache.path(Crc32::of(description.as_bytes()).value());
+            let used = SystemTime::UNIX_EPOCH + Duration::from_secs(number as u64);
+            if let Ok(file) = File::options().append(true).open(path) {
+                file.set_modified(used).unwrap();
+            }
+        }
+        let kept = cache.all();
+        assert_eq!(kept.len(), MOST);
+        assert_eq!(kept[0].description.version, "100");
+        assert_eq!(kept[MOST - 1].description.version, "001");
     }
 
     #[test]

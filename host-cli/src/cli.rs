@@ -18,7 +18,7 @@ use std::time::Duration;
 /// A device describes itself, so nothing but its port is needed to find out what it offers and to
 /// use that.
 #[derive(Debug, Parser)]
-#[command(name = "serial-rpc", version, max_term_width = 100, after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
+#[command(name = "serial-rpc", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub struct Cli {
     #[command(flatten)]
     pub link: LinkOptions,
@@ -31,22 +31,15 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
-  serial-rpc ports                            what is plugged in
-  serial-rpc list                             what the device offers
-  serial-rpc describe calculator.add          how a procedure is called
+  serial-rpc ports                                what is plugged in
+  serial-rpc list                                 what the device offers
+  serial-rpc describe calculator.add              how a procedure is called
   serial-rpc call calculator.add 2 3
-  serial-rpc --port sim call calculator.total without a device";
+  serial-rpc --port sim call calculator.total     without a device";
 
-const AFTER_LONG_HELP: &str = "\
-Examples:
-  serial-rpc ports                            what is plugged in
-  serial-rpc list                             what the device offers
-  serial-rpc describe calculator.add          how a procedure is called
-  serial-rpc call calculator.add 2 3
-  serial-rpc --port sim call calculator.total without a device
-
+const DETAILS: &str = "\
 Which port:
   --port, else the environment variable SERIAL_RPC_PORT, else `port` in the nearest
   serial-rpc.toml, else the only port there is. It is written as one of

@@ -35,6 +35,8 @@ impl Cli {
         }
         let connection = Arc::new(connection);
         interrupt::cancels(&connection);
+        // It may have been pressed while the port was opened, when there was nothing to cancel.
+        interrupt::check()?;
         Ok(connection)
     }
 

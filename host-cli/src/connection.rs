@@ -193,6 +193,11 @@ impl Connection {
         &self.port
     }
 
+    /// How the port was opened and is used.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
     /// What the device said about itself when the session began; None before the first call.
     pub fn device(&self) -> Option<Accept> {
         self.state().client.device().copied()

@@ -5,10 +5,8 @@ mod holder;
 mod selector;
 
 pub use available::{Access, AvailablePort, UsbDevice, serial_ports};
-pub use holder::Holder;
+pub use holder::{Holder, holder};
 pub use selector::Selector;
-
-pub(crate) use holder::holder;
 
 use std::fmt;
 use std::str::FromStr;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serial_rpc::description::Procedure;
+use serial_rpc::value::expectation;
 
 /// What there is to know about a procedure, types by their names.
 #[derive(Debug, Serialize)]
@@ -22,6 +23,7 @@ struct ArgumentSummary<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     ty: String,
+    expected: String,
 }
 
 impl<'a> From<&'a Procedure> for Summary<'a> {
@@ -29,6 +31,7 @@ impl<'a> From<&'a Procedure> for Summary<'a> {
         let arguments = procedure.arguments.iter().map(|argument| ArgumentSummary {
             name: &argument.name,
             ty: argument.ty.to_string(),
+            expected: expectation(&argument.ty),
         });
         Self {
             path: &procedure.path,

@@ -13,7 +13,8 @@ use std::fmt::Write;
 /// They are grouped by service, each with the first paragraph of its documentation.
 ///
 /// As JSON, it is an array of objects: "path", "number", "key", "signature", "doc", "idempotent",
-/// "arguments" (each "name" and "type"), "value" and "error" (types, or null).
+/// "arguments" (each "name", "type" and what is "expected", in words), "value" and "error" (types, or
+/// null).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc list

@@ -1,7 +1,8 @@
 //! What may be the matter when a device does not answer, judged by what did come.
 
 use super::{Class, Failure};
-use serial_rpc::Connection;
+use serial_rpc::port::holder;
+use serial_rpc::{Connection, Port};
 
 /// As much of a device's text as makes it recognised.
 const SHOWN: usize = 60;
@@ -22,6 +23,13 @@ pub fn no_answer(device: &Connection) -> Failure {
         return failure
             .hint("it did before: it may be busy for longer than --timeout allows, or hang");
     }
+    if let Port::Serial(path) = port
+        && let Some(other) = holder(path)
+    {
+        return failure.hint(format!(
+            "{other} has the port open too, and may take the answers: close it and try again"
+        ));
+    }
     if statistics.received > 0 {
         return failure.hint(
             "what comes back are frames, but no answers: is the port's output wired to its own \
@@ -40,9 +48,17 @@ pub fn no_answer(device: &Connection) -> Failure {
             .take(BYTES_SHOWN)
             .map(|byte| format!("{byte:02x}"))
             .collect();
+        let speed = match port {
+            Port::Serial(_) => format!(
+                "is {} baud the device's speed (see --baud)",
+                device.options().baud
+            ),
+            Port::Tcp(_) | Port::Simulated => {
+                "does the program that offers the port use the device's speed".to_owned()
+            }
+        };
         return failure.hint(format!(
-            "only noise came back, such as {}: is --baud what the device uses, and are the \
-             grounds connected?",
+            "only noise came back, such as {}: {speed}, and are the grounds connected?",
             bytes.join(" ")
         ));
     }

@@ -22,7 +22,7 @@ impl fmt::Display for Holder {
 /// Linux tells it about processes of the same user, and root about all. Elsewhere, and of other
 /// users' processes, nothing is known.
 #[cfg(target_os = "linux")]
-pub(crate) fn holder(path: &str) -> Option<Holder> {
+pub fn holder(path: &str) -> Option<Holder> {
     use std::fs;
 
     let port = fs::canonicalize(path).ok()?;
@@ -43,7 +43,7 @@ pub(crate) fn holder(path: &str) -> Option<Holder> {
 
 /// Nothing is known here.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn holder(_: &str) -> Option<Holder> {
+pub fn holder(_: &str) -> Option<Holder> {
     None
 }
 

@@ -26,7 +26,7 @@ fn on(address: String, file: &str) {
     let (_folder, cases) = cases();
     cases
         .env("SERIAL_RPC_PORT", &address)
-        .env("SERIAL_RPC_TIMEOUT", "0.3")
+        .env("SERIAL_RPC_TIMEOUT", "1")
         .insert_var("[PORT]", address)
         .expect("the name of a variable")
         .case(file);
@@ -54,7 +54,9 @@ fn descriptions_are_at_hand_while_the_device_is_not() {
         .put(&description)
         .expect("it can be kept");
     fs::write(cache.join("0badc0de.description"), "damaged").expect("a file can be written");
-    cases.case("tests/cmd/devices/unplugged.trycmd");
+    cases
+        .case("tests/cmd/devices/unplugged.trycmd")
+        .case("tests/cmd/devices/completion.toml");
 }
 
 #[test]
