@@ -54,15 +54,15 @@ impl fmt::Display for Event {
                     formatter.write_str("  (again)")?;
                 }
                 if *spoilt {
-                    formatter
-                        .write_str("  (dropped: it follows other bytes without a delimiter)")?;
+                    formatter.write_str("  (dropped: other bytes run into it)")?;
                 }
                 Ok(())
             }
             Happening::Text(text) => write!(formatter, "text        {}", without_controls(text)),
             Happening::Broken(bytes) => {
+                let unit = if bytes.len() == 1 { "byte" } else { "bytes" };
                 let count = bytes.len();
-                write!(formatter, "broken      {count} bytes: {}", hex(bytes))
+                write!(formatter, "broken      {count} {unit}: {}", hex(bytes))
             }
         }
     }
