@@ -1,14 +1,16 @@
 //! The command line: what can be written, and what it says about itself.
 
 use crate::commands::{
-    call::Call, completions::Completions, describe::Describe, info::Info, list::List, man::Man,
-    ping::Ping, ports::Ports, schema::Schema, stats::Stats,
+    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe,
+    info::Info, list::List, man::Man, ping::Ping, ports::Ports, schema::Schema, shell::Shell,
+    simulate::Simulate, stats::Stats, trace::Trace,
 };
 use clap::builder::FalseyValueParser;
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 use clap_complete::ArgValueCompleter;
 use colorchoice_clap::Color;
 use serial_rpc::Selector;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Call procedures of a microcontroller over a serial link.
@@ -142,6 +144,14 @@ pub struct OutputOptions {
 
     #[command(flatten)]
     pub color: Color,
+
+    /// Show the frames that pass, in words, on stderr; twice for their bytes too.
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Write the bytes that pass to a file, which `serial-rpc trace` reads.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
 }
 
 /// What can be done.
@@ -152,8 +162,13 @@ pub enum Command {
     List(List),
     Describe(Describe),
     Call(Call),
+    Shell(Shell),
+    Batch(Batch),
     Ping(Ping),
+    Bench(Bench),
     Stats(Stats),
+    Trace(Trace),
+    Simulate(Simulate),
     Schema(Schema),
     Completions(Completions),
     Man(Man),

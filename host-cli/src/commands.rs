@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+pub mod batch;
+pub mod bench;
 pub mod call;
 pub mod completions;
 pub mod describe;
@@ -9,4 +11,7 @@ pub mod man;
 pub mod ping;
 pub mod ports;
 pub mod schema;
+pub mod shell;
+pub mod simulate;
 pub mod stats;
+pub mod trace;

@@ -2,8 +2,8 @@
 
 use crate::cli::Cli;
 use crate::failure::Failure;
-use crate::interrupt;
 use crate::project::Project;
+use crate::{interrupt, watch};
 use serial_rpc::cache::Cache;
 use serial_rpc::link::{self, Link, OpenError};
 use serial_rpc::{Connection, Options, Port, Selector};
@@ -29,6 +29,9 @@ impl Cli {
         let mut connection = Connection::over(port, link, options);
         if let Some(cache) = self.cache() {
             connection = connection.with_cache(cache);
+        }
+        if let Some(tap) = watch::tap(self)? {
+            connection = connection.tapped_by(tap);
         }
         let connection = Arc::new(connection);
         interrupt::cancels(&connection);

@@ -8,14 +8,14 @@ mod describe;
 mod exchange;
 mod stray;
 
-pub use by_name::NamedCallError;
-pub use call::{ConnectionCaller, Pending, Reply};
+pub use by_name::{NamedCallError, PreparedCall};
+pub use call::{ConnectionCaller, Pending, PendingReply, Reply};
 pub use describe::DescriptionError;
 pub use rpc_proto::client::Statistics;
 
 use crate::cache::Cache;
 use crate::description::Description;
-use crate::link::{self, Link, OpenError};
+use crate::link::{self, Link, OpenError, Tap, Tapped};
 use crate::port::{Port, Selector, usb_serial_number};
 use rpc_proto::client::{CallError, Client, Ticket, Timing};
 use rpc_proto::message::{Accept, MAX_WINDOW};
@@ -73,6 +73,8 @@ pub struct Connection {
     usb_serial_number: Option<String>,
     options: Options,
     cache: Option<Cache>,
+    /// Sees every byte that passes.
+    tap: Option<Tap>,
     started: time::Instant,
     state: Mutex<State>,
     /// Something may have changed for a thread that waits: a call has ended, or nobody reads.
@@ -141,6 +143,7 @@ impl Connection {
             usb_serial_number,
             options,
             cache: None,
+            tap: None,
             started: time::Instant::now(),
             state: Mutex::new(State {
                 link: Some(link),
@@ -160,6 +163,28 @@ impl Connection {
     #[must_use]
     pub fn with_cache(mut self, cache: Cache) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    /// Shows `tap` every byte that passes the link, also after the port was lost and opened again.
+    ///
+    /// ```
+    /// use serial_rpc::Connection;
+    /// use std::sync::Arc;
+    ///
+    /// let device = Connection::open("sim")?.tapped_by(Arc::new(|direction, bytes| {
+    ///     eprintln!("{direction} {bytes:02x?}");
+    /// }));
+    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn tapped_by(mut self, tap: Tap) -> Self {
+        let mut state = self.state();
+        let link = state.link.take();
+        state.link = link.map(|link| Tapped::over(link, Arc::clone(&tap)));
+        drop(state);
+        self.tap = Some(tap);
         self
     }
 

@@ -77,6 +77,13 @@ impl Failure {
         self
     }
 
+    /// Says in which line of a file it happened.
+    #[must_use]
+    pub fn in_line(mut self, number: usize) -> Self {
+        self.message = format!("line {number}: {}", self.message);
+        self
+    }
+
     /// The failure as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let report = Report {

@@ -48,6 +48,11 @@ pub fn happened() -> bool {
     state().happened
 }
 
+/// Lets Ctrl-C be pressed anew, for a program that goes on after it.
+pub fn forget() {
+    state().happened = false;
+}
+
 /// A failure if Ctrl-C was pressed.
 pub fn check() -> Result<(), Failure> {
     if happened() {

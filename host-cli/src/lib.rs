@@ -21,9 +21,12 @@ pub mod cache;
 pub mod connection;
 mod cursor;
 pub mod description;
+pub mod line;
 pub mod link;
 mod nearest;
 pub mod port;
+pub mod simulation;
+pub mod trace;
 pub mod value;
 
 pub use connection::{Connection, Options};

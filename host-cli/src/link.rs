@@ -2,11 +2,15 @@
 //!
 //! A link can be read by one thread while another writes, so its methods take `&self`.
 
+mod offer;
 mod serial;
 mod simulated;
+mod tapped;
 mod tcp;
 
+pub use offer::Offer;
 pub use simulated::SimulatedDevice;
+pub use tapped::{Direction, Tap, Tapped};
 
 use crate::port::{AvailablePort, Holder, NotAPort, Port, Selector};
 use std::io;

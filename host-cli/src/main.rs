@@ -8,12 +8,16 @@ mod commands;
 mod completer;
 mod connect;
 mod failure;
+mod input;
 mod interface;
 mod interrupt;
 mod negative;
 mod output;
 mod project;
+mod round_trip;
 mod summary;
+mod watch;
+mod words;
 
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
@@ -46,8 +50,13 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::List(list) => commands::list::run(cli, list),
         Command::Describe(describe) => commands::describe::run(cli, describe),
         Command::Call(call) => commands::call::run(cli, call),
+        Command::Shell(shell) => commands::shell::run(cli, shell),
+        Command::Batch(batch) => commands::batch::run(cli, batch),
+        Command::Bench(bench) => commands::bench::run(cli, bench),
         Command::Ping(ping) => commands::ping::run(cli, ping),
         Command::Stats(stats) => commands::stats::run(cli, stats),
+        Command::Trace(trace) => commands::trace::run(cli, trace),
+        Command::Simulate(simulate) => commands::simulate::run(cli, simulate),
         Command::Schema(schema) => commands::schema::run(cli, schema),
         Command::Completions(completions) => commands::completions::run(completions),
         Command::Man(man) => commands::man::run(man),

@@ -47,3 +47,4 @@ pub use crate::cursor::Malformed;
 pub(crate) use error::shortened;
 pub(crate) use float::Float;
 pub(crate) use integer::Integer;
+pub(crate) use render::without_controls;

@@ -7,6 +7,7 @@
 //! - [`tally`]: a service that can be asked what it ran.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
+//! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`board`]: builds a board's firmware image, or says what is missing to do so.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
@@ -21,6 +22,7 @@ pub mod loopback;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;
+pub mod simulated;
 pub mod tally;
 pub mod test_device;
 pub mod wire;

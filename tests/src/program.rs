@@ -38,7 +38,10 @@ pub fn serial_rpc(port: &str, words: &[&str]) -> Outcome {
 }
 
 /// The path of the program; the first call in a process builds it.
-fn program() -> &'static Path {
+///
+/// # Panics
+/// When it cannot be built.
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

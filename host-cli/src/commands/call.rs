@@ -97,7 +97,8 @@ fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
     })
 }
 
-fn print(cli: &Cli, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
+/// Prints what a call of `path` returned.
+pub fn print(cli: &Cli, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
     if cli.output.json {
         return output::print_json(value);
     }

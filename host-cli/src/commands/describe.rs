@@ -62,29 +62,41 @@ struct TypeJson<'a> {
 /// Prints what the name stands for.
 pub fn run(cli: &Cli, describe: &Describe) -> Result<(), Failure> {
     let description = describe.source.description(cli)?;
-    let item = description.find(&describe.name).map_err(|error| {
-        Failure::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
-    })?;
-    match item {
-        Item::Procedure(procedure) if cli.output.json => output::print_json(&ProcedureJson {
+    if !cli.output.json {
+        return output::print(about(&description, &describe.name)?);
+    }
+    match find(&description, &describe.name)? {
+        Item::Procedure(procedure) => output::print_json(&ProcedureJson {
             summary: procedure.into(),
             definitions: definitions(procedure),
             example: procedure.example(),
         }),
-        Item::Procedure(procedure) => output::print(about_procedure(procedure)),
-        Item::Service(service) if cli.output.json => output::print_json(&ServiceJson {
+        Item::Service(service) => output::print_json(&ServiceJson {
             service: &service.name,
             doc: &service.doc,
             procedures: service.procedures.iter().map(Summary::from).collect(),
         }),
-        Item::Service(service) => output::print(about_service(service)),
-        Item::Type(ty) if cli.output.json => output::print_json(&TypeJson {
+        Item::Type(ty) => output::print_json(&TypeJson {
             ty: &ty.name,
             definition: ty.definition().to_string(),
             procedures: users(&description, ty),
         }),
-        Item::Type(ty) => output::print(about_type(&description, ty)),
     }
+}
+
+/// What there is to say about what the name stands for.
+pub fn about(description: &Description, name: &str) -> Result<String, Failure> {
+    Ok(match find(description, name)? {
+        Item::Procedure(procedure) => about_procedure(procedure),
+        Item::Service(service) => about_service(service),
+        Item::Type(ty) => about_type(description, ty),
+    })
+}
+
+fn find<'a>(description: &'a Description, name: &str) -> Result<Item<'a>, Failure> {
+    description.find(name).map_err(|error| {
+        Failure::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    })
 }
 
 fn definitions(procedure: &Procedure) -> BTreeMap<&str, String> {

@@ -2,6 +2,7 @@
 
 use crate::cli::{Cli, seconds};
 use crate::failure::Failure;
+use crate::round_trip::RoundTrip;
 use crate::{interrupt, output};
 use rpc_proto::client::{CallError, Caller, Cause, IntoCaller};
 use rpc_proto::device::DevicePing;
@@ -43,13 +44,6 @@ struct Report {
     round_trip_us: RoundTrip,
 }
 
-#[derive(Serialize)]
-struct RoundTrip {
-    min: u64,
-    median: u64,
-    p99: u64,
-}
-
 /// Pings, and prints what came of it.
 pub fn run(cli: &Cli, ping: &Ping) -> Result<(), Failure> {
     let device = cli.connect()?;
@@ -80,7 +74,7 @@ pub fn run(cli: &Cli, ping: &Ping) -> Result<(), Failure> {
         }
     }
     let resent = device.statistics().resent;
-    match Report::new(sent, resent, times) {
+    match Report::new(sent, resent, &mut times) {
         Some(report) if cli.output.json => output::print_json(&report)?,
         Some(report) => output::print(report.text())?,
         None => {
@@ -93,23 +87,13 @@ pub fn run(cli: &Cli, ping: &Ping) -> Result<(), Failure> {
 
 impl Report {
     /// None if there was no answer at all.
-    fn new(sent: usize, resent: u32, mut times: Vec<Duration>) -> Option<Self> {
-        times.sort();
-        let last = times.len().checked_sub(1)?;
-        let at = |percent: usize| {
-            let time = times.get((last * percent).div_ceil(100))?;
-            u64::try_from(time.as_micros()).ok()
-        };
+    fn new(sent: usize, resent: u32, times: &mut [Duration]) -> Option<Self> {
         Some(Self {
             sent,
             answered: times.len(),
             lost: sent - times.len(),
             resent,
-            round_trip_us: RoundTrip {
-                min: at(0)?,
-                median: at(50)?,
-                p99: at(99)?,
-            },
+            round_trip_us: RoundTrip::of(times)?,
         })
     }
 
@@ -121,11 +105,10 @@ impl Report {
             resent,
             round_trip_us,
         } = self;
-        let RoundTrip { min, median, p99 } = round_trip_us;
         let percent = 100 * lost / sent;
         format!(
             "{answered} of {sent} answered, {lost} lost ({percent} %), {resent} frames sent again\n\
-             round trip: min {min} us, median {median} us, p99 {p99} us"
+             round trip: {round_trip_us}"
         )
     }
 }
@@ -135,16 +118,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_times_that_were_measured() {
-        let times = (1..=200).rev().map(Duration::from_micros).collect();
-        let report = Report::new(201, 3, times).unwrap();
-        let RoundTrip { min, median, p99 } = report.round_trip_us;
-        assert_eq!((min, median, p99), (1, 101, 199));
+    fn what_was_lost_is_not_measured() {
+        let mut times: Vec<_> = (1..=200).map(Duration::from_micros).collect();
         assert_eq!(
-            report.text(),
+            Report::new(201, 3, &mut times).unwrap().text(),
             "200 of 201 answered, 1 lost (0 %), 3 frames sent again\n\
              round trip: min 1 us, median 101 us, p99 199 us"
         );
-        assert!(Report::new(5, 0, Vec::new()).is_none());
+        assert!(Report::new(5, 0, &mut []).is_none());
     }
 }

@@ -97,9 +97,28 @@ impl Connection {
     ) -> Result<Pending<'_, P>, CallError> {
         let ticket = self.start(self.target::<P>()?, arguments)?;
         Ok(Pending {
+            reply: PendingReply {
+                device: self,
+                ticket,
+            },
+            procedure: PhantomData,
+        })
+    }
+
+    /// Starts a call of a procedure by its number, with arguments that are encoded already; see
+    /// [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn submit_encoded(
+        &self,
+        target: Target,
+        arguments: &[u8],
+    ) -> Result<PendingReply<'_>, CallError> {
+        let ticket = self.start(target, &Encoded(arguments))?;
+        Ok(PendingReply {
             device: self,
             ticket,
-            procedure: PhantomData,
         })
     }
 
@@ -162,8 +181,7 @@ impl Connection {
 /// A call that was submitted. Dropping it means that nobody will ask for its end; it may still run.
 #[derive(Debug)]
 pub struct Pending<'d, P> {
-    device: &'d Connection,
-    ticket: Ticket,
+    reply: PendingReply<'d>,
     procedure: PhantomData<fn() -> P>,
 }
 
@@ -185,11 +203,29 @@ impl<P: Procedure> Pending<'_, P> {
     /// # Errors
     /// Why the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait_for_reply(self) -> Result<Reply, CallError> {
+        self.reply.wait()
+    }
+}
+
+/// A call that was submitted with arguments that were encoded already. Dropping it is as for
+/// [`Pending`].
+#[derive(Debug)]
+pub struct PendingReply<'d> {
+    device: &'d Connection,
+    ticket: Ticket,
+}
+
+impl PendingReply<'_> {
+    /// Waits for the reply.
+    ///
+    /// # Errors
+    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    pub fn wait(self) -> Result<Reply, CallError> {
         self.device.wait(self.ticket)
     }
 }
 
-impl<P> Drop for Pending<'_, P> {
+impl Drop for PendingReply<'_> {
     fn drop(&mut self) {
         self.device.abandon(self.ticket);
     }

@@ -6,11 +6,11 @@
 //! another thread to be scheduled.
 
 use super::{Connection, Reply, State};
-use crate::link;
+use crate::link::{self, Tapped};
 use rpc_proto::client::{CallError, Cause, Target, Ticket};
 use rpc_proto::time::{Duration, Instant};
 use serde::Serialize;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::{thread, time};
 
 /// The longest time that the link is read for without looking up, in case another thread has
@@ -122,8 +122,11 @@ impl Connection {
 
         let mut state = self.state();
         state.is_read = false;
-        if opened.is_some() {
-            state.link = opened;
+        if let Some(link) = opened {
+            state.link = Some(match &self.tap {
+                Some(tap) => Tapped::over(link, Arc::clone(tap)),
+                None => link,
+            });
         }
         match read {
             Ok(count) => {

@@ -21,18 +21,21 @@ pub struct Serial {
 /// DTR and RTS are left as the system sets them: many boards take an edge on one of them for a
 /// reset button, and many USB devices send nothing while DTR is low.
 pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
-    let reader = serialport::new(path, baud)
+    let port = serialport::new(path, baud)
         .timeout(WRITE_TIMEOUT)
         .preserve_dtr_on_open()
         .open()
         .map_err(|error| open_error(path, &error))?;
-    let writer = reader
-        .try_clone()
-        .map_err(|error| open_error(path, &error))?;
-    Ok(Serial {
-        reader: Mutex::new(reader),
-        writer: Mutex::new(writer),
-    })
+    Serial::over(port).map_err(|error| open_error(path, &error))
+}
+
+impl Serial {
+    /// The link over a port that is open already.
+    pub fn over(port: Box<dyn SerialPort>) -> serialport::Result<Self> {
+        let writer = Mutex::new(port.try_clone()?);
+        let reader = Mutex::new(port);
+        Ok(Self { reader, writer })
+    }
 }
 
 fn open_error(path: &str, error: &serialport::Error) -> OpenError {

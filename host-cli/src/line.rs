@@ -1,0 +1,226 @@
+//! A serial line, one direction of it: bytes go in, and come out later, some of them damaged.
+//!
+//! What happens follows from the seed, the [`Faults`] and the times at which bytes are sent alone,
+//! so that every failure can be seen again. A line knows neither frames nor what its ends are,
+//! except that a delimiter ends what a truncation loses and is where text may follow.
+
+mod faults;
+mod pace;
+mod random;
+
+pub use faults::Faults;
+pub use pace::Pace;
+pub use random::SplitMix64;
+
+use faults::Disturbance;
+use rpc_proto::frame::DELIMITER;
+use rpc_proto::time::Instant;
+use std::collections::VecDeque;
+
+/// What a device prints when nobody has told it that the UART is taken.
+const TEXT: &[u8] = b"[ 12.345] adc: 3.30 V\r\n";
+
+/// Nanoseconds in a microsecond.
+const NANOS: u64 = 1_000;
+
+/// One direction of a link.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pace: Pace,
+    faults: Faults,
+    random: SplitMix64,
+    state: State,
+    is_cut: bool,
+    /// When the sender has sent its last byte, in nanoseconds since the clock started.
+    taken_until: u64,
+    /// Bytes that arrive before are held back until then.
+    held_until: Instant,
+    in_transit: VecDeque<(Instant, u8)>,
+    sent: u64,
+    received: u64,
+}
+
+/// What is happening to the bytes that are sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Sound,
+    /// That many bytes are still to arrive as garbage.
+    Noise(u16),
+    /// That many bytes are still to be lost.
+    Gap(u16),
+    /// Everything up to the delimiter is lost.
+    Truncation,
+}
+
+impl Line {
+    /// A line of that speed, with those faults.
+    pub const fn new(pace: Pace, faults: Faults, seed: u64) -> Self {
+        Self {
+            pace,
+            faults,
+            random: SplitMix64::new(seed),
+            state: State::Sound,
+            is_cut: false,
+            taken_until: 0,
+            held_until: Instant::from_micros(0),
+            in_transit: VecDeque::new(),
+            sent: 0,
+            received: 0,
+        }
+    }
+
+    /// A line each way, for a link whose chance follows from one seed: to the device, and back.
+    pub const fn pair(pace: Pace, faults: [Faults; 2], seed: u64) -> [Self; 2] {
+        let mut seeds = SplitMix64::new(seed);
+        let [out, back] = faults;
+        let out = Self::new(pace, out, seeds.next());
+        [out, Self::new(pace, back, seeds.next())]
+    }
+
+    /// Sends a byte, after those that were sent before.
+    pub fn send(&mut self, now: Instant, byte: u8) {
+        self.sent += 1;
+        let arrival = self.carry(now);
+        match self.state {
+            State::Sound => self.disturb(arrival, byte),
+            State::Noise(left) => self.garble(arrival, left),
+            State::Gap(left) => self.lose(left),
+            State::Truncation => self.truncate(byte),
+        }
+        if byte == DELIMITER && self.random.unit() < self.faults.texts {
+            self.print(now, TEXT);
+        }
+    }
+
+    /// Sends text or anything else that is no part of the conversation, unharmed.
+    pub fn print(&mut self, now: Instant, bytes: &[u8]) {
+        for &byte in bytes {
+            let arrival = self.carry(now);
+            self.deliver(arrival, byte);
+        }
+    }
+
+    /// When the sender can send its next byte without waiting for one before it.
+    pub const fn ready_at(&self) -> Instant {
+        Instant::from_micros(self.taken_until.div_ceil(NANOS))
+    }
+
+    /// When the next byte arrives, if one is under way.
+    pub fn next_arrival(&self) -> Option<Instant> {
+        self.in_transit.front().map(|&(arrival, _)| arrival)
+    }
+
+    /// The next byte that has arrived.
+    pub fn receive(&mut self, now: Instant) -> Option<u8> {
+        let &(arrival, byte) = self.in_transit.front()?;
+        if now < arrival {
+            return None;
+        }
+        self.in_transit.pop_front();
+        self.received += 1;
+        Some(byte)
+    }
+
+    /// Cuts the line: what is under way is lost, and whatever is sent from now on.
+    pub fn cut(&mut self) {
+        self.is_cut = true;
+        self.in_transit.clear();
+    }
+
+    /// Mends a line that was cut.
+    pub const fn mend(&mut self) {
+        self.is_cut = false;
+    }
+
+    /// Holds back what is under way, and what is sent from now on, until `until`.
+    pub fn stall(&mut self, until: Instant) {
+        self.held_until = self.held_until.max(until);
+        for (arrival, _) in &mut self.in_transit {
+            *arrival = (*arrival).max(until);
+        }
+    }
+
+    /// Changes what goes wrong from now on.
+    pub const fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+        self.state = State::Sound;
+    }
+
+    /// How many bytes were sent, text not included.
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// How many bytes were received.
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Takes the line up for a byte and tells when that would arrive.
+    fn carry(&mut self, now: Instant) -> Instant {
+        let begin = self.taken_until.max(now.as_micros() * NANOS);
+        self.taken_until = begin + self.pace.byte_nanos();
+        let arrival = Instant::from_micros(self.taken_until.div_ceil(NANOS)) + self.pace.latency;
+        arrival.max(self.held_until)
+    }
+
+    fn deliver(&mut self, arrival: Instant, byte: u8) {
+        if !self.is_cut {
+            self.in_transit.push_back((arrival, byte));
+        }
+    }
+
+    /// Delivers a byte with the damage that chance has for it.
+    fn disturb(&mut self, arrival: Instant, byte: u8) {
+        match self.faults.draw(&mut self.random) {
+            None => self.deliver(arrival, byte),
+            Some(Disturbance::Flip) => {
+                let bit = self.random.byte() % 8;
+                self.deliver(arrival, byte ^ (1 << bit));
+            }
+            Some(Disturbance::Drop) => {}
+            Some(Disturbance::Insertion) => {
+                let inserted = self.random.byte();
+                self.deliver(arrival, inserted);
+                self.deliver(arrival, byte);
+            }
+            Some(Disturbance::Duplication) => {
+                self.deliver(arrival, byte);
+                self.deliver(arrival, byte);
+            }
+            Some(Disturbance::Noise) => self.garble(arrival, self.faults.burst),
+            Some(Disturbance::Gap) => self.lose(self.faults.burst),
+            Some(Disturbance::Truncation) => self.truncate(byte),
+            Some(Disturbance::Stall) => {
+                self.held_until = arrival + self.faults.stall;
+                self.deliver(self.held_until, byte);
+            }
+        }
+    }
+
+    /// Delivers garbage in the place of a byte; `left` such are to come, this one included.
+    fn garble(&mut self, arrival: Instant, left: u16) {
+        let garbage = self.random.byte();
+        self.deliver(arrival, garbage);
+        self.state = match left {
+            0 | 1 => State::Sound,
+            left => State::Noise(left - 1),
+        };
+    }
+
+    /// Loses a byte; `left` such are to come, this one included.
+    const fn lose(&mut self, left: u16) {
+        self.state = match left {
+            0 | 1 => State::Sound,
+            left => State::Gap(left - 1),
+        };
+    }
+
+    /// Loses a byte and all that follow up to the delimiter.
+    const fn truncate(&mut self, byte: u8) {
+        self.state = match byte {
+            DELIMITER => State::Sound,
+            _ => State::Truncation,
+        };
+    }
+}
