@@ -122,7 +122,14 @@ impl Failure {
             NamedCallError::Arguments(_) => Self::new(Class::Usage, message),
             NamedCallError::Call {
                 idempotent, error, ..
-            } => Self::call(device, idempotent, error),
+            } => match Self::call(device, idempotent, error) {
+                // These are about the call, the others about the device and its link.
+                failure @ Self {
+                    class: Class::OutcomeUnknown | Class::Protocol | Class::Usage,
+                    ..
+                } => Self { message, ..failure },
+                failure => failure,
+            },
             NamedCallError::Procedure { error: value, .. } => Self {
                 error: Some(Box::new(value)),
                 ..Self::new(Class::Procedure, message)
