@@ -45,6 +45,12 @@ fn every_command_has_help_for_people() {
 }
 
 #[test]
+fn the_readme_shows_what_the_program_prints() {
+    let (_folder, cases) = cases();
+    cases.env("SERIAL_RPC_PORT", "sim").case("../README.md");
+}
+
+#[test]
 fn descriptions_are_at_hand_while_the_device_is_not() {
     let (folder, cases) = cases();
     let cache = folder.path().join("serial-rpc");
