@@ -97,7 +97,7 @@ pub struct LinkOptions {
     )]
     pub baud: Option<u32>,
 
-    /// How long a call may take, in seconds [default: 2].
+    /// How long a call may take, in seconds [default: 2, and longer on a slow line].
     #[arg(
         long,
         global = true,

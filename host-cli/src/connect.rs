@@ -48,11 +48,12 @@ impl Cli {
     /// What the command line and the environment say, else the project, else the default.
     fn settled(&self) -> Result<(Selector, Options), Failure> {
         let project = Project::of_current_folder()?;
-        let default = Options::default();
         let link = &self.link;
+        let baud = link.baud.or(project.baud);
+        let default = baud.map_or_else(Options::default, Options::at);
         let selector = link.port.clone().or(project.port).unwrap_or_default();
         let options = Options {
-            baud: link.baud.or(project.baud).unwrap_or(default.baud),
+            baud: default.baud,
             timeout: link.timeout.or(project.timeout).unwrap_or(default.timeout),
             retries: link.retries.or(project.retries).unwrap_or(default.retries),
         };

@@ -15,10 +15,11 @@ pub use rpc_proto::client::Statistics;
 
 use crate::cache::Cache;
 use crate::description::Description;
-use crate::link::{self, Link, OpenError, Tap, Tapped};
+use crate::link::{self, Link, OpenError, SimulatedDevice, Tap, Tapped};
 use crate::port::{Port, Selector, usb_serial_number};
 use rpc_proto::client::{CallError, Client, Ticket, Timing};
 use rpc_proto::message::{Accept, MAX_WINDOW};
+use rpc_proto::service::Interface;
 use rpc_proto::time::Instant;
 use std::collections::HashMap;
 use std::fmt;
@@ -43,6 +44,21 @@ pub struct Options {
     /// How often a call that was not answered in time is made again, if it never ran or its
     /// procedure is idempotent. Each time, it may take as long again.
     pub retries: u32,
+}
+
+impl Options {
+    /// The default at that speed: on a slow line a call has longer, because its frames take longer.
+    pub fn at(baud: u32) -> Self {
+        /// About what a few long frames come to, in bits.
+        const BITS: u64 = 8 * 256 * 10;
+        let frames = time::Duration::from_millis(1000 * BITS / u64::from(baud.max(1)));
+        let default = Self::default();
+        Self {
+            baud,
+            timeout: default.timeout + frames,
+            ..default
+        }
+    }
 }
 
 impl Default for Options {
@@ -123,6 +139,11 @@ impl Connection {
     pub fn open_with(port: Port, options: Options) -> Result<Self, OpenError> {
         let link = link::open(&port, options.baud)?;
         Ok(Self::over(port, link, options))
+    }
+
+    /// A connection to a simulated device.
+    pub fn to<I: Interface + Send + 'static>(device: SimulatedDevice<I>) -> Self {
+        Self::over(Port::Simulated, Arc::new(device), Options::default())
     }
 
     /// A connection over a link that is open already; `port` is where it is opened again if it

@@ -179,6 +179,8 @@ impl Failure {
                 "this program speaks version {}: update the older of the two",
                 rpc_proto::message::VERSION
             )),
+            CallError::BadArguments => failure(Class::Protocol)
+                .hint("a list or text may be longer, or a number larger, than the device takes"),
             _ => failure(Class::Protocol),
         }
     }

@@ -107,6 +107,12 @@ pub enum OpenError {
         /// What the system said.
         reason: io::Error,
     },
+    /// A file or a device, but no serial port.
+    #[error("{port} is not a serial port")]
+    NotSerial {
+        /// The port that was asked for.
+        port: String,
+    },
     /// Something else.
     #[error("cannot open {port}: {reason}")]
     Other {
@@ -160,6 +166,9 @@ impl OpenError {
             Self::NotPermitted { .. } => "check who owns the port".to_owned(),
             Self::Unreachable { .. } => {
                 "check the address, and that the program that offers the port is running".to_owned()
+            }
+            Self::NotSerial { .. } => {
+                "serial ports are those that `serial-rpc ports` lists".to_owned()
             }
             Self::Other { .. } => "unplug the device, plug it in again and retry".to_owned(),
         }

@@ -42,7 +42,8 @@ impl<I, const FRAME: usize> OwnService<I, FRAME> {
     const CHUNK: usize = {
         /// Header and length.
         const AROUND: usize = 1 + 3;
-        FRAME - (max_encoded_len(FRAME) - FRAME) - AROUND
+        // A frame that is too short is refused elsewhere, in words.
+        FRAME.saturating_sub(max_encoded_len(FRAME) - FRAME + AROUND)
     };
 
     /// The service of a device that has seen this of its link.

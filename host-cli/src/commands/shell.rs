@@ -64,8 +64,11 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
         let _ = editor.add_history_entry(&line);
         interrupt::forget();
         let result = match (first.as_str(), arguments) {
-            (EXIT, []) => break,
-            (HELP, arguments) => help(&device, arguments.first().map(String::as_str)),
+            (EXIT | "quit", []) => break,
+            // What is a command elsewhere: no procedure's path is a single word.
+            (HELP | "?" | "list" | "describe", arguments) => {
+                help(&device, arguments.first().map(String::as_str))
+            }
             (procedure, arguments) => call(cli, &device, procedure, arguments),
         };
         if let Err(failure) = result {
@@ -112,7 +115,7 @@ fn history() -> Option<PathBuf> {
 fn greet(cli: &Cli, device: &Connection, editor: &mut ShellEditor) {
     match learn(cli, device, editor) {
         Some(description) => eprintln!(
-            "{} {} on {}; `help` lists its procedures, Ctrl-D ends",
+            "{} {} on {}; `help` lists its procedures, `exit` or Ctrl-D ends",
             description.name,
             description.version,
             device.port()

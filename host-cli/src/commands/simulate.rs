@@ -3,8 +3,9 @@
 use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use crate::interrupt;
-use crate::output::print;
+use crate::output::{print, print_json};
 use anstream::eprintln;
+use serial_rpc::Port;
 use serial_rpc::line::{Faults, Pace};
 use serial_rpc::link::Offer;
 use serial_rpc::simulation::Simulation;
@@ -23,7 +24,7 @@ use std::{io, process, thread};
   serial-rpc simulate --noise flips=0.001,gaps=0.0005,texts=0.1 --seed 7")]
 pub struct Simulate {
     /// Offer it on a TCP port; port 0 is one that is free.
-    #[arg(long, value_name = "HOST:PORT", conflicts_with = "pty")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address, conflicts_with = "pty")]
     tcp: Option<String>,
 
     /// Offer it on a pseudo-terminal, as a serial port. This is the default where there are any.
@@ -47,7 +48,11 @@ pub fn run(cli: &Cli, simulate: &Simulate) -> Result<(), Failure> {
         |error: io::Error| Failure::new(Class::Port, format!("cannot offer a port: {error}"));
     let offer = simulate.offer().map_err(refused)?;
     let port = offer.port();
-    print(port)?;
+    if cli.output.json {
+        print_json(&serde_json::json!({ "port": port.to_string() }))?;
+    } else {
+        print(port)?;
+    }
     eprintln!("a simulated device is on {port} until Ctrl-C; try");
     eprintln!("  serial-rpc --port {port} list");
     let pace = cli.link.baud.map_or(Pace::INSTANT, Pace::uart);
@@ -80,6 +85,14 @@ impl Simulate {
             None if self.pty => Err(io::Error::other("this system has no pseudo-terminals")),
             None => Offer::tcp("localhost:0"),
         }
+    }
+}
+
+/// Checks that there is a host and a port number.
+fn address(text: &str) -> Result<String, String> {
+    match format!("tcp:{text}").parse::<Port>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("expected HOST:PORT, such as localhost:4000".to_owned()),
     }
 }
 

@@ -55,11 +55,17 @@ fn open_error(path: &str, error: &serialport::Error) -> OpenError {
             port,
             others: serial_ports(),
         },
+        _ if is_plain_file(path) => OpenError::NotSerial { port },
         _ => OpenError::Other {
             port,
             reason: error.to_string(),
         },
     }
+}
+
+/// Whether there is something at that path that nobody can have meant.
+fn is_plain_file(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() || file.is_dir())
 }
 
 impl Link for Serial {

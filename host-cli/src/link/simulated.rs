@@ -1,46 +1,80 @@
-//! A device simulated in this process: the very firmware that the boards run, over memory.
+//! A device simulated in this process: a server like that of a board, over memory.
 
 use super::Link;
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::server::Server;
+use rpc_proto::service::Interface;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The longest frame that the simulated device accepts.
+/// The longest frame that a simulated device accepts.
 const FRAME: usize = 256;
 /// How many calls it accepts ahead.
 const WINDOW: usize = 8;
 /// How many received bytes it could hold while busy.
 const BUFFER: u16 = 1024;
 
-/// A calculator that answers as soon as it is written to.
-pub struct SimulatedDevice {
-    state: Mutex<State>,
+/// A device with the interface `I` that answers as soon as it is written to.
+///
+/// The program's own is the calculator, the very code that the boards run. With an interface of
+/// your own, it lets a test call your firmware on the desktop:
+///
+/// ```
+/// use rpc_proto::service;
+/// use serial_rpc::Connection;
+/// use serial_rpc::link::SimulatedDevice;
+///
+/// #[service]
+/// pub trait Lamp {
+///     /// Sets the brightness in percent and returns what it was.
+///     fn dim(&mut self, percent: u8) -> u8;
+/// }
+///
+/// struct Pwm(u8);
+/// impl Lamp for Pwm {
+///     fn dim(&mut self, percent: u8) -> u8 {
+///         std::mem::replace(&mut self.0, percent)
+///     }
+/// }
+///
+/// let device = Connection::to(SimulatedDevice::with(LampService(Pwm(0))));
+/// let mut lamp = LampClient::new(&device);
+/// assert_eq!(lamp.dim(50), Ok(0));
+/// assert_eq!(lamp.dim(80), Ok(50));
+/// ```
+pub struct SimulatedDevice<I = CalculatorService<CheckedCalculator>> {
+    state: Mutex<State<I>>,
     replied: Condvar,
 }
 
-struct State {
-    server: Server<CalculatorService<CheckedCalculator>, FRAME, WINDOW>,
+struct State<I> {
+    server: Server<I, FRAME, WINDOW>,
     unread: VecDeque<u8>,
 }
 
 impl SimulatedDevice {
-    /// A device that was just switched on.
+    /// A calculator that was just switched on.
     pub fn new() -> Self {
-        let calculator = CalculatorService(CheckedCalculator::new());
+        Self::with(CalculatorService(CheckedCalculator::new()))
+    }
+}
+
+impl<I: Interface> SimulatedDevice<I> {
+    /// A device with that interface that was just switched on.
+    pub fn with(interface: I) -> Self {
         Self {
             state: Mutex::new(State {
-                server: Server::new(calculator).with_buffer(BUFFER),
+                server: Server::new(interface).with_buffer(BUFFER),
                 unread: VecDeque::new(),
             }),
             replied: Condvar::new(),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<I>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,7 +85,7 @@ impl Default for SimulatedDevice {
     }
 }
 
-impl Link for SimulatedDevice {
+impl<I: Interface + Send> Link for SimulatedDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let (mut state, _) = self
             .replied

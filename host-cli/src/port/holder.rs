@@ -1,6 +1,8 @@
 //! Finds the process that has a port open, where the system tells.
 
 use std::fmt;
+#[cfg(target_os = "linux")]
+use std::{fs, path::Path};
 
 /// A process that has a port open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,28 +19,54 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Another process that has the file at `path` open.
+/// Another process that has the file at `path` open: the last to start, as whoever took a port
+/// from its owner did. The process that offers a pseudo-terminal, and those it started, keep it
+/// open too, but they are the device, and do not count.
 ///
 /// Linux tells it about processes of the same user, and root about all. Elsewhere, and of other
 /// users' processes, nothing is known.
 #[cfg(target_os = "linux")]
 pub fn holder(path: &str) -> Option<Holder> {
-    use std::fs;
-
     let port = fs::canonicalize(path).ok()?;
-    fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
-        let process = entry.file_name().to_str()?.parse().ok()?;
-        if process == std::process::id() {
-            return None;
-        }
-        let mut files = fs::read_dir(entry.path().join("fd")).ok()?.flatten();
-        files.find(|file| fs::read_link(file.path()).is_ok_and(|open| open == port))?;
-        let program = fs::read_to_string(entry.path().join("comm")).ok()?;
-        Some(Holder {
-            process,
-            program: program.trim_end().replace(char::is_control, ""),
-        })
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let holders = processes.filter_map(|entry| {
+        let process: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let holds = process != std::process::id() && has_open(process, &port);
+        (holds && !is_device(process)).then_some(process)
+    });
+    let process = holders.max()?;
+    let program = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    Some(Holder {
+        process,
+        program: program.trim_end().replace(char::is_control, ""),
     })
+}
+
+/// Whether a process has a file open.
+#[cfg(target_os = "linux")]
+fn has_open(process: u32, file: &Path) -> bool {
+    let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter();
+    let mut files = files.flatten().flatten();
+    files.any(|entry| fs::read_link(entry.path()).is_ok_and(|open| open == file))
+}
+
+/// Whether a process offers pseudo-terminals, or was started by one that does.
+#[cfg(target_os = "linux")]
+fn is_device(process: u32) -> bool {
+    let offers = |process| {
+        let masters = ["/dev/ptmx", "/dev/pts/ptmx"];
+        masters
+            .iter()
+            .any(|master| has_open(process, Path::new(master)))
+    };
+    offers(process) || parent(process).is_some_and(offers)
+}
+
+#[cfg(target_os = "linux")]
+fn parent(process: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok()
 }
 
 /// Nothing is known here.
