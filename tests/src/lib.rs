@@ -16,6 +16,9 @@
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
+//! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
+//! - [`stepped`]: a device run that way, which tells what a call costs it.
+//! - [`device_cost`]: what this protocol costs a device.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
 #[cfg(unix)]
@@ -23,6 +26,10 @@ pub mod board;
 pub mod calculator;
 pub mod clock;
 pub mod counter;
+#[cfg(unix)]
+pub mod debugger;
+#[cfg(unix)]
+pub mod device_cost;
 #[cfg(unix)]
 pub mod emulator;
 pub mod fault_table;
@@ -34,6 +41,8 @@ pub mod program;
 #[cfg(unix)]
 pub mod pty;
 pub mod simulation;
+#[cfg(unix)]
+pub mod stepped;
 pub mod tally;
 pub mod test_device;
 pub mod wire;
