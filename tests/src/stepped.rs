@@ -8,7 +8,6 @@
 use crate::board::Board;
 use crate::debugger::{Debugger, Registers};
 use crate::emulator::Emulator;
-use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -87,32 +86,30 @@ impl SteppedDevice {
 
     /// Runs until the device waits for a byte that has not been sent, and counts.
     fn run_until_it_waits(&mut self) -> io::Result<u64> {
+        let mut ran = Vec::new();
         // What has been sent takes a moment to get to the UART.
-        let mut recent = VecDeque::new();
         while self.waiting.contains(&self.registers) {
-            recent.clear();
-            recent.push_back(self.step()?);
+            ran.clear();
+            ran.push(self.step()?);
         }
-        let mut instructions = recent.len() as u64;
         loop {
-            let state = self.registers.clone();
-            // It waits when all that a few instructions did was to take it where it had been.
-            if let Some(since) = recent.iter().position(|earlier| *earlier == state) {
-                self.waiting = recent.drain(since..).collect();
-                let in_loop = |state: &Registers| {
-                    let mut waiting = self.waiting.iter();
-                    waiting.any(|waiting| waiting.pc() == state.pc())
-                };
-                let in_vain = recent.iter().rev().take_while(|state| in_loop(state));
-                let in_vain = self.waiting.len() + in_vain.count();
-                return Ok(instructions - in_vain as u64);
+            // It waits when a few instructions did nothing but take it where it had been.
+            let recent = ran.len().saturating_sub(LONGEST_LOOP);
+            if self.waiting.contains(&self.registers) {
+                break;
             }
-            if recent.len() == 2 * LONGEST_LOOP {
-                recent.pop_front();
+            if let Some(since) = ran[recent..].iter().position(|it| *it == self.registers) {
+                self.waiting = ran.split_off(recent + since);
+                break;
             }
-            recent.push_back(self.step()?);
-            instructions += 1;
+            ran.push(self.step()?);
         }
+        let is_polling = |state: &&Registers| {
+            let mut waiting = self.waiting.iter();
+            waiting.any(|waiting| waiting.pc() == state.pc())
+        };
+        let in_vain = ran.iter().rev().take_while(is_polling).count();
+        Ok((ran.len() - in_vain) as u64)
     }
 
     /// Runs one instruction; returns the state before it.

@@ -9,6 +9,7 @@ use std::fs;
 use std::process::ExitCode;
 use tests::board::LM3S6965;
 use tests::device_cost::{self, Figure, IMAGES, PACKAGE};
+use tests::stepped::SteppedDevice;
 use tests::{ignorable, image};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/figures.txt");
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
         ignorable::trial("the_calls_cost_what_is_written_down", no_device, || {
             let figures = device_cost::call_figures()?;
             the_figures_are_those_written_down(&figures, &["stack", "instructions"])
+        }),
+        ignorable::trial("every_byte_of_an_echo_is_counted_alike", no_device, || {
+            every_byte_of_an_echo_is_counted_alike()
         }),
         ignorable::trial("the_images_have_no_panic_and_no_memcpy", no_image, || {
             the_images_have_no_panic_and_no_memcpy()
@@ -78,6 +82,16 @@ fn update() -> Result<(), Box<dyn Error>> {
         .chain(device_cost::call_figures()?);
     text.extend(figures.map(|figure| format!("{figure}\n")));
     Ok(fs::write(PATH, text)?)
+}
+
+/// What the counts are worth: waiting is not in them, and nothing is lost between two bytes.
+fn every_byte_of_an_echo_is_counted_alike() -> Result<(), Failed> {
+    let mut device = SteppedDevice::boot(&LM3S6965, &PACKAGE.image("echo")?)?;
+    let one = device.answer(&[0])?.instructions;
+    let five = device.answer(&[1, 1, 0xFF, 7, 0])?.instructions;
+    assert_ne!(one, 0);
+    assert_eq!(five, 5 * one);
+    Ok(())
 }
 
 fn the_images_have_no_panic_and_no_memcpy() -> Result<(), Failed> {
