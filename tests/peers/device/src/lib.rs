@@ -7,6 +7,9 @@
 pub mod polled;
 pub mod procedures;
 
+// For its critical section.
+#[cfg(all(target_os = "none", not(target_has_atomic = "ptr")))]
+use cortex_m as _;
 use postcard_rpc::{TopicDirection, endpoints, topics};
 use size::MathError;
 
