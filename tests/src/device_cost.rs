@@ -118,7 +118,7 @@ pub fn our_calls() -> Vec<Call> {
     let five = Message::value(0, 5);
     vec![
         call("add(2, 3)", add.clone(), five.clone()),
-        call("add(2, 3), sent twice", add, five),
+        call("add(2, 3) again", add, five),
         call(
             "add(123456, -98765)",
             Message::call(1, ADD, (123_456, -98_765)),

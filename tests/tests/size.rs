@@ -1,6 +1,7 @@
 //! What the protocol costs on a device is what `figures.txt` says.
 //!
 //! `UPDATE_FIGURES=1 cargo test -p tests --test size` writes what is measured into that file.
+#![cfg(unix)]
 
 use libtest_mimic::{Arguments, Failed};
 use std::env;

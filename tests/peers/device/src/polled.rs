@@ -2,8 +2,9 @@
 //! executor, no interrupt, the same UART that ours are measured with.
 
 use core::convert::Infallible;
+use core::hint::spin_loop;
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Waker};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_async::{ErrorType, Read, Write};
 use postcard_rpc::server::impls::embedded_io_async_v0_6::{EioWireRx, EioWireTx, WireStorage};
@@ -56,13 +57,16 @@ pub fn serve<D: Dispatch<Tx = Sender>>(
     dispatch: D,
 ) -> ! {
     let Some((receiver, sender)) = storage.init(Polled, Polled) else {
-        loop {}
+        // It has been taken before, which nobody does.
+        loop {
+            spin_loop();
+        }
     };
     let key_len = dispatch.min_key_len();
     let mut server = Server::new(sender, receiver, frame, dispatch, key_len);
     loop {
         let mut run = pin!(server.run());
         let mut context = Context::from_waker(Waker::noop());
-        while let Poll::Pending = run.as_mut().poll(&mut context) {}
+        while run.as_mut().poll(&mut context).is_pending() {}
     }
 }

@@ -12,6 +12,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use tests::board::LM3S6965;
 use tests::device_cost::{Call, CallCosts, our_call_costs, our_calls};
 use tests::image::{self, Images, Size};
 
@@ -62,6 +63,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
+    if let Some(missing) = LM3S6965.missing_emulator() {
+        return Err(missing.into());
+    }
     let sizes = SETTINGS
         .map(sizes)
         .into_iter()
@@ -74,7 +78,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let table = table::markdown(&names, &sizes, &calls);
     let text = format!(
         "{table}\n{}",
-        table::notes(&version("rustc")?, &version("qemu-system-arm")?)
+        table::notes(&version("rustc")?, &version(LM3S6965.emulator())?)
     );
     if env::args().any(|argument| argument == "--readme") {
         write_readme(&text)

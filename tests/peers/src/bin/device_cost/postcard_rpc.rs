@@ -27,7 +27,7 @@ fn calls(keys: VarKeyKind) -> Vec<Call> {
     let add = |name, seq, operands, sum| call::<AddEndpoint>(name, keys, seq, operands, Ok(sum));
     vec![
         add("add(2, 3)", 1, (2, 3), 5),
-        add("add(2, 3), sent twice", 1, (2, 3), 5),
+        add("add(2, 3) again", 1, (2, 3), 5),
         add("add(123456, -98765)", 2, (123_456, -98_765), 24_691),
         call::<DivEndpoint>("div(1, 0)", keys, 3, (1, 0), Err(MathError::DivideByZero)),
     ]

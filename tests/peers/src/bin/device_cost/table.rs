@@ -62,6 +62,6 @@ call.
 
 postcard-rpc 0.12.1 runs over its own `embedded-io-async` transport, polled without an executor; without ping and schemas
 its dispatch is written by hand as its macro does it. Its frames have no checksum, and a call that is sent twice runs
-twice. Its keys are of 1 byte here, because no two of these endpoints have hashes that begin alike; else they are of 2,
-4 or 8.
+twice (\"again\"; serial-rpc sends the kept reply). Its keys are of 1 byte here, which is enough to tell these endpoints
+apart; else they are of 2, 4 or 8.
 ";
