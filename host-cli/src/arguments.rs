@@ -131,6 +131,7 @@ pub enum ArgumentsError {
 /// let argument = |name: &str| Argument { name: name.into(), ty: IntegerType::I32.into() };
 /// let add = Procedure {
 ///     number: 8,
+///     key: 0,
 ///     path: "calculator.add".into(),
 ///     doc: String::new(),
 ///     arguments: vec![argument("x"), argument("y")],
@@ -196,6 +197,7 @@ pub fn from_words(
 /// let argument = |name: &str| Argument { name: name.into(), ty: IntegerType::I32.into() };
 /// let add = Procedure {
 ///     number: 8,
+///     key: 0,
 ///     path: "calculator.add".into(),
 ///     doc: String::new(),
 ///     arguments: vec![argument("x"), argument("y")],

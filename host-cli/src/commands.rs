@@ -1,4 +1,17 @@
 //! The commands, one file each.
 
+pub mod batch;
+pub mod bench;
 pub mod call;
+pub mod completions;
+pub mod describe;
+pub mod info;
 pub mod list;
+pub mod man;
+pub mod ping;
+pub mod ports;
+pub mod schema;
+pub mod shell;
+pub mod simulate;
+pub mod stats;
+pub mod trace;

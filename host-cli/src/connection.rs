@@ -1,20 +1,22 @@
 //! A connection to a device: calls from any number of threads share one link and one session.
 //!
-//! [`exchange`] moves the bytes; [`call`], [`by_name`] and [`describe`] are what is done with that.
+//! `exchange` moves the bytes; `call`, `by_name` and `describe` are what is done with that.
 
 mod by_name;
 mod call;
 mod describe;
 mod exchange;
+mod stray;
 
-pub use by_name::NamedCallError;
-pub use call::{ConnectionCaller, Pending, Reply};
+pub use by_name::{NamedCallError, PreparedCall};
+pub use call::{ConnectionCaller, Pending, PendingReply, Reply};
 pub use describe::DescriptionError;
 pub use rpc_proto::client::Statistics;
 
+use crate::cache::Cache;
 use crate::description::Description;
-use crate::link::{self, Link, OpenError};
-use crate::port::{Port, usb_serial_number};
+use crate::link::{self, Link, OpenError, Tap, Tapped};
+use crate::port::{Port, Selector, usb_serial_number};
 use rpc_proto::client::{CallError, Client, Ticket, Timing};
 use rpc_proto::message::{Accept, MAX_WINDOW};
 use rpc_proto::time::Instant;
@@ -23,6 +25,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time;
+use stray::Stray;
 
 /// The longest frame that this end sends or receives, in bytes.
 pub const MAX_FRAME: usize = 4096;
@@ -37,14 +40,18 @@ pub struct Options {
     pub baud: u32,
     /// How long a call may take, connecting included.
     pub timeout: time::Duration,
+    /// How often a call that was not answered in time is made again, if it never ran or its
+    /// procedure is idempotent. Each time, it may take as long again.
+    pub retries: u32,
 }
 
 impl Default for Options {
-    /// 115,200 baud, two seconds.
+    /// 115,200 baud, two seconds, no second try.
     fn default() -> Self {
         Self {
             baud: 115_200,
             timeout: time::Duration::from_secs(2),
+            retries: 0,
         }
     }
 }
@@ -65,6 +72,9 @@ pub struct Connection {
     /// By which a USB device is found again when it comes back under another path.
     usb_serial_number: Option<String>,
     options: Options,
+    cache: Option<Cache>,
+    /// Sees every byte that passes.
+    tap: Option<Tap>,
     started: time::Instant,
     state: Mutex<State>,
     /// Something may have changed for a thread that waits: a call has ended, or nobody reads.
@@ -82,23 +92,28 @@ struct State {
     /// Procedure numbers by key, with the fingerprint of the interface they belong to.
     numbers: HashMap<u32, (u16, u32)>,
     description: Option<(u32, Arc<Description>)>,
+    stray: Stray,
+    /// How often [`Connection::cancel`] was called.
+    cancellations: u32,
 }
 
 impl Connection {
-    /// Opens a port: the path of a serial port, `tcp:HOST:PORT`, or `sim` for a simulated device.
+    /// Opens a port: the path of a serial port, `VID:PID`, `VID:PID:SERIAL` or `id:SERIAL` for that
+    /// of a USB device, `tcp:HOST:PORT`, or `sim` for a simulated device.
     ///
     /// Nothing is sent before the first call.
     ///
+    /// ```no_run
+    /// # use serial_rpc::Connection;
+    /// let device = Connection::open("2e8a:000a")?;
+    /// # Ok::<(), serial_rpc::link::OpenError>(())
+    /// ```
+    ///
     /// # Errors
-    /// When the port is missing, busy, not permitted or cannot be reached.
+    /// When the port is missing, busy, not permitted or cannot be reached, or several match.
     pub fn open(port: &str) -> Result<Self, OpenError> {
-        let port = port
-            .parse()
-            .map_err(|error: crate::port::NotAnAddress| OpenError::Other {
-                port: port.to_owned(),
-                reason: error.to_string(),
-            })?;
-        Self::open_with(port, Options::default())
+        let selector: Selector = port.parse()?;
+        Self::open_with(selector.find()?, Options::default())
     }
 
     /// Opens a port with other options.
@@ -127,6 +142,8 @@ impl Connection {
             port,
             usb_serial_number,
             options,
+            cache: None,
+            tap: None,
             started: time::Instant::now(),
             state: Mutex::new(State {
                 link: Some(link),
@@ -135,14 +152,50 @@ impl Connection {
                 ended: HashMap::new(),
                 numbers: HashMap::new(),
                 description: None,
+                stray: Stray::default(),
+                cancellations: 0,
             }),
             changed: Condvar::new(),
         }
     }
 
+    /// Looks for descriptions in a cache before asking the device, and keeps them there.
+    #[must_use]
+    pub fn with_cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Shows `tap` every byte that passes the link, also after the port was lost and opened again.
+    ///
+    /// ```
+    /// use serial_rpc::Connection;
+    /// use std::sync::Arc;
+    ///
+    /// let device = Connection::open("sim")?.tapped_by(Arc::new(|direction, bytes| {
+    ///     eprintln!("{direction} {bytes:02x?}");
+    /// }));
+    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn tapped_by(mut self, tap: Tap) -> Self {
+        let mut state = self.state();
+        let link = state.link.take();
+        state.link = link.map(|link| Tapped::over(link, Arc::clone(&tap)));
+        drop(state);
+        self.tap = Some(tap);
+        self
+    }
+
     /// The port that this is a connection to.
     pub fn port(&self) -> &Port {
         &self.port
+    }
+
+    /// How the port was opened and is used.
+    pub fn options(&self) -> Options {
+        self.options
     }
 
     /// What the device said about itself when the session began; None before the first call.
@@ -153,6 +206,12 @@ impl Connection {
     /// What this end has seen of the link.
     pub fn statistics(&self) -> Statistics {
         *self.state().client.statistics()
+    }
+
+    /// The last 200 bytes that came and were no part of a frame: noise, or text that the device
+    /// prints on the same line.
+    pub fn stray_bytes(&self) -> Vec<u8> {
+        self.state().stray.bytes()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,15 +1,22 @@
 //! What a device offers: the owned form of its description, and how to find a procedure in it.
 //!
 //! A device sends its description as postcard bytes, see [`Description::read`]. Types keep the
-//! structure that values need ([`Type`], [`Shape`]); everything prints in a notation for people.
+//! structure that values need ([`Type`], [`Shape`]); everything prints in a notation for people, and
+//! serialises, for programs, as it is declared.
 
+mod difference;
+mod example;
+mod find;
 mod notation;
 mod read;
 mod types;
 
 use heck::ToSnakeCase;
+use serde::Serialize;
 use thiserror::Error;
 
+pub use difference::{Change, Effect};
+pub use find::{Item, UnknownItem};
 pub use notation::{Definition, Signature};
 pub use read::ReadError;
 pub use types::{Field, IntegerType, Shape, Type, Variant};
@@ -19,7 +26,7 @@ use crate::nearest::{did_you_mean, nearest};
 pub use rpc_proto::service::FIRST_NUMBER;
 
 /// What a device says about itself and its services.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {
     /// The name of the device or its firmware.
     pub name: String,
@@ -30,7 +37,7 @@ pub struct Description {
 }
 
 /// A group of procedures: a Rust trait on the device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Service {
     /// The first part of its procedures' paths, such as `calculator`.
     pub name: String,
@@ -41,10 +48,12 @@ pub struct Service {
 }
 
 /// Something that can be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Procedure {
     /// What a call carries to name it.
     pub number: u16,
+    /// By which a typed client finds it: a checksum of its path and types (PROTOCOL.md, "Keys").
+    pub key: u32,
     /// What people call it by: service and name, such as `calculator.add`.
     pub path: String,
     /// What it does; may be empty or have several lines.
@@ -60,11 +69,12 @@ pub struct Procedure {
 }
 
 /// An argument of a procedure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Argument {
     /// Its name in the Rust source.
     pub name: String,
     /// Its type.
+    #[serde(rename = "type")]
     pub ty: Type,
 }
 
@@ -102,6 +112,7 @@ impl Description {
     ///         doc: String::new(),
     ///         procedures: vec![Procedure {
     ///             number: 8,
+    ///             key: 0,
     ///             path: "calculator.clear".into(),
     ///             doc: String::new(),
     ///             arguments: vec![],
@@ -157,7 +168,7 @@ impl Procedure {
     /// # let value = Type::new("()", Shape::Unit);
     /// # let (number, path, doc) = (8, "calculator.clear".to_owned(), String::new());
     /// # let clear =
-    /// #     Procedure { number, path, doc, arguments: vec![], value, error: None, idempotent: true };
+    /// #     Procedure { number, key: 0, path, doc, arguments: vec![], value, error: None, idempotent: true };
     /// assert_eq!(clear.path, "calculator.clear");
     /// assert_eq!(clear.name(), "clear");
     /// ```
@@ -175,6 +186,7 @@ mod tests {
     fn description(paths: &[&str]) -> Description {
         let procedures = (FIRST_NUMBER..).zip(paths).map(|(number, path)| Procedure {
             number,
+            key: 0,
             path: (*path).to_owned(),
             doc: String::new(),
             arguments: Vec::new(),

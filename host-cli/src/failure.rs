@@ -1,6 +1,11 @@
 //! What is said when something fails, and the exit codes by kind of failure.
 
+mod no_answer;
+
+use crate::interrupt;
+use no_answer::no_answer;
 use rpc_proto::client::{CallError, Cause};
+use serde::Serialize;
 use serial_rpc::Connection;
 use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::UnknownProcedure;
@@ -8,9 +13,12 @@ use serial_rpc::link::OpenError;
 use std::process::ExitCode;
 
 /// The kind of failure; its number is the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Class {
+    /// Whoever read the results has left. That is no failure of ours: nothing is said.
+    NobodyReads = 0,
     /// Something that should not happen.
     Internal = 1,
     /// The command line is wrong, or the arguments are.
@@ -25,6 +33,8 @@ pub enum Class {
     Procedure = 6,
     /// The call may have run.
     OutcomeUnknown = 7,
+    /// The user pressed Ctrl-C.
+    Interrupted = 130,
 }
 
 /// What failed, and what to try.
@@ -33,6 +43,20 @@ pub struct Failure {
     class: Class,
     message: String,
     hint: Option<String>,
+    /// The procedure's own error.
+    error: Option<Box<serde_json::Value>>,
+}
+
+/// A failure as `--json` shows it.
+#[derive(Serialize)]
+struct Report<'a> {
+    class: Class,
+    code: u8,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a serde_json::Value>,
 }
 
 impl Failure {
@@ -42,6 +66,7 @@ impl Failure {
             class,
             message: message.into(),
             hint: None,
+            error: None,
         }
     }
 
@@ -52,26 +77,64 @@ impl Failure {
         self
     }
 
+    /// Says in which line of a file it happened.
+    #[must_use]
+    pub fn in_line(mut self, number: usize) -> Self {
+        self.message = format!("line {number}: {}", self.message);
+        self
+    }
+
+    /// The failure as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        let report = Report {
+            class: self.class,
+            code: self.class as u8,
+            message: &self.message,
+            hint: self.hint.as_deref(),
+            error: self.error.as_deref(),
+        };
+        // Text and a value that is JSON already: there is nothing in it that JSON lacks.
+        serde_json::to_value(report).unwrap_or_default()
+    }
+
     /// Says so, and gives the exit code.
-    pub fn report(&self) -> ExitCode {
-        anstream::eprintln!("\x1b[1;31merror\x1b[0m: {}", self.message);
-        if let Some(hint) = &self.hint {
-            anstream::eprintln!("\x1b[1;36mhint\x1b[0m: {hint}");
+    pub fn report(&self, json: bool) -> ExitCode {
+        if self.class == Class::NobodyReads {
+            return ExitCode::SUCCESS;
+        }
+        if json {
+            anstream::eprintln!("{}", self.to_json());
+        } else {
+            anstream::eprintln!("\x1b[1;31merror\x1b[0m: {}", self.message);
+            if let Some(hint) = &self.hint {
+                anstream::eprintln!("\x1b[1;36mhint\x1b[0m: {hint}");
+            }
         }
         ExitCode::from(self.class as u8)
     }
 
     /// A call by name that has no value.
     pub fn named_call(device: &Connection, error: NamedCallError) -> Self {
+        let message = error.to_string();
         match error {
             NamedCallError::Description(error) => Self::description(device, error),
             NamedCallError::UnknownProcedure(error) => error.into(),
-            NamedCallError::Arguments(error) => Self::new(Class::Usage, error.to_string()),
+            NamedCallError::Arguments(_) => Self::new(Class::Usage, message),
             NamedCallError::Call {
                 idempotent, error, ..
-            } => Self::call(device, idempotent, error),
-            NamedCallError::Procedure { .. } => Self::new(Class::Procedure, error.to_string()),
-            NamedCallError::Reply { .. } => Self::new(Class::Protocol, error.to_string()),
+            } => match Self::call(device, idempotent, error) {
+                // These are about the call, the others about the device and its link.
+                failure @ Self {
+                    class: Class::OutcomeUnknown | Class::Protocol | Class::Usage,
+                    ..
+                } => Self { message, ..failure },
+                failure => failure,
+            },
+            NamedCallError::Procedure { error: value, .. } => Self {
+                error: Some(Box::new(value)),
+                ..Self::new(Class::Procedure, message)
+            },
+            NamedCallError::Reply { .. } => Self::new(Class::Protocol, message),
         }
     }
 
@@ -79,28 +142,41 @@ impl Failure {
     pub fn description(device: &Connection, error: DescriptionError) -> Self {
         match error {
             DescriptionError::Call(error) => Self::call(device, true, error),
+            DescriptionError::LeftOut => Self::new(Class::Protocol, error.to_string())
+                .hint("a typed Rust client can call it, and `info`, `ping` and `stats` work"),
             error => Self::new(Class::Protocol, error.to_string()),
         }
     }
 
     /// A call that failed.
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
-        let port = device.port();
         let failure = |class| Self::new(class, error.to_string());
+        if interrupt::happened() {
+            return match error {
+                CallError::OutcomeUnknown(_) if !idempotent => Self::new(
+                    Class::Interrupted,
+                    "interrupted: the call may have run, once, or not",
+                ),
+                _ => Self::new(Class::Interrupted, "interrupted"),
+            };
+        }
         match error {
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
-            CallError::OutcomeUnknown(_) if idempotent => failure(Class::Port),
+            CallError::OutcomeUnknown(_) if idempotent => link_lost(device),
             CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
                 .hint("find out whether it ran before you call it again"),
-            CallError::Disconnected => {
-                Self::new(Class::Port, format!("the link to {port} was lost"))
-                    .hint("check the cable and whether the device is still there")
-            }
+            CallError::Disconnected => link_lost(device),
             CallError::Busy => failure(Class::Internal),
-            CallError::ArgumentsTooLarge => failure(Class::Usage),
-            CallError::OtherVersion(version) => failure(Class::Protocol).hint(format!(
-                "it speaks version {version}, this program version {}: update the older of the two",
+            CallError::ArgumentsTooLarge => match device.device() {
+                Some(device) => failure(Class::Usage).hint(format!(
+                    "the device takes frames of up to {} bytes, checksum included",
+                    device.max_frame
+                )),
+                None => failure(Class::Usage),
+            },
+            CallError::OtherVersion(_) => failure(Class::Protocol).hint(format!(
+                "this program speaks version {}: update the older of the two",
                 rpc_proto::message::VERSION
             )),
             _ => failure(Class::Protocol),
@@ -108,35 +184,36 @@ impl Failure {
     }
 }
 
-/// Nothing came back, or nothing that made sense.
-fn no_answer(device: &Connection) -> Failure {
+fn link_lost(device: &Connection) -> Failure {
     let port = device.port();
-    let statistics = device.statistics();
-    let failure = Failure::new(
-        Class::Timeout,
-        format!("the device on {port} does not answer"),
-    );
-    if statistics.received > 0 {
-        failure.hint("it did before: it may be busy for longer than --timeout allows")
-    } else if statistics.broken > 0 {
-        failure.hint(
-            "only noise came back: is --baud what the device uses, and does it speak serial-rpc?",
-        )
-    } else {
-        failure.hint(
-            "is it the right port, is the device running, and are its wires the right way round?",
-        )
-    }
+    Failure::new(Class::Port, format!("the link to {port} was lost"))
+        .hint("check the cable and whether the device is still there")
 }
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::new(Class::Port, error.to_string()).hint(error.hint())
+        let (class, advice) = match &error {
+            OpenError::Ambiguous { .. } => (Class::Usage, " with --port"),
+            OpenError::NotAPort(_) => (Class::Usage, ""),
+            _ => (Class::Port, ""),
+        };
+        Self::new(class, error.to_string()).hint(error.hint() + advice)
     }
 }
 
 impl From<UnknownProcedure> for Failure {
     fn from(error: UnknownProcedure) -> Self {
         Self::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        let text = error.to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        match text.split_once("\n\n") {
+            Some((message, usage)) => Self::new(Class::Usage, message).hint(usage.trim_start()),
+            None => Self::new(Class::Usage, text),
+        }
     }
 }

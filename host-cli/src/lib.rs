@@ -5,7 +5,7 @@
 //! use rpc_proto::calculator::CalculatorClient;
 //! use serial_rpc::Connection;
 //!
-//! let device = Connection::open("sim")?; // or "/dev/ttyACM0", "tcp:localhost:4000"
+//! let device = Connection::open("sim")?; // or "/dev/ttyACM0", "2e8a:000a", "tcp:localhost:4000"
 //!
 //! // With the interface at hand: its typed client.
 //! let mut calculator = CalculatorClient::new(&device);
@@ -17,13 +17,17 @@
 //! ```
 
 pub mod arguments;
+pub mod cache;
 pub mod connection;
 mod cursor;
 pub mod description;
+pub mod line;
 pub mod link;
 mod nearest;
 pub mod port;
+pub mod simulation;
+pub mod trace;
 pub mod value;
 
 pub use connection::{Connection, Options};
-pub use port::Port;
+pub use port::{Port, Selector};

@@ -2,13 +2,17 @@
 //!
 //! A link can be read by one thread while another writes, so its methods take `&self`.
 
+mod offer;
 mod serial;
 mod simulated;
+mod tapped;
 mod tcp;
 
+pub use offer::Offer;
 pub use simulated::SimulatedDevice;
+pub use tapped::{Direction, Tap, Tapped};
 
-use crate::port::{Port, with_usb_serial_number};
+use crate::port::{AvailablePort, Holder, NotAPort, Port, Selector};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,11 +55,9 @@ pub(crate) fn open_again(
     baud: u32,
 ) -> Result<Arc<dyn Link>, OpenError> {
     match (open(port, baud), usb_serial_number) {
-        (Err(OpenError::NotFound { port, others }), Some(serial_number)) => {
-            match with_usb_serial_number(serial_number) {
-                Some(path) => open(&Port::Serial(path), baud),
-                None => Err(OpenError::NotFound { port, others }),
-            }
+        (Err(OpenError::NotFound { .. }), Some(serial_number)) => {
+            let moved = Selector::SerialNumber(serial_number.to_owned()).find()?;
+            open(&moved, baud)
         }
         (result, _) => result,
     }
@@ -70,13 +72,26 @@ pub enum OpenError {
         /// The port that was asked for.
         port: String,
         /// The ports that there are.
-        others: Vec<String>,
+        others: Vec<AvailablePort>,
     },
+    /// More than one port is what was asked for.
+    #[error("{}", several(.selector))]
+    Ambiguous {
+        /// What was asked for.
+        selector: Selector,
+        /// The ports that match.
+        candidates: Vec<AvailablePort>,
+    },
+    /// The text names no port.
+    #[error(transparent)]
+    NotAPort(#[from] NotAPort),
     /// Another program uses the port.
-    #[error("{port} is in use by another program")]
+    #[error("{port} is in use by {}", .holder.as_ref().map_or("another program".into(), Holder::to_string))]
     Busy {
         /// The port that was asked for.
         port: String,
+        /// The process that has it open, where the system tells.
+        holder: Option<Holder>,
     },
     /// The user may not open the port.
     #[error("you are not permitted to open {port}")]
@@ -102,6 +117,13 @@ pub enum OpenError {
     },
 }
 
+fn several(selector: &Selector) -> String {
+    match selector {
+        Selector::Only => "there are several serial ports, and none was chosen".to_owned(),
+        selector => format!("several ports match {selector}"),
+    }
+}
+
 impl OpenError {
     /// What to try.
     pub fn hint(&self) -> String {
@@ -110,13 +132,30 @@ impl OpenError {
                 "no serial port was found at all: is the device plugged in?".to_owned()
             }
             Self::NotFound { others, .. } => {
-                format!("the ports that were found are {}", others.join(", "))
+                format!("the ports that were found are {}", listed(others))
             }
-            Self::Busy { .. } => {
+            Self::Ambiguous { candidates, .. } => format!("choose one of {}", listed(candidates)),
+            Self::NotAPort(_) => {
+                "write a path, VID:PID, id:SERIAL, tcp:HOST:PORT or sim".to_owned()
+            }
+            Self::Busy {
+                holder: Some(Holder { program, .. }),
+                ..
+            } => format!("close {program} and try again"),
+            Self::Busy { holder: None, .. } => {
                 "close the terminal or the other program that has it open, and try again".to_owned()
             }
-            Self::NotPermitted { .. } if cfg!(target_os = "linux") => {
-                "add yourself to the group that owns it (often `sudo usermod -aG dialout $USER`), then log in again".to_owned()
+            Self::NotPermitted { port } if cfg!(target_os = "linux") => {
+                match owning_group(port).as_deref() {
+                    Some("root") => "only root may: a udev rule can give the port to a group, \
+                                     such as dialout"
+                        .to_owned(),
+                    group => format!(
+                        "add yourself to the group that may: `sudo usermod -aG {} $USER`, then \
+                         log out and in again",
+                        group.unwrap_or("dialout")
+                    ),
+                }
             }
             Self::NotPermitted { .. } => "check who owns the port".to_owned(),
             Self::Unreachable { .. } => {
@@ -124,5 +163,73 @@ impl OpenError {
             }
             Self::Other { .. } => "unplug the device, plug it in again and retry".to_owned(),
         }
+    }
+}
+
+fn listed(ports: &[AvailablePort]) -> String {
+    let ports: Vec<String> = ports.iter().map(AvailablePort::to_string).collect();
+    ports.join(", ")
+}
+
+#[cfg(unix)]
+fn owning_group(port: &str) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let id = std::fs::metadata(port).ok()?.gid().to_string();
+    let groups = std::fs::read_to_string("/etc/group").ok()?;
+    // name:password:id:members
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
+}
+
+#[cfg(not(unix))]
+fn owning_group(_: &str) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_blamed_on_the_process_that_has_it() {
+        let busy = |holder| OpenError::Busy {
+            port: "/dev/ttyACM0".into(),
+            holder,
+        };
+        let error = busy(Some(Holder {
+            process: 1234,
+            program: "screen".into(),
+        }));
+        assert_eq!(
+            error.to_string(),
+            "/dev/ttyACM0 is in use by screen (process 1234)"
+        );
+        assert_eq!(error.hint(), "close screen and try again");
+        let error = busy(None);
+        assert_eq!(
+            error.to_string(),
+            "/dev/ttyACM0 is in use by another program"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_port_that_may_not_be_opened_names_the_group_to_be_in() {
+        let error = |port: &str| OpenError::NotPermitted { port: port.into() };
+        assert_eq!(
+            error("/dev/ttyUSB0").to_string(),
+            "you are not permitted to open /dev/ttyUSB0"
+        );
+        assert_eq!(
+            error("/dev/no-such-port").hint(),
+            "add yourself to the group that may: `sudo usermod -aG dialout $USER`, then log out \
+             and in again"
+        );
+        assert_eq!(owning_group("/dev/null").as_deref(), Some("root"));
+        assert!(error("/dev/null").hint().starts_with("only root may"));
     }
 }

@@ -1,6 +1,13 @@
-//! Which port is meant.
+//! Which port is meant, and which there are.
 
-use serialport::SerialPortType;
+mod available;
+mod holder;
+mod selector;
+
+pub use available::{Access, AvailablePort, UsbDevice, serial_ports};
+pub use holder::{Holder, holder};
+pub use selector::Selector;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,13 +22,19 @@ pub enum Port {
     Simulated,
 }
 
-/// A TCP port without an address to connect to.
+/// Text that names no port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no TCP address: write tcp:HOST:PORT, such as tcp:localhost:4000")]
-pub struct NotAnAddress(String);
+pub enum NotAPort {
+    /// A TCP port without an address to connect to.
+    #[error("`{0}` is no TCP address: write tcp:HOST:PORT, such as tcp:localhost:4000")]
+    TcpAddress(String),
+    /// No text.
+    #[error("the name of a port cannot be empty")]
+    Empty,
+}
 
 impl FromStr for Port {
-    type Err = NotAnAddress;
+    type Err = NotAPort;
 
     /// Reads `sim`, `tcp:HOST:PORT`, or the path of a serial port.
     ///
@@ -31,15 +44,16 @@ impl FromStr for Port {
     /// assert_eq!("tcp:localhost:4000".parse(), Ok(Port::Tcp("localhost:4000".into())));
     /// assert_eq!("/dev/ttyACM0".parse(), Ok(Port::Serial("/dev/ttyACM0".into())));
     /// ```
-    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+    fn from_str(text: &str) -> Result<Self, NotAPort> {
         match text.strip_prefix("tcp:") {
             Some(address) => match address.rsplit_once(':') {
                 Some((host, number)) if !host.is_empty() && number.parse::<u16>().is_ok() => {
                     Ok(Self::Tcp(address.to_owned()))
                 }
-                _ => Err(NotAnAddress(text.to_owned())),
+                _ => Err(NotAPort::TcpAddress(text.to_owned())),
             },
             None if text == "sim" => Ok(Self::Simulated),
+            None if text.is_empty() => Err(NotAPort::Empty),
             None => Ok(Self::Serial(text.to_owned())),
         }
     }
@@ -55,36 +69,8 @@ impl fmt::Display for Port {
     }
 }
 
-/// The serial ports of this machine, by path.
-pub fn serial_ports() -> Vec<String> {
-    let mut ports: Vec<String> = serialport::available_ports()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|port| port.port_name)
-        .collect();
-    ports.sort();
-    ports
-}
-
 /// The serial number of the USB device that offers a port.
 pub(crate) fn usb_serial_number(path: &str) -> Option<String> {
-    usb_ports()
-        .find(|(port, _)| port == path)
-        .map(|(_, serial_number)| serial_number)
-}
-
-/// The port that the USB device with that serial number offers now.
-pub(crate) fn with_usb_serial_number(serial_number: &str) -> Option<String> {
-    usb_ports()
-        .find(|(_, found)| found == serial_number)
-        .map(|(port, _)| port)
-}
-
-/// The ports of USB devices that have a serial number, and those numbers.
-fn usb_ports() -> impl Iterator<Item = (String, String)> {
-    let ports = serialport::available_ports().unwrap_or_default();
-    ports.into_iter().filter_map(|port| match port.port_type {
-        SerialPortType::UsbPort(usb) => Some((port.port_name, usb.serial_number?)),
-        _ => None,
-    })
+    let port = serial_ports().into_iter().find(|port| port.path == path)?;
+    port.usb?.serial_number
 }

@@ -33,16 +33,18 @@ mod decode;
 mod encode;
 mod error;
 mod float;
+mod hex;
 mod integer;
 mod render;
 
 pub use decode::{decode, decode_all};
 pub use encode::encode;
-pub use error::{Path, Problem, ValueError};
+pub use error::{Path, Problem, ValueError, expectation};
+pub use hex::{from_hex, hex};
 pub use render::{error_in_words, plain};
 
 pub use crate::cursor::Malformed;
-pub(crate) use decode::hex;
 pub(crate) use error::shortened;
 pub(crate) use float::Float;
 pub(crate) use integer::Integer;
+pub(crate) use render::without_controls;

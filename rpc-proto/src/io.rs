@@ -35,12 +35,14 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         link: &mut L,
     ) -> Result<Infallible, LinkError<L::Error>> {
         loop {
-            // First, because an earlier error may have left a reply half sent.
-            while !self.outgoing().is_empty() {
-                let sent = write_some(link, self.outgoing())?;
+            // Sending comes first, because an earlier error may have left a reply half sent.
+            let outgoing = self.outgoing();
+            if outgoing.is_empty() {
+                self.receive(read_byte(link)?);
+            } else {
+                let sent = write_some(link, outgoing)?;
                 self.sent(sent);
             }
-            self.receive(read_byte(link)?);
         }
     }
 

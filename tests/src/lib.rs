@@ -1,7 +1,6 @@
 //! Pieces that the tests share.
 //!
 //! - [`clock`]: time that only a test moves.
-//! - [`line`]: a serial line that damages and delays what it carries.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -15,11 +14,15 @@
 //! - [`image`]: builds firmware images and measures them, or says what is missing to do so.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
+//! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
+
+/// A serial line that damages and delays what it carries; the program offers it too.
+pub use serial_rpc::line;
 
 #[cfg(unix)]
 pub mod board;
@@ -35,11 +38,11 @@ pub mod emulator;
 pub mod fault_table;
 pub mod ignorable;
 pub mod image;
-pub mod line;
 pub mod loopback;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;
+pub mod simulated;
 pub mod simulation;
 #[cfg(unix)]
 pub mod stepped;

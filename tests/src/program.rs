@@ -26,7 +26,8 @@ pub fn serial_rpc(port: &str, words: &[&str]) -> Outcome {
         stdout,
         stderr,
     } = Command::new(program())
-        .args(["--port", port])
+        // Nothing shall depend on, or be left in, the cache of whoever runs the tests.
+        .args(["--no-cache", "--port", port])
         .args(words)
         .output()
         .expect("the program starts");
@@ -38,7 +39,10 @@ pub fn serial_rpc(port: &str, words: &[&str]) -> Outcome {
 }
 
 /// The path of the program; the first call in a process builds it.
-fn program() -> &'static Path {
+///
+/// # Panics
+/// When it cannot be built.
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -34,6 +34,7 @@ fn procedure(path: &str, arguments: &[(&str, &'static NamedType)]) -> Procedure 
     });
     Procedure {
         number: 8,
+        key: 0,
         path: path.to_owned(),
         doc: String::new(),
         arguments: arguments.collect(),

@@ -1,39 +1,113 @@
-//! `serial-rpc call`: one call, by the device's description.
+//! `serial-rpc call`: one call, or the same call several times, by the device's description.
 
-use crate::cli::Cli;
-use crate::failure::Failure;
-use anstream::println;
+use crate::cli::{Cli, seconds};
+use crate::completer;
+use crate::failure::{Class, Failure};
+use crate::{interrupt, negative, output};
+use clap_complete::ArgValueCompleter;
+use serde_json::Value;
+use serial_rpc::Connection;
 use serial_rpc::description::Shape;
 use serial_rpc::value::plain;
+use std::io::{self, Read};
+use std::time::Duration;
 
 /// Call a procedure and print its value.
+///
+/// Numbers, strings and names of enum variants are written as they are, a number also as 0xff, 0b101
+/// or 1_000; bytes as 0x00ff or @FILE; lists, structs and the like as JSON. `serial-rpc describe
+/// PROCEDURE` shows what a procedure takes.
+///
+/// A string is printed without quotes, everything else as JSON, and nothing if nothing is returned.
+/// With --json, what is printed is JSON always.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc call calculator.add 2 3
   serial-rpc call calculator.add y=3 x=2
   serial-rpc call calculator.statistics '[1.5, 2.5, 4]'
-  serial-rpc call calculator.evaluate '2*(3+4)-5'")]
+  serial-rpc call calculator.evaluate '2*(3+4)-5'
+  echo '{\"x\": 2, \"y\": 3}' | serial-rpc call calculator.add -
+  serial-rpc call calculator.total --repeat 0 --interval 1    every second, until Ctrl-C")]
 pub struct Call {
     /// The procedure, such as calculator.add.
+    #[arg(add = ArgValueCompleter::new(completer::procedures))]
     procedure: String,
 
-    /// The arguments, in order or as NAME=VALUE. Lists, structs and the like are JSON.
-    #[arg(allow_negative_numbers = true)]
+    /// The arguments, in order or as NAME=VALUE. A single - reads them all from stdin, as JSON.
+    #[arg(value_name = "ARGUMENT", value_parser = negative::unmarked)]
     arguments: Vec<String>,
+
+    /// All arguments as a JSON array, or as an object with their names; - reads it from stdin.
+    #[arg(long, value_name = "JSON", conflicts_with = "arguments")]
+    args_json: Option<String>,
+
+    /// How often to call it; 0 goes on until Ctrl-C. It ends at the first failure.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    repeat: u64,
+
+    /// How long to wait between two calls, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    interval: Option<Duration>,
 }
 
 /// Calls, and prints the value.
 pub fn run(cli: &Cli, call: &Call) -> Result<(), Failure> {
+    // Before the port is opened, so that a pipe may take its time.
+    let all = all_arguments(call)?;
     let device = cli.connect()?;
-    let value = device
-        .call_words(&call.procedure, &call.arguments)
-        .map_err(|error| Failure::named_call(&device, error))?;
+    let mut made = 0;
+    loop {
+        let value = match &all {
+            Some(arguments) => device.call(&call.procedure, arguments),
+            None => device.call_words(&call.procedure, &call.arguments),
+        };
+        let value = value.map_err(|error| Failure::named_call(&device, error))?;
+        print(cli, &device, &call.procedure, &value)?;
+        made += 1;
+        if made == call.repeat {
+            return Ok(());
+        }
+        match call.interval {
+            Some(interval) => interrupt::sleep(interval)?,
+            None => interrupt::check()?,
+        }
+    }
+}
+
+/// The arguments, if they are given as one piece of JSON.
+fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
+    let mut read = String::new();
+    let text = match (&call.args_json, call.arguments.as_slice()) {
+        (Some(text), _) if text != "-" => text,
+        (None, [word]) if word != "-" => return Ok(None),
+        (None, words) if words.len() != 1 => return Ok(None),
+        _ => {
+            io::stdin().read_to_string(&mut read).map_err(|error| {
+                Failure::new(
+                    Class::Usage,
+                    format!("cannot read arguments from stdin: {error}"),
+                )
+            })?;
+            &read
+        }
+    };
+    serde_json::from_str(text).map(Some).map_err(|error| {
+        Failure::new(Class::Usage, format!("the arguments are not JSON: {error}"))
+            .hint("write them as [2, 3], or as {\"x\": 2, \"y\": 3}")
+    })
+}
+
+/// Prints what a call of `path` returned.
+pub fn print(cli: &Cli, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
+    if cli.output.json {
+        return output::print_json(value);
+    }
     let description = device
         .description()
-        .map_err(|error| Failure::description(&device, error))?;
+        .map_err(|error| Failure::description(device, error))?;
     // A procedure that returns nothing prints nothing.
-    if description.procedure(&call.procedure)?.value.shape != Shape::Unit {
-        println!("{}", plain(&value));
+    if description.procedure(path)?.value.shape == Shape::Unit {
+        return Ok(());
     }
-    Ok(())
+    output::print(plain(value))
 }

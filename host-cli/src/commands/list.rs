@@ -2,42 +2,69 @@
 
 use crate::cli::Cli;
 use crate::failure::Failure;
-use anstream::println;
+use crate::interface::Source;
+use crate::output;
+use crate::summary::Summary;
+use serial_rpc::description::{Procedure, Service};
+use std::fmt::Write;
 
 /// List the procedures that the device offers.
+///
+/// They are grouped by service, each with the first paragraph of its documentation.
+///
+/// As JSON, it is an array of objects: "path", "number", "key", "signature", "doc", "idempotent",
+/// "arguments" (each "name", "type" and what is "expected", in words), "value" and "error" (types, or
+/// null).
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc list
+  serial-rpc list sqrt           those with sqrt in their path
+  serial-rpc list --cached       those of the device used last, which need not be connected
+  serial-rpc list --json | jq -r '.[].path'")]
 pub struct List {
     /// Show only procedures whose path contains this.
     filter: Option<String>,
+
+    #[command(flatten)]
+    source: Source,
 }
 
 /// Prints the signatures, grouped by service.
 pub fn run(cli: &Cli, list: &List) -> Result<(), Failure> {
-    let device = cli.connect()?;
-    let description = device
-        .description()
-        .map_err(|error| Failure::description(&device, error))?;
+    let description = list.source.description(cli)?;
+    let filter = list.filter.as_deref().unwrap_or_default();
+    let is_shown = |procedure: &&Procedure| procedure.path.contains(filter);
+    if cli.output.json {
+        let shown = description.procedures().filter(is_shown);
+        return output::print_json(&shown.map(Summary::from).collect::<Vec<_>>());
+    }
+    if let Some(filter) = &list.filter
+        && !description
+            .procedures()
+            .any(|procedure| is_shown(&procedure))
+    {
+        anstream::eprintln!("no procedure has `{filter}` in its path");
+    }
     for service in &description.services {
-        let procedures: Vec<_> = service
-            .procedures
-            .iter()
-            .filter(|procedure| {
-                let filter = list.filter.as_deref().unwrap_or_default();
-                procedure.path.contains(filter)
-            })
-            .collect();
-        if procedures.is_empty() {
-            continue;
-        }
-        println!("\x1b[1m{}\x1b[0m  {}", service.name, summary(&service.doc));
-        for procedure in procedures {
-            println!("  {}", procedure.signature());
-            if !procedure.doc.is_empty() {
-                println!("      \x1b[2m{}\x1b[0m", summary(&procedure.doc));
-            }
+        let shown: Vec<&Procedure> = service.procedures.iter().filter(is_shown).collect();
+        if !shown.is_empty() {
+            output::print(overview(service, &shown))?;
         }
     }
     Ok(())
+}
+
+/// A service and some of its procedures, a line and the documentation's first paragraph each.
+pub fn overview(service: &Service, procedures: &[&Procedure]) -> String {
+    let mut text = format!("\x1b[1m{}\x1b[0m  {}", service.name, summary(&service.doc));
+    for procedure in procedures {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n  {}", procedure.signature());
+        if !procedure.doc.is_empty() {
+            let _ = write!(text, "\n      \x1b[2m{}\x1b[0m", summary(&procedure.doc));
+        }
+    }
+    text
 }
 
 /// The first paragraph of a doc comment, on one line.

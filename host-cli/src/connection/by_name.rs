@@ -89,55 +89,107 @@ impl Connection {
         self.call_with(path, |procedure| from_words(procedure, words))
     }
 
+    /// Makes a call ready, which can then be made any number of times.
+    ///
+    /// ```
+    /// use serial_rpc::Connection;
+    ///
+    /// let device = Connection::open("sim")?;
+    /// let add = device.prepare("calculator.add", &["2", "3"])?;
+    /// let pending = device.submit_encoded(add.target, &add.arguments)?;
+    /// let reply = pending.wait().map_err(|error| add.failed(error))?;
+    /// assert_eq!(add.value(&reply)?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such procedure, or the arguments are not its.
+    pub fn prepare(
+        &self,
+        path: &str,
+        words: &[impl AsRef<str>],
+    ) -> Result<PreparedCall, NamedCallError> {
+        self.prepare_with(path, |procedure| from_words(procedure, words))
+    }
+
+    fn prepare_with(
+        &self,
+        path: &str,
+        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
+    ) -> Result<PreparedCall, NamedCallError> {
+        let (description, fingerprint) = self.description_and_fingerprint()?;
+        let procedure = description.procedure(path)?;
+        Ok(PreparedCall {
+            target: Target {
+                number: procedure.number,
+                fingerprint: Some(fingerprint),
+                idempotent: procedure.idempotent,
+            },
+            arguments: encode(procedure)?,
+            procedure: procedure.clone(),
+        })
+    }
+
     fn call_with(
         &self,
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
     ) -> Result<Value, NamedCallError> {
         loop {
-            let (description, fingerprint) = self.description_and_fingerprint()?;
-            let procedure = description.procedure(path)?;
-            let target = Target {
-                number: procedure.number,
-                fingerprint: Some(fingerprint),
-                idempotent: procedure.idempotent,
-            };
-            match self.call_encoded(target, &encode(procedure)?) {
-                Ok(reply) => return decoded(procedure, &reply),
+            let call = self.prepare_with(path, &encode)?;
+            match self.call_encoded(call.target, &call.arguments) {
+                Ok(reply) => return call.value(&reply),
                 // New firmware, and the call never ran: it may have other types there.
                 Err(CallError::InterfaceChanged) => {}
-                Err(error) => {
-                    return Err(NamedCallError::Call {
-                        path: procedure.path.clone(),
-                        idempotent: procedure.idempotent,
-                        error,
-                    });
-                }
+                Err(error) => return Err(call.failed(error)),
             }
         }
     }
 }
 
-fn decoded(procedure: &Procedure, reply: &Reply) -> Result<Value, NamedCallError> {
-    let path = procedure.path.clone();
-    let senseless = |error| NamedCallError::Reply {
-        path: procedure.path.clone(),
-        error: Box::new(error),
-    };
-    match (reply, &procedure.error) {
-        (Reply::Return(bytes), _) => decode_all(&procedure.value, bytes).map_err(senseless),
-        (Reply::Error(bytes), Some(ty)) => {
-            let error = decode_all(ty, bytes).map_err(senseless)?;
-            Err(NamedCallError::Procedure {
-                path,
-                words: error_in_words(ty, &error),
-                error,
-            })
+/// A call by name that was made ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreparedCall {
+    /// What is called.
+    pub procedure: Procedure,
+    /// The same, as a call names it.
+    pub target: Target,
+    /// The encoded arguments.
+    pub arguments: Vec<u8>,
+}
+
+impl PreparedCall {
+    /// The value that a reply holds.
+    ///
+    /// # Errors
+    /// The procedure's own error, or what is wrong with the reply.
+    pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
+        let procedure = &self.procedure;
+        let path = procedure.path.clone();
+        let senseless = |error| NamedCallError::Reply {
+            path: procedure.path.clone(),
+            error: Box::new(error),
+        };
+        match (reply, &procedure.error) {
+            (Reply::Return(bytes), _) => decode_all(&procedure.value, bytes).map_err(senseless),
+            (Reply::Error(bytes), Some(ty)) => {
+                let error = decode_all(ty, bytes).map_err(senseless)?;
+                Err(NamedCallError::Procedure {
+                    path,
+                    words: error_in_words(ty, &error),
+                    error,
+                })
+            }
+            (Reply::Error(_), None) => Err(self.failed(CallError::BadReply)),
         }
-        (Reply::Error(_), None) => Err(NamedCallError::Call {
-            path,
-            idempotent: procedure.idempotent,
-            error: CallError::BadReply,
-        }),
+    }
+
+    /// What it means that a call of it failed.
+    pub fn failed(&self, error: CallError) -> NamedCallError {
+        NamedCallError::Call {
+            path: self.procedure.path.clone(),
+            idempotent: self.procedure.idempotent,
+            error,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Calls over a connection: typed, and by number.
 
 use super::Connection;
-use rpc_proto::client::{self, Answer, CallError, Caller, IntoCaller, Target, Ticket};
+use rpc_proto::client::{self, Answer, CallError, Caller, Cause, IntoCaller, Target, Ticket};
 use rpc_proto::device::{DevicePing, DeviceResolve};
 use rpc_proto::service::Procedure;
 use serde::de::DeserializeOwned;
@@ -41,8 +41,31 @@ impl Connection {
     /// # Errors
     /// Why the call failed. A procedure's own error is [`Reply::Error`].
     pub fn call_encoded(&self, target: Target, arguments: &[u8]) -> Result<Reply, CallError> {
-        let ticket = self.start(target, &Encoded(arguments))?;
-        self.wait(ticket)
+        self.call_patiently(target, &Encoded(arguments))
+    }
+
+    /// Makes a call, again after a time-out if that can do no harm and the options say so.
+    fn call_patiently<A: Serialize + ?Sized>(
+        &self,
+        target: Target,
+        arguments: &A,
+    ) -> Result<Reply, CallError> {
+        let cancellations = self.state().cancellations;
+        let mut retries = self.options.retries;
+        loop {
+            let end = self
+                .start(target, arguments)
+                .and_then(|ticket| self.wait(ticket));
+            let again = match end {
+                Err(CallError::Timeout) => true,
+                Err(CallError::OutcomeUnknown(Cause::Timeout)) => target.idempotent,
+                _ => false,
+            };
+            if !again || retries == 0 || self.state().cancellations != cancellations {
+                return end;
+            }
+            retries -= 1;
+        }
     }
 
     /// Starts a call and does not wait for it, so that one thread can have many in flight. They run
@@ -79,9 +102,28 @@ impl Connection {
         }
         let ticket = self.start(self.target::<P>()?, arguments)?;
         Ok(Pending {
+            reply: PendingReply {
+                device: self,
+                ticket,
+            },
+            procedure: PhantomData,
+        })
+    }
+
+    /// Starts a call of a procedure by its number, with arguments that are encoded already; see
+    /// [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn submit_encoded(
+        &self,
+        target: Target,
+        arguments: &[u8],
+    ) -> Result<PendingReply<'_>, CallError> {
+        let ticket = self.start(target, &Encoded(arguments))?;
+        Ok(PendingReply {
             device: self,
             ticket,
-            procedure: PhantomData,
         })
     }
 
@@ -92,8 +134,7 @@ impl Connection {
     ) -> Result<Reply, CallError> {
         loop {
             let target = self.target::<P>()?;
-            let ticket = self.start(target, arguments)?;
-            match self.wait(ticket) {
+            match self.call_patiently(target, arguments) {
                 // It is not the device that it was taken for, and the call never ran.
                 Err(CallError::InterfaceChanged) => {
                     self.state().numbers.remove(&P::KEY);
@@ -140,8 +181,7 @@ impl Connection {
 /// A call that was submitted. Dropping it means that nobody will ask for its end; it may still run.
 #[derive(Debug)]
 pub struct Pending<'d, P> {
-    device: &'d Connection,
-    ticket: Ticket,
+    reply: PendingReply<'d>,
     procedure: PhantomData<fn() -> P>,
 }
 
@@ -163,11 +203,29 @@ impl<P: Procedure> Pending<'_, P> {
     /// # Errors
     /// Why the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait_for_reply(self) -> Result<Reply, CallError> {
+        self.reply.wait()
+    }
+}
+
+/// A call that was submitted with arguments that were encoded already. Dropping it is as for
+/// [`Pending`].
+#[derive(Debug)]
+pub struct PendingReply<'d> {
+    device: &'d Connection,
+    ticket: Ticket,
+}
+
+impl PendingReply<'_> {
+    /// Waits for the reply.
+    ///
+    /// # Errors
+    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    pub fn wait(self) -> Result<Reply, CallError> {
         self.device.wait(self.ticket)
     }
 }
 
-impl<P> Drop for Pending<'_, P> {
+impl Drop for PendingReply<'_> {
     fn drop(&mut self) {
         self.device.abandon(self.ticket);
     }

@@ -1,10 +1,11 @@
 //! The device's description, read once for each interface.
 
 use super::Connection;
+use crate::cache::Cached;
 use crate::description::{Description, ReadError};
 use rpc_proto::client::{CallError, Caller, IntoCaller};
 use rpc_proto::crc::Crc32;
-use rpc_proto::device::DeviceDescribe;
+use rpc_proto::device::{DeviceDescribe, DevicePing};
 use std::sync::Arc;
 
 /// The longest description that is read. A device that sends more never ends, or means harm.
@@ -45,21 +46,16 @@ impl Connection {
         Ok(description)
     }
 
-    /// The description, and the fingerprint by which the device announces it.
-    pub(super) fn description_and_fingerprint(
-        &self,
-    ) -> Result<(Arc<Description>, u32), DescriptionError> {
+    /// The description as the device sends it, which [`Description::read`] takes.
+    ///
+    /// # Errors
+    /// As [`description`](Self::description).
+    pub fn description_bytes(&self) -> Result<Vec<u8>, DescriptionError> {
+        if let Some(cached) = self.cached_description()? {
+            return Ok(cached.bytes);
+        }
         let mut attempts = 0;
         loop {
-            {
-                let state = self.state();
-                if let (Some(device), Some((fingerprint, description))) =
-                    (state.client.device(), &state.description)
-                    && device.fingerprint == *fingerprint
-                {
-                    return Ok((Arc::clone(description), *fingerprint));
-                }
-            }
             let bytes = self.read_description()?;
             if bytes.is_empty() {
                 return Err(DescriptionError::LeftOut);
@@ -68,17 +64,51 @@ impl Connection {
             let fingerprint = Crc32::of(&bytes).value();
             if self
                 .device()
-                .is_some_and(|device| device.fingerprint != fingerprint)
+                .is_none_or(|device| device.fingerprint == fingerprint)
             {
-                if attempts < ATTEMPTS {
-                    continue;
+                if let Some(cache) = &self.cache {
+                    // One that cannot be kept will be read again, and nobody is worse off.
+                    let _ = cache.put(&bytes);
                 }
+                return Ok(bytes);
+            }
+            if attempts == ATTEMPTS {
                 return Err(DescriptionError::Mismatch);
             }
-            let description = Arc::new(Description::read(&bytes)?);
-            self.state().description = Some((fingerprint, Arc::clone(&description)));
-            return Ok((description, fingerprint));
         }
+    }
+
+    /// The description, and the fingerprint by which the device announces it.
+    pub(super) fn description_and_fingerprint(
+        &self,
+    ) -> Result<(Arc<Description>, u32), DescriptionError> {
+        {
+            let state = self.state();
+            if let (Some(device), Some((fingerprint, description))) =
+                (state.client.device(), &state.description)
+                && device.fingerprint == *fingerprint
+            {
+                return Ok((Arc::clone(description), *fingerprint));
+            }
+        }
+        let bytes = self.description_bytes()?;
+        let fingerprint = Crc32::of(&bytes).value();
+        let description = Arc::new(Description::read(&bytes)?);
+        self.state().description = Some((fingerprint, Arc::clone(&description)));
+        Ok((description, fingerprint))
+    }
+
+    /// What the cache has for the interface of this device.
+    fn cached_description(&self) -> Result<Option<Cached>, DescriptionError> {
+        let Some(cache) = &self.cache else {
+            return Ok(None);
+        };
+        if self.device().is_none() {
+            // Any call makes the device announce its interface; this one is the shortest.
+            self.into_caller().call::<DevicePing>(&(&[],))?;
+        }
+        let fingerprint = self.device().map(|device| device.fingerprint);
+        Ok(fingerprint.and_then(|fingerprint| cache.get(fingerprint)))
     }
 
     fn read_description(&self) -> Result<Vec<u8>, DescriptionError> {

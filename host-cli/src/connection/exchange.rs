@@ -6,11 +6,11 @@
 //! another thread to be scheduled.
 
 use super::{Connection, Reply, State};
-use crate::link;
+use crate::link::{self, Tapped};
 use rpc_proto::client::{CallError, Cause, Target, Ticket};
-use rpc_proto::time::Duration;
+use rpc_proto::time::{Duration, Instant};
 use serde::Serialize;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::{thread, time};
 
 /// The longest time that the link is read for without looking up, in case another thread has
@@ -27,8 +27,7 @@ impl Connection {
         target: Target,
         arguments: &A,
     ) -> Result<Ticket, CallError> {
-        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
-        let deadline = self.now() + Duration::from_micros(timeout);
+        let deadline = self.deadline();
         let mut state = self.state();
         loop {
             match state.client.start(target, deadline, arguments) {
@@ -55,6 +54,30 @@ impl Connection {
             }
             state = self.exchange(state);
         }
+    }
+
+    /// Ends all calls under way as if their deadlines had come. Another thread may do that while
+    /// some wait, such as one that handles Ctrl-C.
+    ///
+    /// ```
+    /// let device = serial_rpc::Connection::open("sim")?;
+    /// device.cancel(); // nothing is under way, so nothing happens
+    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cancel(&self) {
+        let mut state = self.state();
+        state.cancellations = state.cancellations.wrapping_add(1);
+        // No deadline is later than that of a call which would start now.
+        state.client.advance(self.deadline());
+        state.collect_ended();
+        self.changed.notify_all();
+    }
+
+    /// When a call that starts now must have ended.
+    fn deadline(&self) -> Instant {
+        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
+        self.now() + Duration::from_micros(timeout)
     }
 
     /// Stops waiting for a call.
@@ -99,14 +122,19 @@ impl Connection {
 
         let mut state = self.state();
         state.is_read = false;
-        if opened.is_some() {
-            state.link = opened;
+        if let Some(link) = opened {
+            state.link = Some(match &self.tap {
+                Some(tap) => Tapped::over(link, Arc::clone(tap)),
+                None => link,
+            });
         }
         match read {
             Ok(count) => {
                 let now = self.now();
+                let State { client, stray, .. } = &mut *state;
                 for &byte in buffer.iter().take(count) {
-                    state.client.receive(now, byte);
+                    client.receive(now, byte);
+                    stray.push(byte, client.statistics().received);
                 }
             }
             Err(_) => state.lose_link(),

@@ -157,6 +157,7 @@ impl Procedure {
     ///
     /// let negate = Procedure {
     ///     number: 8,
+    ///     key: 0,
     ///     path: "calculator.negate".into(),
     ///     doc: String::new(),
     ///     arguments: vec![Argument { name: "x".into(), ty: IntegerType::I32.into() }],
@@ -194,6 +195,7 @@ impl Procedure {
     /// let outer = Type::new("Outer", Shape::Newtype(Box::new(inner.clone())));
     /// let procedure = Procedure {
     ///     number: 8,
+    ///     key: 0,
     ///     path: "demo.get".into(),
     ///     doc: String::new(),
     ///     arguments: vec![],
@@ -353,6 +355,7 @@ mod tests {
     fn a_signature_shows_results_only_where_there_are_any() {
         let procedure = |value: &NamedType, error: Option<&NamedType>| Procedure {
             number: 8,
+            key: 0,
             path: "demo.draw".into(),
             doc: String::new(),
             arguments: vec![Argument {
@@ -383,6 +386,7 @@ mod tests {
     fn named_types_are_listed_in_the_order_of_their_mention() {
         let procedure = Procedure {
             number: 8,
+            key: 0,
             path: "demo.measure".into(),
             doc: String::new(),
             arguments: vec![Argument {

@@ -13,6 +13,7 @@ use super::{
     Variant,
 };
 use crate::cursor::{Cursor, Malformed};
+use rpc_proto::crc::Crc32;
 
 /// How deep types may nest.
 const MAX_DEPTH: usize = 64;
@@ -133,6 +134,10 @@ fn whole<'a, T>(
     let mut reader = Reader {
         cursor: Cursor::new(bytes),
         next_number: FIRST_NUMBER,
+        key: Key {
+            crc: Crc32::new(),
+            undecided: bytes,
+        },
     };
     let found = read(&mut reader)?;
     match reader.cursor.rest().len() {
@@ -147,6 +152,15 @@ fn whole<'a, T>(
 struct Reader<'a> {
     cursor: Cursor<'a>,
     next_number: u16,
+    key: Key<'a>,
+}
+
+/// The key of the procedure that is being read, which is the CRC-32 of its description without
+/// docs and names of arguments and types (PROTOCOL.md, "Keys").
+struct Key<'a> {
+    crc: Crc32,
+    /// The bytes that are neither in the checksum yet nor left out of it, read or not.
+    undecided: &'a [u8],
 }
 
 impl Reader<'_> {
@@ -173,26 +187,59 @@ impl Reader<'_> {
     fn procedure(&mut self, service: &str) -> Result<Procedure, ReadError> {
         let number = self.next_number;
         self.next_number = number.checked_add(1).ok_or(ReadError::TooManyProcedures)?;
+        self.key = Key {
+            // A name is at most 255 bytes long, so its length is one or two.
+            crc: Crc32::new()
+                .then(postcard::to_slice(&service.len(), &mut [0; 2]).unwrap_or_default())
+                .then(service.as_bytes()),
+            undecided: self.cursor.rest(),
+        };
+        let path = format!("{service}.{}", self.name()?);
+        self.count_for_key();
+        let doc = self.doc()?;
+        self.leave_out_of_key();
+        let arguments = self.named_list("arguments", Self::argument, |argument| &argument.name)?;
+        let value = self.ty(0)?;
+        let error = if self.flag("whether there is an error")? {
+            Some(self.ty(0)?)
+        } else {
+            None
+        };
+        self.count_for_key();
         Ok(Procedure {
             number,
-            path: format!("{service}.{}", self.name()?),
-            doc: self.doc()?,
-            arguments: self.named_list("arguments", Self::argument, |argument| &argument.name)?,
-            value: self.ty(0)?,
-            error: if self.flag("whether there is an error")? {
-                Some(self.ty(0)?)
-            } else {
-                None
-            },
+            key: self.key.crc.value(),
+            path,
+            doc,
+            arguments,
+            value,
+            error,
             idempotent: self.flag("whether the procedure is idempotent")?,
         })
     }
 
     fn argument(&mut self) -> Result<Argument, ReadError> {
+        self.count_for_key();
+        let name = self.name()?;
+        self.leave_out_of_key();
         Ok(Argument {
-            name: self.name()?,
+            name,
             ty: self.ty(0)?,
         })
+    }
+
+    /// Adds what was read since the last such call to the key.
+    fn count_for_key(&mut self) {
+        let unread = self.cursor.rest().len();
+        let read = self.key.undecided.len().saturating_sub(unread);
+        let read = self.key.undecided.get(..read).unwrap_or_default();
+        self.key.crc = self.key.crc.then(read);
+        self.leave_out_of_key();
+    }
+
+    /// Keeps what was read since the last such call out of the key.
+    fn leave_out_of_key(&mut self) {
+        self.key.undecided = self.cursor.rest();
     }
 
     fn ty(&mut self, depth: usize) -> Result<Type, ReadError> {
@@ -200,8 +247,13 @@ impl Reader<'_> {
             let offset = self.cursor.offset();
             return Err(ReadError::TooDeep { offset });
         }
+        self.count_for_key();
+        let name = self.name()?;
+        self.leave_out_of_key();
+        // The names of types are empty in keys.
+        self.key.crc = self.key.crc.then_byte(0);
         Ok(Type {
-            name: self.name()?,
+            name,
             shape: self.shape(depth)?,
         })
     }
@@ -368,109 +420,4 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use postcard_schema::Schema;
-    use serde::Serialize;
-
-    fn type_of<T: Schema + ?Sized>() -> Type {
-        Type::read(&postcard::to_stdvec(T::SCHEMA).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn types_nest_64_deep_and_no_deeper() {
-        let option = [0, 18];
-        let nested = |depth: usize| [option.repeat(depth - 1), vec![0, 0]].concat();
-        assert!(Type::read(&nested(64)).is_ok());
-        assert_eq!(
-            Type::read(&nested(65)),
-            Err(ReadError::TooDeep { offset: 128 })
-        );
-        assert_eq!(
-            Type::read(&nested(1_000_000)),
-            Err(ReadError::TooDeep { offset: 128 })
-        );
-    }
-
-    #[test]
-    fn variants_count_as_depth_too() {
-        let newtype_variant = [0, 27, 1, 0, 1];
-        let bytes = [newtype_variant.repeat(10_000), vec![0, 0]].concat();
-        assert!(matches!(Type::read(&bytes), Err(ReadError::TooDeep { .. })));
-    }
-
-    #[test]
-    fn a_result_reads_as_two_variants_around_a_value() {
-        let result = type_of::<Result<u8, bool>>();
-        assert_eq!(
-            result.definition().to_string(),
-            "enum Result<T, E> { Ok(u8), Err(bool) }"
-        );
-        let Shape::Enum(variants) = result.shape else {
-            panic!("{result:?}")
-        };
-        assert_eq!(variants[0].content, Some(IntegerType::U8.into()));
-    }
-
-    #[test]
-    fn trailing_bytes_are_refused() {
-        assert_eq!(
-            Type::read(&[0, 0, 7]),
-            Err(ReadError::Trailing {
-                offset: 2,
-                count: 1
-            })
-        );
-    }
-
-    #[test]
-    fn an_unknown_kind_of_type_is_refused() {
-        assert_eq!(
-            Type::read(&[0, 29]).unwrap_err().to_string(),
-            "the device's description is damaged: \
-             byte 1 should say the kind of a type (0 to 28), and is 29"
-        );
-    }
-
-    #[test]
-    fn names_must_not_command_the_terminal() {
-        let escape = b"\x04\x1b[2J\x00";
-        assert_eq!(Type::read(escape), Err(ReadError::Name { offset: 5 }));
-        let device = Description::read(b"\x01d\x011\x01\x01s\x06a\x1b\x07\nbc\x00").unwrap();
-        assert_eq!(device.services[0].doc, "a\nbc");
-    }
-
-    #[test]
-    fn two_fields_of_the_same_name_are_refused() {
-        let point = [0, 26, 2, 1, b'x', 0, 0, 1, b'x', 0, 0];
-        assert_eq!(
-            Type::read(&point).unwrap_err().to_string(),
-            "two fields before byte 11 of the device's description have the same name, `x`"
-        );
-    }
-
-    #[test]
-    fn procedures_are_numbered_from_8_through_all_services() {
-        #[derive(Serialize)]
-        struct Procedure(
-            &'static str,
-            &'static str,
-            Vec<()>,
-            &'static postcard_schema::schema::NamedType,
-            Option<()>,
-            bool,
-        );
-        let procedure = |name| Procedure(name, "", vec![], <()>::SCHEMA, None, true);
-        let services = [
-            ("one", "", vec![procedure("a"), procedure("b")]),
-            ("two", "", vec![procedure("a")]),
-        ];
-        let bytes = postcard::to_stdvec(&("demo", "1.0.0", &services[..])).unwrap();
-        let device = Description::read(&bytes).unwrap();
-        let numbered: Vec<_> = device
-            .procedures()
-            .map(|found| (found.number, found.path.as_str()))
-            .collect();
-        assert_eq!(numbered, [(8, "one.a"), (9, "one.b"), (10, "two.a")]);
-    }
-}
+mod tests;

@@ -4,8 +4,10 @@
 //! JSON folded together: an integer is one shape with a width, a list of `u8` is a string of bytes,
 //! and the content of an enum's variant is a type like any other.
 
+use serde::Serialize;
+
 /// A type: its shape, and the name it has in the device's source.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Type {
     /// The name in the source; for a generic type without its parameters' values (`Vec<T>`).
     pub name: String,
@@ -14,7 +16,8 @@ pub struct Type {
 }
 
 /// What the values of a type are made of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// True or false.
     Bool,
@@ -60,16 +63,17 @@ pub enum Shape {
 }
 
 /// A named field of a struct.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Field {
     /// Its name.
     pub name: String,
     /// Its type.
+    #[serde(rename = "type")]
     pub ty: Type,
 }
 
 /// A variant of an enum.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Variant {
     /// Its name.
     pub name: String,
@@ -79,7 +83,8 @@ pub struct Variant {
 }
 
 /// The type of a whole number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "they are Rust's")]
 pub enum IntegerType {
     U8,

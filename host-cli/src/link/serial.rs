@@ -1,7 +1,7 @@
 //! A serial port of this machine.
 
 use super::{Link, OpenError};
-use crate::port::serial_ports;
+use crate::port::{holder, serial_ports};
 use serialport::SerialPort;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Mutex, PoisonError};
@@ -21,18 +21,21 @@ pub struct Serial {
 /// DTR and RTS are left as the system sets them: many boards take an edge on one of them for a
 /// reset button, and many USB devices send nothing while DTR is low.
 pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
-    let reader = serialport::new(path, baud)
+    let port = serialport::new(path, baud)
         .timeout(WRITE_TIMEOUT)
         .preserve_dtr_on_open()
         .open()
         .map_err(|error| open_error(path, &error))?;
-    let writer = reader
-        .try_clone()
-        .map_err(|error| open_error(path, &error))?;
-    Ok(Serial {
-        reader: Mutex::new(reader),
-        writer: Mutex::new(writer),
-    })
+    Serial::over(port).map_err(|error| open_error(path, &error))
+}
+
+impl Serial {
+    /// The link over a port that is open already.
+    pub fn over(port: Box<dyn SerialPort>) -> serialport::Result<Self> {
+        let writer = Mutex::new(port.try_clone()?);
+        let reader = Mutex::new(port);
+        Ok(Self { reader, writer })
+    }
 }
 
 fn open_error(path: &str, error: &serialport::Error) -> OpenError {
@@ -45,7 +48,8 @@ fn open_error(path: &str, error: &serialport::Error) -> OpenError {
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => OpenError::NotPermitted { port },
         // What serialport makes of a port that another program has open for itself alone.
         serialport::ErrorKind::NoDevice if std::path::Path::new(path).exists() => {
-            OpenError::Busy { port }
+            let holder = holder(path);
+            OpenError::Busy { port, holder }
         }
         serialport::ErrorKind::NoDevice => OpenError::NotFound {
             port,

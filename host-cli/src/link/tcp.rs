@@ -20,15 +20,20 @@ pub fn open(address: &str) -> Result<Tcp, OpenError> {
     let mut last = ErrorKind::NotFound.into();
     for address in address.to_socket_addrs().map_err(unreachable)? {
         match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
-            Ok(stream) => {
-                // Frames are short and each is waited for.
-                stream.set_nodelay(true).map_err(unreachable)?;
-                return Ok(Tcp(stream));
-            }
+            Ok(stream) => return Tcp::over(stream).map_err(unreachable),
             Err(error) => last = error,
         }
     }
     Err(unreachable(last))
+}
+
+impl Tcp {
+    /// The link over a connection that is made already.
+    pub fn over(stream: TcpStream) -> io::Result<Self> {
+        // Frames are short and each is waited for.
+        stream.set_nodelay(true)?;
+        Ok(Self(stream))
+    }
 }
 
 impl Link for Tcp {

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::error::{Problem, ValueError};
-use super::{Float, Integer};
+use super::{Float, Integer, hex};
 use crate::cursor::Cursor;
 use crate::description::{Field, Shape, Type, Variant};
 
@@ -203,13 +203,6 @@ fn foreign(offset: usize, expected: &str) -> ValueError {
 
 fn tagged(name: &str, content: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), content)]))
-}
-
-/// `0x00ff` for two bytes.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]

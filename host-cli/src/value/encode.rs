@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Problem, ValueError};
 use super::integer::write_varint;
-use super::{Float, Integer};
+use super::{Float, Integer, from_hex};
 use crate::description::{Field, IntegerType, Shape, Type, Variant};
 use crate::nearest::nearest;
 
@@ -48,7 +48,7 @@ fn write(ty: &Type, value: &Value, out: &mut Vec<u8>) -> Result<(), ValueError> 
         (Shape::Char, Value::String(text)) if text.chars().count() == 1 => write_bytes(text, out),
         (Shape::String, Value::String(text)) => write_bytes(text, out),
         (Shape::Bytes, Value::String(text)) => {
-            write_bytes(bytes_from_hex(text).ok_or_else(unexpected)?, out);
+            write_bytes(from_hex(text).ok_or_else(unexpected)?, out);
         }
         (Shape::Bytes, Value::Array(numbers)) => {
             let byte = Type::from(IntegerType::U8);
@@ -209,19 +209,6 @@ fn write_bytes(bytes: impl AsRef<[u8]>, out: &mut Vec<u8>) {
     let bytes = bytes.as_ref();
     write_varint(bytes.len() as u128, out);
     out.extend(bytes);
-}
-
-/// The bytes of `0x00ff`.
-fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.strip_prefix("0x")?.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    pairs
-        .iter()
-        .map(|[high, low]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok())
-        .collect()
 }
 
 #[cfg(test)]

@@ -188,8 +188,14 @@ impl Problem {
     }
 }
 
-/// What values of a type look like, to go after "expected".
-fn expectation(ty: &Type) -> String {
+/// What values of a type look like, in words that go after "expected".
+///
+/// ```
+/// use serial_rpc::description::IntegerType;
+/// use serial_rpc::value::expectation;
+/// assert_eq!(expectation(&IntegerType::U8.into()), "an integer from 0 to 255 (u8)");
+/// ```
+pub fn expectation(ty: &Type) -> String {
     match &ty.shape {
         Shape::Bool => "true or false".into(),
         Shape::Integer(integer) => {

@@ -100,15 +100,20 @@ fn spoken(name: &str) -> String {
 }
 
 fn printable(value: &Value) -> String {
-    let mut text = String::new();
-    for character in plain(value).chars() {
+    without_controls(&plain(value))
+}
+
+/// Text of a device in a form that cannot upset a terminal.
+pub(crate) fn without_controls(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
         if character.is_control() {
-            text.extend(character.escape_default());
+            shown.extend(character.escape_default());
         } else {
-            text.push(character);
+            shown.push(character);
         }
     }
-    text
+    shown
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ fn procedure(arguments: Vec<Type>) -> Procedure {
     let name = |index| format!("a{index}");
     Procedure {
         number: 8,
+        key: 0,
         path: "demo.set".to_owned(),
         doc: String::new(),
         arguments: (0..)

@@ -33,8 +33,8 @@ pub struct Session<const FRAME: usize, const WINDOW: usize> {
     /// a multiple of every window.
     next_slot: u8,
     sending: Source,
-    /// How much of it is sent.
-    sent: u16,
+    /// How many bytes of it are not sent yet.
+    left: u16,
     buffer: u16,
     nak: Frame<MAX_CODE>,
     replies: [Frame<FRAME>; WINDOW],
@@ -59,7 +59,6 @@ impl<const SIZE: usize> Frame<SIZE> {
 /// Which frame is on its way.
 #[derive(Clone, Copy, Debug)]
 enum Source {
-    Nothing,
     Nak,
     /// The frame in that slot.
     Reply(u8),
@@ -80,6 +79,7 @@ pub struct Call<'s> {
     seq: Seq,
     encoder: Encoder<'s>,
     len: &'s mut u16,
+    left: &'s mut u16,
 }
 
 impl<'s> Call<'s> {
@@ -102,6 +102,7 @@ impl<'s> Call<'s> {
                 code_frame(self.encoder, Kind::Fault, self.seq, fault as u8)
             }
         };
+        *self.left = *self.len;
     }
 }
 
@@ -141,8 +142,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             gap_reported: false,
             kept: 0,
             next_slot: 0,
-            sending: Source::Nothing,
-            sent: 0,
+            sending: Source::Nak,
+            left: 0,
             buffer: 0,
             nak: Frame::EMPTY,
             replies: [const { Frame::EMPTY }; WINDOW],
@@ -174,7 +175,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         frame: Result<&'s [u8], Broken>,
         accept: &Accept,
     ) -> Option<Call<'s>> {
-        if !self.outgoing().is_empty() {
+        if self.left > 0 {
             return None;
         }
         match frame {
@@ -203,8 +204,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
     /// Begins a session, or tells a caller of another version that there can be none.
     fn connect(&mut self, body: &[u8], accept: &Accept) {
-        let mut fields = Arguments::new(body);
-        let (Ok(version), Ok(nonce)) = (fields.take::<u8>(), fields.take::<u32>()) else {
+        let Some((&version, rest)) = body.split_first() else {
+            return;
+        };
+        let Ok(nonce) = Arguments::new(rest).take::<u32>() else {
             return;
         };
         self.connected = version == accept.version;
@@ -228,8 +231,9 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             }
             .encode(&mut encoder);
             slot.len = finish(encoder);
+            self.sending = Source::Reply(0);
+            self.left = slot.len;
         }
-        self.send(Source::Reply(0));
     }
 
     /// Decides whether a call is new, has run already, or comes too early.
@@ -245,7 +249,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 Some(slot) => slot,
                 None => self.next_slot + Self::SLOTS - behind,
             };
-            self.send(Source::Reply(slot));
+            self.sending = Source::Reply(slot);
+            self.left = self.replies.get(usize::from(slot))?.len;
         } else {
             count(&mut self.statistics.out_of_order, 1);
             if !self.gap_reported {
@@ -261,7 +266,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.next_slot = (slot + 1) % Self::SLOTS;
         self.kept = (self.kept + 1).min(Self::SLOTS);
         self.gap_reported = false;
-        self.send(Source::Reply(slot));
+        self.sending = Source::Reply(slot);
 
         let reply = self.replies.get_mut(usize::from(slot))?;
         reply.len = 0;
@@ -274,6 +279,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             seq,
             encoder: Encoder::new(&mut reply.bytes),
             len: &mut reply.len,
+            left: &mut self.left,
         };
         let fault = match procedure.map(u16::try_from) {
             Ok(Ok(procedure)) => return Some(Call { procedure, ..call }),
@@ -295,33 +301,27 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     fn nak(&mut self, reason: NakReason, seq: Seq) {
         let encoder = Encoder::new(&mut self.nak.bytes);
         self.nak.len = code_frame(encoder, Kind::Nak, seq, reason as u8);
-        self.send(Source::Nak);
-    }
-
-    fn send(&mut self, source: Source) {
-        self.sending = source;
-        self.sent = 0;
+        self.sending = Source::Nak;
+        self.left = self.nak.len;
     }
 
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&self) -> &[u8] {
         let (bytes, len) = match self.sending {
-            Source::Nothing => return &[],
             Source::Nak => (&self.nak.bytes[..], self.nak.len),
             Source::Reply(slot) => match self.replies.get(usize::from(slot)) {
                 Some(reply) => (&reply.bytes[..], reply.len),
                 None => return &[],
             },
         };
-        bytes
-            .get(usize::from(self.sent)..usize::from(len))
-            .unwrap_or_default()
+        let sent = usize::from(len.wrapping_sub(self.left));
+        bytes.get(sent..usize::from(len)).unwrap_or_default()
     }
 
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     pub fn sent(&mut self, count: usize) {
-        // No frame is longer than 65,535 bytes.
-        self.sent = self.sent.saturating_add(count as u16);
+        // A frame is no longer than 65,535 bytes.
+        self.left = self.left.saturating_sub(count as u16);
     }
 }
 

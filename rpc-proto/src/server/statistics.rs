@@ -1,7 +1,7 @@
 //! What a device counts of its link.
 
 use postcard_schema::Schema;
-use serde::ser::{Serialize, SerializeTuple, Serializer};
+use serde::ser::{Serialize, SerializeStruct, SerializeTuple, Serializer};
 
 /// What a device has seen of its link since it started. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, Schema)]
@@ -32,22 +32,46 @@ impl Statistics {
     };
 }
 
-/// What the derived implementation would write, as one loop: that would be a copy of the varint
-/// code for each field.
-impl Serialize for Statistics {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = [
+impl Statistics {
+    const NAMES: [&'static str; 6] = [
+        "frames",
+        "corrupt",
+        "too_long",
+        "out_of_order",
+        "duplicates",
+        "overruns",
+    ];
+
+    /// The counters, in the order of their names.
+    const fn counts(&self) -> [u32; 6] {
+        [
             self.frames,
             self.corrupt,
             self.too_long,
             self.out_of_order,
             self.duplicates,
             self.overruns,
-        ];
-        let mut tuple = serializer.serialize_tuple(fields.len())?;
-        for field in fields {
-            tuple.serialize_element(&field)?;
+        ]
+    }
+}
+
+/// As the derived implementation would have it. On the wire that is six numbers, written here in a
+/// loop: unrolled, it would be a copy of the varint code for each.
+impl Serialize for Statistics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counts = self.counts();
+        if serializer.is_human_readable() {
+            let mut fields = serializer.serialize_struct("Statistics", counts.len())?;
+            for (name, count) in Self::NAMES.into_iter().zip(counts) {
+                fields.serialize_field(name, &count)?;
+            }
+            fields.end()
+        } else {
+            let mut fields = serializer.serialize_tuple(counts.len())?;
+            for count in counts {
+                fields.serialize_element(&count)?;
+            }
+            fields.end()
         }
-        tuple.end()
     }
 }

@@ -16,7 +16,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             kept,
             gap_reported,
             sending: _,
-            sent: _,
+            left: _,
             buffer,
             nak: _,
             statistics: _,

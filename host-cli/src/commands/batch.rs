@@ -1,0 +1,92 @@
+//! `serial-rpc batch`: the calls in a file, one a line.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::input::Input;
+use crate::interrupt;
+use crate::output::print_json;
+use crate::words;
+use serde::Serialize;
+use serde_json::Value;
+use serial_rpc::Connection;
+
+/// Make the calls in a file, and print a line of JSON for each.
+///
+/// A line is a procedure and its arguments as `call` takes them; JSON needs no quotes. # begins a
+/// comment. A result has the number of its `line`, the `procedure`, and the `value` or else the
+/// `failure`. The exit code is that of the first failure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc batch calls.txt
+  printf '%s\\n' 'calculator.add 2 3' 'calculator.total' | serial-rpc batch -
+  serial-rpc batch --keep-going calls.txt | jq .value")]
+pub struct Batch {
+    /// The file, or - for stdin, where each line is called as it comes.
+    file: String,
+
+    /// Go on with the next line when a call fails.
+    #[arg(long, short)]
+    keep_going: bool,
+}
+
+/// What came of a line.
+#[derive(Serialize)]
+struct Outcome {
+    line: usize,
+    procedure: Option<String>,
+    #[serde(flatten)]
+    end: End,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum End {
+    Value(Value),
+    Failure(Value),
+}
+
+/// Calls line by line.
+pub fn run(cli: &Cli, batch: &Batch) -> Result<(), Failure> {
+    let input = Input::open(&batch.file)?;
+    let device = cli.connect()?;
+    let mut first_failure = None;
+    for line in input.lines() {
+        let (number, line) = line?;
+        interrupt::check()?;
+        let (procedure, result) = match words::split(&line) {
+            Ok(words) if words.is_empty() => continue,
+            Ok(words) => call(&device, words),
+            Err(unclosed) => {
+                let failure = Failure::new(Class::Usage, unclosed.to_string());
+                (None, Err(failure))
+            }
+        };
+        let end = match &result {
+            Ok(value) => End::Value(value.clone()),
+            Err(failure) => End::Failure(failure.to_json()),
+        };
+        print_json(&Outcome {
+            line: number,
+            procedure,
+            end,
+        })?;
+        if let Err(failure) = result {
+            first_failure.get_or_insert(failure.in_line(number));
+            if !batch.keep_going {
+                break;
+            }
+        }
+    }
+    first_failure.map_or(Ok(()), Err)
+}
+
+/// Makes the call that the words of a line are.
+fn call(device: &Connection, words: Vec<String>) -> (Option<String>, Result<Value, Failure>) {
+    let mut words = words.into_iter();
+    let procedure = words.next().unwrap_or_default();
+    let arguments: Vec<String> = words.collect();
+    let result = device
+        .call_words(&procedure, &arguments)
+        .map_err(|error| Failure::named_call(device, error));
+    (Some(procedure), result)
+}

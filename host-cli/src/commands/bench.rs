@@ -1,0 +1,262 @@
+//! `serial-rpc bench`: how many calls a second the link and the device can take.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::round_trip::RoundTrip;
+use crate::{completer, interrupt, negative, output};
+use clap_complete::ArgValueCompleter;
+use indicatif::{ProgressBar, ProgressStyle};
+use rpc_proto::client::{CallError, Statistics};
+use serde::Serialize;
+use serial_rpc::Connection;
+use serial_rpc::connection::{PreparedCall, Reply};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How many calls are submitted ahead. The device's window decides how many of them are in flight.
+const AHEAD: usize = 32;
+
+/// Measure how many calls a second can be made of a procedure.
+///
+/// It is called one call after another first, each waiting for the answer to the one before, and then
+/// with as many in flight as the device accepts. What is measured is what a program on this machine
+/// gets: the link both ways, the drivers and adapters at this end, and the procedure itself. Neither
+/// the first call, which makes the connection, nor reading the description counts. Every call must
+/// return a value, and the first that does not ends it.
+///
+/// As JSON, it is an object: "calls" (of each kind), "sequential" and "pipelined", each with
+/// "calls_per_second", "resent" and "broken" (frames), the first with "round_trip_us", which has "min",
+/// "median" and "p99" in microseconds; and the device's "window".
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc bench calculator.add 2 3
+  serial-rpc bench calculator.accumulate 1 --count 5000 --force")]
+pub struct Bench {
+    /// The procedure, such as calculator.add.
+    #[arg(add = ArgValueCompleter::new(completer::procedures))]
+    procedure: String,
+
+    /// The arguments, as for call.
+    #[arg(value_name = "ARGUMENT", value_parser = negative::unmarked)]
+    arguments: Vec<String>,
+
+    /// How many calls to make of each kind.
+    #[arg(long, short, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+
+    /// Call it though it is not idempotent, so that each call counts.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    calls: u32,
+    window: Option<u8>,
+    sequential: Sequential,
+    pipelined: Rate,
+}
+
+#[derive(Serialize)]
+struct Sequential {
+    #[serde(flatten)]
+    rate: Rate,
+    round_trip_us: Option<RoundTrip>,
+}
+
+#[derive(Serialize)]
+struct Rate {
+    calls_per_second: u64,
+    resent: u32,
+    broken: u32,
+}
+
+/// Calls and measures.
+pub fn run(cli: &Cli, bench: &Bench) -> Result<(), Failure> {
+    let device = cli.connect()?;
+    let call = device
+        .prepare(&bench.procedure, &bench.arguments)
+        .map_err(|error| Failure::named_call(&device, error))?;
+    if !call.procedure.idempotent && !bench.force {
+        let path = &call.procedure.path;
+        let message = format!("{path} is not idempotent, so calling it often may do harm");
+        return Err(Failure::new(Class::Usage, message).hint("if it does none, add --force"));
+    }
+    let runner = Runner {
+        device: &device,
+        call,
+        count: bench.count,
+        progress: progress(u64::from(bench.count) * 2),
+    };
+    let reply = runner
+        .device
+        .call_encoded(runner.call.target, &runner.call.arguments);
+    runner.check(reply)?;
+    let report = Report {
+        calls: bench.count,
+        sequential: runner.sequential()?,
+        pipelined: runner.pipelined()?,
+        window: device.device().map(|device| device.window),
+    };
+    runner.progress.finish_and_clear();
+    if cli.output.json {
+        return output::print_json(&report);
+    }
+    output::print(report.text(&runner.call.procedure.path))
+}
+
+fn progress(calls: u64) -> ProgressBar {
+    let bar = ProgressBar::new(calls);
+    match ProgressStyle::with_template("{bar:40} {pos}/{len} calls, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Makes the calls.
+struct Runner<'d> {
+    device: &'d Connection,
+    call: PreparedCall,
+    count: u32,
+    progress: ProgressBar,
+}
+
+impl Runner<'_> {
+    fn sequential(&self) -> Result<Sequential, Failure> {
+        let mut times = Vec::new();
+        let rate = self.measured(|| {
+            for _ in 0..self.count {
+                let started = Instant::now();
+                let reply = self
+                    .device
+                    .call_encoded(self.call.target, &self.call.arguments);
+                times.push(started.elapsed());
+                self.check(reply)?;
+            }
+            Ok(())
+        })?;
+        Ok(Sequential {
+            rate,
+            round_trip_us: RoundTrip::of(&mut times),
+        })
+    }
+
+    fn pipelined(&self) -> Result<Rate, Failure> {
+        self.measured(|| {
+            let mut submitted = VecDeque::new();
+            for _ in 0..self.count {
+                let pending = self
+                    .device
+                    .submit_encoded(self.call.target, &self.call.arguments)
+                    .map_err(|error| self.failed(error))?;
+                submitted.push_back(pending);
+                if submitted.len() == AHEAD
+                    && let Some(oldest) = submitted.pop_front()
+                {
+                    self.check(oldest.wait())?;
+                }
+            }
+            for pending in submitted {
+                self.check(pending.wait())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The rate of the calls that `make` makes.
+    fn measured(&self, make: impl FnOnce() -> Result<(), Failure>) -> Result<Rate, Failure> {
+        let before = self.device.statistics();
+        let started = Instant::now();
+        make()?;
+        let elapsed = started.elapsed();
+        Ok(Rate::new(
+            self.count,
+            elapsed,
+            before,
+            self.device.statistics(),
+        ))
+    }
+
+    /// Counts a call that returned a value. Any other ends the bench: it measures something else.
+    fn check(&self, reply: Result<Reply, CallError>) -> Result<(), Failure> {
+        interrupt::check()?;
+        let reply = reply.map_err(|error| self.failed(error))?;
+        if let Reply::Error(_) = reply {
+            self.call
+                .value(&reply)
+                .map_err(|error| Failure::named_call(self.device, error))?;
+        }
+        self.progress.inc(1);
+        Ok(())
+    }
+
+    fn failed(&self, error: CallError) -> Failure {
+        Failure::named_call(self.device, self.call.failed(error))
+    }
+}
+
+impl Rate {
+    fn new(calls: u32, elapsed: Duration, before: Statistics, after: Statistics) -> Self {
+        let calls_per_second = f64::from(calls) / elapsed.as_secs_f64();
+        Self {
+            // No time at all would be infinitely many, which becomes the largest number.
+            calls_per_second: calls_per_second.round() as u64,
+            resent: after.resent.wrapping_sub(before.resent),
+            broken: after.broken.wrapping_sub(before.broken),
+        }
+    }
+
+    fn text(&self) -> String {
+        let Self {
+            calls_per_second,
+            resent,
+            broken,
+        } = self;
+        let mut text = format!("{calls_per_second:>7} calls/s");
+        if *resent > 0 || *broken > 0 {
+            text += &format!(", {resent} frames sent again, {broken} received broken");
+        }
+        text
+    }
+}
+
+impl Report {
+    fn text(&self, path: &str) -> String {
+        let mut text = format!("{path}, {} calls each way", self.calls);
+        text += &format!("\none by one   {}", self.sequential.rate.text());
+        if let Some(round_trip) = &self.sequential.round_trip_us {
+            text += &format!(", round trip {round_trip}");
+        }
+        text += &format!("\npipelined    {}", self.pipelined.text());
+        if let Some(window) = self.window {
+            text += &format!(", up to {window} in flight");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_of_its_own_calls_and_trouble_is_mentioned() {
+        let before = Statistics {
+            resent: u32::MAX,
+            broken: 1,
+            ..Statistics::default()
+        };
+        let after = Statistics {
+            resent: 2,
+            broken: 1,
+            ..Statistics::default()
+        };
+        let rate = Rate::new(1000, Duration::from_millis(500), before, after);
+        assert_eq!(
+            rate.text(),
+            "   2000 calls/s, 3 frames sent again, 0 received broken"
+        );
+        let rate = Rate::new(10, Duration::ZERO, before, before);
+        assert_eq!(rate.calls_per_second, u64::MAX);
+    }
+}

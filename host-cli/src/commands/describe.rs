@@ -1,0 +1,214 @@
+//! `serial-rpc describe`: everything about a procedure, a service or a type.
+
+use super::list::overview;
+use crate::cli::Cli;
+use crate::completer;
+use crate::failure::{Class, Failure};
+use crate::interface::Source;
+use crate::output;
+use crate::summary::Summary;
+use clap_complete::ArgValueCompleter;
+use serde::Serialize;
+use serial_rpc::description::{Description, Item, Procedure, Service, Shape, Type};
+use serial_rpc::value::expectation;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Explain a procedure, a service or a type.
+///
+/// For a procedure: its documentation, arguments with types and ranges, value, errors, and a command
+/// line to start from.
+///
+/// As JSON, a procedure is an object as `list` has it, with "definitions" of its types by their
+/// names and an "example" of its arguments; a service is "service", "doc" and "procedures"; a type is
+/// "type", "definition" and "procedures", the paths of those that use it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc describe calculator.div
+  serial-rpc describe calculator
+  serial-rpc describe MathError --cached")]
+pub struct Describe {
+    /// The path of a procedure, or the name of a service or a type.
+    #[arg(add = ArgValueCompleter::new(completer::procedures))]
+    name: String,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Serialize)]
+struct ProcedureJson<'a> {
+    #[serde(flatten)]
+    summary: Summary<'a>,
+    definitions: BTreeMap<&'a str, String>,
+    example: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ServiceJson<'a> {
+    service: &'a str,
+    doc: &'a str,
+    procedures: Vec<Summary<'a>>,
+}
+
+#[derive(Serialize)]
+struct TypeJson<'a> {
+    #[serde(rename = "type")]
+    ty: &'a str,
+    definition: String,
+    procedures: Vec<&'a str>,
+}
+
+/// Prints what the name stands for.
+pub fn run(cli: &Cli, describe: &Describe) -> Result<(), Failure> {
+    let description = describe.source.description(cli)?;
+    if !cli.output.json {
+        return output::print(about(&description, &describe.name)?);
+    }
+    match find(&description, &describe.name)? {
+        Item::Procedure(procedure) => output::print_json(&ProcedureJson {
+            summary: procedure.into(),
+            definitions: definitions(procedure),
+            example: procedure.example(),
+        }),
+        Item::Service(service) => output::print_json(&ServiceJson {
+            service: &service.name,
+            doc: &service.doc,
+            procedures: service.procedures.iter().map(Summary::from).collect(),
+        }),
+        Item::Type(ty) => output::print_json(&TypeJson {
+            ty: &ty.name,
+            definition: ty.definition().to_string(),
+            procedures: users(&description, ty),
+        }),
+    }
+}
+
+/// What there is to say about what the name stands for.
+pub fn about(description: &Description, name: &str) -> Result<String, Failure> {
+    Ok(match find(description, name)? {
+        Item::Procedure(procedure) => about_procedure(procedure),
+        Item::Service(service) => about_service(service),
+        Item::Type(ty) => about_type(description, ty),
+    })
+}
+
+fn find<'a>(description: &'a Description, name: &str) -> Result<Item<'a>, Failure> {
+    description.find(name).map_err(|error| {
+        Failure::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    })
+}
+
+fn definitions(procedure: &Procedure) -> BTreeMap<&str, String> {
+    let types = procedure.named_types().into_iter();
+    types
+        .map(|ty| (ty.name.as_str(), ty.definition().to_string()))
+        .collect()
+}
+
+fn about_procedure(procedure: &Procedure) -> String {
+    let mut text = format!("\x1b[1m{}\x1b[0m", procedure.usage());
+    add_paragraphs(&mut text, &procedure.doc);
+    if !procedure.arguments.is_empty() {
+        add_heading(&mut text, "Arguments");
+        for argument in &procedure.arguments {
+            let expected = expectation(&argument.ty);
+            add_line(&mut text, &format!("{}: {expected}", argument.name));
+        }
+    }
+    if procedure.value.shape != Shape::Unit {
+        add_heading(&mut text, "Value");
+        add_line(&mut text, &procedure.value.to_string());
+    }
+    if let Some(error) = &procedure.error {
+        add_heading(&mut text, "Error");
+        match &error.shape {
+            Shape::Enum(variants) => {
+                for variant in variants {
+                    add_line(&mut text, &format!("{}::{variant}", error.name));
+                }
+            }
+            _ => add_line(&mut text, &error.definition().to_string()),
+        }
+    }
+    // An error's variants are there already.
+    let mut types = procedure.named_types();
+    types.retain(|ty| Some(*ty) != procedure.error.as_ref());
+    if !types.is_empty() {
+        add_heading(&mut text, "Types");
+        for ty in types {
+            add_line(&mut text, &ty.definition().to_string());
+        }
+    }
+    add_heading(&mut text, "Call");
+    add_line(
+        &mut text,
+        if procedure.idempotent {
+            "idempotent: calling it twice is the same as calling it once"
+        } else {
+            "not idempotent: each call counts"
+        },
+    );
+    add_line(
+        &mut text,
+        &format!("number {}, key {:#010x}", procedure.number, procedure.key),
+    );
+    add_line(&mut text, &command_line(procedure));
+    text
+}
+
+fn about_service(service: &Service) -> String {
+    let procedures: Vec<&Procedure> = service.procedures.iter().collect();
+    overview(service, &procedures)
+}
+
+fn about_type(description: &Description, ty: &Type) -> String {
+    let mut text = ty.definition().to_string();
+    add_heading(&mut text, "Used by");
+    for path in users(description, ty) {
+        add_line(&mut text, path);
+    }
+    text
+}
+
+/// The procedures whose signature mentions the type.
+fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
+    description
+        .procedures()
+        .filter(|procedure| procedure.named_types().contains(&ty))
+        .map(|procedure| procedure.path.as_str())
+        .collect()
+}
+
+/// A call to start from, as a shell takes it.
+fn command_line(procedure: &Procedure) -> String {
+    let words = procedure.example().into_iter();
+    words.fold(
+        format!("serial-rpc call {}", procedure.path),
+        |line, word| format!("{line} {}", quoted(&word)),
+    )
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.,:/@=+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+// Writing to a string does not fail.
+
+fn add_paragraphs(text: &mut String, doc: &str) {
+    for line in doc.lines() {
+        add_line(text, line);
+    }
+}
+
+fn add_heading(text: &mut String, heading: &str) {
+    let _ = write!(text, "\n\n\x1b[4m{heading}\x1b[0m");
+}
+
+fn add_line(text: &mut String, line: &str) {
+    let _ = write!(text, "\n  {line}");
+}

@@ -1,0 +1,38 @@
+//! `serial-rpc man`: the help of every command as manual pages.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::output;
+use clap::CommandFactory;
+use std::fs;
+use std::path::PathBuf;
+
+/// Write manual pages: all of them to a folder, or the main one to stdout.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc man | man -l -
+  serial-rpc man ~/.local/share/man/man1")]
+pub struct Man {
+    /// Where to; it is made if it is not there.
+    folder: Option<PathBuf>,
+}
+
+/// Writes them.
+pub fn run(man: &Man) -> Result<(), Failure> {
+    let command = Cli::command();
+    let Some(folder) = &man.folder else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command)
+            .render(&mut page)
+            .map_err(|error| Failure::new(Class::Internal, error.to_string()))?;
+        return output::write(&page);
+    };
+    fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(command, folder))
+        .map_err(|error| {
+            Failure::new(
+                Class::Usage,
+                format!("cannot write to {}: {error}", folder.display()),
+            )
+        })
+}

@@ -1,0 +1,178 @@
+//! `serial-rpc ports`: what is plugged in, and whether it can be used.
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::output;
+use serde::Serialize;
+use serial_rpc::port::{Access, AvailablePort, UsbDevice, serial_ports};
+
+/// List the serial ports of this machine, those of USB devices first.
+///
+/// No port is opened: that would reset many boards. Which process has a port open is known on Linux
+/// only, and for your own processes unless you are root.
+///
+/// As JSON, it is an array of objects: "path", "usb" (null or "vendor_id", "product_id" and
+/// "selector" as text for --port, "serial_number", "manufacturer", "product", each of these or null),
+/// "access" ("free", "in-use" or "not-permitted"), and "process" and "program" if it is in use.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc ports
+  serial-rpc --port 2e8a:000a list               by vendor and product
+  serial-rpc --port id:E6605838834C3A2F list     by serial number")]
+pub struct Ports {}
+
+#[derive(Serialize)]
+struct PortJson<'a> {
+    path: &'a str,
+    usb: Option<UsbJson<'a>>,
+    access: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct UsbJson<'a> {
+    vendor_id: String,
+    product_id: String,
+    selector: String,
+    serial_number: Option<&'a str>,
+    manufacturer: Option<&'a str>,
+    product: Option<&'a str>,
+}
+
+/// Prints a line for each port.
+pub fn run(cli: &Cli, _: &Ports) -> Result<(), Failure> {
+    let ports: Vec<(AvailablePort, Access)> = serial_ports()
+        .into_iter()
+        .map(|port| {
+            let access = port.access();
+            (port, access)
+        })
+        .collect();
+    if cli.output.json {
+        let ports: Vec<_> = ports
+            .iter()
+            .map(|(port, access)| port_json(port, access))
+            .collect();
+        return output::print_json(&ports);
+    }
+    if ports.is_empty() {
+        anstream::eprintln!("no serial port was found");
+    }
+    let width = ports.iter().map(|(port, _)| port.path.len()).max();
+    for (port, access) in &ports {
+        output::print(line(port, access, width.unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn port_json<'a>(port: &'a AvailablePort, access: &'a Access) -> PortJson<'a> {
+    let (access, holder) = match access {
+        Access::Free => ("free", None),
+        Access::InUse(holder) => ("in-use", Some(holder)),
+        Access::NotPermitted => ("not-permitted", None),
+    };
+    PortJson {
+        path: &port.path,
+        usb: port.usb.as_ref().map(|usb| UsbJson {
+            vendor_id: format!("{:04x}", usb.vendor_id),
+            product_id: format!("{:04x}", usb.product_id),
+            selector: selector(usb),
+            serial_number: usb.serial_number.as_deref(),
+            manufacturer: usb.manufacturer.as_deref(),
+            product: usb.product.as_deref(),
+        }),
+        access,
+        process: holder.map(|holder| holder.process),
+        program: holder.map(|holder| holder.program.as_str()),
+    }
+}
+
+/// What `--port` takes for it.
+fn selector(usb: &UsbDevice) -> String {
+    let ids = format!("{:04x}:{:04x}", usb.vendor_id, usb.product_id);
+    match &usb.serial_number {
+        Some(number) => format!("{ids}:{number}"),
+        None => ids,
+    }
+}
+
+fn line(port: &AvailablePort, access: &Access, width: usize) -> String {
+    let mut about = Vec::new();
+    if let Some(usb) = &port.usb {
+        about.push(selector(usb));
+        about.extend(
+            [&usb.manufacturer, &usb.product]
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
+    }
+    match access {
+        Access::Free => {}
+        Access::InUse(holder) => about.push(format!("\x1b[33min use by {holder}\x1b[0m")),
+        Access::NotPermitted => about.push("\x1b[31mnot permitted\x1b[0m".to_owned()),
+    }
+    let path = &port.path;
+    if about.is_empty() {
+        return format!("\x1b[1m{path}\x1b[0m");
+    }
+    format!("\x1b[1m{path:width$}\x1b[0m  {}", about.join("  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pico() -> AvailablePort {
+        AvailablePort {
+            path: "/dev/ttyACM0".into(),
+            usb: Some(UsbDevice {
+                vendor_id: 0x2e8a,
+                product_id: 0x000a,
+                serial_number: Some("E661".into()),
+                manufacturer: Some("Raspberry Pi".into()),
+                product: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_line_has_what_selects_the_port_and_what_keeps_it_from_being_used() {
+        let shown = |port: &AvailablePort, access| {
+            anstream::adapter::strip_str(&line(port, &access, 12)).to_string()
+        };
+        assert_eq!(
+            shown(&pico(), Access::NotPermitted),
+            "/dev/ttyACM0  2e8a:000a:E661  Raspberry Pi  not permitted"
+        );
+        let built_in = AvailablePort {
+            path: "/dev/ttyS0".into(),
+            usb: None,
+        };
+        assert_eq!(shown(&built_in, Access::Free), "/dev/ttyS0");
+    }
+
+    #[test]
+    fn as_json_every_field_is_there() {
+        let shown = serde_json::to_value(port_json(&pico(), &Access::Free)).unwrap();
+        assert_eq!(
+            shown,
+            json!({
+                "path": "/dev/ttyACM0",
+                "usb": {
+                    "vendor_id": "2e8a",
+                    "product_id": "000a",
+                    "selector": "2e8a:000a:E661",
+                    "serial_number": "E661",
+                    "manufacturer": "Raspberry Pi",
+                    "product": null,
+                },
+                "access": "free",
+            })
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! `serial-rpc schema`: saves descriptions and compares them.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::interface::Source;
+use crate::output;
+use clap::Subcommand;
+use rpc_proto::crc::Crc32;
+use serde::{Deserialize, Serialize};
+use serial_rpc::description::{Change, Description};
+use serial_rpc::value::{from_hex, hex};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Save the device's description, or compare two.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc schema dump released.description
+  serial-rpc schema diff released.description    against the device
+  serial-rpc schema diff old.json new.json")]
+pub struct Schema {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Dump(Dump),
+    Diff(Diff),
+}
+
+/// Save the description: as the device sends it or, with --json, readable.
+///
+/// As JSON, it is an object: "fingerprint", "bytes" (the description as the device sends it, in
+/// hexadecimal), and "description": "name", "version", and "services" with their "procedures" and
+/// full types.
+#[derive(Debug, clap::Args)]
+struct Dump {
+    /// Where to; stdout if it is left out.
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Tell what was added and what breaks callers.
+///
+/// Procedures that are gone or have other types break callers, and so do other names of arguments and
+/// procedures that are no longer idempotent. Then the exit code is 5.
+///
+/// As JSON, it is an array of objects: "path", "breaks_callers", "change" ("added", "removed",
+/// "signature", "argument_names", "no_longer_idempotent", "idempotent", "doc"), and "signature" or
+/// "old" and "new" where that applies.
+#[derive(Debug, clap::Args)]
+struct Diff {
+    /// The old description, as `schema dump` saves it, in either form.
+    old: PathBuf,
+
+    /// The new description; that of the device if it is left out.
+    #[arg(conflicts_with = "cached")]
+    new: Option<PathBuf>,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+/// A description as JSON. Only the bytes are read back: they are what the device said.
+#[derive(Serialize)]
+struct Dumped {
+    fingerprint: String,
+    bytes: String,
+    description: Description,
+}
+
+#[derive(Serialize)]
+struct ChangeJson<'a> {
+    #[serde(flatten)]
+    change: &'a Change,
+    breaks_callers: bool,
+}
+
+/// Saves or compares.
+pub fn run(cli: &Cli, schema: &Schema) -> Result<(), Failure> {
+    match &schema.action {
+        Action::Dump(dump) => save(cli, dump),
+        Action::Diff(diff) => compare(cli, diff),
+    }
+}
+
+fn save(cli: &Cli, dump: &Dump) -> Result<(), Failure> {
+    let bytes = dump.source.bytes(cli)?;
+    let bytes = if cli.output.json {
+        let dumped = Dumped {
+            fingerprint: format!("{:#010x}", Crc32::of(&bytes).value()),
+            bytes: hex(&bytes),
+            description: read(&bytes, "the device")?,
+        };
+        let json = serde_json::to_string(&dumped)
+            .map_err(|error| Failure::new(Class::Internal, format!("no JSON: {error}")))?;
+        (json + "\n").into_bytes()
+    } else {
+        bytes
+    };
+    match &dump.file {
+        None => output::write(&bytes),
+        Some(file) => fs::write(file, bytes).map_err(|error| {
+            Failure::new(
+                Class::Usage,
+                format!("cannot write {}: {error}", file.display()),
+            )
+        }),
+    }
+}
+
+fn compare(cli: &Cli, diff: &Diff) -> Result<(), Failure> {
+    let old = load(&diff.old)?;
+    let new = match &diff.new {
+        Some(file) => load(file)?,
+        None => read(&diff.source.bytes(cli)?, "the device")?,
+    };
+    let changes = old.changes_to(&new);
+    let broken = changes
+        .iter()
+        .filter(|change| change.effect.breaks_callers());
+    let broken = broken.count();
+    if cli.output.json {
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|change| ChangeJson {
+                change,
+                breaks_callers: change.effect.breaks_callers(),
+            })
+            .collect();
+        output::print_json(&changes)?;
+    } else {
+        for change in &changes {
+            output::print(shown(change))?;
+        }
+    }
+    match broken {
+        0 => Ok(()),
+        1 => Err(Failure::new(Class::Protocol, "1 change breaks callers")),
+        count => Err(Failure::new(
+            Class::Protocol,
+            format!("{count} changes break callers"),
+        )),
+    }
+}
+
+fn shown(change: &Change) -> String {
+    if change.effect.breaks_callers() {
+        format!("\x1b[31mbreaks callers\x1b[0m: {change}")
+    } else {
+        format!("harmless: {change}")
+    }
+}
+
+/// Reads a description in either form.
+fn load(file: &Path) -> Result<Description, Failure> {
+    let name = file.display().to_string();
+    let bytes = fs::read(file)
+        .map_err(|error| Failure::new(Class::Usage, format!("cannot read {name}: {error}")))?;
+    read(&dumped_bytes(&bytes).unwrap_or(bytes), &name)
+}
+
+/// The bytes in a description that was saved as JSON.
+fn dumped_bytes(json: &[u8]) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Bytes {
+        bytes: String,
+    }
+    let Bytes { bytes } = serde_json::from_slice(json).ok()?;
+    from_hex(&bytes)
+}
+
+fn read(bytes: &[u8], whose: &str) -> Result<Description, Failure> {
+    Description::read(bytes).map_err(|error| {
+        Failure::new(
+            Class::Protocol,
+            format!("{whose} has no description: {error}"),
+        )
+    })
+}

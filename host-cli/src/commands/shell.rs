@@ -1,0 +1,165 @@
+//! `serial-rpc shell`: calls from a prompt.
+
+mod assistant;
+
+use crate::cli::Cli;
+use crate::commands::{call, describe, list};
+use crate::failure::{Class, Failure};
+use crate::{interrupt, output, words};
+use anstream::eprintln;
+use assistant::Assistant;
+use etcetera::BaseStrategy;
+use rustyline::config::{ColorMode, Config};
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{CompletionType, Editor};
+use serial_rpc::Connection;
+use serial_rpc::description::Description;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How many lines the history keeps.
+const HISTORY: usize = 1_000;
+
+/// Call procedures from a prompt.
+///
+/// A line is a procedure and its arguments as `call` takes them; JSON needs no quotes and may go over
+/// several lines. Tab completes, Ctrl-C cancels a call, Ctrl-D ends. `help` lists the procedures.
+#[derive(Debug, clap::Args)]
+pub struct Shell {}
+
+/// What can be typed besides a procedure.
+const HELP: &str = "help";
+const EXIT: &str = "exit";
+
+/// Reads and calls until the user has had enough.
+pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
+    let device = cli.connect()?;
+    let mut editor = editor().map_err(|error| no_terminal(&error))?;
+    let history = history();
+    if let Some(history) = &history {
+        // The first time there is none.
+        let _ = editor.load_history(history);
+    }
+    greet(cli, &device, &mut editor);
+    loop {
+        let prompt = editor.helper().map_or(String::new(), Assistant::prompt);
+        let line = match editor.readline(&prompt) {
+            Ok(line) => line,
+            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Eof) => break,
+            Err(error) => return Err(no_terminal(&error)),
+        };
+        let words = match words::split(&line) {
+            Ok(words) => words,
+            Err(unclosed) => {
+                Failure::new(Class::Usage, unclosed.to_string()).report(cli.output.json);
+                continue;
+            }
+        };
+        let Some((first, arguments)) = words.split_first() else {
+            continue;
+        };
+        let _ = editor.add_history_entry(&line);
+        interrupt::forget();
+        let result = match (first.as_str(), arguments) {
+            (EXIT, []) => break,
+            (HELP, arguments) => help(&device, arguments.first().map(String::as_str)),
+            (procedure, arguments) => call(cli, &device, procedure, arguments),
+        };
+        if let Err(failure) = result {
+            failure.report(cli.output.json);
+        }
+        // The device may have come back with other firmware.
+        if device.device().is_some() {
+            learn(cli, &device, &mut editor);
+        }
+    }
+    if let Some(history) = &history {
+        // Without a history the next time is less pleasant, and that is all.
+        let _ = history.parent().map(fs::create_dir_all);
+        let _ = editor.save_history(history);
+    }
+    Ok(())
+}
+
+type ShellEditor = Editor<Assistant, FileHistory>;
+
+fn editor() -> rustyline::Result<ShellEditor> {
+    let colours = match anstream::AutoStream::choice(&std::io::stdout()) {
+        anstream::ColorChoice::Never => ColorMode::Disabled,
+        _ => ColorMode::Enabled,
+    };
+    let config = Config::builder()
+        .max_history_size(HISTORY)?
+        .completion_type(CompletionType::List)
+        .color_mode(colours)
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_helper(Some(Assistant::default()));
+    Ok(editor)
+}
+
+/// Where lines are kept from one run to the next.
+fn history() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    Some(folder.join("serial-rpc").join("history"))
+}
+
+/// Says what is at the other end, or why that is not known. The device may still come.
+fn greet(cli: &Cli, device: &Connection, editor: &mut ShellEditor) {
+    match learn(cli, device, editor) {
+        Some(description) => eprintln!(
+            "{} {} on {}; `help` lists its procedures, Ctrl-D ends",
+            description.name,
+            description.version,
+            device.port()
+        ),
+        None => eprintln!("Ctrl-D ends"),
+    }
+}
+
+/// Gives the description to the assistant.
+fn learn(cli: &Cli, device: &Connection, editor: &mut ShellEditor) -> Option<Arc<Description>> {
+    match device.description() {
+        Ok(description) => {
+            if let Some(assistant) = editor.helper_mut() {
+                assistant.learn(Arc::clone(&description));
+            }
+            Some(description)
+        }
+        Err(error) => {
+            Failure::description(device, error).report(cli.output.json);
+            None
+        }
+    }
+}
+
+/// Makes a call, and prints its value.
+fn call(cli: &Cli, device: &Connection, path: &str, arguments: &[String]) -> Result<(), Failure> {
+    let value = device
+        .call_words(path, arguments)
+        .map_err(|error| Failure::named_call(device, error))?;
+    call::print(cli, device, path, &value)
+}
+
+/// Shows all procedures, or what there is to know about one thing.
+fn help(device: &Connection, name: Option<&str>) -> Result<(), Failure> {
+    let description = device
+        .description()
+        .map_err(|error| Failure::description(device, error))?;
+    if let Some(name) = name {
+        return output::print(describe::about(&description, name)?);
+    }
+    for service in &description.services {
+        let procedures: Vec<_> = service.procedures.iter().collect();
+        output::print(list::overview(service, &procedures))?;
+    }
+    Ok(())
+}
+
+fn no_terminal(error: &ReadlineError) -> Failure {
+    Failure::new(Class::Internal, format!("the terminal failed: {error}"))
+}

@@ -1,0 +1,152 @@
+//! `serial-rpc simulate`: the simulated device as a port that other programs can open.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::interrupt;
+use crate::output::print;
+use anstream::eprintln;
+use serial_rpc::line::{Faults, Pace};
+use serial_rpc::link::Offer;
+use serial_rpc::simulation::Simulation;
+use std::time::Duration;
+use std::{io, process, thread};
+
+/// Offer a simulated device on a port, until Ctrl-C.
+///
+/// It runs the calculator that the example firmware runs. Where to find it goes to stdout. Its line
+/// is as slow as --baud says, and as fast as it goes without.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc simulate
+  serial-rpc simulate --tcp localhost:4000 --baud 115200
+  serial-rpc simulate --noise 0.001
+  serial-rpc simulate --noise flips=0.001,gaps=0.0005,texts=0.1 --seed 7")]
+pub struct Simulate {
+    /// Offer it on a TCP port; port 0 is one that is free.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "pty")]
+    tcp: Option<String>,
+
+    /// Offer it on a pseudo-terminal, as a serial port. This is the default where there are any.
+    #[arg(long)]
+    pty: bool,
+
+    /// What goes wrong on the line: a rate per byte, or NAME=RATE,… of flips, drops, insertions,
+    /// duplications, noise, gaps, truncations, texts (per frame), and burst=BYTES for the length
+    /// of noise and gaps.
+    #[arg(long, value_name = "RATES", value_parser = faults, default_value = "0")]
+    noise: Faults,
+
+    /// Which bytes go wrong: the same for the same seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Serves one caller after another.
+pub fn run(cli: &Cli, simulate: &Simulate) -> Result<(), Failure> {
+    let refused =
+        |error: io::Error| Failure::new(Class::Port, format!("cannot offer a port: {error}"));
+    let offer = simulate.offer().map_err(refused)?;
+    let port = offer.port();
+    print(port)?;
+    eprintln!("a simulated device is on {port} until Ctrl-C; try");
+    eprintln!("  serial-rpc --port {port} list");
+    let pace = cli.link.baud.map_or(Pace::INSTANT, Pace::uart);
+    let mut simulation = Simulation::new(pace, simulate.noise, simulate.seed);
+    thread::spawn(|| {
+        // Nothing else would wake a thread that waits for a caller, and there is nothing to wind up.
+        drop(interrupt::sleep(Duration::MAX));
+        process::exit(0);
+    });
+    loop {
+        let caller = offer.accept().map_err(refused)?;
+        // It ends when the caller has gone; the next may come.
+        let _gone = simulation.serve(&*caller);
+    }
+}
+
+impl Simulate {
+    #[cfg(unix)]
+    fn offer(&self) -> io::Result<Offer> {
+        match &self.tcp {
+            Some(address) => Offer::tcp(address),
+            None => Offer::pty(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn offer(&self) -> io::Result<Offer> {
+        match &self.tcp {
+            Some(address) => Offer::tcp(address),
+            None if self.pty => Err(io::Error::other("this system has no pseudo-terminals")),
+            None => Offer::tcp("localhost:0"),
+        }
+    }
+}
+
+/// Reads a rate for all faults, or rates by name.
+fn faults(text: &str) -> Result<Faults, String> {
+    if let Ok(each) = rate(text) {
+        return Ok(Faults::mixed(each));
+    }
+    let mut faults = Faults::NONE;
+    for setting in text.split(',') {
+        let (name, value) = setting
+            .split_once('=')
+            .ok_or_else(|| format!("expected a rate from 0 to 1 or NAME=RATE, got `{setting}`"))?;
+        let place = match name {
+            "flips" => &mut faults.flips,
+            "drops" => &mut faults.drops,
+            "insertions" => &mut faults.insertions,
+            "duplications" => &mut faults.duplications,
+            "noise" => &mut faults.noise,
+            "gaps" => &mut faults.gaps,
+            "truncations" => &mut faults.truncations,
+            "texts" => &mut faults.texts,
+            "burst" => {
+                faults.burst = value
+                    .parse()
+                    .map_err(|_| format!("burst: expected a number of bytes, got `{value}`"))?;
+                continue;
+            }
+            _ => return Err(format!("there is no fault `{name}`; --help names them")),
+        };
+        *place = rate(value).map_err(|error| format!("{name}: {error}"))?;
+    }
+    Ok(faults)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
+        _ => Err(format!("expected a rate from 0 to 1, got `{text}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_one_rate_for_everything_or_rates_by_name() {
+        assert_eq!(faults("0.07"), Ok(Faults::mixed(0.07)));
+        let named = Faults {
+            drops: 0.5,
+            texts: 1.0,
+            burst: 3,
+            ..Faults::NONE
+        };
+        assert_eq!(faults("drops=0.5,texts=1,burst=3"), Ok(named));
+    }
+
+    #[test]
+    fn what_is_no_noise_is_refused() {
+        for (text, complaint) in [
+            ("2", "expected a rate from 0 to 1 or NAME=RATE, got `2`"),
+            ("drops=2", "drops: expected a rate from 0 to 1, got `2`"),
+            ("drop=0.1", "there is no fault `drop`; --help names them"),
+            ("burst=x", "burst: expected a number of bytes, got `x`"),
+        ] {
+            assert_eq!(faults(text), Err(complaint.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `serial-rpc stats`: what both ends have seen of the link.
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::output;
+use rpc_proto::client::{Caller, IntoCaller};
+use rpc_proto::device::DeviceStatistics;
+use serde_json::json;
+
+/// Show what the device and this program have seen of the link.
+///
+/// The device counts since it started, this program since it connected, which was for this command.
+/// Corrupt frames hint at the wrong speed or a bad line, overruns at a buffer that is too small.
+///
+/// As JSON, it is an object with the objects "device" ("frames", "corrupt", "too_long",
+/// "out_of_order", "duplicates", "overruns") and "caller" ("sent", "resent", "received", "broken",
+/// "sessions").
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  serial-rpc stats --json | jq .device.corrupt")]
+pub struct Stats {}
+
+/// Prints the counters.
+pub fn run(cli: &Cli, _: &Stats) -> Result<(), Failure> {
+    let connection = cli.connect()?;
+    let device = connection
+        .into_caller()
+        .call::<DeviceStatistics>(&())
+        .map_err(|error| Failure::call(&connection, true, error))?;
+    let caller = connection.statistics();
+    if cli.output.json {
+        return output::print_json(&json!({
+            "device": device,
+            "caller": {
+                "sent": caller.sent,
+                "resent": caller.resent,
+                "received": caller.received,
+                "broken": caller.broken,
+                "sessions": caller.sessions,
+            },
+        }));
+    }
+    let counter =
+        |name: &str, count: u32, meaning: &str| format!("  {name:13}{count:10}  {meaning}");
+    let lines = [
+        "\x1b[1mdevice\x1b[0m, since it started".to_owned(),
+        counter("frames", device.frames, "received whole"),
+        counter("corrupt", device.corrupt, "received damaged"),
+        counter("too long", device.too_long, "longer than it accepts"),
+        counter(
+            "out of order",
+            device.out_of_order,
+            "came before one that was lost",
+        ),
+        counter(
+            "duplicates",
+            device.duplicates,
+            "had run already, answered from memory",
+        ),
+        counter(
+            "overruns",
+            device.overruns,
+            "bytes that there was no room for",
+        ),
+        "\x1b[1mthis program\x1b[0m, since it connected".to_owned(),
+        counter("sent", caller.sent, "frames"),
+        counter("resent", caller.resent, "of them sent again"),
+        counter("received", caller.received, "received whole"),
+        counter("broken", caller.broken, "received damaged"),
+        counter("sessions", caller.sessions, "accepted by the device"),
+    ];
+    output::print(lines.join("\n"))
+}

@@ -1,0 +1,153 @@
+//! `serial-rpc trace`: a captured conversation in words.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::input::Input;
+use crate::output::{print, print_json};
+use crate::watch::{decoder, line};
+use clap::ValueEnum;
+use serde::Serialize;
+use serial_rpc::link::Direction;
+use serial_rpc::trace::capture::read_line;
+use serial_rpc::trace::{Event, Happening};
+use serial_rpc::value::hex;
+
+/// Show a captured conversation in words.
+///
+/// A capture is what --capture writes: lines of `[SECONDS] > BYTES` to the device and
+/// `[SECONDS] < BYTES` from it, in hexadecimal; # begins a comment. Calls and values are shown by the
+/// device's description if it is in the capture or was read from the device before.
+///
+/// As JSON, an event is an object on a line of its own: "time" in seconds if the capture has it,
+/// "direction" ("to-device" or "from-device"), and either "kind", "seq", "words", "again" and "spoilt" of
+/// a frame, or "text", or "broken" bytes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc --port sim --capture calls.txt call calculator.add 2 3
+  serial-rpc trace calls.txt
+  serial-rpc trace --raw from-device logic-analyser.bin")]
+pub struct Trace {
+    /// The capture, or - for stdin.
+    file: String,
+
+    /// Read bytes as they are, all of which went this way.
+    #[arg(long, value_enum, value_name = "DIRECTION")]
+    raw: Option<NamedDirection>,
+}
+
+/// The direction of bytes, as it is written.
+#[derive(Clone, Copy, Debug, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+enum NamedDirection {
+    ToDevice,
+    FromDevice,
+}
+
+impl From<Direction> for NamedDirection {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::ToDevice => Self::ToDevice,
+            Direction::FromDevice => Self::FromDevice,
+        }
+    }
+}
+
+impl From<NamedDirection> for Direction {
+    fn from(direction: NamedDirection) -> Self {
+        match direction {
+            NamedDirection::ToDevice => Self::ToDevice,
+            NamedDirection::FromDevice => Self::FromDevice,
+        }
+    }
+}
+
+/// An event as JSON.
+#[derive(Serialize)]
+struct EventJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<f64>,
+    direction: NamedDirection,
+    #[serde(flatten)]
+    happening: HappeningJson<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum HappeningJson<'a> {
+    Text(&'a str),
+    Broken(String),
+    #[serde(untagged)]
+    Frame {
+        kind: String,
+        seq: u8,
+        words: &'a str,
+        again: bool,
+        spoilt: bool,
+    },
+}
+
+/// Prints an event a line, as soon as it is complete.
+pub fn run(cli: &Cli, trace: &Trace) -> Result<(), Failure> {
+    let mut input = Input::open(&trace.file)?;
+    let mut decoder = decoder(cli);
+    if let Some(direction) = trace.raw {
+        loop {
+            let bytes = input.bytes()?;
+            if bytes.is_empty() {
+                break;
+            }
+            show(cli, None, &decoder.take(direction.into(), &bytes))?;
+        }
+        return show(cli, None, &decoder.finish());
+    }
+    for line in input.lines() {
+        let (number, line) = line?;
+        let record = read_line(&line).map_err(|error| {
+            Failure::new(Class::Usage, error.to_string())
+                .in_line(number)
+                .hint("bytes that are no capture are read with --raw")
+        })?;
+        if let Some(record) = record {
+            let events = decoder.take(record.direction, &record.bytes);
+            show(cli, record.time, &events)?;
+        }
+    }
+    show(cli, None, &decoder.finish())
+}
+
+fn show(cli: &Cli, time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
+    for event in events {
+        if cli.output.json {
+            print_json(&EventJson::new(time, event))?;
+        } else {
+            print(line(time, event))?;
+        }
+    }
+    Ok(())
+}
+
+impl<'a> EventJson<'a> {
+    fn new(time: Option<f64>, event: &'a Event) -> Self {
+        Self {
+            time,
+            direction: event.direction.into(),
+            happening: match &event.happening {
+                Happening::Frame {
+                    kind,
+                    seq,
+                    words,
+                    again,
+                    spoilt,
+                } => HappeningJson::Frame {
+                    kind: format!("{kind:?}"),
+                    seq: seq.number(),
+                    words,
+                    again: *again,
+                    spoilt: *spoilt,
+                },
+                Happening::Text(text) => HappeningJson::Text(text),
+                Happening::Broken(bytes) => HappeningJson::Broken(hex(bytes)),
+            },
+        }
+    }
+}

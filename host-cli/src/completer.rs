@@ -1,0 +1,50 @@
+//! What a shell offers when the user presses Tab: ports that are there, procedures of devices that
+//! were met before. No device is asked.
+
+use clap_complete::CompletionCandidate;
+use serial_rpc::cache::Cache;
+use serial_rpc::port::serial_ports;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+
+/// Ports that begin like that.
+pub fn ports(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let begun = begun.to_string_lossy();
+    serial_ports()
+        .into_iter()
+        .filter(|port| port.path.starts_with(&*begun))
+        .map(|port| {
+            let help = port.usb.as_ref().map(ToString::to_string);
+            CompletionCandidate::new(port.path).help(help.map(Into::into))
+        })
+        .chain(
+            "sim"
+                .starts_with(&*begun)
+                .then(|| CompletionCandidate::new("sim")),
+        )
+        .collect()
+}
+
+/// Procedures whose path begins like that.
+pub fn procedures(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let begun = begun.to_string_lossy();
+    let known = Cache::of_user()
+        .map(|cache| cache.all())
+        .unwrap_or_default();
+    // Versions of one firmware share most of their procedures. The first is of the one used last.
+    let mut signatures = BTreeMap::new();
+    for procedure in known
+        .iter()
+        .flat_map(|cached| cached.description.procedures())
+    {
+        if procedure.path.starts_with(&*begun) {
+            signatures
+                .entry(procedure.path.clone())
+                .or_insert_with(|| procedure.signature().to_string());
+        }
+    }
+    signatures
+        .into_iter()
+        .map(|(path, signature)| CompletionCandidate::new(path).help(Some(signature.into())))
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! The description that a command is about: that of the device, or one of a device met before.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use serial_rpc::cache::Cached;
+use serial_rpc::description::Description;
+use std::sync::Arc;
+
+/// Whose description is meant.
+#[derive(Debug, clap::Args)]
+pub struct Source {
+    /// Do without the device: take the description of the one used last or, with =DEVICE, of the one
+    /// with that name or fingerprint.
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with = "no_cache"
+    )]
+    cached: Option<Option<String>>,
+}
+
+impl Source {
+    /// The description.
+    pub fn description(&self, cli: &Cli) -> Result<Arc<Description>, Failure> {
+        match &self.cached {
+            Some(name) => Ok(Arc::new(cached(cli, name.as_deref())?.description)),
+            None => {
+                let device = cli.connect()?;
+                device
+                    .description()
+                    .map_err(|error| Failure::description(&device, error))
+            }
+        }
+    }
+
+    /// The description as the device sends it.
+    pub fn bytes(&self, cli: &Cli) -> Result<Vec<u8>, Failure> {
+        match &self.cached {
+            Some(name) => Ok(cached(cli, name.as_deref())?.bytes),
+            None => {
+                let device = cli.connect()?;
+                device
+                    .description_bytes()
+                    .map_err(|error| Failure::description(&device, error))
+            }
+        }
+    }
+}
+
+fn cached(cli: &Cli, name: Option<&str>) -> Result<Cached, Failure> {
+    let all = cli.cache().map(|cache| cache.all()).unwrap_or_default();
+    let known: Vec<String> = all.iter().map(shown).collect();
+    let is_meant = |cached: &Cached| {
+        name.is_none_or(|name| {
+            cached.description.name == name || fingerprint(cached) == name.to_lowercase()
+        })
+    };
+    all.into_iter().find(is_meant).ok_or_else(|| {
+        let what = match name {
+            Some(name) => format!("no device `{name}` was met before"),
+            None => "no device was met before".to_owned(),
+        };
+        Failure::new(Class::Usage, what).hint(match known.as_slice() {
+            [] => "connect one, and leave --cached out".to_owned(),
+            known => format!("those that were are {}", known.join(", ")),
+        })
+    })
+}
+
+fn shown(cached: &Cached) -> String {
+    let Description { name, version, .. } = &cached.description;
+    format!("{name} {version} ({})", fingerprint(cached))
+}
+
+fn fingerprint(cached: &Cached) -> String {
+    format!("{:#010x}", cached.fingerprint)
+}

@@ -1,0 +1,78 @@
+//! The other end of a link: a port that this program offers to callers.
+
+#[cfg(unix)]
+use super::serial::Serial;
+use super::{Link, tcp::Tcp};
+use crate::port::Port;
+#[cfg(unix)]
+use serialport::{SerialPort, TTYPort};
+use std::io;
+use std::net::{TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+
+/// A port that callers can open, until this is dropped.
+pub struct Offer {
+    port: Port,
+    kind: Kind,
+}
+
+enum Kind {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Pty {
+        master: Arc<Serial>,
+        /// Kept open: without any program that has it open, the master cannot be read.
+        _slave: TTYPort,
+    },
+}
+
+impl Offer {
+    /// Offers a TCP port; port 0 is one that is free.
+    ///
+    /// # Errors
+    /// When the address is not one of this machine's or is in use.
+    pub fn tcp(address: impl ToSocketAddrs) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        Ok(Self {
+            port: Port::Tcp(listener.local_addr()?.to_string()),
+            kind: Kind::Tcp(listener),
+        })
+    }
+
+    /// Offers a pseudo-terminal, which any program can open as a serial port.
+    ///
+    /// # Errors
+    /// When the system has none left.
+    #[cfg(unix)]
+    pub fn pty() -> io::Result<Self> {
+        let (master, slave) = TTYPort::pair()?;
+        let path = slave
+            .name()
+            .ok_or_else(|| io::Error::other("the pseudo-terminal has no name"))?;
+        Ok(Self {
+            port: Port::Serial(path),
+            kind: Kind::Pty {
+                master: Arc::new(Serial::over(Box::new(master))?),
+                _slave: slave,
+            },
+        })
+    }
+
+    /// What a caller opens.
+    pub fn port(&self) -> &Port {
+        &self.port
+    }
+
+    /// Waits for the next caller. A pseudo-terminal does not tell one from another: it is there for
+    /// all at once.
+    ///
+    /// # Errors
+    /// When the system has no resources left.
+    pub fn accept(&self) -> io::Result<Arc<dyn Link>> {
+        match &self.kind {
+            Kind::Tcp(listener) => Ok(Arc::new(Tcp::over(listener.accept()?.0)?)),
+            #[cfg(unix)]
+            Kind::Pty { master, .. } => Ok(Arc::clone(master) as Arc<dyn Link>),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Results, on stdout: for people, or as JSON.
+
+use crate::failure::{Class, Failure};
+use anstream::stdout;
+use serde::Serialize;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+
+/// Prints text for people. Colours are left out where they are not wanted.
+pub fn print(text: impl Display) -> Result<(), Failure> {
+    // At once, because each write takes a lock and may be a system call.
+    let text = format!("{text}\n");
+    wrote(stdout().write_all(text.as_bytes()))
+}
+
+/// Prints one line of JSON.
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(value)
+        .map_err(|error| Failure::new(Class::Internal, format!("no JSON: {error}")))?;
+    print(json)
+}
+
+/// Writes bytes as they are.
+pub fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    wrote(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+fn wrote(result: std::io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|error| match error.kind() {
+        // Such as `head`, which has seen enough.
+        ErrorKind::BrokenPipe => Failure::new(Class::NobodyReads, ""),
+        _ => Failure::new(Class::Internal, format!("cannot write the result: {error}")),
+    })
+}

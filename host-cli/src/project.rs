@@ -1,0 +1,62 @@
+//! A project's `serial-rpc.toml`: how its device is reached, for everybody who works in its folder.
+
+use crate::cli::seconds;
+use crate::failure::{Class, Failure};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use serial_rpc::Selector;
+use std::path::Path;
+use std::time::Duration;
+use std::{env, fs};
+
+/// The file's name.
+const FILE: &str = "serial-rpc.toml";
+
+/// What the file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// As `--port`.
+    #[serde(default, deserialize_with = "port")]
+    pub port: Option<Selector>,
+    /// As `--baud`.
+    pub baud: Option<u32>,
+    /// As `--timeout`.
+    #[serde(default, deserialize_with = "timeout")]
+    pub timeout: Option<Duration>,
+    /// As `--retries`.
+    pub retries: Option<u32>,
+}
+
+impl Project {
+    /// That of the current folder, or of the nearest one above that has the file.
+    pub fn of_current_folder() -> Result<Self, Failure> {
+        let Ok(folder) = env::current_dir() else {
+            return Ok(Self::default());
+        };
+        let mut files = folder.ancestors().map(|folder| folder.join(FILE));
+        match files.find(|file| file.is_file()) {
+            Some(file) => Self::read(&file),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read(file: &Path) -> Result<Self, Failure> {
+        let wrong =
+            |reason: String| Failure::new(Class::Usage, format!("{}: {reason}", file.display()));
+        let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+        toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))
+    }
+}
+
+fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Selector>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(Error::custom)
+}
+
+fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    seconds(&number.to_string())
+        .map(Some)
+        .map_err(Error::custom)
+}

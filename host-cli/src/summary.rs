@@ -1,0 +1,48 @@
+//! A procedure as `list` and `describe` show it as JSON.
+
+use serde::Serialize;
+use serial_rpc::description::Procedure;
+use serial_rpc::value::expectation;
+
+/// What there is to know about a procedure, types by their names.
+#[derive(Debug, Serialize)]
+pub struct Summary<'a> {
+    path: &'a str,
+    number: u16,
+    key: String,
+    signature: String,
+    doc: &'a str,
+    idempotent: bool,
+    arguments: Vec<ArgumentSummary<'a>>,
+    value: String,
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ArgumentSummary<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    ty: String,
+    expected: String,
+}
+
+impl<'a> From<&'a Procedure> for Summary<'a> {
+    fn from(procedure: &'a Procedure) -> Self {
+        let arguments = procedure.arguments.iter().map(|argument| ArgumentSummary {
+            name: &argument.name,
+            ty: argument.ty.to_string(),
+            expected: expectation(&argument.ty),
+        });
+        Self {
+            path: &procedure.path,
+            number: procedure.number,
+            key: format!("{:#010x}", procedure.key),
+            signature: procedure.signature().to_string(),
+            doc: &procedure.doc,
+            idempotent: procedure.idempotent,
+            arguments: arguments.collect(),
+            value: procedure.value.to_string(),
+            error: procedure.error.as_ref().map(ToString::to_string),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Traces: what passes on a link, in words.
+//!
+//! A [`Decoder`] makes [`Event`]s of the bytes of both directions. The bytes come from a
+//! [`Tap`](crate::link::Tap) while calls are made, or from a [`capture`] of an earlier
+//! conversation.
+
+pub mod capture;
+mod decoder;
+mod event;
+mod pieces;
+
+pub use decoder::Decoder;
+pub use event::{Event, Happening};
+pub use pieces::{Piece, Pieces};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! Shows what passes on a link while a command runs (`-v`, `-vv`), and keeps it (`--capture`).
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use anstream::eprintln;
+use serial_rpc::link::{Direction, Tap};
+use serial_rpc::trace::capture::Record;
+use serial_rpc::trace::{Decoder, Event, Happening};
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// The tap that the options ask for, if they do.
+pub fn tap(cli: &Cli) -> Result<Option<Tap>, Failure> {
+    let verbosity = cli.output.verbose;
+    let capture = match &cli.output.capture {
+        Some(path) => Some(File::create(path).map_err(|error| {
+            let path = path.display();
+            Failure::new(Class::Usage, format!("cannot write {path}: {error}"))
+        })?),
+        None if verbosity == 0 => return Ok(None),
+        None => None,
+    };
+    let watch = Mutex::new(Watch {
+        started: Instant::now(),
+        verbosity,
+        capture,
+        decoder: decoder(cli),
+    });
+    Ok(Some(Arc::new(move |direction, bytes: &[u8]| {
+        let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.take(direction, bytes);
+    })))
+}
+
+/// A decoder that knows the devices that were met before.
+pub fn decoder(cli: &Cli) -> Decoder {
+    let cache = cli.cache();
+    Decoder::new(move |fingerprint| {
+        let cached = cache.as_ref()?.get(fingerprint)?;
+        Some(Arc::new(cached.description))
+    })
+}
+
+struct Watch {
+    started: Instant,
+    verbosity: u8,
+    capture: Option<File>,
+    decoder: Decoder,
+}
+
+impl Watch {
+    fn take(&mut self, direction: Direction, bytes: &[u8]) {
+        let record = Record {
+            time: Some(self.started.elapsed().as_secs_f64()),
+            direction,
+            bytes: bytes.to_vec(),
+        };
+        if let Some(file) = &mut self.capture
+            && let Err(error) = writeln!(file, "{record}")
+        {
+            // A full disk is no reason to break off a call.
+            eprintln!("the capture ends here: {error}");
+            self.capture = None;
+        }
+        if self.verbosity > 1 {
+            eprintln!("\x1b[2m{record}\x1b[0m");
+        }
+        for event in self.decoder.take(direction, bytes) {
+            self.show(record.time, &event);
+        }
+    }
+
+    fn show(&self, time: Option<f64>, event: &Event) {
+        if self.verbosity > 0 {
+            eprintln!("{}", line(time, event));
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        for event in self.decoder.finish() {
+            self.show(None, &event);
+        }
+    }
+}
+
+/// A line of a trace; what went wrong is red.
+pub fn line(time: Option<f64>, event: &Event) -> String {
+    let time = time.map_or_else(String::new, |time| format!("{time:.3}"));
+    let colour = match &event.happening {
+        Happening::Broken(_) | Happening::Frame { spoilt: true, .. } => "\x1b[31m",
+        Happening::Frame { again: true, .. } => "\x1b[33m",
+        Happening::Text(_) => "\x1b[36m",
+        Happening::Frame { .. } => "",
+    };
+    format!("{time:>9} {colour}{event}\x1b[0m")
+}

@@ -1,0 +1,123 @@
+//! What the program prints, word for word, for every command and for what goes wrong.
+//!
+//! The files in `tests/cmd` hold command lines and what they print; `TRYCMD=overwrite cargo test -p
+//! host-cli --test golden` writes them anew, to be read before they are committed. They run without
+//! a serial port: on the simulated device, or on one of [`devices`] that misbehaves.
+#![cfg(unix)]
+
+mod devices;
+
+use devices::{offer, offer_once};
+use serial_rpc::cache::Cache;
+use std::fs;
+use tempfile::TempDir;
+use trycmd::TestCases;
+
+/// Cases that see an empty cache of their own.
+fn cases() -> (TempDir, TestCases) {
+    let folder = tempfile::tempdir().expect("a folder for the cache");
+    let cases = TestCases::new();
+    cases.env("XDG_CACHE_HOME", folder.path().to_string_lossy());
+    (folder, cases)
+}
+
+/// Runs a file's cases on a device that is reached over TCP.
+fn on(address: String, file: &str) {
+    let (_folder, cases) = cases();
+    cases
+        .env("SERIAL_RPC_PORT", &address)
+        .env("SERIAL_RPC_TIMEOUT", "1")
+        .insert_var("[PORT]", address)
+        .expect("the name of a variable")
+        .case(file);
+}
+
+#[test]
+fn every_command_prints_what_it_should() {
+    let (_folder, cases) = cases();
+    cases.case("tests/cmd/*.trycmd").case("tests/cmd/*.toml");
+}
+
+#[test]
+fn every_command_has_help_for_people() {
+    let (_folder, cases) = cases();
+    cases.case("tests/cmd/help/*.trycmd");
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let (_folder, cases) = cases();
+    cases.env("SERIAL_RPC_PORT", "sim").case("../README.md");
+}
+
+#[test]
+fn descriptions_are_at_hand_while_the_device_is_not() {
+    let (folder, cases) = cases();
+    let cache = folder.path().join("serial-rpc");
+    let device = serial_rpc::Connection::open("sim").expect("the simulated device is there");
+    let description = device.description_bytes().expect("it describes itself");
+    Cache::in_folder(&cache)
+        .put(&description)
+        .expect("it can be kept");
+    fs::write(cache.join("0badc0de.description"), "damaged").expect("a file can be written");
+    cases
+        .case("tests/cmd/devices/unplugged.trycmd")
+        .case("tests/cmd/devices/completion.toml");
+}
+
+#[test]
+fn a_device_that_says_nothing() {
+    on(offer(devices::silent), "tests/cmd/devices/silent.trycmd");
+}
+
+#[test]
+fn a_device_of_another_speed() {
+    on(offer(devices::noisy), "tests/cmd/devices/noisy.trycmd");
+}
+
+#[test]
+fn a_device_that_prints_text() {
+    on(offer(devices::talking), "tests/cmd/devices/talking.trycmd");
+}
+
+#[test]
+fn a_port_wired_to_itself() {
+    on(offer(devices::echoing), "tests/cmd/devices/echoing.trycmd");
+}
+
+#[test]
+fn a_device_of_another_version() {
+    on(
+        offer(devices::of_another_version),
+        "tests/cmd/devices/version.trycmd",
+    );
+}
+
+#[test]
+fn a_device_that_hangs_in_its_procedures() {
+    on(offer(devices::hanging), "tests/cmd/devices/hanging.trycmd");
+}
+
+#[test]
+fn a_device_that_goes_away() {
+    on(
+        offer(devices::vanishing),
+        "tests/cmd/devices/vanishing.trycmd",
+    );
+}
+
+#[test]
+fn a_device_that_goes_away_for_good() {
+    on(
+        offer_once(devices::vanishing),
+        "tests/cmd/devices/gone.trycmd",
+    );
+}
+
+#[test]
+fn a_device_without_a_description() {
+    on(
+        offer(devices::undescribed),
+        "tests/cmd/devices/undescribed.trycmd",
+    );
+}

@@ -1,0 +1,17 @@
+//! What `--capture` keeps of a conversation, `serial-rpc trace` reads.
+
+use tests::program::serial_rpc;
+
+#[test]
+fn a_captured_call_is_traced_with_names_and_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("capture.txt");
+    let capture = capture.to_str().expect("the path is text");
+    // There is no cache, so the description is in the capture and nowhere else.
+    let call = ["--capture", capture, "call", "calculator.add", "2", "3"];
+    assert_eq!(serial_rpc("sim", &call).stdout, "5\n");
+
+    let trace = serial_rpc("sim", &["trace", capture]).stdout;
+    assert!(trace.contains("calculator.add(x: 2, y: 3)\n"), "{trace}");
+    assert!(trace.ends_with("calculator.add: 5\n"), "{trace}");
+}
