@@ -40,12 +40,33 @@ impl Emulator {
     pub fn start(board: &Board) -> io::Result<Self> {
         let image = board.image().map_err(io::Error::other)?;
         let folder = TempDir::with_prefix("serial-rpc-")?;
-        let socket = folder.path().join("uart.sock");
+        Self::run(board, &image, folder.path(), &[])
+    }
+
+    /// Loads any image into the board and halts before its first instruction; the socket is that
+    /// of a stub that speaks GDB's remote protocol.
+    ///
+    /// # Errors
+    /// When QEMU does not start; the error says what it printed.
+    pub fn halted(board: &Board, image: &Path) -> io::Result<(Self, UnixStream)> {
+        let folder = TempDir::with_prefix("serial-rpc-")?;
+        let socket = folder.path().join("gdb.sock");
+        let chardev = format!("socket,id=gdb,path={},server=on,wait=off", socket.display());
+        let options = ["-S", "-chardev", &chardev, "-gdb", "chardev:gdb"];
+        let emulator = Self::run(board, image, folder.path(), &options)?;
+        // QEMU opened it before the UART, which is connected.
+        Ok((emulator, UnixStream::connect(socket)?))
+    }
+
+    /// Starts QEMU with further options, its sockets in that folder.
+    fn run(board: &Board, image: &Path, folder: &Path, options: &[&str]) -> io::Result<Self> {
+        let socket = folder.join("uart.sock");
         let mut qemu = Command::new(board.emulator())
             .args(["-machine", board.machine(), "-kernel"])
             .arg(image)
             .args(["-nic", "none", "-display", "none", "-monitor", "none"])
             .args(["-semihosting-config", "enable=on,target=native"])
+            .args(options)
             .arg("-chardev")
             .arg(format!(
                 "socket,id=uart,path={},server=on,wait=on",

@@ -14,16 +14,28 @@ use std::sync::OnceLock;
 pub struct Images {
     folder: &'static str,
     target: &'static str,
+    opt_level: &'static str,
     built: OnceLock<Result<PathBuf, String>>,
 }
 
 impl Images {
-    /// The package in that folder of the repository, for that target.
+    /// The package in that folder of the repository, for that target, optimised for size.
     #[must_use]
     pub const fn of(folder: &'static str, target: &'static str) -> Self {
+        Self::optimised(folder, target, "s")
+    }
+
+    /// The same with any of Cargo's `opt-level`s.
+    #[must_use]
+    pub const fn optimised(
+        folder: &'static str,
+        target: &'static str,
+        opt_level: &'static str,
+    ) -> Self {
         Self {
             folder,
             target,
+            opt_level,
             built: OnceLock::new(),
         }
     }
@@ -40,15 +52,18 @@ impl Images {
     /// Builds the package and tells the folder with its images.
     fn build(&self) -> Result<PathBuf, String> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // A folder for each level, or one would undo what the other has built.
         let target_folder = repository.join("target").join(self.folder);
+        let target_folder = target_folder.join(self.opt_level);
         let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--release", "--target-dir"])
+            .args(["build", "--release", "--target", self.target])
+            .arg("--target-dir")
             .arg(&target_folder)
             .current_dir(repository.join(self.folder))
             // Flags meant for the tests would replace those that link the image.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env_remove("CARGO_BUILD_TARGET")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
             .output()
             .map_err(|error| format!("cargo does not start: {error}"))?;
         if !output.status.success() {

@@ -16,6 +16,9 @@
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
+//! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
+//! - [`stepped`]: a device run that way, which tells what a call costs it.
+//! - [`device_cost`]: what this protocol costs a device.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
 /// A serial line that damages and delays what it carries; the program offers it too.
@@ -27,6 +30,10 @@ pub mod calculator;
 pub mod clock;
 pub mod counter;
 #[cfg(unix)]
+pub mod debugger;
+#[cfg(unix)]
+pub mod device_cost;
+#[cfg(unix)]
 pub mod emulator;
 pub mod fault_table;
 pub mod ignorable;
@@ -37,6 +44,8 @@ pub mod program;
 pub mod pty;
 pub mod simulated;
 pub mod simulation;
+#[cfg(unix)]
+pub mod stepped;
 pub mod tally;
 pub mod test_device;
 pub mod wire;

@@ -1,55 +1,103 @@
 //! What the protocol costs on a device is what `figures.txt` says.
+//!
+//! `UPDATE_FIGURES=1 cargo test -p tests --test size` writes what is measured into that file.
+#![cfg(unix)]
 
 use libtest_mimic::{Arguments, Failed};
+use std::env;
+use std::error::Error;
+use std::fs;
 use std::process::ExitCode;
-use tests::ignorable;
-use tests::image::{self, Images};
+use tests::board::LM3S6965;
+use tests::device_cost::{self, Figure, IMAGES, PACKAGE};
+use tests::stepped::SteppedDevice;
+use tests::{ignorable, image};
 
-static IMAGES: Images = Images::of("tests/size", "thumbv7m-none-eabi");
-
-const FIGURES: &str = include_str!("../figures.txt");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/figures.txt");
+const WRITTEN: &str = include_str!("../figures.txt");
 
 fn main() -> ExitCode {
+    if env::var_os("UPDATE_FIGURES").is_some_and(|value| value == "1") {
+        return match update() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("The figures cannot be measured: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let arguments = Arguments::from_args();
-    let missing = || IMAGES.missing_target();
+    let no_image = || PACKAGE.missing_target();
+    let no_device = || LM3S6965.missing_target().or(LM3S6965.missing_emulator());
     let trials = vec![
-        ignorable::trial("the_figures_are_those_written_down", missing, || {
-            the_figures_are_those_written_down()
+        ignorable::trial("the_sizes_are_those_written_down", no_image, || {
+            the_figures_are_those_written_down(&device_cost::size_figures()?, &["flash", "ram"])
         }),
-        ignorable::trial("the_images_have_no_panic_and_no_memcpy", missing, || {
+        ignorable::trial("the_calls_cost_what_is_written_down", no_device, || {
+            let figures = device_cost::call_figures()?;
+            the_figures_are_those_written_down(&figures, &["stack", "instructions"])
+        }),
+        ignorable::trial("every_byte_of_an_echo_is_counted_alike", no_device, || {
+            every_byte_of_an_echo_is_counted_alike()
+        }),
+        ignorable::trial("the_images_have_no_panic_and_no_memcpy", no_image, || {
             the_images_have_no_panic_and_no_memcpy()
         }),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn the_figures_are_those_written_down() -> Result<(), Failed> {
-    let echo = image::size(&IMAGES.image("echo")?)?;
-    let mut differences = Vec::new();
-    for line in FIGURES.lines() {
-        let Some((figure, written)) = line.split_once(": ") else {
-            continue;
-        };
-        let (what, image) = figure.split_once(' ').ok_or("a figure has two words")?;
-        let size = image::size(&IMAGES.image(image)?)?;
-        let measured = match what {
-            "flash" => size.flash - echo.flash,
-            "ram" => size.ram - echo.ram,
-            _ => return Err(format!("nobody knows how to measure {figure}").into()),
-        };
-        if written.parse() != Ok(measured) {
-            differences.push(format!(
-                "{figure}: {written} is written, {measured} measured"
-            ));
-        }
+/// Compares with the figures written down whose first word is one of `of`.
+fn the_figures_are_those_written_down(measured: &[Figure], of: &[&str]) -> Result<(), Failed> {
+    let measured: Vec<String> = measured.iter().map(ToString::to_string).collect();
+    let about = |line: &&str| {
+        line.split(' ')
+            .next()
+            .is_some_and(|word| of.contains(&word))
+    };
+    let written: Vec<&str> = WRITTEN.lines().filter(about).collect();
+    if written == measured {
+        return Ok(());
     }
-    assert!(differences.is_empty(), "{differences:#?}");
+    let mut differences = String::from("- written down, + measured\n");
+    let gone = written
+        .iter()
+        .filter(|line| !measured.contains(&line.to_string()));
+    differences.extend(gone.map(|line| format!("- {line}\n")));
+    let new = measured
+        .iter()
+        .filter(|line| !written.contains(&line.as_str()));
+    differences.extend(new.map(|line| format!("+ {line}\n")));
+    Err(differences.into())
+}
+
+/// Writes what is measured into the file, under the words at its beginning.
+fn update() -> Result<(), Box<dyn Error>> {
+    let is_word = |line: &&str| line.is_empty() || line.starts_with('#');
+    let mut text: String = WRITTEN
+        .split_inclusive('\n')
+        .take_while(|line| is_word(&line.trim()))
+        .collect();
+    let figures = device_cost::size_figures()?
+        .into_iter()
+        .chain(device_cost::call_figures()?);
+    text.extend(figures.map(|figure| format!("{figure}\n")));
+    Ok(fs::write(PATH, text)?)
+}
+
+/// What the counts are worth: waiting is not in them, and nothing is lost between two bytes.
+fn every_byte_of_an_echo_is_counted_alike() -> Result<(), Failed> {
+    let mut device = SteppedDevice::boot(&LM3S6965, &PACKAGE.image("echo")?)?;
+    let one = device.answer(&[0])?.instructions;
+    let five = device.answer(&[1, 1, 0xFF, 7, 0])?.instructions;
+    assert_ne!(one, 0);
+    assert_eq!(five, 5 * one);
     Ok(())
 }
 
 fn the_images_have_no_panic_and_no_memcpy() -> Result<(), Failed> {
-    for binary in ["full", "undescribed", "bare"] {
-        let found = image::symbols_with(&IMAGES.image(binary)?, &["panic", "memcpy", "memmove"])?;
+    for binary in IMAGES {
+        let found = image::symbols_with(&PACKAGE.image(binary)?, &["panic", "memcpy", "memmove"])?;
         // The handler is there because the language asks for one; nothing calls it.
         assert!(found.is_empty(), "{binary}: {found:#?}");
     }

@@ -1,0 +1,43 @@
+//! The calculator of `tests/size` as postcard-rpc has it: one endpoint a procedure.
+//!
+//! The desktop needs it as well, to make the frames.
+#![no_std]
+
+#[cfg(target_os = "none")]
+pub mod polled;
+pub mod procedures;
+
+// For its critical section.
+#[cfg(all(target_os = "none", not(target_has_atomic = "ptr")))]
+use cortex_m as _;
+use postcard_rpc::{TopicDirection, endpoints, topics};
+use size::MathError;
+
+/// What a procedure takes.
+pub type Operands = (i32, i32);
+/// What a procedure returns.
+pub type Calculation = Result<i32, MathError>;
+
+endpoints! {
+    list = ENDPOINTS;
+    | EndpointTy  | RequestTy | ResponseTy  | Path             |
+    | ----------  | --------- | ----------  | ----             |
+    | AddEndpoint | Operands  | Calculation | "calculator/add" |
+    | SubEndpoint | Operands  | Calculation | "calculator/sub" |
+    | MulEndpoint | Operands  | Calculation | "calculator/mul" |
+    | DivEndpoint | Operands  | Calculation | "calculator/div" |
+}
+
+topics! {
+    list = TOPICS_IN;
+    direction = TopicDirection::ToServer;
+    | TopicTy | MessageTy | Path |
+    | ------- | --------- | ---- |
+}
+
+topics! {
+    list = TOPICS_OUT;
+    direction = TopicDirection::ToClient;
+    | TopicTy | MessageTy | Path |
+    | ------- | --------- | ---- |
+}

@@ -1,0 +1,144 @@
+//! Prints in Markdown what the same calculator costs a device with serial-rpc and with
+//! postcard-rpc: flash, memory, instructions and bytes on the wire.
+//!
+//! Run it with `cargo run --release --manifest-path tests/peers/Cargo.toml --bin device_cost`; with
+//! `-- --readme` it writes the table into the README of rpc-proto instead.
+
+mod postcard_rpc;
+mod table;
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use tests::board::LM3S6965;
+use tests::device_cost::{Call, CallCosts, our_call_costs, our_calls};
+use tests::image::{self, Images, Size};
+
+/// What is compared: its name, the folder of the images' package, the image.
+const CONTENDERS: [(&str, &str, &str); 5] = [
+    ("serial-rpc, bare", OURS, "bare"),
+    ("serial-rpc, undescribed", OURS, "undescribed"),
+    ("serial-rpc", OURS, "full"),
+    (
+        "postcard-rpc, no ping, no schemas",
+        PEERS,
+        "postcard_rpc_bare",
+    ),
+    ("postcard-rpc", PEERS, "postcard_rpc"),
+];
+const OURS: &str = "tests/size";
+const PEERS: &str = "tests/peers/device";
+
+/// Targets and `opt-level`s; calls are counted on the first.
+const SETTINGS: [(&str, &str); 4] = [
+    ("thumbv7m-none-eabi", "s"),
+    ("thumbv7m-none-eabi", "z"),
+    ("thumbv7m-none-eabi", "3"),
+    ("thumbv6m-none-eabi", "s"),
+];
+
+/// What one setting makes of the contenders.
+pub struct Sizes {
+    /// Target and `opt-level`.
+    pub setting: (&'static str, &'static str),
+    /// An echo over the same UART.
+    pub echo: Size,
+    /// The contenders in their order.
+    pub contenders: Vec<Size>,
+}
+
+/// What calls cost a contender, and their bytes.
+pub type Calls = (CallCosts, Vec<Call>);
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    if let Some(missing) = LM3S6965.missing_emulator() {
+        return Err(missing.into());
+    }
+    let sizes = SETTINGS
+        .map(sizes)
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let calls = CONTENDERS
+        .map(calls)
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let names = CONTENDERS.map(|(name, ..)| name);
+    let table = table::markdown(&names, &sizes, &calls);
+    let text = format!(
+        "{table}\n{}",
+        table::notes(&version("rustc")?, &version(LM3S6965.emulator())?)
+    );
+    if env::args().any(|argument| argument == "--readme") {
+        write_readme(&text)
+    } else {
+        print!("{text}");
+        Ok(())
+    }
+}
+
+fn sizes(setting: (&'static str, &'static str)) -> Result<Sizes, String> {
+    let (target, opt_level) = setting;
+    let packages =
+        [OURS, PEERS].map(|folder| (folder, Images::optimised(folder, target, opt_level)));
+    let [(_, ours), _] = &packages;
+    if let Some(missing) = ours.missing_target() {
+        return Err(missing);
+    }
+    let size = |(_, package, image): (&str, &str, &str)| {
+        let images = packages.iter().find(|(folder, _)| *folder == package);
+        let (_, images) = images.ok_or("no such package")?;
+        image::size(&images.image(image)?)
+    };
+    Ok(Sizes {
+        setting,
+        echo: size(("", OURS, "echo"))?,
+        contenders: CONTENDERS.map(size).into_iter().collect::<Result<_, _>>()?,
+    })
+}
+
+fn calls((_, package, image): (&str, &'static str, &str)) -> Result<Calls, Box<dyn Error>> {
+    let (target, opt_level) = SETTINGS[0];
+    let image = Images::optimised(package, target, opt_level).image(image)?;
+    if package == OURS {
+        Ok((our_call_costs(&image)?, our_calls()))
+    } else {
+        postcard_rpc::costs(&image)
+    }
+}
+
+/// The first line of what a program says about its version.
+fn version(program: &str) -> Result<String, Box<dyn Error>> {
+    let output = Command::new(program).arg("--version").output()?;
+    let said = String::from_utf8(output.stdout)?;
+    Ok(said.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Replaces what stands between the two marks in the README.
+fn write_readme(text: &str) -> Result<(), Box<dyn Error>> {
+    const BEGIN: &str = "<!-- device_cost -->\n";
+    const END: &str = "<!-- end of device_cost -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rpc-proto/README.md");
+    let readme = fs::read_to_string(&path)?;
+    let (before, rest) = readme
+        .split_once(BEGIN)
+        .ok_or("the README has lost its marks")?;
+    let (_, after) = rest
+        .split_once(END)
+        .ok_or("the README has lost its marks")?;
+    Ok(fs::write(
+        path,
+        format!("{before}{BEGIN}{text}{END}{after}"),
+    )?)
+}

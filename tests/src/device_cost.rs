@@ -1,0 +1,154 @@
+//! What the calculator of `tests/size` costs a device: the figures of `figures.txt`.
+
+use crate::board::LM3S6965;
+use crate::image::{self, Images, Size};
+use crate::stepped::SteppedDevice;
+use crate::wire::Message;
+use rpc_proto::service::FIRST_NUMBER;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// The images, from the smallest; every one has an `echo` beside it that has no protocol at all.
+pub const IMAGES: [&str; 3] = ["bare", "undescribed", "full"];
+
+/// The package of these images, built as the figures want it.
+pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");
+
+/// A number that is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is of.
+    pub name: String,
+    /// How much that is.
+    pub value: u64,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.value)
+    }
+}
+
+/// A call to be measured.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What it is.
+    pub name: &'static str,
+    /// How it is sent.
+    pub frame: Vec<u8>,
+    /// What the device must answer.
+    pub answer: Vec<u8>,
+}
+
+/// What calls cost.
+#[derive(Clone, Debug)]
+pub struct CallCosts {
+    /// The name of each call and the instructions that the device ran for it.
+    pub instructions: Vec<(&'static str, u64)>,
+    /// How much of the stack was used, in bytes.
+    pub stack: u64,
+}
+
+/// The flash and RAM of every image beyond those of an echo.
+///
+/// # Errors
+/// When an image cannot be built or read.
+pub fn size_figures() -> Result<Vec<Figure>, String> {
+    let echo = image::size(&PACKAGE.image("echo")?)?;
+    let mut figures = Vec::new();
+    for image in IMAGES {
+        let Size { flash, ram } = image::size(&PACKAGE.image(image)?)?;
+        figures.push(Figure {
+            name: format!("flash {image}"),
+            value: flash - echo.flash,
+        });
+        figures.push(Figure {
+            name: format!("ram {image}"),
+            value: ram - echo.ram,
+        });
+    }
+    Ok(figures)
+}
+
+/// The stack that every image uses, and the instructions that it runs for each call.
+///
+/// # Errors
+/// When an image cannot be built or run, or does not answer as it must.
+pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
+    let mut figures = Vec::new();
+    for image in IMAGES {
+        let costs = our_call_costs(&PACKAGE.image(image)?)?;
+        figures.push(Figure {
+            name: format!("stack {image}"),
+            value: costs.stack,
+        });
+        for (call, value) in costs.instructions {
+            let name = format!("instructions {image} {call}");
+            figures.push(Figure { name, value });
+        }
+    }
+    Ok(figures)
+}
+
+/// What calls cost an image with this protocol.
+///
+/// # Errors
+/// When it cannot be run or does not answer as it must.
+pub fn our_call_costs(image: &Path) -> io::Result<CallCosts> {
+    let mut device = SteppedDevice::boot(&LM3S6965, image)?;
+    device.answer(&Message::connect(1).frame())?;
+    call_costs(device, &our_calls())
+}
+
+/// The calls in this protocol, the first of a session.
+#[must_use]
+pub fn our_calls() -> Vec<Call> {
+    const ADD: u16 = FIRST_NUMBER;
+    const DIV: u16 = FIRST_NUMBER + 3;
+    /// The second of the calculator's errors.
+    const DIVIDE_BY_ZERO: u8 = 1;
+    let call = |name, call: Message, answer: Message| Call {
+        name,
+        frame: call.frame(),
+        answer: answer.frame(),
+    };
+    let add = Message::call(0, ADD, (2, 3));
+    let five = Message::value(0, 5);
+    vec![
+        call("add(2, 3)", add.clone(), five.clone()),
+        call("add(2, 3) again", add, five),
+        call(
+            "add(123456, -98765)",
+            Message::call(1, ADD, (123_456, -98_765)),
+            Message::value(1, 24_691),
+        ),
+        call(
+            "div(1, 0)",
+            Message::call(2, DIV, (1, 0)),
+            Message::error(2, DIVIDE_BY_ZERO),
+        ),
+    ]
+}
+
+/// Makes the calls one after the other.
+///
+/// # Errors
+/// When the device ends or does not answer as it must.
+pub fn call_costs(mut device: SteppedDevice, calls: &[Call]) -> io::Result<CallCosts> {
+    let mut instructions = Vec::new();
+    for call in calls {
+        let answer = device.answer(&call.frame)?;
+        if answer.bytes != call.answer {
+            let Call { name, answer, .. } = call;
+            let message = format!("{name}: {answer:?} expected");
+            return Err(io::Error::other(message));
+        }
+        instructions.push((call.name, answer.instructions));
+    }
+    Ok(CallCosts {
+        instructions,
+        stack: device.stack(),
+    })
+}

@@ -1,0 +1,121 @@
+//! A device run one instruction at a time, which tells what a call costs it, exactly.
+//!
+//! The image is the one that is weighed: nothing in it measures. The device gets each byte when it
+//! waits for it, and the instructions that it spends waiting are not counted, so a count is that
+//! of a device which finds every byte there already: access to the UART's registers is in it,
+//! polling in vain is not.
+
+use crate::board::Board;
+use crate::debugger::{Debugger, Registers};
+use crate::emulator::Emulator;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// A device that stands still between calls.
+pub struct SteppedDevice {
+    emulator: Emulator,
+    debugger: Debugger,
+    registers: Registers,
+    /// The states of the loop that the device waits in.
+    waiting: Vec<Registers>,
+    stack_top: u32,
+    stack_lowest: u32,
+}
+
+/// How a device answered a frame.
+#[derive(Debug)]
+pub struct Answer {
+    /// The bytes that it sent, up to and with the delimiter.
+    pub bytes: Vec<u8>,
+    /// The instructions that it ran, from the frame's first byte until it waits for the next.
+    pub instructions: u64,
+}
+
+/// No loop that waits for a UART has more instructions.
+const LONGEST_LOOP: usize = 16;
+
+impl SteppedDevice {
+    /// Boots an image on a board and runs it until it waits for a byte.
+    ///
+    /// # Errors
+    /// When QEMU does not run it.
+    pub fn boot(board: &Board, image: &Path) -> io::Result<Self> {
+        let (emulator, stub) = Emulator::halted(board, image)?;
+        let mut debugger = Debugger::new(stub);
+        let registers = debugger.registers()?;
+        let stack_top = registers.sp();
+        let mut device = Self {
+            emulator,
+            debugger,
+            registers,
+            waiting: Vec::new(),
+            stack_top,
+            stack_lowest: stack_top,
+        };
+        device.run_until_it_waits()?;
+        Ok(device)
+    }
+
+    /// Sends a frame and waits for the answer.
+    ///
+    /// # Errors
+    /// When QEMU ends.
+    pub fn answer(&mut self, frame: &[u8]) -> io::Result<Answer> {
+        let mut instructions = 0;
+        for byte in frame {
+            self.emulator.uart().write_all(&[*byte])?;
+            instructions += self.run_until_it_waits()?;
+        }
+        let mut bytes = Vec::new();
+        while bytes.last() != Some(&0) {
+            let mut byte = [0];
+            self.emulator.uart().read_exact(&mut byte)?;
+            bytes.extend(byte);
+        }
+        Ok(Answer {
+            bytes,
+            instructions,
+        })
+    }
+
+    /// How much of the stack has been used, in bytes.
+    #[must_use]
+    pub fn stack(&self) -> u64 {
+        u64::from(self.stack_top - self.stack_lowest)
+    }
+
+    /// Runs until the device waits for a byte that has not been sent, and counts.
+    fn run_until_it_waits(&mut self) -> io::Result<u64> {
+        let mut ran = Vec::new();
+        // What has been sent takes a moment to get to the UART.
+        while self.waiting.contains(&self.registers) {
+            ran.clear();
+            ran.push(self.step()?);
+        }
+        loop {
+            // It waits when a few instructions did nothing but take it where it had been.
+            let recent = ran.len().saturating_sub(LONGEST_LOOP);
+            if self.waiting.contains(&self.registers) {
+                break;
+            }
+            if let Some(since) = ran[recent..].iter().position(|it| *it == self.registers) {
+                self.waiting = ran.split_off(recent + since);
+                break;
+            }
+            ran.push(self.step()?);
+        }
+        let is_polling = |state: &&Registers| {
+            let mut waiting = self.waiting.iter();
+            waiting.any(|waiting| waiting.pc() == state.pc())
+        };
+        let in_vain = ran.iter().rev().take_while(is_polling).count();
+        Ok((ran.len() - in_vain) as u64)
+    }
+
+    /// Runs one instruction; returns the state before it.
+    fn step(&mut self) -> io::Result<Registers> {
+        let after = self.debugger.step()?;
+        self.stack_lowest = self.stack_lowest.min(after.sp());
+        Ok(std::mem::replace(&mut self.registers, after))
+    }
+}
