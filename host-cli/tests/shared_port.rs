@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 
 #[test]
 fn a_process_that_has_the_port_open_too_is_named() {
-    let device = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let device = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&device).unwrap();
     unlockpt(&device).unwrap();
     let port = ptsname(&device, Vec::new()).unwrap().into_string().unwrap();
     // By way of a shell, because what this process starts itself passes for a part of the device.
     let mut shell = Command::new("sh")
-        .args(["-c", "sleep 60 <&0 & echo $!; wait"])
+        .args(["-c", "exec 3<&0; sleep 60 <&3 & echo $!; wait"])
         .stdin(Stdio::from(File::open(&port).unwrap()))
         .stdout(Stdio::piped())
         .spawn()
