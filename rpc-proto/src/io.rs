@@ -40,8 +40,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
             if outgoing.is_empty() {
                 self.receive(read_byte(link)?);
             } else {
-                let sent = write_some(link, outgoing)?;
+                let (sent, result) = write_most(link, outgoing);
                 self.sent(sent);
+                result?;
             }
         }
     }
@@ -74,6 +75,18 @@ fn read_byte<L: Read>(link: &mut L) -> Result<u8, LinkError<L::Error>> {
         0 => Err(LinkError::Closed),
         _ => Ok(byte[0]),
     }
+}
+
+/// Writes all of `bytes` unless the link fails, and tells how much of it.
+fn write_most<L: Write>(link: &mut L, bytes: &[u8]) -> (usize, Result<(), LinkError<L::Error>>) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match write_some(link, rest) {
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(error) => return (bytes.len() - rest.len(), Err(error)),
+        }
+    }
+    (bytes.len(), Ok(()))
 }
 
 fn write_some<L: Write>(link: &mut L, bytes: &[u8]) -> Result<usize, LinkError<L::Error>> {
