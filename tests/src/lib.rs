@@ -2,6 +2,7 @@
 //!
 //! - [`clock`]: time that only a test moves.
 //! - [`line`]: a serial line that damages and delays what it carries.
+//! - [`line_use`]: how much of a line calls use.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -29,6 +30,7 @@ pub mod fault_table;
 pub mod ignorable;
 pub mod image;
 pub mod line;
+pub mod line_use;
 pub mod loopback;
 pub mod program;
 #[cfg(unix)]
