@@ -25,6 +25,8 @@ pub struct SimulatedDevice {
 struct State {
     server: Server<CalculatorService<CheckedCalculator>, FRAME, WINDOW>,
     unread: VecDeque<u8>,
+    /// How many threads wait for something to read.
+    readers: usize,
 }
 
 impl SimulatedDevice {
@@ -35,6 +37,7 @@ impl SimulatedDevice {
             state: Mutex::new(State {
                 server: Server::new(calculator).with_buffer(BUFFER),
                 unread: VecDeque::new(),
+                readers: 0,
             }),
             replied: Condvar::new(),
         }
@@ -53,16 +56,21 @@ impl Default for SimulatedDevice {
 
 impl Link for SimulatedDevice {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        let (mut state, _) = self
-            .replied
-            .wait_timeout_while(self.state(), timeout, |state| state.unread.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        if state.unread.is_empty() {
+            state.readers += 1;
+            (state, _) = self
+                .replied
+                .wait_timeout_while(state, timeout, |state| state.unread.is_empty())
+                .unwrap_or_else(PoisonError::into_inner);
+            state.readers -= 1;
+        }
         state.unread.read(buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut guard = self.state();
-        let State { server, unread } = &mut *guard;
+        let State { server, unread, .. } = &mut *guard;
         for &byte in bytes {
             server.receive(byte);
             let reply = server.outgoing();
@@ -70,8 +78,9 @@ impl Link for SimulatedDevice {
             let len = reply.len();
             server.sent(len);
         }
-        drop(guard);
-        self.replied.notify_all();
+        if guard.readers > 0 {
+            self.replied.notify_all();
+        }
         Ok(bytes.len())
     }
 }
