@@ -49,7 +49,7 @@ fn main() {
     println!();
     println!("| | ns a call | calls/s | times as fast | instructions a call |");
     println!("|---|---:|---:|---:|---:|");
-    for outcome in contest::hold(&in_memory(), 20_000) {
+    for outcome in contest::hold(&in_memory(), 5_000) {
         let Outcome { name, nanos, ratio } = outcome;
         let instructions = instructions::per_call(name);
         let instructions = instructions.map_or_else(|| "no valgrind".into(), |n| n.to_string());
@@ -64,7 +64,7 @@ fn main() {
     println!();
     println!("| | µs a round trip | times as long |");
     println!("|---|---:|---:|");
-    for Outcome { name, nanos, ratio } in contest::hold(&over_pty(), 2_000) {
+    for Outcome { name, nanos, ratio } in contest::hold(&over_pty(), 300) {
         println!("| {name} | {:.1} | {ratio:.2} |", nanos / 1e3);
     }
     println!();
