@@ -103,6 +103,8 @@ struct State {
     client: Box<Client<MAX_FRAME, MAX_WINDOW>>,
     /// Whether a thread is reading the link for all.
     is_read: bool,
+    /// How many threads wait for `changed`.
+    sleeping: usize,
     /// How calls ended that nobody has asked for yet.
     ended: HashMap<Ticket, Result<Reply, CallError>>,
     /// Procedure numbers by key, with the fingerprint of the interface they belong to.
@@ -170,6 +172,7 @@ impl Connection {
                 link: Some(link),
                 client: Box::new(Client::new(nonce, timing)),
                 is_read: false,
+                sleeping: 0,
                 ended: HashMap::new(),
                 numbers: HashMap::new(),
                 description: None,

@@ -159,8 +159,15 @@ impl Line {
     }
 
     /// Takes the line up for a byte and tells when that would arrive.
+    ///
+    /// A sender that is there at [`ready_at`](Self::ready_at) leaves no gap: a UART's FIFO is not
+    /// late by what the clock, which counts microseconds, has rounded up.
     fn carry(&mut self, now: Instant) -> Instant {
-        let begin = self.taken_until.max(now.as_micros() * NANOS);
+        let begin = if now == self.ready_at() {
+            self.taken_until
+        } else {
+            self.taken_until.max(now.as_micros() * NANOS)
+        };
         self.taken_until = begin + self.pace.byte_nanos();
         let arrival = Instant::from_micros(self.taken_until.div_ceil(NANOS)) + self.pace.latency;
         arrival.max(self.held_until)

@@ -1,6 +1,7 @@
 //! Pieces that the tests share.
 //!
 //! - [`clock`]: time that only a test moves.
+//! - [`line_use`]: how much of a line calls use.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -38,6 +39,7 @@ pub mod emulator;
 pub mod fault_table;
 pub mod ignorable;
 pub mod image;
+pub mod line_use;
 pub mod loopback;
 pub mod program;
 #[cfg(unix)]

@@ -27,18 +27,20 @@ impl Connection {
         target: Target,
         arguments: &A,
     ) -> Result<Ticket, CallError> {
-        let deadline = self.deadline();
+        let mut now = self.now();
+        let deadline = self.deadline(now);
         let mut state = self.state();
         loop {
             match state.client.start(target, deadline, arguments) {
-                Err(CallError::Busy) if self.now() < deadline => state = self.exchange(state),
+                Err(CallError::Busy) if now < deadline => state = self.exchange(state),
                 Err(CallError::Busy) => return Err(CallError::Timeout),
                 Err(error) => return Err(error),
                 Ok(ticket) => {
-                    self.send(&mut state);
+                    self.send(&mut state, now);
                     return Ok(ticket);
                 }
             }
+            now = self.now();
         }
     }
 
@@ -47,9 +49,8 @@ impl Connection {
         let mut state = self.state();
         loop {
             if let Some(end) = state.ended.remove(&ticket) {
-                drop(state);
                 // This thread may have been the one that reads.
-                self.changed.notify_all();
+                self.wake_others(&state);
                 return end;
             }
             state = self.exchange(state);
@@ -69,15 +70,16 @@ impl Connection {
         let mut state = self.state();
         state.cancellations = state.cancellations.wrapping_add(1);
         // No deadline is later than that of a call which would start now.
-        state.client.advance(self.deadline());
+        let now = self.now();
+        state.client.advance(self.deadline(now));
         state.collect_ended();
         self.changed.notify_all();
     }
 
     /// When a call that starts now must have ended.
-    fn deadline(&self) -> Instant {
+    fn deadline(&self, now: Instant) -> Instant {
         let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
-        self.now() + Duration::from_micros(timeout)
+        now + Duration::from_micros(timeout)
     }
 
     /// Stops waiting for a call.
@@ -91,14 +93,17 @@ impl Connection {
     /// Gets on with the conversation: reads the link, or waits for the thread that does.
     fn exchange<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         if state.is_read {
-            return self
+            state.sleeping += 1;
+            let mut state = self
                 .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
+            state.sleeping -= 1;
+            return state;
         }
         if state.collect_ended() {
             // Some calls end without a byte, such as one that the device has no room for.
-            self.changed.notify_all();
+            self.wake_others(&state);
             return state;
         }
         let left = match state.client.deadline() {
@@ -128,9 +133,9 @@ impl Connection {
                 None => link,
             });
         }
+        let now = self.now();
         match read {
             Ok(count) => {
-                let now = self.now();
                 let State { client, stray, .. } = &mut *state;
                 for &byte in buffer.iter().take(count) {
                     client.receive(now, byte);
@@ -139,26 +144,35 @@ impl Connection {
             }
             Err(_) => state.lose_link(),
         }
-        state.client.advance(self.now());
+        state.client.advance(now);
         state.collect_ended();
-        self.send(&mut state);
-        self.changed.notify_all();
+        self.send(&mut state, now);
+        self.wake_others(&state);
         state
     }
 
+    /// Wakes the threads that sleep, if any do: a lone caller is spared the system call.
+    fn wake_others(&self, state: &State) {
+        if state.sleeping > 0 {
+            self.changed.notify_all();
+        }
+    }
+
     /// Sends what there is to send.
-    fn send(&self, state: &mut State) {
+    fn send(&self, state: &mut State, mut now: Instant) {
         let State { link, client, .. } = state;
         let Some(link) = link else { return };
         loop {
-            let now = self.now();
             let outgoing = client.outgoing(now);
             if outgoing.is_empty() {
                 return;
             }
             match link.write(outgoing) {
                 Ok(0) => return,
-                Ok(count) => client.sent(self.now(), count),
+                Ok(count) => {
+                    now = self.now();
+                    client.sent(now, count);
+                }
                 Err(_) => return state.lose_link(),
             }
         }

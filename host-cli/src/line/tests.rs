@@ -146,3 +146,15 @@ fn text_follows_a_delimiter() {
     assert!(arrived.starts_with(&[1, 2, 0, b'[']));
     assert!(arrived.ends_with(b"V\r\n\x03"));
 }
+
+#[test]
+fn a_sender_that_is_never_late_fills_the_line_though_a_byte_takes_a_fraction_of_a_microsecond() {
+    let mut line = Line::new(Pace::uart(3_000_000), Faults::NONE, 1);
+    for _ in 0..300_000 {
+        line.send(line.ready_at(), 1);
+    }
+    let second = START + Duration::from_millis(1_000);
+    // The length of a byte is rounded down to nanoseconds, by a ten-thousandth.
+    assert!(second.since(line.ready_at()) <= Duration::from_micros(100));
+    assert!(line.ready_at() <= second);
+}

@@ -53,6 +53,8 @@ pub struct SimulatedDevice<I = CalculatorService<CheckedCalculator>> {
 struct State<I> {
     server: Server<I, FRAME, WINDOW>,
     unread: VecDeque<u8>,
+    /// How many threads wait for something to read.
+    readers: usize,
 }
 
 impl SimulatedDevice {
@@ -69,6 +71,7 @@ impl<I: Interface> SimulatedDevice<I> {
             state: Mutex::new(State {
                 server: Server::new(interface).with_buffer(BUFFER),
                 unread: VecDeque::new(),
+                readers: 0,
             }),
             replied: Condvar::new(),
         }
@@ -87,16 +90,21 @@ impl Default for SimulatedDevice {
 
 impl<I: Interface + Send> Link for SimulatedDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        let (mut state, _) = self
-            .replied
-            .wait_timeout_while(self.state(), timeout, |state| state.unread.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        if state.unread.is_empty() {
+            state.readers += 1;
+            (state, _) = self
+                .replied
+                .wait_timeout_while(state, timeout, |state| state.unread.is_empty())
+                .unwrap_or_else(PoisonError::into_inner);
+            state.readers -= 1;
+        }
         state.unread.read(buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut guard = self.state();
-        let State { server, unread } = &mut *guard;
+        let State { server, unread, .. } = &mut *guard;
         for &byte in bytes {
             server.receive(byte);
             let reply = server.outgoing();
@@ -104,8 +112,9 @@ impl<I: Interface + Send> Link for SimulatedDevice<I> {
             let len = reply.len();
             server.sent(len);
         }
-        drop(guard);
-        self.replied.notify_all();
+        if guard.readers > 0 {
+            self.replied.notify_all();
+        }
         Ok(bytes.len())
     }
 }

@@ -207,6 +207,9 @@ impl<const FRAME: usize> Call<FRAME> {
 pub(super) struct Calls<const FRAME: usize, const WINDOW: usize> {
     slots: [Call<FRAME>; WINDOW],
     next_slot: usize,
+    /// How many slots before `next_slot` have been used since the oldest call that is there: the
+    /// others need not be looked at, which counts where there are many and one is used.
+    used: usize,
     next_ticket: u32,
 }
 
@@ -215,6 +218,7 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
         Self {
             slots: [const { Call::FREE }; WINDOW],
             next_slot: 0,
+            used: 0,
             next_ticket: 0,
         }
     }
@@ -227,6 +231,7 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
         arguments: &A,
     ) -> Result<Ticket, CallError> {
         let ticket = Ticket(self.next_ticket);
+        let used = self.used_since_oldest();
         let call = match self.slots.get_mut(self.next_slot) {
             Some(call) if call.state == State::Free => call,
             _ => return Err(CallError::Busy),
@@ -245,20 +250,28 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
             return Err(CallError::ArgumentsTooLarge);
         }
         call.state = State::Waiting;
+        self.used = 1 + used;
         self.next_ticket = self.next_ticket.wrapping_add(1);
         self.next_slot = (self.next_slot + 1) % WINDOW;
         Ok(ticket)
     }
 
+    /// What is left of `used` without the slots that have become free.
+    fn used_since_oldest(&self) -> usize {
+        let mut calls = self.iter();
+        let oldest = calls.position(|call| call.state != State::Free);
+        oldest.map_or(0, |free| self.used - free)
+    }
+
     /// The calls from the oldest to the youngest.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Call<FRAME>> {
         let (young, old) = self.slots.split_at(self.next_slot);
-        old.iter().chain(young)
+        old.iter().chain(young).skip(WINDOW - self.used)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Call<FRAME>> {
         let (young, old) = self.slots.split_at_mut(self.next_slot);
-        old.iter_mut().chain(young)
+        old.iter_mut().chain(young).skip(WINDOW - self.used)
     }
 
     /// Those that were sent in this session and are not answered.
@@ -267,8 +280,7 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
     }
 
     pub(super) fn by_ticket(&mut self, ticket: Ticket) -> Option<&mut Call<FRAME>> {
-        self.slots
-            .iter_mut()
+        self.iter_mut()
             .find(|call| call.ticket == ticket && call.state != State::Free)
     }
 

@@ -3,8 +3,7 @@
 //!
 //! Run it with `cargo run --release --manifest-path tests/peers/Cargo.toml`.
 
-mod postcard_rpc;
-
+use peers::postcard_rpc;
 use tests::fault_table::{self, CALLS, Row, SEEDS};
 
 fn main() {
@@ -15,7 +14,7 @@ fn main() {
     println!("|------|----------|------:|------:|-----:|-------:|-----:|--------------:|");
     for (name, faults) in fault_table::links() {
         print_row(name, "serial-rpc", fault_table::serial_rpc(faults));
-        print_row("", "postcard-rpc", postcard_rpc::row(faults));
+        print_row("", "postcard-rpc", postcard_rpc::fault_table::row(faults));
     }
     println!();
     println!(

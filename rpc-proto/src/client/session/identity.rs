@@ -19,7 +19,8 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             timer,
             statistics: _,
         } = self;
-        for call in calls.iter() {
+        // How many slots are free before the oldest call follows from where the others are.
+        for call in calls.iter().skip_while(|call| call.state == State::Free) {
             discriminant(&call.state).hash(hasher);
             if call.state != State::Free {
                 (call.ticket, call.target, call.deadline).hash(hasher);

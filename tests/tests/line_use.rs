@@ -1,0 +1,31 @@
+//! What calls make of a line, in virtual time: as much as was promised, and as much as before.
+//!
+//! `line_use.txt` beside this file has the figures of today. To write those of a change into it, see
+//! `examples/line_use.rs`; say in the commit message why a figure got worse.
+
+use tests::line_use::{self, BAUDS, Conditions};
+
+const FIGURES: &str = include_str!("line_use.txt");
+
+#[test]
+fn pipelined_calls_use_97_per_cent_of_a_good_line_at_every_speed() {
+    for baud in BAUDS {
+        for payload in [1, 64] {
+            let used = line_use::measure::<8>(Conditions::good(baud, payload));
+            let goodput = used.goodput();
+            assert!(goodput >= 0.97, "{baud} baud, {payload} bytes: {goodput}");
+        }
+    }
+}
+
+#[test]
+fn the_figures_are_those_written_down() {
+    let measured = line_use::figures();
+    let pairs = FIGURES.lines().zip(measured.lines());
+    let differences: Vec<_> = pairs
+        .filter(|(written, measured)| written != measured)
+        .map(|(written, measured)| format!("written:  {written}\nmeasured: {measured}"))
+        .collect();
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+    assert_eq!(FIGURES.lines().count(), measured.lines().count());
+}
