@@ -99,19 +99,22 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
+        let mut call = self.session.take(frame, &Self::ACCEPT);
+        let Some(call) = &mut call else {
             return;
         };
-        let (number, arguments) = (call.procedure, call.arguments);
-        let result = match number.checked_sub(FIRST_NUMBER) {
-            Some(index) => self.interface.run(index, arguments, call.reply()),
-            None if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
-            None => DeviceService(OwnService::<I, FRAME>::new(*call.statistics)).dispatch(
-                number,
-                arguments,
-                call.reply(),
-            ),
-        };
+        let arguments = call.arguments;
+        let result =
+            match call.procedure {
+                Err(fault) => Err(fault),
+                Ok(number @ FIRST_NUMBER..) => {
+                    let index = number - FIRST_NUMBER;
+                    self.interface.run(index, arguments, call.reply())
+                }
+                Ok(_) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
+                Ok(number) => DeviceService(OwnService::<I, FRAME>::new(*call.statistics))
+                    .dispatch(number, arguments, call.reply()),
+            };
         call.end(result);
     }
 

@@ -70,8 +70,8 @@ enum Source {
 /// [`end`](Self::end), it is not answered and does not run again.
 #[derive(Debug)]
 pub struct Call<'s> {
-    /// The procedure's number.
-    pub procedure: u16,
+    /// The procedure's number, or the fault that there is none.
+    pub procedure: Result<u16, Fault>,
     /// The encoded arguments.
     pub arguments: Arguments<'s>,
     /// What the device has seen of the link.
@@ -89,7 +89,9 @@ impl<'s> Call<'s> {
     }
 
     /// Ends the call with the reply that was made, or with a fault.
-    pub fn end(mut self, result: Result<Replied, Fault>) {
+    ///
+    /// Not by value: moving a call would cost a small device a copy of it on the stack.
+    pub fn end(&mut self, result: Result<Replied, Fault>) {
         let finished = match result {
             Ok(_) => self.encoder.finish().map_err(|Full| Fault::ReplyTooLarge),
             Err(fault) => Err(fault),
@@ -99,7 +101,7 @@ impl<'s> Call<'s> {
             Ok(len) => len as u16,
             Err(fault) => {
                 self.encoder.restart();
-                code_frame(self.encoder, Kind::Fault, self.seq, fault as u8)
+                code_frame(&mut self.encoder, Kind::Fault, self.seq, fault as u8)
             }
         };
         *self.left = *self.len;
@@ -107,14 +109,14 @@ impl<'s> Call<'s> {
 }
 
 /// Makes a frame whose body is one byte, and tells its length.
-fn code_frame(mut encoder: Encoder<'_>, kind: Kind, seq: Seq, code: u8) -> u16 {
+fn code_frame(encoder: &mut Encoder<'_>, kind: Kind, seq: Seq, code: u8) -> u16 {
     encoder.push(Header { kind, seq }.to_byte());
     encoder.push(code);
     finish(encoder)
 }
 
 /// The length of a frame that is sure to fit; if it did not, nothing would be sent.
-fn finish(mut encoder: Encoder<'_>) -> u16 {
+fn finish(encoder: &mut Encoder<'_>) -> u16 {
     encoder.finish().unwrap_or(0) as u16
 }
 
@@ -230,7 +232,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 ..*accept
             }
             .encode(&mut encoder);
-            slot.len = finish(encoder);
+            slot.len = finish(&mut encoder);
             self.sending = Source::Reply(0);
             self.left = slot.len;
         }
@@ -271,23 +273,20 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let reply = self.replies.get_mut(usize::from(slot))?;
         reply.len = 0;
         let mut arguments = Arguments::new(body);
-        let procedure = arguments.take::<u32>();
-        let call = Call {
-            procedure: 0,
+        let procedure = match arguments.take::<u32>().map(u16::try_from) {
+            Ok(Ok(number)) => Ok(number),
+            Ok(Err(_)) => Err(Fault::UnknownProcedure),
+            Err(BadArguments) => Err(Fault::BadArguments),
+        };
+        Some(Call {
+            procedure,
             arguments,
             statistics: &self.statistics,
             seq,
             encoder: Encoder::new(&mut reply.bytes),
             len: &mut reply.len,
             left: &mut self.left,
-        };
-        let fault = match procedure.map(u16::try_from) {
-            Ok(Ok(procedure)) => return Some(Call { procedure, ..call }),
-            Ok(Err(_)) => Fault::UnknownProcedure,
-            Err(BadArguments) => Fault::BadArguments,
-        };
-        call.end(Err(fault));
-        None
+        })
     }
 
     /// Says which call is expected, if there is a session for it to be expected in.
@@ -299,8 +298,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     fn nak(&mut self, reason: NakReason, seq: Seq) {
-        let encoder = Encoder::new(&mut self.nak.bytes);
-        self.nak.len = code_frame(encoder, Kind::Nak, seq, reason as u8);
+        let mut encoder = Encoder::new(&mut self.nak.bytes);
+        self.nak.len = code_frame(&mut encoder, Kind::Nak, seq, reason as u8);
         self.sending = Source::Nak;
         self.left = self.nak.len;
     }
