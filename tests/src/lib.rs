@@ -8,7 +8,7 @@
 //! - [`fault_table`]: how protocols fare on the same bad links.
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
-//! - [`test_device`]: a device in this process that can be muted, reset and unplugged.
+//! - [`test_device`]: a simulated device that can be muted, reset and unplugged.
 //! - [`tally`]: a service that can be asked what it ran.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.

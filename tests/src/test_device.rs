@@ -1,24 +1,18 @@
-//! A device in this process that a test can mute, reset and unplug.
+//! A simulated device that a test can mute, reset and unplug.
 
-use firmware::CheckedCalculator;
-use rpc_proto::calculator::CalculatorService;
-use rpc_proto::server::Server;
 use rpc_proto::service::Interface;
-use serial_rpc::link::Link;
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use serial_rpc::link::{Link, SimulatedDevice};
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The device and the link to it.
 pub struct TestDevice<I> {
     state: Mutex<State<I>>,
-    changed: Condvar,
 }
 
 struct State<I> {
-    server: Server<I, 160, 4>,
-    unread: VecDeque<u8>,
+    device: Arc<SimulatedDevice<I>>,
     line: Line,
     frames_received: usize,
 }
@@ -36,36 +30,26 @@ pub enum Line {
     Unplugged,
 }
 
-impl TestDevice<CalculatorService<CheckedCalculator>> {
-    /// A calculator that was just switched on, on a good line.
-    pub fn calculator() -> Self {
-        Self::new(CalculatorService(CheckedCalculator::new()))
-    }
-
-    /// Presses the reset button: the session is forgotten, and the total is zero.
-    pub fn reset(&self) {
-        self.state().server = switched_on(CalculatorService(CheckedCalculator::new()));
-    }
-}
-
-impl<I: Interface> TestDevice<I> {
-    /// A device with that interface that was just switched on, on a good line.
-    pub fn new(interface: I) -> Self {
+impl<I: Interface + Send> TestDevice<I> {
+    /// That device on a good line.
+    pub fn new(device: SimulatedDevice<I>) -> Self {
         Self {
             state: Mutex::new(State {
-                server: switched_on(interface),
-                unread: VecDeque::new(),
+                device: Arc::new(device),
                 line: Line::Good,
                 frames_received: 0,
             }),
-            changed: Condvar::new(),
         }
     }
 
     /// Changes what becomes of bytes from now on.
     pub fn set_line(&self, line: Line) {
         self.state().line = line;
-        self.changed.notify_all();
+    }
+
+    /// Presses the reset button: from now on it is that device, which was just switched on.
+    pub fn reset(&self, device: SimulatedDevice<I>) {
+        self.state().device = Arc::new(device);
     }
 
     /// How many delimiters the device has received.
@@ -78,49 +62,31 @@ impl<I: Interface> TestDevice<I> {
     }
 }
 
-fn switched_on<I: Interface>(interface: I) -> Server<I, 160, 4> {
-    Server::new(interface).with_buffer(256)
-}
-
 impl<I: Interface + Send> Link for TestDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        let nothing_to_read =
-            |state: &mut State<I>| state.unread.is_empty() && state.line != Line::Unplugged;
-        let (mut state, _) = self
-            .changed
-            .wait_timeout_while(self.state(), timeout, nothing_to_read)
-            .unwrap_or_else(PoisonError::into_inner);
-        match state.line {
+        // Reading takes its time, and the state must not be locked meanwhile.
+        let (device, line) = {
+            let state = self.state();
+            (Arc::clone(&state.device), state.line)
+        };
+        match line {
             Line::Unplugged => Err(ErrorKind::BrokenPipe.into()),
-            _ => state.unread.read(buffer),
+            _ => device.read(buffer, timeout),
         }
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut guard = self.state();
-        let State {
-            server,
-            unread,
-            line,
-            frames_received,
-        } = &mut *guard;
-        match line {
+        let mut state = self.state();
+        match state.line {
             Line::Unplugged => return Err(ErrorKind::BrokenPipe.into()),
             Line::Mute => return Ok(bytes.len()),
             Line::Good | Line::RepliesLost => {}
         }
-        for &byte in bytes {
-            *frames_received += usize::from(byte == 0);
-            server.receive(byte);
-            let reply = server.outgoing();
-            if *line == Line::Good {
-                unread.extend(reply);
-            }
-            let len = reply.len();
-            server.sent(len);
+        state.frames_received += bytes.iter().filter(|&&byte| byte == 0).count();
+        let written = state.device.write(bytes)?;
+        if state.line == Line::RepliesLost {
+            while state.device.read(&mut [0; 64], Duration::ZERO)? > 0 {}
         }
-        drop(guard);
-        self.changed.notify_all();
-        Ok(bytes.len())
+        Ok(written)
     }
 }

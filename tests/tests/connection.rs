@@ -5,6 +5,7 @@ use rpc_proto::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorClient, CalculatorService,
 };
 use rpc_proto::client::{CallError, Cause};
+use serial_rpc::link::SimulatedDevice;
 use serial_rpc::{Connection, Options, Port};
 use std::sync::Arc;
 use std::thread;
@@ -17,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 type Calculator = TestDevice<CalculatorService<CheckedCalculator>>;
 
 fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
-    let device = Arc::new(TestDevice::calculator());
+    let device = Arc::new(TestDevice::new(SimulatedDevice::new()));
     let options = Options {
         timeout,
         ..Options::default()
@@ -115,7 +116,7 @@ fn a_reset_between_calls_goes_unnoticed_but_for_what_the_device_forgot() {
     let (device, connection) = connection(PATIENT);
     let mut calculator = CalculatorClient::new(&connection);
     assert_eq!(calculator.accumulate(5), Ok(5));
-    device.reset();
+    device.reset(SimulatedDevice::new());
     assert_eq!(calculator.accumulate(5), Ok(5));
     assert_eq!(connection.statistics().sessions, 2);
 }

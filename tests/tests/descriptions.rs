@@ -4,10 +4,9 @@
 use rpc_proto::describe::fingerprint;
 use rpc_proto::message::Fault;
 use rpc_proto::service::{Arguments, Interface, Replied, Reply};
+use serial_rpc::Connection;
 use serial_rpc::connection::DescriptionError;
-use serial_rpc::{Connection, Options, Port};
-use std::sync::Arc;
-use tests::test_device::TestDevice;
+use serial_rpc::link::SimulatedDevice;
 
 /// A device that describes itself with whatever bytes.
 struct Describing<D>(std::marker::PhantomData<D>);
@@ -32,8 +31,8 @@ impl<D: Bytes> Interface for Describing<D> {
 }
 
 fn refusal<D: Bytes>() -> DescriptionError {
-    let device = Arc::new(TestDevice::new(Describing::<D>(std::marker::PhantomData)));
-    let connection = Connection::over(Port::Simulated, device, Options::default());
+    let device = SimulatedDevice::with(Describing::<D>(std::marker::PhantomData));
+    let connection = Connection::to(device);
     let refusal = connection.description().expect_err("it is refused");
     assert!(connection.device().is_some(), "the session goes on");
     refusal
