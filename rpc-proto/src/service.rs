@@ -116,24 +116,6 @@ pub fn index_of(key: u32, keys: &[u32]) -> Option<u16> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Undescribed<I>(pub I);
 
-impl<I: Interface> Interface for Undescribed<I> {
-    const DESCRIPTION: &'static [&'static [u8]] = &[];
-    const FINGERPRINT: u32 = I::FINGERPRINT;
-
-    fn resolve(key: u32) -> Option<u16> {
-        I::resolve(key)
-    }
-
-    fn run(
-        &mut self,
-        index: u16,
-        arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
-    ) -> Result<Replied, Fault> {
-        self.0.run(index, arguments, reply)
-    }
-}
-
 /// An interface on a device without its own service, which is the smallest that there is.
 ///
 /// Nobody can ask such a device anything but its procedures. Typed clients still call it if it
@@ -141,24 +123,32 @@ impl<I: Interface> Interface for Undescribed<I> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bare<I>(pub I);
 
-impl<I: Interface> Interface for Bare<I> {
-    const DESCRIPTION: &'static [&'static [u8]] = &[];
-    const FINGERPRINT: u32 = I::FINGERPRINT;
-    const OWN_SERVICE: bool = false;
+/// The interface inside, without its description.
+macro_rules! without_description {
+    ($wrapper:ident, own service: $own_service:literal) => {
+        impl<I: Interface> Interface for $wrapper<I> {
+            const DESCRIPTION: &'static [&'static [u8]] = &[];
+            const FINGERPRINT: u32 = I::FINGERPRINT;
+            const OWN_SERVICE: bool = $own_service;
 
-    fn resolve(key: u32) -> Option<u16> {
-        I::resolve(key)
-    }
+            fn resolve(key: u32) -> Option<u16> {
+                I::resolve(key)
+            }
 
-    fn run(
-        &mut self,
-        index: u16,
-        arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
-    ) -> Result<Replied, Fault> {
-        self.0.run(index, arguments, reply)
-    }
+            fn run(
+                &mut self,
+                index: u16,
+                arguments: Arguments<'_>,
+                reply: Reply<'_, '_>,
+            ) -> Result<Replied, Fault> {
+                self.0.run(index, arguments, reply)
+            }
+        }
+    };
 }
+
+without_description!(Undescribed, own service: true);
+without_description!(Bare, own service: false);
 
 /// Offers several services on one device, numbered in the order written.
 ///
