@@ -5,6 +5,7 @@ use rpc_proto::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorClient, CalculatorService,
 };
 use rpc_proto::client::{CallError, Cause};
+use rpc_proto::service::Bare;
 use serial_rpc::link::SimulatedDevice;
 use serial_rpc::{Connection, Options, Port};
 use std::sync::Arc;
@@ -59,6 +60,14 @@ fn one_thread_may_submit_many_calls_and_wait_for_them_in_any_order() {
     for (pending, total) in submitted.into_iter().rev().zip((1..=100).rev()) {
         assert_eq!(pending.wait(), Ok(total));
     }
+}
+
+#[test]
+fn calls_may_be_submitted_to_a_device_without_its_own_service() {
+    let bare = Bare(CalculatorService(CheckedCalculator::new()));
+    let connection = Connection::to(SimulatedDevice::with(bare));
+    let pending = connection.submit::<CalculatorAdd>(&(2, 3)).unwrap();
+    assert_eq!(pending.wait(), Ok(5));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::Connection;
 use rpc_proto::client::{self, Answer, CallError, Caller, Cause, IntoCaller, Target, Ticket};
 use rpc_proto::device::{DevicePing, DeviceResolve};
+use rpc_proto::message::Accept;
 use rpc_proto::service::Procedure;
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
@@ -95,11 +96,8 @@ impl Connection {
         &self,
         arguments: &P::Arguments<'_>,
     ) -> Result<Pending<'_, P>, CallError> {
-        if self.device().is_none() {
-            // Nothing may be taken for granted: there is no second try with a handle given out.
-            let nothing: &[u8] = &[];
-            self.call_typed::<DevicePing>(&(nothing,))?;
-        }
+        // Nothing may be taken for granted: there is no second try with a handle given out.
+        self.announced()?;
         let ticket = self.start(self.target::<P>()?, arguments)?;
         Ok(Pending {
             reply: PendingReply {
@@ -125,6 +123,22 @@ impl Connection {
             device: self,
             ticket,
         })
+    }
+
+    /// What the device announced when the session began, which is begun if there is none. None if
+    /// it has ended again.
+    pub(super) fn announced(&self) -> Result<Option<Accept>, CallError> {
+        if let Some(device) = self.device() {
+            return Ok(Some(device));
+        }
+        // Any call makes a device announce itself, and this one is the shortest. Any answer will
+        // do: a device without its own service knows no ping.
+        let nothing: &[u8] = &[];
+        let answer = self.call_typed::<DevicePing>(&(nothing,));
+        match (self.device(), answer) {
+            (None, Err(error)) => Err(error),
+            (device, _) => Ok(device),
+        }
     }
 
     /// Makes a typed call.

@@ -5,7 +5,7 @@ use crate::cache::Cached;
 use crate::description::{Description, ReadError};
 use rpc_proto::client::{CallError, Caller, IntoCaller};
 use rpc_proto::crc::Crc32;
-use rpc_proto::device::{DeviceDescribe, DevicePing};
+use rpc_proto::device::DeviceDescribe;
 use std::sync::Arc;
 
 /// The longest description that is read. A device that sends more never ends, or means harm.
@@ -103,11 +103,7 @@ impl Connection {
         let Some(cache) = &self.cache else {
             return Ok(None);
         };
-        if self.device().is_none() {
-            // Any call makes the device announce its interface; this one is the shortest.
-            self.into_caller().call::<DevicePing>(&(&[],))?;
-        }
-        let fingerprint = self.device().map(|device| device.fingerprint);
+        let fingerprint = self.announced()?.map(|device| device.fingerprint);
         Ok(fingerprint.and_then(|fingerprint| cache.get(fingerprint)))
     }
 
