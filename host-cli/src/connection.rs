@@ -19,7 +19,7 @@ use crate::link::{self, Link, OpenError, SimulatedDevice, Tap, Tapped};
 use crate::port::{Port, Selector, usb_serial_number};
 use rpc_proto::client::{CallError, Client, Ticket, Timing};
 use rpc_proto::message::{Accept, MAX_WINDOW};
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use rpc_proto::time::Instant;
 use std::collections::HashMap;
 use std::fmt;
@@ -144,7 +144,7 @@ impl Connection {
     }
 
     /// A connection to a simulated device.
-    pub fn to<I: Interface + Send + 'static>(device: SimulatedDevice<I>) -> Self {
+    pub fn to<I: Dispatch + Send + 'static>(device: SimulatedDevice<I>) -> Self {
         Self::over(Port::Simulated, Arc::new(device), Options::default())
     }
 

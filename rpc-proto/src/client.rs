@@ -12,7 +12,7 @@ mod session;
 mod timing;
 
 pub use call_error::{CallError, Cause, Ran};
-pub use caller::{Caller, IntoCaller, read, read_owned};
+pub use caller::{AsyncCaller, Caller, IntoCaller, read, read_owned};
 pub use calls::{Answer, Target, Ticket};
 pub use session::Statistics;
 pub use timing::Timing;

@@ -10,8 +10,8 @@ mod statistics;
 use crate::device::{DeviceService, OwnService};
 use crate::frame::Accumulator;
 use crate::message::{Accept, Fault, VERSION};
-use crate::service::{FIRST_NUMBER, Interface, Service};
-use session::Session;
+use crate::service::{Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied};
+use session::{Call, Session};
 
 pub use statistics::Statistics;
 
@@ -95,7 +95,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ///
     /// As long as there is something to send, a frame that completes is dropped as if the line had
     /// lost it; so send first, unless the line has no patience.
-    pub fn receive(&mut self, byte: u8) {
+    pub fn receive(&mut self, byte: u8)
+    where
+        I: Dispatch,
+    {
         let Some(frame) = self.received.push(byte) else {
             return;
         };
@@ -104,17 +107,42 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
             return;
         };
         let arguments = call.arguments;
-        let result =
-            match call.procedure {
-                Err(fault) => Err(fault),
-                Ok(number @ FIRST_NUMBER..) => {
-                    let index = number - FIRST_NUMBER;
-                    self.interface.run(index, arguments, call.reply())
-                }
-                Ok(_) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
-                Ok(number) => DeviceService(OwnService::<I, FRAME>::new(*call.statistics))
-                    .dispatch(number, arguments, call.reply()),
-            };
+        let result = match call.procedure {
+            Err(fault) => Err(fault),
+            Ok(number @ FIRST_NUMBER..) => {
+                let index = number - FIRST_NUMBER;
+                self.interface.dispatch(index, arguments, call.reply())
+            }
+            Ok(number) => answer::<I, FRAME>(number, call),
+        };
+        call.end(result);
+    }
+
+    /// As [`receive`](Self::receive), for procedures that may wait.
+    ///
+    /// Bytes that come in meanwhile stay in the link. If it is dropped before it has ended, the call
+    /// that was running counts as run and is not answered; its caller gives it up at its deadline.
+    pub async fn receive_async(&mut self, byte: u8)
+    where
+        I: DispatchAsync,
+    {
+        let Some(frame) = self.received.push(byte) else {
+            return;
+        };
+        let mut call = self.session.take(frame, &Self::ACCEPT);
+        let Some(call) = &mut call else {
+            return;
+        };
+        let arguments = call.arguments;
+        let result = match call.procedure {
+            Err(fault) => Err(fault),
+            Ok(number @ FIRST_NUMBER..) => {
+                let index = number - FIRST_NUMBER;
+                let reply = call.reply();
+                self.interface.dispatch_async(index, arguments, reply).await
+            }
+            Ok(number) => answer::<I, FRAME>(number, call),
+        };
         call.end(result);
     }
 
@@ -142,4 +170,17 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     pub fn note_overruns(&mut self, bytes: u32) {
         self.session.note_overruns(bytes);
     }
+}
+
+/// Answers a call to the device's own service, if it has one.
+#[inline(always)]
+fn answer<I: Interface, const FRAME: usize>(
+    number: u16,
+    call: &mut Call<'_>,
+) -> Result<Replied, Fault> {
+    if !I::OWN_SERVICE {
+        return Err(Fault::UnknownProcedure);
+    }
+    let mut device = DeviceService(OwnService::<I, FRAME>::new(*call.statistics));
+    device.dispatch(number, call.arguments, call.reply())
 }

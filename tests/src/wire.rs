@@ -3,7 +3,7 @@
 use rpc_proto::frame::{Accumulator, Broken, Encoder, max_encoded_len};
 use rpc_proto::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use rpc_proto::server::Server;
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use serde::Serialize;
 
 /// A frame's payload, taken apart.
@@ -117,7 +117,7 @@ impl Message {
 }
 
 /// Hands bytes to a server, which sends what it has to say at once, and tells what it said.
-pub fn hand<I: Interface, const FRAME: usize, const WINDOW: usize>(
+pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize>(
     server: &mut Server<I, FRAME, WINDOW>,
     bytes: &[u8],
 ) -> Vec<Message> {
@@ -130,7 +130,7 @@ pub fn hand<I: Interface, const FRAME: usize, const WINDOW: usize>(
 }
 
 /// Sends everything that a server has to say.
-pub fn drain<I: Interface, const FRAME: usize, const WINDOW: usize>(
+pub fn drain<I: Dispatch, const FRAME: usize, const WINDOW: usize>(
     server: &mut Server<I, FRAME, WINDOW>,
 ) -> Vec<u8> {
     let said = server.outgoing().to_vec();

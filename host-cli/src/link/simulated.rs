@@ -4,7 +4,7 @@ use super::Link;
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::server::Server;
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -64,7 +64,7 @@ impl SimulatedDevice {
     }
 }
 
-impl<I: Interface> SimulatedDevice<I> {
+impl<I: Dispatch> SimulatedDevice<I> {
     /// A device with that interface that was just switched on.
     pub fn with(interface: I) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Default for SimulatedDevice {
     }
 }
 
-impl<I: Interface + Send> Link for SimulatedDevice<I> {
+impl<I: Dispatch + Send> Link for SimulatedDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let mut state = self.state();
         if state.unread.is_empty() {

@@ -29,6 +29,9 @@ use syn::{ItemTrait, parse_macro_input};
 /// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and
 ///   there is no `usize` in them, whose size differs between device and host.
 ///
+/// A method may be `async`, to wait for a timer or a sensor while other tasks run. The service is then
+/// served with `serve_async`; for its callers nothing changes. Calls still run one after the other.
+///
 /// A method marked `#[idempotent]` may be repeated: running it twice does no harm, so a caller
 /// sends it again when a device reset leaves open whether it has run.
 #[proc_macro_attribute]

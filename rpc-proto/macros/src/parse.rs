@@ -59,6 +59,8 @@ pub struct Procedure {
     pub doc: String,
     /// Whether it is marked `#[idempotent]`.
     pub idempotent: bool,
+    /// Whether it is an `async fn`.
+    pub asynchronous: bool,
     /// The arguments.
     pub arguments: Vec<Argument>,
     /// What it returns.
@@ -118,6 +120,10 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
         errors.add(&item.ident, "a service has at least one procedure");
     }
     errors.into_result()?;
+    if procedures.iter().any(|procedure| procedure.asynchronous) {
+        // The compiler warns that callers could not ask for `Send`; a device has no such callers.
+        item.attrs.push(parse_quote!(#[allow(async_fn_in_trait)]));
+    }
     Ok(Service {
         ident: item.ident.clone(),
         visibility: item.vis.clone(),
@@ -160,12 +166,6 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         errors.add(
             &signature.ident,
             "a procedure is not named `new`: clients have a function of that name",
-        );
-    }
-    if let Some(asyncness) = signature.asyncness {
-        errors.add(
-            asyncness,
-            "a procedure is not `async`: a device runs calls one after the other",
         );
     }
     for parameter in &signature.generics.params {
@@ -222,6 +222,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
         idempotent,
+        asynchronous: signature.asyncness.is_some(),
         arguments,
         outcome,
     })

@@ -26,6 +26,32 @@ impl<C: Caller + ?Sized> Caller for &mut C {
     }
 }
 
+/// Carries out calls and lets other tasks run meanwhile: what `#[service]`'s async clients are made
+/// of.
+#[allow(
+    async_fn_in_trait,
+    reason = "whether a call is `Send` follows from the caller it is made with"
+)]
+pub trait AsyncCaller {
+    /// Calls a procedure and waits for its value, which may borrow from the reply.
+    ///
+    /// # Errors
+    /// The procedure's own error, or why the call failed.
+    async fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>>;
+}
+
+impl<C: AsyncCaller + ?Sized> AsyncCaller for &mut C {
+    async fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        (**self).call::<P>(arguments).await
+    }
+}
+
 /// What a typed client can be made from: a caller, or something that callers can be had from.
 pub trait IntoCaller {
     /// The caller.
