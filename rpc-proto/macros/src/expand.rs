@@ -104,7 +104,10 @@ fn description(service: &Service) -> TokenStream {
                 arguments: &[#(#arguments),*],
                 value: #value,
                 error: #error,
-                idempotent: #idempotent,
+                mark: ::rpc_proto::describe::Mark::new(
+                    ::rpc_proto::describe::ProcedureKind::Call,
+                    #idempotent,
+                ),
             }
         }
     });
