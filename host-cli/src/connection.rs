@@ -9,7 +9,7 @@ mod exchange;
 mod stray;
 
 pub use by_name::{NamedCallError, PreparedCall};
-pub use call::{ConnectionCaller, Pending, PendingReply, Reply};
+pub use call::{ConnectionCaller, Pending, PendingReply, Reply, Submitted};
 pub use describe::DescriptionError;
 pub use rpc_proto::client::Statistics;
 

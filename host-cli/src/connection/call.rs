@@ -1,12 +1,15 @@
 //! Calls over a connection: typed, and by number.
 
-use super::Connection;
-use rpc_proto::client::{self, Answer, CallError, Caller, Cause, IntoCaller, Target, Ticket};
+use super::{Connection, MAX_FRAME};
+use rpc_proto::client::{
+    self, Answer, CallError, Caller, Cause, IntoCaller, PipelinedCaller, Target, Ticket,
+};
 use rpc_proto::device::{DevicePing, DeviceResolve};
-use rpc_proto::message::Accept;
-use rpc_proto::service::Procedure;
+use rpc_proto::message::{Accept, MAX_WINDOW};
+use rpc_proto::service::{FeedProcedure, Procedure};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
+use std::iter::Peekable;
 use std::marker::PhantomData;
 
 /// What a device answered.
@@ -235,6 +238,11 @@ impl PendingReply<'_> {
     /// # Errors
     /// Why the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait(self) -> Result<Reply, CallError> {
+        self.end()
+    }
+
+    /// Waits for the reply, which can be had once.
+    fn end(&self) -> Result<Reply, CallError> {
         self.device.wait(self.ticket)
     }
 }
@@ -277,6 +285,73 @@ impl Caller for ConnectionCaller<'_> {
             .map_err(CallError::widen)?;
         client::read::<P>(self.reply.answer())
     }
+}
+
+/// A call of a stream or feed that was submitted, and its end when that has come.
+#[derive(Debug)]
+pub enum Submitted<'d> {
+    /// It is under way.
+    Pending(PendingReply<'d>),
+    /// It has ended.
+    Ended(Result<Reply, CallError>),
+}
+
+impl<'d> PipelinedCaller for ConnectionCaller<'d> {
+    type Pending = Submitted<'d>;
+
+    /// One more than the device has room for, so that the next call is there when it has.
+    fn window(&mut self) -> usize {
+        match self.device.device() {
+            Some(device) => MAX_WINDOW.min(usize::from(device.window) + 1),
+            None => 1,
+        }
+    }
+
+    fn retries(&self) -> u32 {
+        self.device.options().retries
+    }
+
+    fn submit<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Submitted<'d>, CallError> {
+        let pending = self.device.submit::<P>(arguments)?;
+        Ok(Submitted::Pending(pending.reply))
+    }
+
+    fn submit_items<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+    ) -> Result<(Submitted<'d>, u8), CallError> {
+        let announced = self.device.announced()?;
+        let target = self.device.target::<P>()?;
+        let frame = announced.map_or(MAX_FRAME, |device| usize::from(device.max_frame));
+        let mut arguments = vec![0; target.room(frame.min(MAX_FRAME))];
+        let (len, count) = client::encode_items(&mut arguments, head, items)
+            .ok_or(CallError::ArgumentsTooLarge)?;
+        let pending = self.device.submit_encoded(target, &arguments[..len])?;
+        Ok((Submitted::Pending(pending), count))
+    }
+
+    fn wait<'p>(&'p mut self, pending: &'p mut Submitted<'d>) -> Result<Answer<'p>, CallError> {
+        if let Submitted::Pending(reply) = pending {
+            let end = reply.end();
+            if end == Err(CallError::InterfaceChanged) {
+                // What was known of the device is not so.
+                self.device.state().numbers.clear();
+            }
+            *pending = Submitted::Ended(end);
+        }
+        match pending {
+            Submitted::Ended(Ok(reply)) => Ok(reply.answer()),
+            Submitted::Ended(Err(error)) => Err(*error),
+            Submitted::Pending(_) => Err(CallError::Disconnected),
+        }
+    }
+
+    /// Dropping it is all.
+    fn forget(&mut self, _pending: Submitted<'d>) {}
 }
 
 impl<'d> IntoCaller for &'d Connection {

@@ -1,6 +1,8 @@
 //! The description of a service to the code that `#[service]` adds to the trait.
 
-use crate::parse::{Procedure, Service, with_lifetime};
+mod sequence;
+
+use crate::parse::{Flow, Procedure, Service, with_lifetime};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -84,6 +86,7 @@ fn description(service: &Service) -> TokenStream {
         let name = procedure.ident.unraw().to_string();
         let doc = &procedure.doc;
         let idempotent = procedure.idempotent;
+        let kind = sequence::kind(procedure);
         let arguments = procedure.arguments.iter().map(|argument| {
             let name = argument.ident.unraw().to_string();
             let schema = schema(&argument.ty);
@@ -105,7 +108,7 @@ fn description(service: &Service) -> TokenStream {
                 value: #value,
                 error: #error,
                 mark: ::rpc_proto::describe::Mark::new(
-                    ::rpc_proto::describe::ProcedureKind::Call,
+                    ::rpc_proto::describe::ProcedureKind::#kind,
                     #idempotent,
                 ),
             }
@@ -159,6 +162,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     // Made here, lest they be looked for in a macro of the user's that gives the types.
     let taken = Ident::new("arguments", Span::call_site());
     let outcome = Ident::new("outcome", Span::call_site());
+    let ask = Ident::new("ask", Span::mixed_site());
     let arms = service
         .procedures
         .iter()
@@ -169,26 +173,35 @@ fn dispatcher(service: &Service) -> TokenStream {
             let names: Vec<Ident> = (0..procedure.arguments.len())
                 .map(|position| Ident::new(&format!("argument_{position}"), Span::mixed_site()))
                 .collect();
-            let takes = names
-                .iter()
-                .zip(&procedure.arguments)
-                .map(|(name, argument)| {
+            let takes = names.iter().zip(&procedure.arguments).enumerate().map(
+                |(position, (name, argument))| {
                     let ty = with_lifetime(&argument.ty, "'_");
-                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.take()?;)
-                });
-            let answer = match procedure.outcome.error {
-                Some(_) => format_ident!("result"),
-                None => format_ident!("value"),
-            };
+                    let is_last = position + 1 == names.len();
+                    let take = match procedure.flow {
+                        Flow::Feed(_) if is_last => "take_items",
+                        _ => "take",
+                    };
+                    let take = Ident::new(take, argument.ty.span());
+                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
+                },
+            );
+            let take_ask =
+                sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
             // What cannot be serialised is an error where its type is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
+            let answer = match (&procedure.flow, &procedure.outcome.error) {
+                (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
+                (_, Some(_)) => quote!(reply.result(#returned)),
+                (_, None) => quote!(reply.value(#returned)),
+            };
             quote! {
                 #index => {
+                    #take_ask
                     #(#takes)*
                     #taken.end()?;
                     let #outcome = #ident::#method(&mut self.0, #(#names),*)#awaited;
-                    ::core::result::Result::Ok(reply.#answer(#returned))
+                    ::core::result::Result::Ok(#answer)
                 }
             }
         });
@@ -245,12 +258,15 @@ fn dispatcher(service: &Service) -> TokenStream {
 fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let path = path(service, procedure);
-    let arguments = procedure
-        .arguments
-        .iter()
-        .map(|argument| with_lifetime(&argument.ty, "'a"));
+    let arguments = procedure.arguments.iter().enumerate();
+    let arguments = arguments.map(|(position, argument)| match &procedure.flow {
+        Flow::Feed(item) if position + 1 == procedure.arguments.len() => quote!(&'a [#item]),
+        _ => with_lifetime(&argument.ty, "'a").into_token_stream(),
+    });
+    let ask = sequence::ask_type(procedure);
+    let more = sequence::more_impls(service, procedure);
     // An argument that cannot be serialised is an error at its procedure.
-    let arguments = quote_spanned!(procedure.ident.span()=> (#(#arguments,)*));
+    let arguments = quote_spanned!(procedure.ident.span()=> (#ask #(#arguments,)*));
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
@@ -275,6 +291,8 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
             const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
             const IDEMPOTENT: bool = #idempotent;
         }
+
+        #more
     }
 }
 
@@ -351,6 +369,9 @@ fn methods(
             "" => format!("Calls `{}`.", path(service, procedure)),
             doc => doc.to_owned(),
         };
+        if let Some(method) = sequence::method(service, procedure, &doc, asynchronous) {
+            return method;
+        }
         let procedure_type = type_name(service, procedure);
         let names: Vec<&Ident> = procedure
             .arguments

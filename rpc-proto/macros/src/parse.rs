@@ -1,5 +1,10 @@
 //! A trait to the description of a service, or a compile error at the place that is wrong.
 
+mod flow;
+
+pub use flow::Flow;
+
+use flow::{fed, streamed};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
@@ -65,6 +70,8 @@ pub struct Procedure {
     pub arguments: Vec<Argument>,
     /// What it returns.
     pub outcome: Outcome,
+    /// How much of it at a time.
+    pub flow: Flow,
 }
 
 /// An argument of a procedure.
@@ -195,6 +202,12 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         };
         errors.check_type(&input.ty);
         errors.check_not_static(&input.ty);
+        if let Some(before) = arguments.last()
+            && let Argument { ty, .. } = before
+            && fed(ty).is_some()
+        {
+            errors.add(ty, "the items that a caller feeds are the last argument");
+        }
         arguments.push(Argument {
             ident: pattern.ident.clone(),
             ty: (*input.ty).clone(),
@@ -205,11 +218,10 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
             value: parse_quote!(()),
             error: None,
         }),
-        ReturnType::Type(_, ty) => {
-            errors.check_type(ty);
-            outcome(ty)
-        }
+        ReturnType::Type(_, ty) => outcome(ty),
     };
+    let mut flow = Flow::Call;
+    let outcome = outcome.map(|outcome| errors.check_outcome(outcome, &arguments, &mut flow));
     let outcome = match (outcome, errors.into_result()) {
         (Ok(outcome), Ok(())) => outcome,
         (Err(mut outcome), Err(others)) => {
@@ -221,10 +233,12 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     Ok(Procedure {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
-        idempotent,
+        // Items are asked for by their position: asking twice is no harm.
+        idempotent: idempotent || matches!(flow, Flow::Stream),
         asynchronous: signature.asyncness.is_some(),
         arguments,
         outcome,
+        flow,
     })
 }
 
@@ -339,6 +353,49 @@ impl Errors {
             }
         }
         Check(self).visit_type(ty);
+    }
+
+    /// Finds out whether the procedure returns or takes a sequence of items; if it returns one, the
+    /// value of its outcome becomes an item.
+    fn check_outcome(
+        &mut self,
+        mut outcome: Outcome,
+        arguments: &[Argument],
+        flow: &mut Flow,
+    ) -> Outcome {
+        let fed = arguments.last().and_then(|argument| fed(&argument.ty));
+        if let Some(item) = streamed(&outcome.value) {
+            outcome.value = item.clone();
+            *flow = Flow::Stream;
+            self.check_owned(
+                &outcome.value,
+                "the caller of a stream keeps its items: use a type that owns what it holds",
+            );
+            if fed.is_some() {
+                let ty = arguments.last().map(|argument| &argument.ty);
+                self.add(
+                    ty,
+                    "a procedure takes a sequence of items or returns one, not both",
+                );
+            }
+        } else if let Some(item) = fed {
+            self.check_owned(
+                item,
+                "the caller of a feed makes its items while they go out: use a type that owns what it \
+                 holds",
+            );
+            self.check_owned(
+                &outcome.value,
+                "a feed is several calls, and only the last one's value is returned: use a type that \
+                 owns what it holds",
+            );
+            *flow = Flow::Feed(Box::new(item.clone()));
+        }
+        self.check_type(&outcome.value);
+        if let Some(error) = &outcome.error {
+            self.check_type(error);
+        }
+        outcome
     }
 
     /// Refuses what cannot cross the link and can be seen in the source; what hides inside other

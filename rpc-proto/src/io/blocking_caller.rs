@@ -2,9 +2,13 @@
 
 use super::calling::{Begun, Calling};
 use super::{LinkError, read_byte, write_some};
-use crate::client::{CallError, Caller, Client, Ticket, Timing};
-use crate::service::Procedure;
-use crate::time::{Clock, Duration};
+use crate::client::{
+    Answer, CallError, Caller, Client, PipelinedCaller, Ticket, Timing, encode_items,
+};
+use crate::device::DevicePing;
+use crate::service::{FeedProcedure, Procedure};
+use crate::time::{Clock, Duration, Instant};
+use core::iter::Peekable;
 use embedded_io::{Read, ReadReady, Write};
 
 /// A caller that waits for each call by asking the link again and again, for a microcontroller
@@ -62,6 +66,24 @@ where
         }
     }
 
+    /// The call that was begun, or None when what it needs first has been done.
+    fn begun<P: Procedure>(
+        &mut self,
+        begun: Begun,
+        deadline: Instant,
+    ) -> Result<Option<Ticket>, CallError> {
+        match begun {
+            Begun::Nothing if self.clock.now() >= deadline => return Err(CallError::Timeout),
+            Begun::Nothing => self.exchange(),
+            Begun::Question(question) => {
+                self.wait(question);
+                self.calling.learn::<P>(question)?;
+            }
+            Begun::Call(call) => return Ok(Some(call)),
+        }
+        Ok(None)
+    }
+
     /// Sends and receives what is there.
     fn exchange(&mut self) {
         if self.try_exchange().is_err() {
@@ -104,7 +126,9 @@ where
                 Begun::Nothing => self.exchange(),
                 Begun::Question(question) => {
                     self.wait(question);
-                    self.calling.learn::<P>(question)?;
+                    self.calling
+                        .learn::<P>(question)
+                        .map_err(CallError::widen)?;
                 }
                 Begun::Call(call) => {
                     self.wait(call);
@@ -115,5 +139,71 @@ where
             }
         };
         self.calling.take::<P>(call)
+    }
+}
+
+impl<L, C, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> PipelinedCaller
+    for BlockingCaller<L, C, FRAME, WINDOW, NUMBERS>
+where
+    L: Read + ReadReady + Write,
+    C: Clock,
+{
+    type Pending = Ticket;
+
+    fn window(&mut self) -> usize {
+        self.calling.window()
+    }
+
+    fn submit<P: Procedure>(&mut self, arguments: &P::Arguments<'_>) -> Result<Ticket, CallError> {
+        let deadline = self.clock.now() + self.calling.timeout;
+        loop {
+            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
+                client.start(target, deadline, arguments)
+            });
+            if let Some(call) = self.begun::<P>(begun?, deadline)? {
+                return Ok(call);
+            }
+        }
+    }
+
+    fn submit_items<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+    ) -> Result<(Ticket, u8), CallError> {
+        if self.calling.client.device().is_none() {
+            // How much fits a frame is known when the device has announced itself, which any call
+            // makes it do. Any answer will do.
+            let nothing: &[u8] = &[];
+            let answer = self.call::<DevicePing>(&(nothing,)).err();
+            if let (None, Some(error)) = (self.calling.client.device(), answer) {
+                return Err(error);
+            }
+        }
+        let deadline = self.clock.now() + self.calling.timeout;
+        let mut count = 0;
+        loop {
+            let frame = self.calling.max_frame();
+            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
+                client.start_with(target, deadline, |place| {
+                    let room = target.room(frame).min(place.len());
+                    let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                    count = taken;
+                    Some(len)
+                })
+            });
+            if let Some(call) = self.begun::<P>(begun?, deadline)? {
+                return Ok((call, count));
+            }
+        }
+    }
+
+    fn wait<'p>(&'p mut self, pending: &'p mut Ticket) -> Result<Answer<'p>, CallError> {
+        Self::wait(self, *pending);
+        self.calling.end(*pending)
+    }
+
+    fn forget(&mut self, pending: Ticket) {
+        self.calling.client.abandon(pending);
     }
 }

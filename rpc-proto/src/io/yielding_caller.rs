@@ -2,9 +2,13 @@
 
 use super::LinkError;
 use super::calling::{Begun, Calling};
-use crate::client::{AsyncCaller, CallError, Client, Ticket, Timing};
-use crate::service::Procedure;
-use crate::time::{Clock, Duration};
+use crate::client::{
+    Answer, AsyncCaller, AsyncPipelinedCaller, CallError, Client, Ticket, Timing, encode_items,
+};
+use crate::device::DevicePing;
+use crate::service::{FeedProcedure, Procedure};
+use crate::time::{Clock, Duration, Instant};
+use core::iter::Peekable;
 use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
@@ -75,6 +79,24 @@ where
         }
     }
 
+    /// The call that was begun, or None when what it needs first has been done.
+    async fn begun<P: Procedure>(
+        &mut self,
+        begun: Begun,
+        deadline: Instant,
+    ) -> Result<Option<Ticket>, CallError> {
+        match begun {
+            Begun::Nothing if self.clock.now() >= deadline => return Err(CallError::Timeout),
+            Begun::Nothing => self.exchange().await,
+            Begun::Question(question) => {
+                self.wait(question).await;
+                self.calling.learn::<P>(question)?;
+            }
+            Begun::Call(call) => return Ok(Some(call)),
+        }
+        Ok(None)
+    }
+
     /// Sends what is there, and waits for something to receive or to be due.
     async fn exchange(&mut self) {
         if self.try_exchange().await.is_err() {
@@ -140,7 +162,9 @@ where
                 Begun::Nothing => self.exchange().await,
                 Begun::Question(question) => {
                     self.wait(question).await;
-                    self.calling.learn::<P>(question)?;
+                    self.calling
+                        .learn::<P>(question)
+                        .map_err(CallError::widen)?;
                 }
                 Begun::Call(call) => {
                     self.wait(call).await;
@@ -151,5 +175,75 @@ where
             }
         };
         self.calling.take::<P>(call)
+    }
+}
+
+impl<L, C, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> AsyncPipelinedCaller
+    for YieldingCaller<L, C, D, FRAME, WINDOW, NUMBERS>
+where
+    L: Read + Write,
+    C: Clock,
+    D: DelayNs,
+{
+    type Pending = Ticket;
+
+    async fn window(&mut self) -> usize {
+        self.calling.window()
+    }
+
+    async fn submit<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Ticket, CallError> {
+        let deadline = self.clock.now() + self.calling.timeout;
+        loop {
+            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
+                client.start(target, deadline, arguments)
+            });
+            if let Some(call) = self.begun::<P>(begun?, deadline).await? {
+                return Ok(call);
+            }
+        }
+    }
+
+    async fn submit_items<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+    ) -> Result<(Ticket, u8), CallError> {
+        if self.calling.client.device().is_none() {
+            // How much fits a frame is known when the device has announced itself, which any call
+            // makes it do. Any answer will do.
+            let nothing: &[u8] = &[];
+            let answer = self.call::<DevicePing>(&(nothing,)).await.err();
+            if let (None, Some(error)) = (self.calling.client.device(), answer) {
+                return Err(error);
+            }
+        }
+        let deadline = self.clock.now() + self.calling.timeout;
+        let mut count = 0;
+        loop {
+            let frame = self.calling.max_frame();
+            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
+                client.start_with(target, deadline, |place| {
+                    let room = target.room(frame).min(place.len());
+                    let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                    count = taken;
+                    Some(len)
+                })
+            });
+            if let Some(call) = self.begun::<P>(begun?, deadline).await? {
+                return Ok((call, count));
+            }
+        }
+    }
+
+    async fn wait<'p>(&'p mut self, pending: &'p mut Ticket) -> Result<Answer<'p>, CallError> {
+        Self::wait(self, *pending).await;
+        self.calling.end(*pending)
+    }
+
+    fn forget(&mut self, pending: Ticket) {
+        self.calling.client.abandon(pending);
     }
 }
