@@ -1,48 +1,88 @@
 //! The calculator: where the procedures of the interface meet their implementation.
 
 use crate::{arithmetic, expression, statistics};
-use heapless::Vec;
-use rpc_proto::calculator::{Calculator, ExpressionError, MAX_SAMPLES, MathError, Summary};
+use heapless::{HistoryBuf, Vec};
+use rpc_proto::calculator::{
+    Calculation, Calculator, ExpressionError, HISTORY, MAX_SAMPLES, MathError, Operation, Summary,
+};
+use rpc_proto::service::Items;
 
 /// A [`Calculator`] that checks every result.
 ///
-/// Its only state is the running total, which starts at zero.
+/// Its state is the running total, which starts at zero, and what was calculated last.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator {
     total: i64,
+    history: HistoryBuf<Calculation, HISTORY>,
 }
 
 impl CheckedCalculator {
     /// A calculator whose running total is zero.
     #[must_use]
     pub const fn new() -> Self {
-        Self { total: 0 }
+        Self {
+            total: 0,
+            history: HistoryBuf::new(),
+        }
+    }
+}
+
+impl CheckedCalculator {
+    /// Keeps a calculation for those who ask what was calculated.
+    fn keep<T: Copy + Into<i64>>(
+        &mut self,
+        operation: Operation,
+        result: Result<T, MathError>,
+    ) -> Result<T, MathError> {
+        self.history.write(Calculation {
+            operation,
+            result: result.map(Into::into),
+        });
+        result
+    }
+
+    fn carry_out(&mut self, operation: Operation) -> Result<i64, MathError> {
+        let small = match operation {
+            Operation::Add(x, y) => self.add(x, y),
+            Operation::Sub(x, y) => self.sub(x, y),
+            Operation::Mul(x, y) => self.mul(x, y),
+            Operation::Div(x, y) => self.div(x, y),
+            Operation::Rem(x, y) => self.rem(x, y),
+            Operation::Pow(base, exponent) => self.pow(base, exponent),
+            Operation::Accumulate(amount) => return self.accumulate(amount),
+            Operation::Clear => {
+                self.clear();
+                Ok(0)
+            }
+        };
+        small.map(i64::from)
     }
 }
 
 impl Calculator for CheckedCalculator {
     fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::add(x, y)
+        self.keep(Operation::Add(x, y), arithmetic::add(x, y))
     }
 
     fn sub(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::sub(x, y)
+        self.keep(Operation::Sub(x, y), arithmetic::sub(x, y))
     }
 
     fn mul(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::mul(x, y)
+        self.keep(Operation::Mul(x, y), arithmetic::mul(x, y))
     }
 
     fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::div(x, y)
+        self.keep(Operation::Div(x, y), arithmetic::div(x, y))
     }
 
     fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::rem(x, y)
+        self.keep(Operation::Rem(x, y), arithmetic::rem(x, y))
     }
 
     fn pow(&mut self, base: i32, exponent: u32) -> Result<i32, MathError> {
-        arithmetic::pow(base, exponent)
+        let power = arithmetic::pow(base, exponent);
+        self.keep(Operation::Pow(base, exponent), power)
     }
 
     /// As IEEE 754 has it, the root of -0.0 is -0.0, of infinity infinity, and of NaN NaN.
@@ -62,8 +102,9 @@ impl Calculator for CheckedCalculator {
     }
 
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
-        self.total = self.total.checked_add(amount).ok_or(MathError::Overflow)?;
-        Ok(self.total)
+        let total = self.total.checked_add(amount).ok_or(MathError::Overflow);
+        self.total = total.unwrap_or(self.total);
+        self.keep(Operation::Accumulate(amount), total)
     }
 
     fn total(&mut self) -> i64 {
@@ -72,6 +113,21 @@ impl Calculator for CheckedCalculator {
 
     fn clear(&mut self) {
         self.total = 0;
+        self.history.write(Calculation {
+            operation: Operation::Clear,
+            result: Ok(0),
+        });
+    }
+
+    fn history(&mut self) -> impl Iterator<Item = Calculation> {
+        self.history.oldest_ordered().copied()
+    }
+
+    fn replay(&mut self, operations: Items<'_, Operation>) -> Result<i64, MathError> {
+        for operation in operations {
+            self.carry_out(operation)?;
+        }
+        Ok(self.total)
     }
 }
 
@@ -153,5 +209,21 @@ mod tests {
         assert_eq!(calculator.accumulate(i64::MAX), Ok(i64::MAX));
         assert_eq!(calculator.accumulate(1), Err(MathError::Overflow));
         assert_eq!(calculator.total(), i64::MAX);
+    }
+
+    #[test]
+    fn the_last_calculations_are_kept_with_their_results() {
+        let mut calculator = calculator();
+        for x in 0..20 {
+            let _ = calculator.add(x, i32::MAX);
+        }
+        let history: Vec<_, HISTORY> = calculator.history().collect();
+        assert_eq!(history.len(), HISTORY);
+        let newest = Calculation {
+            operation: Operation::Add(19, i32::MAX),
+            result: Err(MathError::Overflow),
+        };
+        assert_eq!(history.last(), Some(&newest));
+        assert_eq!(history[0].operation, Operation::Add(4, i32::MAX));
     }
 }

@@ -4,6 +4,8 @@
 //! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
 //! serve it over whatever UART they have. That is what lets the tests run on the desktop.
 //!
+//! [`Demonstration`] offers a block of notes besides, on devices with room for it.
+//!
 //! No input makes it panic, and an optimised build has no panic path in it: a microcontroller in
 //! the field has nobody to read the message.
 //!
@@ -20,9 +22,13 @@
 
 mod arithmetic;
 mod calculator;
+mod demonstration;
 mod expression;
+mod notes;
 mod ring;
 mod statistics;
 
 pub use calculator::CheckedCalculator;
+pub use demonstration::Demonstration;
+pub use notes::Notes;
 pub use ring::ByteRing;

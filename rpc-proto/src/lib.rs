@@ -105,6 +105,7 @@
 // Lets what `#[service]` writes name this crate in the same way inside and outside of it.
 extern crate self as rpc_proto;
 
+pub mod blocks;
 pub mod calculator;
 pub mod client;
 pub mod crc;

@@ -5,10 +5,12 @@
 //! With `figures`, it prints those that CI compares; to write them anew, from the repository's root:
 //!
 //!     cargo run --release -p tests --example line_use -- figures > tests/tests/line_use.txt
+//!     cargo run --release -p tests --example line_use -- transfers > tests/tests/transfer_use.txt
 
 use rpc_proto::time::Duration;
 use std::env;
 use tests::line_use::{self, BAUDS, CALLS, Conditions, LineUse};
+use tests::transfer_use;
 
 const LATENCIES_IN_MILLIS: [u32; 3] = [0, 1, 16];
 const LOSSES: [f64; 3] = [0.0, 1e-4, 1e-3];
@@ -17,7 +19,8 @@ fn main() {
     match env::args().nth(1).as_deref() {
         None => print_tables(),
         Some("figures") => print!("{}", line_use::figures()),
-        Some(_) => panic!("the only argument is `figures`"),
+        Some("transfers") => print!("{}", transfer_use::figures()),
+        Some(_) => panic!("the only arguments are `figures` and `transfers`"),
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! - [`clock`]: time that only a test moves.
 //! - [`line_use`]: how much of a line calls use.
+//! - [`transfer_use`]: how much of it blocks use.
+//! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
+//! - [`shelf`]: blocks in memory that may outlive a reset.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -44,11 +47,14 @@ pub mod loopback;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;
+pub mod shelf;
 pub mod simulated;
 pub mod simulation;
 #[cfg(unix)]
 pub mod stepped;
 pub mod tally;
 pub mod test_device;
+pub mod transfer_use;
+pub mod virtual_link;
 pub mod wire;
 pub mod workload;

@@ -1,6 +1,6 @@
 //! The host's connection: shared by threads, pipelined, and through whatever happens to a cable.
 
-use firmware::CheckedCalculator;
+use firmware::{CheckedCalculator, Demonstration};
 use rpc_proto::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorClient, CalculatorService,
 };
@@ -16,7 +16,7 @@ use tests::test_device::{Line, TestDevice};
 /// Short enough for the tests that wait for it; those that do not must not depend on it.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-type Calculator = TestDevice<CalculatorService<CheckedCalculator>>;
+type Calculator = TestDevice<Demonstration>;
 
 fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
     let device = Arc::new(TestDevice::new(SimulatedDevice::new()));

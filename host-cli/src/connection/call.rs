@@ -307,6 +307,20 @@ impl<'d> PipelinedCaller for ConnectionCaller<'d> {
         }
     }
 
+    fn max_frame(&self) -> usize {
+        let device = self.device.device();
+        device.map_or(MAX_FRAME, |device| {
+            MAX_FRAME.min(usize::from(device.max_frame))
+        })
+    }
+
+    fn room<P: Procedure>(&mut self) -> usize {
+        let target = self.device.target::<P>();
+        // Unless it is known, the number is taken for the longest that there is.
+        let target = target.unwrap_or(Target::resolved::<P>(u16::MAX, 0));
+        target.room(self.max_frame())
+    }
+
     fn retries(&self) -> u32 {
         self.device.options().retries
     }
@@ -324,10 +338,9 @@ impl<'d> PipelinedCaller for ConnectionCaller<'d> {
         head: &P::Head<'_>,
         items: &mut Peekable<impl Iterator<Item = P::Item>>,
     ) -> Result<(Submitted<'d>, u8), CallError> {
-        let announced = self.device.announced()?;
+        self.device.announced()?;
         let target = self.device.target::<P>()?;
-        let frame = announced.map_or(MAX_FRAME, |device| usize::from(device.max_frame));
-        let mut arguments = vec![0; target.room(frame.min(MAX_FRAME))];
+        let mut arguments = vec![0; target.room(self.max_frame())];
         let (len, count) = client::encode_items(&mut arguments, head, items)
             .ok_or(CallError::ArgumentsTooLarge)?;
         let pending = self.device.submit_encoded(target, &arguments[..len])?;

@@ -1,8 +1,7 @@
 //! A device simulated in this process: a server like that of a board, over memory.
 
 use super::Link;
-use firmware::CheckedCalculator;
-use rpc_proto::calculator::CalculatorService;
+use firmware::Demonstration;
 use rpc_proto::server::Server;
 use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
@@ -19,7 +18,7 @@ const BUFFER: u16 = 1024;
 
 /// A device with the interface `I` that answers as soon as it is written to.
 ///
-/// The program's own is the calculator, the very code that the boards run. With an interface of
+/// The program's own is the calculator, and a block of notes: the very code that the boards run. With an interface of
 /// your own, it lets a test call your firmware on the desktop:
 ///
 /// ```
@@ -45,7 +44,7 @@ const BUFFER: u16 = 1024;
 /// assert_eq!(lamp.dim(50), Ok(0));
 /// assert_eq!(lamp.dim(80), Ok(50));
 /// ```
-pub struct SimulatedDevice<I = CalculatorService<CheckedCalculator>> {
+pub struct SimulatedDevice<I = Demonstration> {
     state: Mutex<State<I>>,
     replied: Condvar,
 }
@@ -58,9 +57,9 @@ struct State<I> {
 }
 
 impl SimulatedDevice {
-    /// A calculator that was just switched on.
+    /// A demonstration device that was just switched on.
     pub fn new() -> Self {
-        Self::with(CalculatorService(CheckedCalculator::new()))
+        Self::with(Demonstration::new())
     }
 }
 

@@ -7,8 +7,7 @@ use crate::link::Direction;
 use crate::value::{
     ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
 };
-use firmware::CheckedCalculator;
-use rpc_proto::calculator::CalculatorService;
+use firmware::Demonstration;
 use rpc_proto::client::CallError;
 use rpc_proto::crc::Crc32;
 use rpc_proto::device::{DeviceService, OwnService};
@@ -25,7 +24,7 @@ const SEQS: u8 = 32;
 const DESCRIBE: u16 = 0;
 
 /// Any device's own service: it is the same for every interface.
-type OwnInterface = DeviceService<OwnService<CalculatorService<CheckedCalculator>, 64>>;
+type OwnInterface = DeviceService<OwnService<Demonstration, 64>>;
 
 /// Where a description may be found by its fingerprint, such as a cache.
 type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;

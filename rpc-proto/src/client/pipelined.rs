@@ -14,6 +14,12 @@ pub trait PipelinedCaller: Caller {
     /// How many calls may be under way to some avail, at least 1. It may have to ask the device.
     fn window(&mut self) -> usize;
 
+    /// The longest frame that both ends take, as far as the device is known.
+    fn max_frame(&self) -> usize;
+
+    /// How many bytes of arguments a call of that procedure may have, as far as that is known.
+    fn room<P: Procedure>(&mut self) -> usize;
+
     /// How often a call that can do no harm is to be made again if it is not answered in time.
     fn retries(&self) -> u32 {
         0
@@ -56,6 +62,14 @@ impl<C: PipelinedCaller + ?Sized> PipelinedCaller for &mut C {
 
     fn window(&mut self) -> usize {
         (**self).window()
+    }
+
+    fn max_frame(&self) -> usize {
+        (**self).max_frame()
+    }
+
+    fn room<P: Procedure>(&mut self) -> usize {
+        (**self).room::<P>()
     }
 
     fn retries(&self) -> u32 {

@@ -154,6 +154,14 @@ where
         self.calling.window()
     }
 
+    fn max_frame(&self) -> usize {
+        self.calling.max_frame()
+    }
+
+    fn room<P: Procedure>(&mut self) -> usize {
+        self.calling.room::<P>()
+    }
+
     fn submit<P: Procedure>(&mut self, arguments: &P::Arguments<'_>) -> Result<Ticket, CallError> {
         let deadline = self.clock.now() + self.calling.timeout;
         loop {

@@ -72,6 +72,14 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         begun.map_err(CallError::widen)
     }
 
+    /// How many bytes of arguments a call may have, as far as the device is known.
+    pub(super) fn room<P: Procedure>(&self) -> usize {
+        let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
+        // Unless it is known, the number is taken for the longest that there is.
+        let target = target.unwrap_or(Target::resolved::<P>(u16::MAX, 0));
+        target.room(self.max_frame())
+    }
+
     /// Starts a call with `start`, or what has to be known first. Unless it has all been waited for
     /// already, somebody else will wait for the call.
     pub(super) fn begin_with<P: Procedure>(

@@ -1,4 +1,4 @@
-//! The board's program: offers the calculator on the UART, for ever.
+//! The board's program: offers the calculator and its notes on the UART, for ever.
 #![no_std]
 #![no_main]
 
@@ -6,8 +6,7 @@ mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::CheckedCalculator;
-use rpc_proto::calculator::CalculatorService;
+use firmware::Demonstration;
 use rpc_proto::io::LinkError;
 use rpc_proto::server::Server;
 use uart::{Overrun, RECEIVE_BUFFER, Uart};
@@ -20,13 +19,13 @@ const WINDOW: usize = 4;
 
 #[entry]
 fn main() -> ! {
+    static mut SERVER: Server<Demonstration, FRAME, WINDOW> =
+        Server::new(Demonstration::new()).with_buffer(RECEIVE_BUFFER as u16);
     let mut uart = Uart::start();
-    let calculator = CalculatorService(CheckedCalculator::new());
-    let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
     loop {
         // Only lost bytes bring it back. The protocol recovers from that by itself.
-        if let Err(LinkError::Io(Overrun(bytes))) = server.serve(&mut uart) {
-            server.note_overruns(bytes);
+        if let Err(LinkError::Io(Overrun(bytes))) = SERVER.serve(&mut uart) {
+            SERVER.note_overruns(bytes);
         }
     }
 }
