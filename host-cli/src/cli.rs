@@ -1,9 +1,9 @@
 //! The command line: what can be written, and what it says about itself.
 
 use crate::commands::{
-    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe,
-    info::Info, list::List, man::Man, ping::Ping, ports::Ports, schema::Schema, shell::Shell,
-    simulate::Simulate, stats::Stats, trace::Trace,
+    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe, get::Get,
+    info::Info, list::List, man::Man, ping::Ping, ports::Ports, put::Put, schema::Schema,
+    shell::Shell, simulate::Simulate, stats::Stats, trace::Trace,
 };
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Parser, Subcommand};
@@ -162,6 +162,8 @@ pub enum Command {
     List(List),
     Describe(Describe),
     Call(Call),
+    Get(Get),
+    Put(Put),
     Shell(Shell),
     Batch(Batch),
     Ping(Ping),

@@ -2,15 +2,20 @@
 //!
 //! `exchange` moves the bytes; `call`, `by_name` and `describe` are what is done with that.
 
+mod blocks;
 mod by_name;
 mod call;
 mod describe;
 mod exchange;
+mod named_feed;
+mod named_stream;
 mod stray;
 
 pub use by_name::{NamedCallError, PreparedCall};
 pub use call::{ConnectionCaller, Pending, PendingReply, Reply, Submitted};
 pub use describe::DescriptionError;
+pub use named_feed::NamedFeed;
+pub use named_stream::NamedStream;
 pub use rpc_proto::client::Statistics;
 
 use crate::cache::Cache;
@@ -240,6 +245,10 @@ impl Connection {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cancellations(&self) -> u32 {
+        self.state().cancellations
     }
 
     fn now(&self) -> Instant {

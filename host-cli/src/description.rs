@@ -184,6 +184,27 @@ impl Procedure {
             .rsplit_once('.')
             .map_or(self.path.as_str(), |(_, name)| name)
     }
+
+    /// The type of the items that it returns or takes a batch at a time, if it does.
+    pub fn item(&self) -> Option<&Type> {
+        match (self.kind, self.arguments.last()) {
+            (ProcedureKind::Stream, _) => Some(&self.value),
+            (ProcedureKind::Feed, Some(Argument { ty, .. })) => match &ty.shape {
+                Shape::Seq(item) => Some(item),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The same without the items that it takes, for whoever gives these apart.
+    pub(crate) fn without_items(&self) -> Self {
+        let mut procedure = self.clone();
+        if self.kind == ProcedureKind::Feed {
+            procedure.arguments.pop();
+        }
+        procedure
+    }
 }
 
 #[cfg(test)]

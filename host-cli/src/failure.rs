@@ -119,7 +119,18 @@ impl Failure {
         match error {
             NamedCallError::Description(error) => Self::description(device, error),
             NamedCallError::UnknownProcedure(error) => error.into(),
-            NamedCallError::Arguments(_) => Self::new(Class::Usage, message),
+            NamedCallError::Arguments(_) | NamedCallError::Item { .. } => {
+                Self::new(Class::Usage, message)
+            }
+            NamedCallError::NoStream { .. } => Self::new(Class::Usage, message),
+            NamedCallError::NoFeed { .. } => {
+                Self::new(Class::Usage, message).hint("leave --items out")
+            }
+            // How many items were taken matters whatever happened then.
+            NamedCallError::Feed { error, .. } => Self {
+                message,
+                ..Self::named_call(device, *error)
+            },
             NamedCallError::Call {
                 idempotent, error, ..
             } => match Self::call(device, idempotent, error) {

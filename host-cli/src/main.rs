@@ -16,6 +16,7 @@ mod output;
 mod project;
 mod round_trip;
 mod summary;
+mod transfer;
 mod watch;
 mod words;
 
@@ -50,6 +51,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::List(list) => commands::list::run(cli, list),
         Command::Describe(describe) => commands::describe::run(cli, describe),
         Command::Call(call) => commands::call::run(cli, call),
+        Command::Get(get) => commands::get::run(cli, get),
+        Command::Put(put) => commands::put::run(cli, put),
         Command::Shell(shell) => commands::shell::run(cli, shell),
         Command::Batch(batch) => commands::batch::run(cli, batch),
         Command::Bench(bench) => commands::bench::run(cli, bench),

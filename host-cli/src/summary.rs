@@ -1,7 +1,7 @@
 //! A procedure as `list` and `describe` show it as JSON.
 
 use serde::Serialize;
-use serial_rpc::description::Procedure;
+use serial_rpc::description::{Procedure, ProcedureKind};
 use serial_rpc::value::expectation;
 
 /// What there is to know about a procedure, types by their names.
@@ -12,6 +12,7 @@ pub struct Summary<'a> {
     key: String,
     signature: String,
     doc: &'a str,
+    kind: ProcedureKind,
     idempotent: bool,
     arguments: Vec<ArgumentSummary<'a>>,
     value: String,
@@ -39,6 +40,7 @@ impl<'a> From<&'a Procedure> for Summary<'a> {
             key: format!("{:#010x}", procedure.key),
             signature: procedure.signature().to_string(),
             doc: &procedure.doc,
+            kind: procedure.kind,
             idempotent: procedure.idempotent,
             arguments: arguments.collect(),
             value: procedure.value.to_string(),

@@ -9,7 +9,7 @@ use crate::output;
 use crate::summary::Summary;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
-use serial_rpc::description::{Description, Item, Procedure, Service, Shape, Type};
+use serial_rpc::description::{Description, Item, Procedure, ProcedureKind, Service, Shape, Type};
 use serial_rpc::value::expectation;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -112,11 +112,21 @@ fn about_procedure(procedure: &Procedure) -> String {
     if !procedure.arguments.is_empty() {
         add_heading(&mut text, "Arguments");
         for argument in &procedure.arguments {
-            let expected = expectation(&argument.ty);
+            let expected = match (procedure.kind, procedure.item()) {
+                (ProcedureKind::Feed, Some(item))
+                    if Some(argument) == procedure.arguments.last() =>
+                {
+                    format!("any number of {item}")
+                }
+                _ => expectation(&argument.ty),
+            };
             add_line(&mut text, &format!("{}: {expected}", argument.name));
         }
     }
-    if procedure.value.shape != Shape::Unit {
+    if procedure.kind == ProcedureKind::Stream {
+        add_heading(&mut text, "Items");
+        add_line(&mut text, &procedure.value.to_string());
+    } else if procedure.value.shape != Shape::Unit {
         add_heading(&mut text, "Value");
         add_line(&mut text, &procedure.value.to_string());
     }
@@ -143,12 +153,20 @@ fn about_procedure(procedure: &Procedure) -> String {
     add_heading(&mut text, "Call");
     add_line(
         &mut text,
-        if procedure.idempotent {
-            "idempotent: calling it twice is the same as calling it once"
-        } else {
-            "not idempotent: each call counts"
+        match (procedure.kind, procedure.idempotent) {
+            (ProcedureKind::Stream, _) => {
+                "a stream: its items are fetched as many at a time as fit"
+            }
+            (_, true) => "idempotent: calling it twice is the same as calling it once",
+            (_, false) => "not idempotent: each call counts",
         },
     );
+    if procedure.kind == ProcedureKind::Feed {
+        add_line(
+            &mut text,
+            "a feed: its items are sent as many at a time as fit; --items FILE reads them from a file",
+        );
+    }
     add_line(
         &mut text,
         &format!("number {}, key {:#010x}", procedure.number, procedure.key),

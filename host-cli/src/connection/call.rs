@@ -54,7 +54,7 @@ impl Connection {
         target: Target,
         arguments: &A,
     ) -> Result<Reply, CallError> {
-        let cancellations = self.state().cancellations;
+        let cancellations = self.cancellations();
         let mut retries = self.options.retries;
         loop {
             let end = self
@@ -65,7 +65,7 @@ impl Connection {
                 Err(CallError::OutcomeUnknown(Cause::Timeout)) => target.idempotent,
                 _ => false,
             };
-            if !again || retries == 0 || self.state().cancellations != cancellations {
+            if !again || retries == 0 || self.cancellations() != cancellations {
                 return end;
             }
             retries -= 1;
@@ -272,6 +272,8 @@ impl Serialize for Encoded<'_> {
 pub struct ConnectionCaller<'d> {
     device: &'d Connection,
     reply: Reply,
+    /// How often calls had been cancelled when the last was submitted.
+    cancellations: u32,
 }
 
 impl Caller for ConnectionCaller<'_> {
@@ -321,14 +323,16 @@ impl<'d> PipelinedCaller for ConnectionCaller<'d> {
         target.room(self.max_frame())
     }
 
-    fn retries(&self) -> u32 {
-        self.device.options().retries
+    fn retries(&self) -> Option<u32> {
+        let is_cancelled = self.cancellations != self.device.cancellations();
+        (!is_cancelled).then(|| self.device.options().retries)
     }
 
     fn submit<P: Procedure>(
         &mut self,
         arguments: &P::Arguments<'_>,
     ) -> Result<Submitted<'d>, CallError> {
+        self.cancellations = self.device.cancellations();
         let pending = self.device.submit::<P>(arguments)?;
         Ok(Submitted::Pending(pending.reply))
     }
@@ -374,6 +378,7 @@ impl<'d> IntoCaller for &'d Connection {
         ConnectionCaller {
             device: self,
             reply: Reply::Return(Vec::new()),
+            cancellations: 0,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
 
-use super::{Argument, Field, Procedure, Shape, Type, Variant};
+use super::{Argument, Field, Procedure, ProcedureKind, Shape, Type, Variant};
 
 /// The short form: `i32`, `[f64]`, `Summary`.
 ///
@@ -236,15 +236,30 @@ impl Display for Signature<'_> {
             &procedure.path
         })?;
         f.write_str("(")?;
-        write_separated(f, &procedure.arguments)?;
+        match (procedure.kind, procedure.arguments.split_last()) {
+            (ProcedureKind::Feed, Some((items, head))) => {
+                for argument in head {
+                    write!(f, "{argument}, ")?;
+                }
+                match procedure.item() {
+                    Some(item) => write!(f, "{}: stream of {item}", items.name)?,
+                    None => write!(f, "{items}")?,
+                }
+            }
+            _ => write_separated(f, &procedure.arguments)?,
+        }
         f.write_str(")")?;
         if !self.with_results {
             return Ok(());
         }
+        let stream = match procedure.kind {
+            ProcedureKind::Stream => "stream of ",
+            _ => "",
+        };
         match (&procedure.value.shape, &procedure.error) {
-            (Shape::Unit, None) => Ok(()),
-            (_, None) => write!(f, " -> {}", procedure.value),
-            (_, Some(error)) => write!(f, " -> {}, or {error}", procedure.value),
+            (Shape::Unit, None) if stream.is_empty() => Ok(()),
+            (_, None) => write!(f, " -> {stream}{}", procedure.value),
+            (_, Some(error)) => write!(f, " -> {stream}{}, or {error}", procedure.value),
         }
     }
 }
@@ -277,7 +292,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use crate::description::{Argument, ProcedureKind};
+    use crate::description::Argument;
     use postcard_schema::{Schema, schema::NamedType};
 
     #[derive(Schema)]

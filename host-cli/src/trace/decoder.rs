@@ -2,7 +2,7 @@
 
 use super::event::{Event, Happening};
 use super::pieces::{Piece, Pieces};
-use crate::description::{Description, Procedure, Shape};
+use crate::description::{Description, Procedure, ProcedureKind, Shape};
 use crate::link::Direction;
 use crate::value::{
     ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
@@ -12,7 +12,7 @@ use rpc_proto::client::CallError;
 use rpc_proto::crc::Crc32;
 use rpc_proto::device::{DeviceService, OwnService};
 use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
-use rpc_proto::service::{FIRST_NUMBER, Interface};
+use rpc_proto::service::{Ask, FIRST_NUMBER, Interface};
 use serde_json::Value;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -203,8 +203,12 @@ impl Decoder {
         let Some(procedure) = self.procedure(number) else {
             return format!("procedure {number}, arguments {}", hex(arguments));
         };
+        let (ask, arguments) = match procedure.kind {
+            ProcedureKind::Stream => split_ask(arguments),
+            _ => (String::new(), arguments),
+        };
         match arguments_in_words(procedure, arguments) {
-            Ok(words) => format!("{}({words})", procedure.path),
+            Ok(words) => format!("{}({words}){ask}", procedure.path),
             Err(error) => {
                 let arguments = hex(arguments);
                 format!("{} with bad arguments {arguments}: {error}", procedure.path)
@@ -235,6 +239,9 @@ impl Decoder {
         };
         let path = &procedure.path;
         let words = match (kind, &procedure.error) {
+            (Kind::Return, _) if procedure.kind == ProcedureKind::Stream => {
+                batch_in_words(procedure, body)
+            }
             (Kind::Return, _) => {
                 decode_all(&procedure.value, body).map(|value| match procedure.value.shape {
                     Shape::Unit => "done".to_owned(),
@@ -301,6 +308,35 @@ fn arguments_in_words(procedure: &Procedure, mut bytes: &[u8]) -> Result<String,
         0 => Ok(words),
         count => Err(crate::value::Problem::Trailing { count }.into()),
     }
+}
+
+/// Takes what asks for a batch off the arguments of a stream, and says what it asks for.
+fn split_ask(bytes: &[u8]) -> (String, &[u8]) {
+    match postcard::take_from_bytes::<Ask>(bytes) {
+        Ok((Ask { position, limit }, rest)) => (
+            format!(", up to {limit} items from item {position} on"),
+            rest,
+        ),
+        Err(_) => (String::new(), bytes),
+    }
+}
+
+/// The items of a batch, and what its last byte says.
+fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueError> {
+    const LAST: u8 = 0x80;
+    let (&end, mut items) = body.split_last().unwrap_or((&0, &[]));
+    let count = end & !LAST;
+    let values = (0..count).map(|_| decode(&procedure.value, &mut items));
+    let values = values.collect::<Result<Vec<_>, _>>()?;
+    if !items.is_empty() {
+        let count = items.len();
+        return Err(crate::value::Problem::Trailing { count }.into());
+    }
+    Ok(match (count, end & LAST) {
+        (0, 0) => "the stream is shorter than that".to_owned(),
+        (_, 0) => shown(&Value::Array(values)),
+        _ => format!("{}, and no more", shown(&Value::Array(values))),
+    })
 }
 
 /// A value on a line that it does not fill.

@@ -85,13 +85,11 @@ impl<E> CallError<E> {
             | Self::OtherVersion(_) => Ran::Never,
         }
     }
-}
 
-impl CallError {
-    /// The same failure for a procedure that has an error of its own.
-    pub fn widen<E>(self) -> CallError<E> {
-        match self {
-            Self::Error(never) => match never {},
+    /// The procedure's own error, or the same failure for a procedure that has another.
+    fn split<F>(self) -> Result<E, CallError<F>> {
+        Err(match self {
+            Self::Error(error) => return Ok(error),
             Self::NoSuchProcedure => CallError::NoSuchProcedure,
             Self::SignatureDiffers => CallError::SignatureDiffers,
             Self::BadArguments => CallError::BadArguments,
@@ -106,6 +104,24 @@ impl CallError {
             Self::InterfaceChanged => CallError::InterfaceChanged,
             Self::OtherVersion(version) => CallError::OtherVersion(version),
             Self::OutcomeUnknown(cause) => CallError::OutcomeUnknown(cause),
+        })
+    }
+
+    /// Tells the procedure's own error from a failure of the call.
+    ///
+    /// # Errors
+    /// Why the call failed, if it did.
+    pub fn own(self) -> Result<E, CallError> {
+        self.split()
+    }
+}
+
+impl CallError {
+    /// The same failure for a procedure that has an error of its own.
+    pub fn widen<E>(self) -> CallError<E> {
+        match self.split() {
+            Ok(never) => match never {},
+            Err(error) => error,
         }
     }
 }

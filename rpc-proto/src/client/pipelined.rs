@@ -20,9 +20,10 @@ pub trait PipelinedCaller: Caller {
     /// How many bytes of arguments a call of that procedure may have, as far as that is known.
     fn room<P: Procedure>(&mut self) -> usize;
 
-    /// How often a call that can do no harm is to be made again if it is not answered in time.
-    fn retries(&self) -> u32 {
-        0
+    /// How often a call that can do no harm is to be made again if it is not answered in time. None if
+    /// calls have been cancelled since the last was submitted.
+    fn retries(&self) -> Option<u32> {
+        Some(0)
     }
 
     /// Starts a call and does not wait for it.
@@ -72,7 +73,7 @@ impl<C: PipelinedCaller + ?Sized> PipelinedCaller for &mut C {
         (**self).room::<P>()
     }
 
-    fn retries(&self) -> u32 {
+    fn retries(&self) -> Option<u32> {
         (**self).retries()
     }
 

@@ -46,6 +46,8 @@ impl<C: PipelinedCaller, P: StreamProcedure> Iterator for Stream<'_, C, P> {
                 }
             }
             let (ask, mut pending) = progress.in_flight.pop_front()?;
+            // Waiting comes first: what cancels a call comes while it is waited for.
+            let _ = caller.wait(&mut pending);
             let retries = caller.retries();
             let step = progress.take(ask, caller.wait(&mut pending), retries);
             let forget = |pending| caller.forget(pending);
@@ -107,7 +109,7 @@ impl<'a, C: AsyncPipelinedCaller, P: StreamProcedure> AsyncStream<'a, C, P> {
             let (_, pending) = progress.in_flight.front_mut()?;
             let _ = caller.wait(pending).await;
             let (ask, mut pending) = progress.in_flight.pop_front()?;
-            let step = progress.take(ask, caller.wait(&mut pending).await, 0);
+            let step = progress.take(ask, caller.wait(&mut pending).await, Some(0));
             let forget = |pending| caller.forget(pending);
             if let ControlFlow::Break(end) = progress.settle(ask, pending, step, forget) {
                 return end;
@@ -250,7 +252,12 @@ impl<'a, P: StreamProcedure, Q> Progress<'a, P, Q> {
     }
 
     /// Takes the next item from the answer to the oldest call.
-    fn take(&mut self, ask: Ask, answer: Result<Answer<'_>, CallError>, retries: u32) -> Step<P> {
+    fn take(
+        &mut self,
+        ask: Ask,
+        answer: Result<Answer<'_>, CallError>,
+        retries: Option<u32>,
+    ) -> Step<P> {
         let reply = match answer {
             Ok(Answer::Return(reply)) => reply,
             Ok(answer) if self.pull.wants(ask) => {
@@ -293,7 +300,7 @@ impl<'a, P: StreamProcedure, Q> Progress<'a, P, Q> {
         }
     }
 
-    fn failed(&mut self, error: CallError, retries: u32) -> Step<P> {
+    fn failed(&mut self, error: CallError, retries: Option<u32>) -> Step<P> {
         let again = match error {
             CallError::InterfaceChanged => {
                 self.pull.taken() == 0 && !core::mem::replace(&mut self.relearned, true)
@@ -301,7 +308,7 @@ impl<'a, P: StreamProcedure, Q> Progress<'a, P, Q> {
             CallError::Timeout | CallError::Disconnected | CallError::OutcomeUnknown(_) => {
                 let was_alone = self.alone && self.in_flight.is_empty();
                 self.failures += u32::from(was_alone);
-                self.failures <= retries
+                retries.is_some_and(|retries| self.failures <= retries)
             }
             _ => false,
         };
