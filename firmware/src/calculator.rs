@@ -1,7 +1,7 @@
 //! The calculator: where the procedures of the interface meet their implementation.
 
 use crate::{arithmetic, expression, statistics};
-use heapless::{HistoryBuf, Vec};
+use heapless::{Deque, Vec};
 use rpc_proto::calculator::{
     Calculation, Calculator, ExpressionError, HISTORY, MAX_SAMPLES, MathError, Operation, Summary,
 };
@@ -13,7 +13,7 @@ use rpc_proto::service::Items;
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator {
     total: i64,
-    history: HistoryBuf<Calculation, HISTORY>,
+    history: Deque<Calculation, HISTORY>,
 }
 
 impl CheckedCalculator {
@@ -22,7 +22,7 @@ impl CheckedCalculator {
     pub const fn new() -> Self {
         Self {
             total: 0,
-            history: HistoryBuf::new(),
+            history: Deque::new(),
         }
     }
 }
@@ -34,11 +34,19 @@ impl CheckedCalculator {
         operation: Operation,
         result: Result<T, MathError>,
     ) -> Result<T, MathError> {
-        self.history.write(Calculation {
+        self.remember(Calculation {
             operation,
             result: result.map(Into::into),
         });
         result
+    }
+
+    fn remember(&mut self, calculation: Calculation) {
+        if self.history.is_full() {
+            self.history.pop_front();
+        }
+        // There is room now.
+        let _ = self.history.push_back(calculation);
     }
 
     fn carry_out(&mut self, operation: Operation) -> Result<i64, MathError> {
@@ -113,14 +121,14 @@ impl Calculator for CheckedCalculator {
 
     fn clear(&mut self) {
         self.total = 0;
-        self.history.write(Calculation {
+        self.remember(Calculation {
             operation: Operation::Clear,
             result: Ok(0),
         });
     }
 
     fn history(&mut self) -> impl Iterator<Item = Calculation> {
-        self.history.oldest_ordered().copied()
+        self.history.iter().copied()
     }
 
     fn replay(&mut self, operations: Items<'_, Operation>) -> Result<i64, MathError> {
