@@ -81,12 +81,17 @@ impl Offer {
     }
 }
 
-/// An image with settings of its own.
+/// What an image with settings of its own takes beyond an echo.
 fn grown(settings: &[Setting]) -> Result<Size, String> {
-    image::size(&PACKAGE.image_with("grown", settings)?)
+    let echo = image::size(&PACKAGE.image("echo")?)?;
+    let size = image::size(&PACKAGE.image_with("grown", settings)?)?;
+    Ok(Size {
+        flash: size.flash - echo.flash,
+        ram: size.ram - echo.ram,
+    })
 }
 
-/// The flash of the images that offer more and more, in bytes.
+/// The flash of the images that offer more and more, in bytes beyond those of an echo.
 ///
 /// # Errors
 /// When an image cannot be built or read.
@@ -118,7 +123,7 @@ pub const FRAMES: [usize; 2] = [64, 160];
 /// Calls that may be in flight.
 pub const WINDOWS: [usize; 5] = [1, 2, 4, 8, 15];
 
-/// The static RAM of the images with wider and wider windows, in bytes.
+/// The static RAM of the images with wider and wider windows, likewise.
 ///
 /// # Errors
 /// When an image cannot be built or read.
