@@ -66,7 +66,7 @@ impl Offer {
     const fn name(self) -> &'static str {
         match self {
             Self::Procedures => "procedures",
-            Self::Types => "procedures with types of their own",
+            Self::Types => "procedures with a type each",
             Self::Services => "services of four procedures",
         }
     }

@@ -46,7 +46,7 @@ Written by `cargo run --release --manifest-path tests/peers/Cargo.toml --bin rep
 same compiler. thumbv7m, opt-level s, fat LTO; frames of 64 bytes and window 1 where nothing else is said.
 
 Each image is the same but for how many there are of one thing. Procedures \"of one signature\" are
-`fn(i32, i32) -> i32`, every one with a body of its own that is not inlined; those \"with types of their own\" take and
+`fn(i32, i32) -> i32`, every one with a body of its own that is not inlined; those \"with a type each\" take and
 return a struct of two fields like no other's. Undescribed images have the device's own service, described ones the
 description and its docs (a line each) as well. A payload is one `&[u8]`, as argument or as value, none of it zero.
 ";

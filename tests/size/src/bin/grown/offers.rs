@@ -1,5 +1,5 @@
 //! What an image may offer.
-#![expect(dead_code, reason = "there are callers for all of it, and nobody calls here")]
+#![expect(dead_code, reason = "the callers that belong to it")]
 
 use core::marker::PhantomData;
 use postcard_schema::Schema;
