@@ -3,31 +3,45 @@
 use crate::{arithmetic, expression, statistics};
 use heapless::{Deque, Vec};
 use rpc_proto::calculator::{
-    Calculation, Calculator, ExpressionError, HISTORY, MAX_SAMPLES, MathError, Operation, Summary,
+    Calculation, Calculator, CalculatorTotalChanged, ExpressionError, HISTORY, MAX_SAMPLES,
+    MathError, Operation, Summary,
 };
+use rpc_proto::events::Emit;
+use rpc_proto::server::NoEvents;
 use rpc_proto::service::Items;
 
 /// A [`Calculator`] that checks every result.
 ///
-/// Its state is the running total, which starts at zero, and what was calculated last.
+/// Its state is the running total, which starts at zero, and what was calculated last. It tells `E` of
+/// every change of the total.
 #[derive(Clone, Debug, Default)]
-pub struct CheckedCalculator {
+pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
     history: Deque<Calculation, HISTORY>,
+    events: E,
 }
 
 impl CheckedCalculator {
-    /// A calculator whose running total is zero.
+    /// A calculator whose running total is zero, and which tells nobody of it.
     #[must_use]
     pub const fn new() -> Self {
+        Self::telling(NoEvents)
+    }
+}
+
+impl<E> CheckedCalculator<E> {
+    /// A calculator whose running total is zero, and which tells of its changes there.
+    #[must_use]
+    pub const fn telling(events: E) -> Self {
         Self {
             total: 0,
             history: Deque::new(),
+            events,
         }
     }
 }
 
-impl CheckedCalculator {
+impl<E: Emit> CheckedCalculator<E> {
     /// Keeps a calculation for those who ask what was calculated.
     fn keep<T: Copy + Into<i64>>(
         &mut self,
@@ -65,9 +79,16 @@ impl CheckedCalculator {
         };
         small.map(i64::from)
     }
+
+    fn set_total(&mut self, total: i64) {
+        if self.total != total {
+            self.total = total;
+            self.events.emit(&CalculatorTotalChanged { total });
+        }
+    }
 }
 
-impl Calculator for CheckedCalculator {
+impl<E: Emit> Calculator for CheckedCalculator<E> {
     fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
         self.keep(Operation::Add(x, y), arithmetic::add(x, y))
     }
@@ -111,7 +132,7 @@ impl Calculator for CheckedCalculator {
 
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
         let total = self.total.checked_add(amount).ok_or(MathError::Overflow);
-        self.total = total.unwrap_or(self.total);
+        self.set_total(total.unwrap_or(self.total));
         self.keep(Operation::Accumulate(amount), total)
     }
 
@@ -120,7 +141,7 @@ impl Calculator for CheckedCalculator {
     }
 
     fn clear(&mut self) {
-        self.total = 0;
+        self.set_total(0);
         self.remember(Calculation {
             operation: Operation::Clear,
             result: Ok(0),

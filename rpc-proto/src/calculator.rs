@@ -3,6 +3,7 @@
 //! It is meant to be read as an example of a service. Between them its procedures use every
 //! shape a procedure can have: fallible and infallible, with and without arguments and value,
 //! borrowed and owned arguments, repeatable and not, one that returns a sequence and one that takes one.
+//! An event tells what changes in between.
 
 use crate::service::Items;
 use heapless::Vec;
@@ -60,6 +61,10 @@ pub trait Calculator {
     /// Sets the running total to zero.
     #[idempotent]
     fn clear(&mut self);
+
+    /// The running total has become another.
+    #[event]
+    fn total_changed(total: i64);
 
     /// The last 16 calculations with integers and the running total, from the oldest.
     fn history(&mut self) -> impl Iterator<Item = Calculation>;

@@ -5,7 +5,7 @@ use rpc_proto::io::BlockingCaller;
 use rpc_proto::message::{Fault, Kind};
 use rpc_proto::server::Server;
 use rpc_proto::service;
-use rpc_proto::service::{FIRST_NUMBER, Interface, Items, Procedure};
+use rpc_proto::service::{FIRST_NUMBER, Interface, Items, Member};
 use rpc_proto::time::Instant;
 use tests::loopback::Loopback;
 use tests::wire::{Message, hand};

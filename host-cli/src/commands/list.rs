@@ -13,8 +13,9 @@ use std::fmt::Write;
 /// They are grouped by service, each with the first paragraph of its documentation.
 ///
 /// As JSON, it is an array of objects: "path", "number", "key", "signature", "doc", "kind" ("call";
-/// "stream" if it returns items, "feed" if it takes them), "idempotent", "arguments" (each "name",
-/// "type" and what is "expected", in words), "value" (of a stream, an item) and "error" (types, or null).
+/// "stream" if it returns items, "feed" if it takes them; "event"), "idempotent", "arguments" (each
+/// "name", "type" and what is "expected", in words), "value" (of a stream, an item) and "error" (types,
+/// or null).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc list

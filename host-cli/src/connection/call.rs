@@ -31,7 +31,7 @@ impl From<Answer<'_>> for Reply {
 }
 
 impl Reply {
-    fn answer(&self) -> Answer<'_> {
+    pub(super) fn answer(&self) -> Answer<'_> {
         match self {
             Self::Return(bytes) => Answer::Return(bytes),
             Self::Error(bytes) => Answer::Error(bytes),
@@ -274,6 +274,12 @@ pub struct ConnectionCaller<'d> {
     reply: Reply,
     /// How often calls had been cancelled when the last was submitted.
     cancellations: u32,
+}
+
+impl<'d> ConnectionCaller<'d> {
+    pub(super) const fn device(&self) -> &'d Connection {
+        self.device
+    }
 }
 
 impl Caller for ConnectionCaller<'_> {
