@@ -62,7 +62,7 @@ impl<'d> NamedFeed<'d> {
         if let Some(ty) = self.call.procedure.item() {
             encode(ty, item, &mut bytes).map_err(|error| NamedCallError::Item {
                 number: self.pushed,
-                error: Box::new(error.into()),
+                error: Box::new(error),
             })?;
         }
         if self.count == MAX_BATCH || self.items.len() + bytes.len() > self.room()? {
