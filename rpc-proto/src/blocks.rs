@@ -154,17 +154,27 @@ pub trait Storage {
 #[derive(Clone, Debug, Default)]
 pub struct Stored<S> {
     storage: S,
-    writing: Option<Writing>,
+    writing: Writing,
 }
 
-/// A write that was begun, and may have ended.
-#[derive(Clone, Copy, Debug)]
+/// A write. All zeroes if none was begun, so that a device's blocks take no flash for that.
+#[derive(Clone, Copy, Debug, Default)]
 struct Writing {
+    progress: Progress,
     block: u8,
     total: u32,
     written: u32,
-    crc: Crc32,
-    is_finished: bool,
+    /// The checksum of what was written.
+    crc: u32,
+}
+
+/// How far a write has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Progress {
+    #[default]
+    NotBegun,
+    Begun,
+    Finished,
 }
 
 impl<S> Stored<S> {
@@ -172,7 +182,13 @@ impl<S> Stored<S> {
     pub const fn new(storage: S) -> Self {
         Self {
             storage,
-            writing: None,
+            writing: Writing {
+                progress: Progress::NotBegun,
+                block: 0,
+                total: 0,
+                written: 0,
+                crc: 0,
+            },
         }
     }
 
@@ -186,23 +202,26 @@ impl<S: Storage> Stored<S> {
     fn block(&self, number: u8) -> Result<Block<'_>, BlockError> {
         self.storage.block(number).ok_or(BlockError::NoSuchBlock)
     }
+
+    /// The write that was begun.
+    const fn writing(&mut self) -> Result<&mut Writing, BlockError> {
+        match self.writing.progress {
+            Progress::NotBegun => Err(BlockError::NotBegun),
+            Progress::Begun | Progress::Finished => Ok(&mut self.writing),
+        }
+    }
 }
 
 impl<S: Storage> Blocks for Stored<S> {
     fn list(&mut self) -> impl Iterator<Item = BlockInfo> {
         let blocks = (0..=u8::MAX).map_while(|number| self.storage.block(number));
-        blocks.map(|block| BlockInfo {
-            name: block
-                .name
-                .chars()
-                .take(MAX_NAME)
-                .fold(String::new(), |mut name, character| {
-                    // What does not fit is left out.
-                    let _ = name.push(character);
-                    name
-                }),
-            length: block.length,
-            capacity: block.capacity,
+        blocks.map(|block| {
+            BlockInfo {
+                // One that does not fit is left out.
+                name: String::try_from(block.name).unwrap_or_default(),
+                length: block.length,
+                capacity: block.capacity,
+            }
         })
     }
 
@@ -272,51 +291,57 @@ impl<S: Storage> Blocks for Stored<S> {
         if offset > total {
             return Err(BlockError::OutOfRange);
         }
-        self.writing = None;
+        self.writing.progress = Progress::NotBegun;
         if offset == 0 {
             let begun = self.storage.begin(block, total);
             begun.map_err(|Failed| BlockError::Failed)?;
         }
-        self.writing = Some(Writing {
+        self.writing = Writing {
+            progress: Progress::Begun,
             block,
             total,
             written: offset,
-            crc: Crc32::after(before),
-            is_finished: false,
-        });
+            crc: before,
+        };
         Ok(())
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), BlockError> {
-        let writing = self.writing.as_mut().ok_or(BlockError::NotBegun)?;
+        let &mut Writing {
+            block,
+            total,
+            written,
+            crc,
+            ..
+        } = self.writing()?;
         let end = offset.checked_add(bytes.len() as u32);
-        let end = end.filter(|&end| end <= writing.total);
+        let end = end.filter(|&end| end <= total);
         let end = end.ok_or(BlockError::OutOfRange)?;
-        if end <= writing.written {
+        if end <= written {
             return Ok(());
         }
-        if offset != writing.written {
+        if offset != written {
             return Err(BlockError::Gap);
         }
-        let written = self.storage.write_at(writing.block, offset, bytes);
-        written.map_err(|Failed| BlockError::Failed)?;
-        writing.written = end;
-        writing.crc = writing.crc.then(bytes);
+        let done = self.storage.write_at(block, offset, bytes);
+        done.map_err(|Failed| BlockError::Failed)?;
+        self.writing.written = end;
+        self.writing.crc = Crc32::after(crc).then(bytes).value();
         Ok(())
     }
 
     fn finish(&mut self, crc: u32) -> Result<(), BlockError> {
-        let writing = self.writing.as_mut().ok_or(BlockError::NotBegun)?;
+        let writing = *self.writing()?;
         if writing.written != writing.total {
             return Err(BlockError::Gap);
         }
-        if writing.crc.value() != crc {
+        if writing.crc != crc {
             return Err(BlockError::Differs);
         }
-        if !writing.is_finished {
+        if writing.progress != Progress::Finished {
             let finished = self.storage.finish(writing.block, writing.total);
             finished.map_err(|Failed| BlockError::Failed)?;
-            writing.is_finished = true;
+            self.writing.progress = Progress::Finished;
         }
         Ok(())
     }
