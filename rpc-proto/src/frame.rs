@@ -7,6 +7,7 @@
 
 use crate::crc::Crc32;
 use core::hash::{Hash, Hasher};
+use core::mem;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
@@ -213,38 +214,34 @@ pub enum Broken {
 pub struct Accumulator<const FRAME: usize> {
     /// What has been decoded of the candidate: payload, then checksum.
     decoded: [u8; FRAME],
-    len: usize,
     crc: Crc32,
+    /// How many bytes that is; more than fit a frame, if the candidate is too long.
+    len: u16,
     /// Bytes still to come in the open COBS block.
     left: u8,
     /// Whether a zero stands between the open block and the one after it.
     zero: bool,
-    progress: Progress,
-}
-
-/// What is known of the candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Progress {
-    /// No byte of it has come yet.
-    Empty,
-    Decoding,
-    Overflowed,
 }
 
 impl<const FRAME: usize> Accumulator<FRAME> {
     /// How many decoded bytes the longest frame has: a code and the delimiter are not among them.
-    const CAPACITY: usize = FRAME - 2;
+    const CAPACITY: u16 = FRAME as u16 - 2;
 
     /// An accumulator that waits for the first byte of a frame.
     pub const fn new() -> Self {
-        const { assert!(FRAME > CRC_LEN + 2, "no frame is that short") };
+        const {
+            assert!(FRAME > CRC_LEN + 2, "no frame is that short");
+            assert!(
+                FRAME <= u16::MAX as usize,
+                "a frame's length must fit 16 bits"
+            );
+        };
         Self {
             decoded: [0; FRAME],
+            crc: Crc32::new(),
             len: 0,
-            crc: Crc32::UNUSED,
             left: 0,
             zero: false,
-            progress: Progress::Empty,
         }
     }
 
@@ -254,69 +251,72 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         if byte == DELIMITER {
             return self.end();
         }
-        if self.progress == Progress::Empty {
-            self.begin();
-        }
-        if self.left > 0 {
+        let decoded = if self.left > 0 {
             self.left -= 1;
-            self.decode(byte);
+            byte
         } else {
-            if self.zero {
-                self.decode(0);
-            }
+            // The code of a block: what it decodes to is the zero before the block.
             self.left = byte - 1;
-            self.zero = self.left < BLOCK as u8;
+            if !mem::replace(&mut self.zero, byte <= BLOCK as u8) {
+                return None;
+            }
+            0
+        };
+        if let Some(place) = self.decoded.get_mut(usize::from(self.len)) {
+            *place = decoded;
+            self.len += 1;
+            self.crc = self.crc.then_byte(decoded);
         }
         None
     }
 
     /// Whether a part of what may become a frame has come in.
-    pub fn is_decoding(&self) -> bool {
-        self.progress == Progress::Decoding
+    pub const fn is_decoding(&self) -> bool {
+        !self.is_empty() && !self.is_too_long()
     }
 
-    /// Forgets the last frame. Its bytes stay: clearing them would cost a pass over the buffer.
-    fn begin(&mut self) {
-        self.progress = Progress::Decoding;
-        self.len = 0;
-        self.crc = Crc32::new();
-        self.left = 0;
-        self.zero = false;
+    /// Whether nothing has come in: a code leaves more bytes to come or a zero.
+    const fn is_empty(&self) -> bool {
+        self.len == 0 && self.left == 0 && !self.zero
     }
 
-    fn decode(&mut self, byte: u8) {
-        if self.len >= Self::CAPACITY {
-            self.progress = Progress::Overflowed;
-        } else if let Some(place) = self.decoded.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-            self.crc = self.crc.then_byte(byte);
-        }
+    const fn is_too_long(&self) -> bool {
+        self.len > Self::CAPACITY
     }
 
     fn end(&mut self) -> Option<Result<&[u8], Broken>> {
-        match core::mem::replace(&mut self.progress, Progress::Empty) {
-            Progress::Empty => None,
-            Progress::Overflowed => Some(Err(Broken::TooLong)),
-            Progress::Decoding => Some(self.checked().ok_or(Broken::Corrupt)),
-        }
+        let found = if self.is_empty() {
+            None
+        } else if self.is_too_long() {
+            Some(Err(Broken::TooLong))
+        } else {
+            Some(self.checked().ok_or(Broken::Corrupt))
+        };
+        // The decoded bytes stay: clearing them would cost a pass over the buffer.
+        self.crc = Crc32::new();
+        self.len = 0;
+        self.left = 0;
+        self.zero = false;
+        let found = found?;
+        Some(found.map(|len| self.decoded.get(..len).unwrap_or_default()))
     }
 
-    /// The payload, if the candidate is complete, checks, and has one: a lone checksum is no frame.
-    fn checked(&self) -> Option<&[u8]> {
+    /// The payload's length, if the candidate is complete, checks, and has one: a lone checksum is
+    /// no frame.
+    fn checked(&self) -> Option<usize> {
         let whole = self.left == 0 && self.crc.is_checked();
-        let payload = self.decoded.get(..self.len.checked_sub(CRC_LEN)?)?;
-        (whole && !payload.is_empty()).then_some(payload)
+        let len = usize::from(self.len).checked_sub(CRC_LEN)?;
+        (whole && len > 0).then_some(len)
     }
 }
 
-/// What decides how it goes on: of a candidate that is done with, nothing does.
+/// What decides how it goes on: of a candidate that is too long, nothing does.
 impl<const FRAME: usize> Hash for Accumulator<FRAME> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.progress.hash(hasher);
-        if self.progress != Progress::Empty {
+        self.is_too_long().hash(hasher);
+        if !self.is_too_long() {
             // The checksum follows from the bytes.
-            self.decoded.get(..self.len).hash(hasher);
+            self.decoded.get(..usize::from(self.len)).hash(hasher);
             (self.left, self.zero).hash(hasher);
         }
     }
