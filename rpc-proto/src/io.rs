@@ -36,13 +36,12 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ) -> Result<Infallible, LinkError<L::Error>> {
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
-                self.receive(read_byte(link)?);
-            } else {
-                let (sent, result) = write_most(link, outgoing);
+            if self.is_sending() {
+                let (sent, result) = write_most(link, self.outgoing());
                 self.sent(sent);
                 result?;
+            } else {
+                self.receive(read_byte(link)?);
             }
         }
     }
@@ -58,10 +57,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         &mut self,
         link: &mut L,
     ) -> Result<(), LinkError<L::Error>> {
-        while self.outgoing().is_empty() && link.read_ready()? {
+        while !self.is_sending() && link.read_ready()? {
             self.receive(read_byte(link)?);
         }
-        while !self.outgoing().is_empty() && link.write_ready()? {
+        while self.is_sending() && link.write_ready()? {
             let sent = write_some(link, self.outgoing())?;
             self.sent(sent);
         }

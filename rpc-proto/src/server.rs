@@ -118,6 +118,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         call.end(result);
     }
 
+    /// Whether there is something to send.
+    pub fn is_sending(&self) -> bool {
+        self.session.is_sending()
+    }
+
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&self) -> &[u8] {
         self.session.outgoing()
