@@ -70,13 +70,6 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Begins anew, as if nothing had been added.
-    pub(crate) fn restart(&mut self) {
-        self.code_at = 0;
-        self.end = 1;
-        self.crc = Crc32::new();
-    }
-
     /// Adds a byte of payload.
     #[inline(never)]
     pub fn push(&mut self, byte: u8) {
@@ -85,8 +78,8 @@ impl<'b> Encoder<'b> {
 
     /// Adds bytes of payload.
     ///
-    /// Everything that goes into a frame comes through here, its checksum too. That checksums the
-    /// checksum as well, which nobody reads, but one loop for all is less than half the code of two.
+    /// Everything that goes into a frame comes through here, its checksum too. That is checksummed
+    /// in turn, which nobody reads, but a second loop for it would cost more flash.
     // Inlined into every place where a value is serialised, it would be most of a small image.
     #[inline(never)]
     pub fn extend(&mut self, bytes: &[u8]) {
@@ -113,11 +106,15 @@ impl<'b> Encoder<'b> {
     /// them instead of a copy for each.
     #[inline(never)]
     pub fn varint(&mut self, mut value: u32) {
-        while value > 0x7F {
-            self.push(value as u8 | 0x80);
-            value >>= 7;
+        loop {
+            let more = value >> 7;
+            let byte = value as u8 & 0x7F;
+            if more == 0 {
+                return self.push(byte);
+            }
+            self.push(byte | 0x80);
+            value = more;
         }
-        self.push(value as u8);
     }
 
     /// Adds the postcard encoding of `value` to the payload.
@@ -126,7 +123,7 @@ impl<'b> Encoder<'b> {
             output: Payload(self),
         };
         if value.serialize(&mut serializer).is_err() {
-            self.end = self.buffer.len();
+            self.end = self.end.max(self.buffer.len());
         }
     }
 
@@ -137,13 +134,10 @@ impl<'b> Encoder<'b> {
     #[inline(never)]
     pub fn finish(&mut self) -> Result<usize, Full> {
         self.extend(&self.crc.value().to_le_bytes());
+        let end = self.end;
         self.next_block();
-        self.put(self.end, DELIMITER);
-        if self.end < self.buffer.len() {
-            Ok(self.end + 1)
-        } else {
-            Err(Full)
-        }
+        *self.buffer.get_mut(end).ok_or(Full)? = DELIMITER;
+        Ok(end + 1)
     }
 
     /// Writes the code of the open block and opens one whose code goes where the next byte would.
@@ -219,8 +213,9 @@ pub struct Accumulator<const FRAME: usize> {
     len: u16,
     /// Bytes still to come in the open COBS block.
     left: u8,
-    /// Whether a zero stands between the open block and the one after it.
-    zero: bool,
+    /// The complement of the open block's code; 0 before the first block. That of the longest block
+    /// is 0 as well, and no zero stands behind either.
+    not_code: u8,
 }
 
 impl<const FRAME: usize> Accumulator<FRAME> {
@@ -241,7 +236,7 @@ impl<const FRAME: usize> Accumulator<FRAME> {
             crc: Crc32::new(),
             len: 0,
             left: 0,
-            zero: false,
+            not_code: 0,
         }
     }
 
@@ -257,15 +252,17 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         } else {
             // The code of a block: what it decodes to is the zero before the block.
             self.left = byte - 1;
-            if !mem::replace(&mut self.zero, byte <= BLOCK as u8) {
+            if mem::replace(&mut self.not_code, !byte) == 0 {
                 return None;
             }
             0
         };
-        if let Some(place) = self.decoded.get_mut(usize::from(self.len)) {
+        // Both are read before the place is written, which the compiler cannot tell from them.
+        let (len, crc) = (self.len, self.crc);
+        if let Some(place) = self.decoded.get_mut(usize::from(len)) {
             *place = decoded;
-            self.len += 1;
-            self.crc = self.crc.then_byte(decoded);
+            self.len = len + 1;
+            self.crc = crc.then_byte(decoded);
         }
         None
     }
@@ -275,9 +272,9 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         !self.is_empty() && !self.is_too_long()
     }
 
-    /// Whether nothing has come in: a code leaves more bytes to come or a zero.
+    /// Whether nothing has come in: even a code alone leaves bytes to come, or a zero.
     const fn is_empty(&self) -> bool {
-        self.len == 0 && self.left == 0 && !self.zero
+        self.len == 0 && self.left == 0 && self.not_code == 0
     }
 
     const fn is_too_long(&self) -> bool {
@@ -285,28 +282,25 @@ impl<const FRAME: usize> Accumulator<FRAME> {
     }
 
     fn end(&mut self) -> Option<Result<&[u8], Broken>> {
-        let found = if self.is_empty() {
-            None
-        } else if self.is_too_long() {
-            Some(Err(Broken::TooLong))
-        } else {
-            Some(self.checked().ok_or(Broken::Corrupt))
+        let found = match self.checked() {
+            Some(len) => Some(Ok(len)),
+            None if self.is_empty() => None,
+            None if self.is_too_long() => Some(Err(Broken::TooLong)),
+            None => Some(Err(Broken::Corrupt)),
         };
         // The decoded bytes stay: clearing them would cost a pass over the buffer.
         self.crc = Crc32::new();
         self.len = 0;
         self.left = 0;
-        self.zero = false;
-        let found = found?;
-        Some(found.map(|len| self.decoded.get(..len).unwrap_or_default()))
+        self.not_code = 0;
+        Some(found?.map(|len| self.decoded.get(..len).unwrap_or_default()))
     }
 
-    /// The payload's length, if the candidate is complete, checks, and has one: a lone checksum is
-    /// no frame.
+    /// The payload's length, if the candidate is a frame. A lone checksum is none.
     fn checked(&self) -> Option<usize> {
+        let fits = (CRC_LEN as u16 + 1..=Self::CAPACITY).contains(&self.len);
         let whole = self.left == 0 && self.crc.is_checked();
-        let len = usize::from(self.len).checked_sub(CRC_LEN)?;
-        (whole && len > 0).then_some(len)
+        (fits && whole).then(|| usize::from(self.len) - CRC_LEN)
     }
 }
 
@@ -317,7 +311,7 @@ impl<const FRAME: usize> Hash for Accumulator<FRAME> {
         if !self.is_too_long() {
             // The checksum follows from the bytes.
             self.decoded.get(..usize::from(self.len)).hash(hasher);
-            (self.left, self.zero).hash(hasher);
+            (self.left, self.not_code != 0).hash(hasher);
         }
     }
 }

@@ -36,12 +36,16 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ) -> Result<Infallible, LinkError<L::Error>> {
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            if self.is_sending() {
-                let (sent, result) = write_most(link, self.outgoing());
-                self.sent(sent);
-                result?;
-            } else {
+            if !self.is_sending() {
                 self.receive(read_byte(link)?);
+                continue;
+            }
+            match write_all(link, self.outgoing()) {
+                Ok(()) => self.sent_all(),
+                Err((sent, error)) => {
+                    self.sent(sent);
+                    return Err(error);
+                }
             }
         }
     }
@@ -76,16 +80,13 @@ fn read_byte<L: Read>(link: &mut L) -> Result<u8, LinkError<L::Error>> {
     }
 }
 
-/// Writes all of `bytes` unless the link fails, and tells how much of it.
-fn write_most<L: Write>(link: &mut L, bytes: &[u8]) -> (usize, Result<(), LinkError<L::Error>>) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match write_some(link, rest) {
-            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-            Err(error) => return (bytes.len() - rest.len(), Err(error)),
-        }
+/// Writes all of `bytes`; if the link fails, tells how many were written.
+fn write_all<L: Write>(link: &mut L, bytes: &[u8]) -> Result<(), (usize, LinkError<L::Error>)> {
+    let mut sent = 0;
+    while let Some(rest @ [_, ..]) = bytes.get(sent..) {
+        sent += write_some(link, rest).map_err(|error| (sent, error))?;
     }
-    (bytes.len(), Ok(()))
+    Ok(())
 }
 
 fn write_some<L: Write>(link: &mut L, bytes: &[u8]) -> Result<usize, LinkError<L::Error>> {

@@ -10,7 +10,7 @@ mod statistics;
 use crate::device::{DeviceService, OwnService};
 use crate::frame::Accumulator;
 use crate::message::{Accept, Fault, VERSION};
-use crate::service::{FIRST_NUMBER, Interface, Service};
+use crate::service::{Arguments, FIRST_NUMBER, Interface, Replied, Reply, Service};
 use session::Session;
 
 pub use statistics::Statistics;
@@ -46,11 +46,14 @@ pub use statistics::Statistics;
 ///     server.sent(reply.len());
 /// }
 /// ```
+// In this order the kept replies come first, and their address is then that of the server, which a
+// processor has at hand; the compiler's order depends on the fields of the fields.
 #[derive(Clone, Debug, Hash)]
+#[repr(C)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize> {
-    interface: I,
-    received: Accumulator<FRAME>,
     session: Session<FRAME, WINDOW>,
+    received: Accumulator<FRAME>,
+    interface: I,
 }
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
@@ -99,28 +102,37 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let mut call = self.session.take(frame, &Self::ACCEPT);
-        let Some(call) = &mut call else {
+        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
             return;
         };
-        let arguments = call.arguments;
-        let result =
-            match call.procedure {
-                Err(fault) => Err(fault),
-                Ok(number @ FIRST_NUMBER..) => {
-                    let index = number - FIRST_NUMBER;
-                    self.interface.run(index, arguments, call.reply())
-                }
-                Ok(_) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
-                Ok(number) => DeviceService(OwnService::<I, FRAME>::new(*call.statistics))
-                    .dispatch(number, arguments, call.reply()),
-            };
+        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+        let result = match (call.procedure, call.reply()) {
+            (Err(fault), _) => Err(fault),
+            (Ok(number @ FIRST_NUMBER..), reply) => {
+                let index = number - FIRST_NUMBER;
+                self.interface.run(index, arguments, reply)
+            }
+            (Ok(_), _) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
+            (Ok(number), reply) => Self::run_own(statistics, number, arguments, reply),
+        };
         call.end(result);
     }
 
     /// Whether there is something to send.
     pub fn is_sending(&self) -> bool {
         self.session.is_sending()
+    }
+
+    /// Runs a procedure of the device's own service.
+    // Inlined, it would take registers and stack from the calls that matter.
+    #[inline(never)]
+    fn run_own(
+        statistics: &Statistics,
+        number: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault> {
+        DeviceService(OwnService::<I, FRAME>::new(statistics)).dispatch(number, arguments, reply)
     }
 
     /// The bytes to send, empty if there is nothing to say.
@@ -131,6 +143,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     pub fn sent(&mut self, count: usize) {
         self.session.sent(count);
+    }
+
+    /// Notes that all of [`outgoing`](Self::outgoing) was sent.
+    pub fn sent_all(&mut self) {
+        self.session.sent_all();
     }
 
     /// The interface, for the rest of the firmware to share with its callers.

@@ -25,7 +25,7 @@ impl<D: Bytes> Interface for Describing<D> {
         None
     }
 
-    fn run(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_, '_>) -> Result<Replied, Fault> {
+    fn run(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_>) -> Result<Replied, Fault> {
         Err(Fault::UnknownProcedure)
     }
 }

@@ -8,7 +8,7 @@ mod identity;
 
 use super::Statistics;
 use crate::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
-use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq};
+use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
 use crate::service::{Arguments, BadArguments, Replied, Reply};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
@@ -38,7 +38,7 @@ struct State {
     next: Seq,
     calls: Calls,
     sending: Sending,
-    /// How many bytes of that frame are sent.
+    /// How many bytes of that frame have been sent.
     sent: u16,
 }
 
@@ -52,8 +52,8 @@ enum Phase {
 
 /// How many calls have run in this session, which tells how many replies are kept and where.
 ///
-/// From the window's size on it counts in circles, and never below that size again. The slots are
-/// not counted by the calls' sequence numbers, because 32 is not a multiple of every window.
+/// It counts up to twice the window and then goes on from the window, so that it fits a byte. The
+/// slots are not found by sequence numbers, because 32 is not a multiple of every window.
 #[derive(Clone, Copy, Debug)]
 struct Calls(u8);
 
@@ -65,13 +65,14 @@ impl Calls {
         self.0.min(slots)
     }
 
-    /// The slot for the reply to the next.
+    /// The slot for the reply to the next call.
     const fn next_slot(self, slots: u8) -> u8 {
         self.0 % slots
     }
 
+    /// The count once the next has run.
     const fn and_one_more(self, slots: u8) -> Self {
-        if self.0 + 1 == 2 * slots {
+        if self.0 >= 2 * slots - 1 {
             Self(slots)
         } else {
             Self(self.0 + 1)
@@ -79,7 +80,7 @@ impl Calls {
     }
 }
 
-/// Which frame is on its way.
+/// Which frame is on its way. An enum of these would take two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sending(u8);
 
@@ -87,11 +88,12 @@ impl Sending {
     const NOTHING: Self = Self(0);
     const NAK: Self = Self(1);
 
-    /// The frame in that slot.
+    /// The reply in that slot.
     const fn reply(slot: u8) -> Self {
         Self(2 + slot)
     }
 
+    /// The slot of the reply, if it is one.
     fn slot(self) -> Option<usize> {
         self.0.checked_sub(2).map(usize::from)
     }
@@ -107,7 +109,7 @@ impl State {
 /// A call to be run, with everything that running it needs.
 ///
 /// It counts as run from the moment it is handed out: if it is dropped before
-/// [`end`](Self::end), it is not answered and does not run again.
+/// [`end`](Self::end), it is not answered and does not run again, and no earlier reply is kept.
 #[derive(Debug)]
 pub struct Call<'s> {
     /// The procedure's number, or the fault that there is none.
@@ -117,7 +119,8 @@ pub struct Call<'s> {
     /// What the device has seen of the link.
     pub statistics: &'s Statistics,
     seq: Seq,
-    encoder: Encoder<'s>,
+    /// Where the reply is made.
+    place: &'s mut [u8],
     state: &'s mut State,
     /// What the state's count becomes, and the slot that the reply is made in.
     calls: Calls,
@@ -126,21 +129,25 @@ pub struct Call<'s> {
 
 impl<'s> Call<'s> {
     /// Where the answer goes.
-    pub fn reply(&mut self) -> Reply<'_, 's> {
-        Reply::new(self.seq, &mut self.encoder)
+    pub fn reply(&mut self) -> Reply<'_> {
+        Reply::new(self.seq, self.place)
     }
 
     /// Ends the call with the reply that was made, or with a fault.
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
     pub fn end(&mut self, result: Result<Replied, Fault>) {
-        let finished = match result {
-            Ok(_) => self.encoder.finish().map_err(|Full| Fault::ReplyTooLarge),
-            Err(fault) => Err(fault),
+        let failed = match result {
+            Ok(Replied(Ok(()))) => None,
+            Ok(Replied(Err(Full))) => Some(Fault::ReplyTooLarge),
+            Err(fault) => Some(fault),
         };
-        if let Err(fault) = finished {
-            self.encoder.restart();
-            code_frame(&mut self.encoder, Kind::Fault, self.seq, fault as u8);
+        if let Some(fault) = failed {
+            let header = Header {
+                kind: Kind::Fault,
+                seq: self.seq,
+            };
+            code_frame(self.place, [header.to_byte(), fault as u8]);
         }
         self.state.phase = Phase::Connected;
         self.state.calls = self.calls;
@@ -152,14 +159,6 @@ impl<'s> Call<'s> {
 fn frame_in(place: &[u8]) -> &[u8] {
     let end = place.iter().position(|&byte| byte == DELIMITER);
     end.and_then(|end| place.get(..=end)).unwrap_or_default()
-}
-
-/// Makes a frame whose body is one byte, which fits every buffer for frames.
-fn code_frame(encoder: &mut Encoder<'_>, kind: Kind, seq: Seq, code: u8) {
-    encoder.push(Header { kind, seq }.to_byte());
-    encoder.push(code);
-    // It fits.
-    let _ = encoder.finish();
 }
 
 impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
@@ -223,14 +222,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             return None;
         }
         match frame {
-            Err(Broken::Corrupt) => {
-                count(&mut self.statistics.corrupt, 1);
-                self.refuse(NakReason::Corrupt);
-            }
-            Err(Broken::TooLong) => {
-                count(&mut self.statistics.too_long, 1);
-                self.refuse(NakReason::TooLong);
-            }
+            Err(Broken::Corrupt) => self.refuse(NakReason::Corrupt),
+            Err(Broken::TooLong) => self.refuse(NakReason::TooLong),
             Ok(payload) => {
                 count(&mut self.statistics.frames, 1);
                 let (&header, body) = payload.split_first()?;
@@ -247,6 +240,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Begins a session, or tells a caller of another version that there can be none.
+    // Inlined, it would take registers from what every byte and every call goes through.
+    #[inline(never)]
     fn connect(&mut self, body: &[u8], accept: &Accept) {
         let Some((&version, rest)) = body.split_first() else {
             return;
@@ -254,9 +249,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let Ok(nonce) = Arguments::new(rest).take::<u32>() else {
             return;
         };
-        self.state.phase = match version == accept.version {
-            true => Phase::Connected,
-            false => Phase::NotConnected,
+        self.state.phase = if version == accept.version {
+            Phase::Connected
+        } else {
+            Phase::NotConnected
         };
         self.state.next = Seq::FIRST;
         self.state.calls = Calls::NONE;
@@ -275,8 +271,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 ..*accept
             }
             .encode(&mut encoder);
-            // It fits.
-            let _ = encoder.finish();
+            let _fits = encoder.finish();
             self.state.send(Sending::reply(0));
         }
     }
@@ -285,7 +280,9 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     fn call<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
         let behind = self.state.next.since(seq);
         if self.state.phase == Phase::NotConnected {
-            self.nak(NakReason::NotConnected, seq);
+            // Without a session no call is expected, so there is room for the one to name.
+            self.state.next = seq;
+            self.refuse(NakReason::NotConnected);
         } else if behind == 0 {
             return self.run(seq, body);
         } else if behind <= self.state.calls.kept(Self::SLOTS) {
@@ -297,10 +294,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             };
             self.state.send(Sending::reply(slot));
         } else {
-            count(&mut self.statistics.out_of_order, 1);
-            if self.state.phase == Phase::Connected {
-                self.refuse(NakReason::OutOfOrder);
-            }
+            self.refuse(NakReason::OutOfOrder);
         }
         None
     }
@@ -308,7 +302,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     fn run<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
         let calls = self.state.calls;
         let slot = calls.next_slot(Self::SLOTS);
-        // If the call is dropped, there is no reply to it, and nothing is said of that.
+        // What holds if the call is dropped; its end sets things right.
         self.state.next = seq.next();
         self.state.calls = Calls::NONE;
         self.state.phase = Phase::GapReported;
@@ -324,24 +318,35 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             arguments,
             statistics: &self.statistics,
             seq,
-            encoder: Encoder::new(self.replies.get_mut(usize::from(slot))?),
+            place: self.replies.get_mut(usize::from(slot))?,
             state: &mut self.state,
             calls: calls.and_one_more(Self::SLOTS),
             slot,
         })
     }
 
-    /// Says which call is expected, if there is a session for it to be expected in.
+    /// Counts a frame that is not taken, and names the next call, unless that would tell nobody or
+    /// has been done: a gap is reported once.
+    #[inline(never)]
     fn refuse(&mut self, reason: NakReason) {
-        if self.state.phase != Phase::NotConnected {
-            self.state.phase = Phase::GapReported;
-            self.nak(reason, self.state.next);
+        let seq = self.state.next;
+        let statistics = &mut self.statistics;
+        match reason {
+            NakReason::Corrupt => count(&mut statistics.corrupt, 1),
+            NakReason::TooLong => count(&mut statistics.too_long, 1),
+            NakReason::OutOfOrder => count(&mut statistics.out_of_order, 1),
+            NakReason::NotConnected => {}
         }
-    }
-
-    fn nak(&mut self, reason: NakReason, seq: Seq) {
-        let mut encoder = Encoder::new(&mut self.nak);
-        code_frame(&mut encoder, Kind::Nak, seq, reason as u8);
+        match (reason, self.state.phase) {
+            (NakReason::NotConnected, _) => {}
+            (_, Phase::NotConnected) | (NakReason::OutOfOrder, Phase::GapReported) => return,
+            _ => self.state.phase = Phase::GapReported,
+        }
+        let header = Header {
+            kind: Kind::Nak,
+            seq,
+        };
+        code_frame(&mut self.nak, [header.to_byte(), reason as u8]);
         self.state.send(Sending::NAK);
     }
 
@@ -362,7 +367,11 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
         let place = match self.state.sending.slot() {
             None => &self.nak[..],
-            Some(slot) => self.replies.get(slot).map_or(&[][..], |reply| &reply[..]),
+            // The slot is there; saying so spares a device with one slot from looking.
+            Some(slot) => self
+                .replies
+                .get(slot.min(WINDOW - 1))
+                .map_or(&[][..], |reply| &reply[..]),
         };
         place
             .get(usize::from(self.state.sent)..)
@@ -375,11 +384,16 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             return;
         };
         if matches!(self.rest().get(last), None | Some(&DELIMITER)) {
-            self.state.sending = Sending::NOTHING;
+            self.sent_all();
         } else {
             // A frame is no longer than 65,535 bytes.
             self.state.sent += count as u16;
         }
+    }
+
+    /// Notes that all of [`outgoing`](Self::outgoing) was sent.
+    pub fn sent_all(&mut self) {
+        self.state.sending = Sending::NOTHING;
     }
 }
 
