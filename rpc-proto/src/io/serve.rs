@@ -24,13 +24,16 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     {
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
+            if !self.is_replying() {
                 self.receive(read_byte(link)?);
-            } else {
-                let (sent, result) = write_most(link, outgoing);
-                self.sent(sent);
-                result?;
+                continue;
+            }
+            match write_all(link, self.outgoing()) {
+                Ok(()) => self.sent_all(),
+                Err((sent, error)) => {
+                    self.sent(sent);
+                    return Err(error);
+                }
             }
         }
     }
@@ -55,13 +58,10 @@ where
     ) -> Result<Infallible, LinkError<L::Error>> {
         loop {
             self.receive_ready(link)?;
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
+            if self.outgoing().is_empty() {
                 self.receive(read_byte(link)?);
             } else {
-                let (sent, result) = write_most(link, outgoing);
-                self.sent(sent);
-                result?;
+                self.send(link)?;
             }
         }
     }
@@ -90,6 +90,20 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
             self.sent(sent);
         }
         Ok(())
+    }
+
+    /// Sends all there is to send, and waits for that.
+    fn send<L: Write>(&mut self, link: &mut L) -> Result<(), LinkError<L::Error>> {
+        match write_all(link, self.outgoing()) {
+            Ok(()) => {
+                self.sent_all();
+                Ok(())
+            }
+            Err((sent, error)) => {
+                self.sent(sent);
+                Err(error)
+            }
+        }
     }
 
     /// Receives what has come, until there is a reply to send. Calls thus go before events, lest a
@@ -163,14 +177,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     }
 }
 
-/// Writes all of `bytes` unless the link fails, and tells how much of it.
-fn write_most<L: Write>(link: &mut L, bytes: &[u8]) -> (usize, Result<(), LinkError<L::Error>>) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match write_some(link, rest) {
-            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-            Err(error) => return (bytes.len() - rest.len(), Err(error)),
-        }
+/// Writes all of `bytes`; if the link fails, tells how many were written.
+fn write_all<L: Write>(link: &mut L, bytes: &[u8]) -> Result<(), (usize, LinkError<L::Error>)> {
+    let mut sent = 0;
+    while let Some(rest @ [_, ..]) = bytes.get(sent..) {
+        sent += write_some(link, rest).map_err(|error| (sent, error))?;
     }
-    (bytes.len(), Ok(()))
+    Ok(())
 }
