@@ -13,6 +13,7 @@ use embedded_io::{Read, Write};
 
 /// Why serving a link came to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkError<E> {
     /// The link has no more bytes, or takes none.
     Closed,

@@ -40,6 +40,7 @@ pub trait Procedure {
 
 /// The error of a procedure that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Never {}
 
 /// What a service offers. The dispatcher that `#[service]` adds for a trait implements it, and with
@@ -156,6 +157,7 @@ impl<'a> Arguments<'a> {
 ///
 /// Apart from [`Fault`], because a result whose error has no size comes back in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BadArguments;
 
 impl From<BadArguments> for Fault {
