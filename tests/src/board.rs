@@ -36,7 +36,15 @@ impl Board {
     /// # Errors
     /// What Cargo printed, when it failed.
     pub fn image(&self) -> Result<PathBuf, String> {
-        self.images.image("calculator")
+        self.binary("calculator")
+    }
+
+    /// The same of another of the board's programs.
+    ///
+    /// # Errors
+    /// What Cargo printed, when it failed.
+    pub fn binary(&self, name: &str) -> Result<PathBuf, String> {
+        self.images.image(name)
     }
 
     /// What keeps this board from being built here, and how to get it.

@@ -38,7 +38,15 @@ impl Emulator {
     /// # Errors
     /// When the image cannot be built or QEMU does not start; the error says what they printed.
     pub fn start(board: &Board) -> io::Result<Self> {
-        let image = board.image().map_err(io::Error::other)?;
+        Self::start_binary(board, "calculator")
+    }
+
+    /// The same with another of the board's programs.
+    ///
+    /// # Errors
+    /// When the image cannot be built or QEMU does not start; the error says what they printed.
+    pub fn start_binary(board: &Board, name: &str) -> io::Result<Self> {
+        let image = board.binary(name).map_err(io::Error::other)?;
         let folder = TempDir::with_prefix("serial-rpc-")?;
         Self::run(board, &image, folder.path(), &[])
     }

@@ -17,6 +17,7 @@
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
+//! - [`back_to_back`]: two such boards, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.
@@ -25,6 +26,8 @@
 /// A serial line that damages and delays what it carries; the program offers it too.
 pub use serial_rpc::line;
 
+#[cfg(unix)]
+pub mod back_to_back;
 #[cfg(unix)]
 pub mod board;
 pub mod calculator;
