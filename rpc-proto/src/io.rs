@@ -1,5 +1,26 @@
 //! Thin drivers of both ends over `embedded_io` and `embedded_io_async`: they move bytes and decide
 //! nothing.
+//!
+//! # Text and logs on the same UART
+//!
+//! Whatever a device prints on the UART that carries its frames costs no call, but it may cost a frame:
+//!
+//! - Text within a frame breaks that frame. The caller asks for the reply again and gets it.
+//! - Text between frames becomes one with the frame that follows, and breaks it, unless the text ends
+//!   in a zero byte, which is what ends frames. Messages of `defmt` do so by themselves (in its usual
+//!   encoding, rzcobs).
+//!
+//! So a device prints between its frames and ends what it prints in a zero. It is between its frames
+//!
+//! - within a procedure: nothing is sent until the procedure has run;
+//! - in a loop around [`poll`](crate::server::Server::poll), while
+//!   [`outgoing`](crate::server::Server::outgoing) is empty. Interrupt handlers and other tasks put what
+//!   they have to say into a queue which that loop prints;
+//! - before [`serve`](crate::server::Server::serve) begins, and whenever it has come back with an error
+//!   while nothing is outgoing.
+//!
+//! The firmware in `firmware/boards/lm3s6965/src/bin/console.rs` does all of this. On the host,
+//! `Connection::stray_bytes` has the last of what was no frame, and `serial-rpc trace` shows it.
 
 mod blocking_caller;
 mod calling;
