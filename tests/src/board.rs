@@ -1,34 +1,134 @@
-//! The boards under `firmware/boards` that QEMU can emulate.
+//! The boards under `firmware/boards`, and how each is emulated.
 
 use crate::image::Images;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Cortex-M3 in QEMU's machine `lm3s6965evb`.
+/// Every board that Rust builds for and an emulator may run.
+pub static BOARDS: [&Board; 4] = [&LM3S6965, &MICROBIT, &NUCLEO_F4, &HIFIVE1];
+
+/// A Cortex-M3 that only QEMU knows how to start.
 pub static LM3S6965: Board = Board {
+    name: "lm3s6965",
     images: Images::of("firmware/boards/lm3s6965", "thumbv7m-none-eabi"),
-    emulator: "qemu-system-arm",
-    machine: "lm3s6965evb",
+    emulator: Emulation::qemu_arm("lm3s6965evb", 0),
+    never_panics: true,
 };
 
-/// A board that QEMU can emulate.
+/// The nRF51 of a BBC micro:bit.
+pub static MICROBIT: Board = Board {
+    name: "microbit",
+    images: Images::of("firmware/boards/microbit", "thumbv6m-none-eabi"),
+    emulator: Emulation::qemu_arm("microbit", 0),
+    never_panics: true,
+};
+
+/// The STM32F401 of a Nucleo board, on an STM32F405, which has all that it has.
+pub static NUCLEO_F4: Board = Board {
+    name: "nucleo-f4",
+    images: Images::of("firmware/boards/nucleo-f4", "thumbv7em-none-eabihf"),
+    emulator: Emulation::qemu_arm("netduinoplus2", 1),
+    never_panics: true,
+};
+
+/// The RISC-V of a HiFive1 Rev B.
+pub static HIFIVE1: Board = Board {
+    name: "hifive1",
+    images: Images::of("firmware/boards/hifive1", "riscv32imac-unknown-none-elf"),
+    emulator: Emulation::Qemu {
+        program: "qemu-system-riscv32",
+        package: "qemu-system-misc",
+        machine: "sifive_e,revb=true",
+        uart: 0,
+    },
+    never_panics: false,
+};
+
+/// A board.
 pub struct Board {
+    name: &'static str,
     images: Images,
-    emulator: &'static str,
-    machine: &'static str,
+    emulator: Emulation,
+    never_panics: bool,
+}
+
+/// What runs a board's image.
+enum Emulation {
+    /// QEMU.
+    Qemu {
+        /// Which of its programs.
+        program: &'static str,
+        /// The Debian package that has it.
+        package: &'static str,
+        /// What that program calls the board.
+        machine: &'static str,
+        /// How it counts the board's UART.
+        uart: usize,
+    },
+}
+
+impl Emulation {
+    const fn qemu_arm(machine: &'static str, uart: usize) -> Self {
+        Self::Qemu {
+            program: "qemu-system-arm",
+            package: "qemu-system-arm",
+            machine,
+            uart,
+        }
+    }
 }
 
 impl Board {
-    /// The QEMU program that emulates this board.
+    /// The board's folder.
     #[must_use]
-    pub fn emulator(&self) -> &str {
-        self.emulator
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
-    /// What that program calls this board.
+    /// Whether the board's release build shall have no panic path: so it is with every HAL that
+    /// has none itself.
     #[must_use]
-    pub fn machine(&self) -> &str {
-        self.machine
+    pub fn never_panics(&self) -> bool {
+        self.never_panics
+    }
+
+    /// The program that emulates this board.
+    #[must_use]
+    pub fn emulator(&self) -> &'static str {
+        match self.emulator {
+            Emulation::Qemu { program, .. } => program,
+        }
+    }
+
+    /// Runs an image until it is killed, with further options for the emulator. The board does not
+    /// boot before somebody connects to the Unix socket that is its UART.
+    #[must_use]
+    pub fn command(&self, image: &Path, socket: &Path, options: &[&str]) -> Command {
+        match self.emulator {
+            Emulation::Qemu {
+                program,
+                machine,
+                uart,
+                ..
+            } => {
+                let mut qemu = Command::new(program);
+                qemu.args(["-machine", machine, "-kernel"])
+                    .arg(image)
+                    .args(["-nic", "none", "-display", "none", "-monitor", "none"])
+                    .args(["-semihosting-config", "enable=on,target=native"])
+                    .args(options)
+                    .arg("-chardev")
+                    .arg(format!(
+                        "socket,id=uart,path={},server=on,wait=on",
+                        socket.display()
+                    ));
+                for _ in 0..uart {
+                    qemu.args(["-serial", "null"]);
+                }
+                qemu.args(["-serial", "chardev:uart"]);
+                qemu
+            }
+        }
     }
 
     /// The ELF file of the board's release build; the first call in a process builds it.
@@ -48,12 +148,15 @@ impl Board {
     /// What keeps this board from being emulated here, and how to get it.
     #[must_use]
     pub fn missing_emulator(&self) -> Option<String> {
-        let emulator = self.emulator;
-        match Command::new(emulator).arg("--version").output() {
-            Ok(output) if output.status.success() => None,
-            _ => Some(format!(
-                "{emulator} is not installed: sudo apt install {emulator}"
-            )),
+        match self.emulator {
+            Emulation::Qemu {
+                program, package, ..
+            } => match Command::new(program).arg("--version").output() {
+                Ok(output) if output.status.success() => None,
+                _ => Some(format!(
+                    "{program} is not installed: sudo apt install {package}"
+                )),
+            },
         }
     }
 }

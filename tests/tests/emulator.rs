@@ -1,6 +1,6 @@
-//! The firmware as it runs on a board, emulated by QEMU.
+//! The firmware as it runs on each board, with the HAL of its vendor, in an emulator.
 //!
-//! Where QEMU or the board's Rust target is missing, these tests are ignored and say why; see
+//! Where an emulator or a board's Rust target is missing, these tests are ignored and say why; see
 //! `tests::ignorable`.
 #![cfg(unix)]
 
@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
 use std::time::Duration;
-use tests::board::{Board, LM3S6965};
+use tests::board::{BOARDS, Board, LM3S6965};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
@@ -23,42 +23,65 @@ use tests::pty::Pty;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = vec![
-        image_trial("the_image_has_no_panic_path", the_image_has_no_panic_path),
-        image_trial("the_image_has_no_allocator", the_image_has_no_allocator),
+    let mut trials = vec![
         emulator_trial(
-            "the_board_answers_every_procedure_to_a_typed_client",
-            the_board_answers_every_procedure_to_a_typed_client,
-        ),
-        emulator_trial(
+            &LM3S6965,
             "the_board_answers_every_procedure_to_the_command_line",
             the_board_answers_every_procedure_to_the_command_line,
         ),
         emulator_trial(
+            &LM3S6965,
             "a_thousand_calls_over_a_noisy_line_run_once_each",
-            a_thousand_calls_over_a_noisy_line_run_once_each,
+            |emulator| calls_over_a_noisy_line_run_once_each(emulator, 1000),
         ),
         emulator_trial(
+            &LM3S6965,
             "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
             a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
         ),
     ];
+    for board in BOARDS {
+        trials.push(image_trial(
+            board,
+            "the_image_has_no_allocator",
+            the_image_has_no_allocator,
+        ));
+        if board.never_panics() {
+            trials.push(image_trial(
+                board,
+                "the_image_has_no_panic_path",
+                the_image_has_no_panic_path,
+            ));
+        }
+        trials.push(emulator_trial(
+            board,
+            "the_board_answers_every_procedure_to_a_typed_client",
+            the_board_answers_every_procedure_to_a_typed_client,
+        ));
+        trials.push(emulator_trial(
+            board,
+            "calls_over_a_noisy_line_run_once_each",
+            |emulator| calls_over_a_noisy_line_run_once_each(emulator, 200),
+        ));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial of the board's image, which needs only the compiler for it.
-fn image_trial(name: &str, test: fn(&Board) -> Result<(), Failed>) -> Trial {
-    ignorable::trial(name, || LM3S6965.missing_target(), move || test(&LM3S6965))
+/// A trial of a board's image, which needs only the compiler for it.
+fn image_trial(board: &'static Board, name: &str, test: fn(&Board) -> Result<(), Failed>) -> Trial {
+    let name = format!("{}::{name}", board.name());
+    ignorable::trial(&name, || board.missing_target(), move || test(board))
 }
 
 /// A trial of a freshly booted board.
-fn emulator_trial(name: &str, test: fn(Emulator) -> Result<(), Failed>) -> Trial {
-    let missing = || {
-        LM3S6965
-            .missing_target()
-            .or_else(|| LM3S6965.missing_emulator())
-    };
-    ignorable::trial(name, missing, move || test(Emulator::start(&LM3S6965)?))
+fn emulator_trial(
+    board: &'static Board,
+    name: &str,
+    test: fn(Emulator) -> Result<(), Failed>,
+) -> Trial {
+    let name = format!("{}::{name}", board.name());
+    let missing = || board.missing_target().or_else(|| board.missing_emulator());
+    ignorable::trial(&name, missing, move || test(Emulator::start(board)?))
 }
 
 fn the_image_has_no_panic_path(board: &Board) -> Result<(), Failed> {
@@ -121,7 +144,7 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
     Ok(())
 }
 
-fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Result<(), Failed> {
+fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Result<(), Failed> {
     let faults = Faults {
         flips: 1e-3,
         drops: 1e-3,
@@ -131,7 +154,7 @@ fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Resul
     let pty = Pty::bridge_over(emulator.uart(), lines)?;
     let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
     let mut calculator = CalculatorClient::new(&device);
-    for total in 1..=1000 {
+    for total in 1..=calls {
         assert_eq!(calculator.accumulate(1), Ok(total));
     }
     let statistics = device.statistics();
@@ -141,7 +164,10 @@ fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Resul
     );
     drop(device);
     let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "1000\n"));
+    assert_eq!(
+        (outcome.code, outcome.stdout),
+        (Some(0), format!("{calls}\n"))
+    );
     Ok(())
 }
 
