@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Every board that Rust builds for and an emulator may run.
-pub static BOARDS: [&Board; 4] = [&LM3S6965, &MICROBIT, &NUCLEO_F4, &HIFIVE1];
+pub static BOARDS: [&Board; 5] = [&LM3S6965, &MICROBIT, &NUCLEO_F4, &HIFIVE1, &PICO];
 
 /// A Cortex-M3 that only QEMU knows how to start.
 pub static LM3S6965: Board = Board {
@@ -44,6 +44,14 @@ pub static HIFIVE1: Board = Board {
     never_panics: false,
 };
 
+/// The RP2040 of a Raspberry Pi Pico.
+pub static PICO: Board = Board {
+    name: "pico",
+    images: Images::of("firmware/boards/pico", "thumbv6m-none-eabi"),
+    emulator: Emulation::Rp2040,
+    never_panics: false,
+};
+
 /// A board.
 pub struct Board {
     name: &'static str,
@@ -65,6 +73,8 @@ enum Emulation {
         /// How it counts the board's UART.
         uart: usize,
     },
+    /// The npm package rp2040js, by a script of ours.
+    Rp2040,
 }
 
 impl Emulation {
@@ -97,6 +107,7 @@ impl Board {
     pub fn emulator(&self) -> &'static str {
         match self.emulator {
             Emulation::Qemu { program, .. } => program,
+            Emulation::Rp2040 => "node",
         }
     }
 
@@ -128,6 +139,13 @@ impl Board {
                 qemu.args(["-serial", "chardev:uart"]);
                 qemu
             }
+            Emulation::Rp2040 => {
+                let mut node = Command::new("node");
+                node.arg(rp2040().join("emulate.js"))
+                    .args([image, socket])
+                    .args(options);
+                node
+            }
         }
     }
 
@@ -148,15 +166,31 @@ impl Board {
     /// What keeps this board from being emulated here, and how to get it.
     #[must_use]
     pub fn missing_emulator(&self) -> Option<String> {
+        let program = self.emulator();
+        let package = match self.emulator {
+            Emulation::Qemu { package, .. } => package,
+            Emulation::Rp2040 => "nodejs npm",
+        };
+        if !runs(program) {
+            return Some(format!(
+                "{program} is not installed: sudo apt install {package}"
+            ));
+        }
         match self.emulator {
-            Emulation::Qemu {
-                program, package, ..
-            } => match Command::new(program).arg("--version").output() {
-                Ok(output) if output.status.success() => None,
-                _ => Some(format!(
-                    "{program} is not installed: sudo apt install {package}"
-                )),
-            },
+            Emulation::Rp2040 if !rp2040().join("node_modules/rp2040js").is_dir() => {
+                Some("rp2040js is not installed: npm ci --prefix tests/rp2040".to_owned())
+            }
+            _ => None,
         }
     }
+}
+
+/// The folder of the script that emulates an RP2040.
+fn rp2040() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rp2040")
+}
+
+fn runs(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
 }
