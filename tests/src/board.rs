@@ -1,10 +1,13 @@
-//! The boards under `firmware/boards`, and how each is emulated.
+//! The boards under `firmware/boards`, and how each is emulated that can be.
 
 use crate::image::Images;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Every board that Rust builds for and an emulator may run.
+/// The binary of every board's package.
+pub const IMAGE: &str = "calculator";
+
+/// Every board that an emulator runs.
 pub static BOARDS: [&Board; 5] = [&LM3S6965, &MICROBIT, &NUCLEO_F4, &HIFIVE1, &PICO];
 
 /// A Cortex-M3 that only QEMU knows how to start.
@@ -52,7 +55,10 @@ pub static PICO: Board = Board {
     never_panics: false,
 };
 
-/// A board.
+/// The ESP32-C3 of many boards, for which there is no emulator.
+pub static ESP32C3: Images = Images::of("firmware/boards/esp32c3", "riscv32imc-unknown-none-elf");
+
+/// A board that can be emulated.
 pub struct Board {
     name: &'static str,
     images: Images,
@@ -154,7 +160,13 @@ impl Board {
     /// # Errors
     /// What Cargo printed, when it failed.
     pub fn image(&self) -> Result<PathBuf, String> {
-        self.images.image("calculator")
+        self.images.image(IMAGE)
+    }
+
+    /// The package of that image.
+    #[must_use]
+    pub fn images(&'static self) -> &'static Images {
+        &self.images
     }
 
     /// What keeps this board from being built here, and how to get it.
