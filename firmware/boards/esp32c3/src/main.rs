@@ -76,12 +76,12 @@ fn sleep(receiver: &Uart0) {
     });
 }
 
-/// Stops for the debugger.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     stop()
 }
 
+/// Stops for the debugger.
 fn stop() -> ! {
     loop {
         wait_for_interrupt();

@@ -81,14 +81,15 @@ fn sleep(receiver: &Uart) {
     });
 }
 
-/// Stops for the debugger.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     stop()
 }
 
+/// Stops for the debugger.
 fn stop() -> ! {
-    // SAFETY: halts with an exception, from which nothing returns.
-    unsafe { riscv::asm::ebreak() };
-    loop {}
+    riscv::interrupt::disable();
+    loop {
+        riscv::asm::wfi();
+    }
 }
