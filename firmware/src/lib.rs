@@ -1,4 +1,4 @@
-//! What every demonstration board runs: the calculator, and the queue its UART receives into.
+//! What every demonstration board runs: the calculator, and what its UART receives into.
 //!
 //! Nothing here knows a register, a pin or a serial port: [`CheckedCalculator`] implements the
 //! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
@@ -21,8 +21,10 @@
 mod arithmetic;
 mod calculator;
 mod expression;
+mod interrupt_uart;
 mod ring;
 mod statistics;
 
 pub use calculator::CheckedCalculator;
+pub use interrupt_uart::{InterruptUart, Receiver, UartError};
 pub use ring::ByteRing;
