@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -69,18 +69,8 @@ impl Emulator {
     /// Starts QEMU with further options, its sockets in that folder.
     fn run(board: &Board, image: &Path, folder: &Path, options: &[&str]) -> io::Result<Self> {
         let socket = folder.join("uart.sock");
-        let mut qemu = Command::new(board.emulator())
-            .args(["-machine", board.machine(), "-kernel"])
-            .arg(image)
-            .args(["-nic", "none", "-display", "none", "-monitor", "none"])
-            .args(["-semihosting-config", "enable=on,target=native"])
-            .args(options)
-            .arg("-chardev")
-            .arg(format!(
-                "socket,id=uart,path={},server=on,wait=on",
-                socket.display()
-            ))
-            .args(["-serial", "chardev:uart"])
+        let mut qemu = board
+            .command(image, &socket, options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

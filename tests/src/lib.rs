@@ -1,6 +1,9 @@
 //! Pieces that the tests share.
 //!
 //! - [`clock`]: time that only a test moves.
+//! - [`virtual_time`]: runs futures in such time.
+//! - [`virtual_uart`]: a UART in such time, for the drivers.
+//! - [`waiting_counter`]: a service whose procedures wait for such time.
 //! - [`line_use`]: how much of a line calls use.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
@@ -53,5 +56,8 @@ pub mod simulation;
 pub mod stepped;
 pub mod tally;
 pub mod test_device;
+pub mod virtual_time;
+pub mod virtual_uart;
+pub mod waiting_counter;
 pub mod wire;
 pub mod workload;

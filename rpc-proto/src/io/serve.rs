@@ -67,7 +67,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     /// # Cancel safety
     /// It may be dropped at any time and called again, if the link's own `read` and `write` may: no
     /// byte is lost or sent twice. A procedure that it was waiting for is dropped with it; that
-    /// call counts as run and is not answered, and its caller gives it up at its deadline.
+    /// call counts as run and is not answered, and its caller is told at its deadline that the
+    /// outcome is unknown.
     ///
     /// # Errors
     /// When the link fails or is closed, as with [`serve`](Self::serve).
@@ -76,6 +77,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         I: DispatchAsync,
         L: embedded_io_async::Read + embedded_io_async::Write,
     {
+        // An earlier one may have been dropped before it got to that.
+        link.flush().await?;
         loop {
             let outgoing = self.outgoing();
             if outgoing.is_empty() {
