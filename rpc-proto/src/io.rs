@@ -24,10 +24,12 @@
 
 mod blocking_caller;
 mod calling;
+mod half_duplex;
 mod serve;
 mod yielding_caller;
 
 pub use blocking_caller::BlockingCaller;
+pub use half_duplex::HalfDuplex;
 pub use yielding_caller::YieldingCaller;
 
 use embedded_io::{Read, Write};

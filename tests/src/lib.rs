@@ -3,6 +3,8 @@
 //! - [`clock`]: time that only a test moves.
 //! - [`virtual_time`]: runs futures in such time.
 //! - [`virtual_uart`]: a UART in such time, for the drivers.
+//! - [`bus`]: two such UARTs on a bus that carries one direction at a time.
+//! - [`blocking`]: either, for drivers that wait by blocking.
 //! - [`waiting_counter`]: a service whose procedures wait for such time.
 //! - [`line_use`]: how much of a line calls use.
 //! - [`counter`]: a service that keeps a journal of what ran.
@@ -31,8 +33,10 @@ pub use serial_rpc::line;
 
 #[cfg(unix)]
 pub mod back_to_back;
+pub mod blocking;
 #[cfg(unix)]
 pub mod board;
+pub mod bus;
 pub mod calculator;
 pub mod clock;
 pub mod counter;

@@ -1,14 +1,13 @@
 //! UARTs in virtual time, for the drivers: one whose user waits for it among others, and one whose
 //! user has nothing else to do.
 
+use crate::blocking::{Blocking, Timed};
 use crate::line::{Faults, Line, Pace};
 use crate::virtual_time::VirtualTime;
 use embedded_io::{ErrorType, ReadReady};
-use rpc_proto::time::Duration;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -125,60 +124,18 @@ impl embedded_io_async::Write for VirtualUart {
     }
 }
 
-/// The caller's end for a program that has nothing else to do: whenever it looks at the UART, the
-/// rest of the world goes on for a microsecond.
-pub struct BlockingUart<'w, W> {
-    uart: VirtualUart,
-    world: Pin<&'w mut W>,
-}
-
-impl<'w, W: Future> BlockingUart<'w, W> {
-    /// That end, with the world around it.
-    pub const fn new(uart: VirtualUart, world: Pin<&'w mut W>) -> Self {
-        Self { uart, world }
-    }
-
-    fn go_on(&mut self) {
-        let time = &self.uart.time;
-        assert!(time.look(self.world.as_mut()).is_none(), "the world ends");
-        time.clock().advance(Duration::from_micros(1));
-    }
-
-    fn wait<T>(&mut self, mut poll: impl AsyncFnMut(&mut VirtualUart) -> T) -> T {
-        loop {
-            let time = self.uart.time.clone();
-            if let Some(output) = time.look(pin!(poll(&mut self.uart))) {
-                return output;
-            }
-            self.go_on();
-        }
-    }
-}
-
-impl<W> ErrorType for BlockingUart<'_, W> {
-    type Error = Infallible;
-}
-
-impl<W: Future> embedded_io::Read for BlockingUart<'_, W> {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
-        self.wait(async |uart| embedded_io_async::Read::read(uart, buffer).await)
-    }
-}
-
-impl<W: Future> ReadReady for BlockingUart<'_, W> {
+impl ReadReady for VirtualUart {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
-        self.go_on();
-        let arrival = self.uart.receiving.borrow().next_arrival();
-        Ok(arrival.is_some_and(|arrival| arrival <= self.uart.time.now()))
+        let arrival = self.receiving.borrow().next_arrival();
+        Ok(arrival.is_some_and(|arrival| arrival <= self.time.now()))
     }
 }
 
-impl<W: Future> embedded_io::Write for BlockingUart<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        self.wait(async |uart| embedded_io_async::Write::write(uart, bytes).await)
-    }
-
-    fn flush(&mut self) -> Result<(), Infallible> {
-        self.wait(async |uart| embedded_io_async::Write::flush(uart).await)
+impl Timed for VirtualUart {
+    fn time(&self) -> &VirtualTime {
+        &self.time
     }
 }
+
+/// The same for a program that has nothing else to do.
+pub type BlockingUart<'w, W> = Blocking<'w, VirtualUart, W>;
