@@ -8,7 +8,14 @@ use std::process::Command;
 pub const IMAGE: &str = "calculator";
 
 /// Every board that an emulator runs.
-pub static BOARDS: [&Board; 5] = [&LM3S6965, &MICROBIT, &NUCLEO_F4, &HIFIVE1, &PICO];
+pub static BOARDS: [&Board; 6] = [
+    &LM3S6965,
+    &MICROBIT,
+    &NUCLEO_F4,
+    &HIFIVE1,
+    &PICO,
+    &PICO_EMBASSY,
+];
 
 /// A Cortex-M3 that only QEMU knows how to start.
 pub static LM3S6965: Board = Board {
@@ -51,6 +58,14 @@ pub static HIFIVE1: Board = Board {
 pub static PICO: Board = Board {
     name: "pico",
     images: Images::of("firmware/boards/pico", "thumbv6m-none-eabi"),
+    emulator: Emulation::Rp2040,
+    never_panics: false,
+};
+
+/// The same, with an async runtime.
+pub static PICO_EMBASSY: Board = Board {
+    name: "pico-embassy",
+    images: Images::of("firmware/boards/pico-embassy", "thumbv6m-none-eabi"),
     emulator: Emulation::Rp2040,
     never_panics: false,
 };

@@ -4,6 +4,7 @@
 //! `tests::ignorable`.
 #![cfg(unix)]
 
+use firmware::{StopwatchBlinks, StopwatchClient, StopwatchWait};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
 use rpc_proto::client::{CallError, Cause};
@@ -12,7 +13,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
 use std::time::Duration;
-use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965};
+use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, PICO_EMBASSY};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
@@ -44,6 +45,11 @@ fn main() -> ExitCode {
             &LM3S6965,
             "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
             a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
+        ),
+        emulator_trial(
+            &PICO_EMBASSY,
+            "calls_that_arrive_while_a_procedure_waits_run_after_it_in_order",
+            calls_that_arrive_while_a_procedure_waits_run_after_it_in_order,
         ),
     ];
     for board in BOARDS {
@@ -213,6 +219,30 @@ fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     symlink(pty.path(), &path)?;
     assert_eq!(calculator.total(), Ok(0));
     assert_eq!(calculator.accumulate(1), Ok(1));
+    Ok(())
+}
+
+/// The board's time is not this machine's: while it sleeps, the emulator skips to the next alarm.
+fn calls_that_arrive_while_a_procedure_waits_run_after_it_in_order(
+    emulator: Emulator,
+) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    let mut stopwatch = StopwatchClient::new(&device);
+    for round in 1..=10 {
+        let before = stopwatch.blinks()?;
+        // All are on their way before the first is answered.
+        let wait = device.submit::<StopwatchWait>(&(1000,))?;
+        let blinks = device.submit::<StopwatchBlinks>(&())?;
+        let totals = [(); 2].map(|()| device.submit::<CalculatorAccumulate>(&(1,)));
+        let waited = wait.wait()?;
+        assert!((1000..1010).contains(&waited), "{waited} ms");
+        let blinked = blinks.wait()? - before;
+        assert!(blinked >= 10, "the lamp stood still: {blinked}");
+        for (place, total) in (1..).zip(totals) {
+            assert_eq!(total?.wait(), Ok(2 * (round - 1) + place));
+        }
+    }
     Ok(())
 }
 
