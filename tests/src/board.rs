@@ -180,7 +180,7 @@ impl Board {
 
     /// The package of that image.
     #[must_use]
-    pub fn images(&'static self) -> &'static Images {
+    pub fn images(&self) -> &Images {
         &self.images
     }
 

@@ -7,7 +7,7 @@
 //! QEMU ignores the baud rate, and never gives a UART more bytes than it has room for: noise,
 //! pacing and loss must come from whoever is at the other end of the socket.
 
-use crate::board::Board;
+use crate::board::{Board, IMAGE};
 use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
@@ -38,7 +38,15 @@ impl Emulator {
     /// # Errors
     /// When the image cannot be built or QEMU does not start; the error says what they printed.
     pub fn start(board: &Board) -> io::Result<Self> {
-        let image = board.image().map_err(io::Error::other)?;
+        Self::start_binary(board, IMAGE)
+    }
+
+    /// The same with another binary of the board's package.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_binary(board: &Board, binary: &str) -> io::Result<Self> {
+        let image = board.images().image(binary).map_err(io::Error::other)?;
         let folder = TempDir::with_prefix("serial-rpc-")?;
         Self::run(board, &image, folder.path(), &[])
     }

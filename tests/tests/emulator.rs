@@ -8,6 +8,7 @@ use firmware::{StopwatchBlinks, StopwatchClient, StopwatchWait};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
 use rpc_proto::client::{CallError, Cause};
+use serde_json::json;
 use serial_rpc::{Connection, Options, Port};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -45,6 +46,17 @@ fn main() -> ExitCode {
             &LM3S6965,
             "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
             a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
+        ),
+        image_trial(
+            "superloop",
+            LM3S6965.images(),
+            "the_image_has_no_panic_path",
+            |images| assert_no_symbol_with(images, SUPERLOOP, &["panic"]),
+        ),
+        ignorable::trial(
+            "superloop::it_answers_and_the_other_task_goes_on",
+            || missing(&LM3S6965),
+            || it_answers_and_the_other_task_goes_on(Emulator::start_binary(&LM3S6965, SUPERLOOP)?),
         ),
         emulator_trial(
             &PICO_EMBASSY,
@@ -99,22 +111,27 @@ fn emulator_trial(
     test: fn(Emulator) -> Result<(), Failed>,
 ) -> Trial {
     let name = format!("{}::{name}", board.name());
-    let missing = || board.missing_target().or_else(|| board.missing_emulator());
-    ignorable::trial(&name, missing, move || test(Emulator::start(board)?))
+    let test = move || test(Emulator::start(board)?);
+    ignorable::trial(&name, || missing(board), test)
+}
+
+/// What keeps a board from being emulated here.
+fn missing(board: &Board) -> Option<String> {
+    board.missing_target().or_else(|| board.missing_emulator())
 }
 
 fn the_image_has_no_panic_path(images: &Images) -> Result<(), Failed> {
     // Every panic goes through `core::panicking`, whichever way its name is mangled.
-    assert_no_symbol_with(images, &["panic"])
+    assert_no_symbol_with(images, IMAGE, &["panic"])
 }
 
 fn the_image_has_no_allocator(images: &Images) -> Result<(), Failed> {
     // Rust calls an allocator by these names only; some chips have a `malloc` in their boot ROM.
-    assert_no_symbol_with(images, &["__rust_alloc", "__rg_alloc"])
+    assert_no_symbol_with(images, IMAGE, &["__rust_alloc", "__rg_alloc"])
 }
 
-fn assert_no_symbol_with(images: &Images, parts: &[&str]) -> Result<(), Failed> {
-    let found = image::symbols_with(&images.image(IMAGE)?, parts)?;
+fn assert_no_symbol_with(images: &Images, binary: &str, parts: &[&str]) -> Result<(), Failed> {
+    let found = image::symbols_with(&images.image(binary)?, parts)?;
     assert!(found.is_empty(), "{found:#?}");
     Ok(())
 }
@@ -219,6 +236,30 @@ fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     symlink(pty.path(), &path)?;
     assert_eq!(calculator.total(), Ok(0));
     assert_eq!(calculator.accumulate(1), Ok(1));
+    Ok(())
+}
+
+/// The other binary of the LM3S6965, which polls.
+const SUPERLOOP: &str = "superloop";
+
+fn it_answers_and_the_other_task_goes_on(emulator: Emulator) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open(pty.path())?;
+    calculator::assert_answers(&mut CalculatorClient::new(&device));
+    let samples = || {
+        device
+            .call("filter.samples", &json!([]))
+            .map(|value| value.as_u64())
+    };
+    let mut before = samples()?;
+    for _ in 0..10 {
+        assert_eq!(device.call("calculator.add", &json!([2, 3]))?, 5);
+        let now = samples()?;
+        assert!(before < now, "the loop stood still: {now:?}");
+        before = now;
+    }
+    // A constant, smoothed.
+    assert_eq!(device.call("filter.value", &json!([]))?, 1000);
     Ok(())
 }
 

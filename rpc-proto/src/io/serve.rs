@@ -38,6 +38,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     /// much of a reply as the link takes, and else receives what has come, until a call has run.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
+    /// [`io`](crate::io) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.

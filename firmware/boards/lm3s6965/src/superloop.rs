@@ -1,0 +1,111 @@
+//! The same with another task: a loop that looks after the UART whenever it comes by, and the server
+//! in a `static`, where its size counts when the image is linked.
+#![no_std]
+#![no_main]
+
+mod uart;
+
+use core::panic::PanicInfo;
+use cortex_m::peripheral::NVIC;
+use cortex_m_rt::entry;
+use firmware::{CheckedCalculator, InterruptUart, Receiver, UartError};
+use lm3s6965::{Interrupt, interrupt};
+use rpc_proto::calculator::CalculatorService;
+use rpc_proto::io::LinkError;
+use rpc_proto::server::Server;
+use static_cell::ConstStaticCell;
+
+/// How many bytes the UART holds until the loop comes by: a power of two.
+const RECEIVE_BUFFER: usize = 256;
+
+static RECEIVER: Receiver<uart::Rx, RECEIVE_BUFFER> = Receiver::new();
+
+rpc_proto::interface! {
+    /// The calculator, and what the loop does besides.
+    pub struct Superloop("superloop", env!("CARGO_PKG_VERSION")) {
+        /// Procedures that know nothing of the loop.
+        pub calculator: CalculatorService<CheckedCalculator>,
+        /// Procedures about the other task.
+        pub filter: FilterService<Average>,
+    }
+}
+
+/// A filter that the loop feeds.
+#[rpc_proto::service]
+pub trait Filter {
+    /// How many samples the filter has been fed.
+    #[idempotent]
+    fn samples(&self) -> u32;
+
+    /// The smoothed value.
+    #[idempotent]
+    fn value(&self) -> i32;
+}
+
+/// A moving average, which is the other task's work.
+pub struct Average {
+    samples: u32,
+    sum: i32,
+}
+
+impl Average {
+    const fn feed(&mut self, sample: i32) {
+        self.samples = self.samples.wrapping_add(1);
+        self.sum = self.sum - self.sum / 16 + sample;
+    }
+}
+
+impl Filter for Average {
+    fn samples(&self) -> u32 {
+        self.samples
+    }
+
+    fn value(&self) -> i32 {
+        self.sum / 16
+    }
+}
+
+static SERVER: ConstStaticCell<Server<Superloop, 160, 4>> = ConstStaticCell::new(
+    Server::new(Superloop {
+        calculator: CalculatorService(CheckedCalculator::new()),
+        filter: FilterService(Average { samples: 0, sum: 0 }),
+    })
+    .with_buffer(RECEIVE_BUFFER as u16),
+);
+
+#[entry]
+fn main() -> ! {
+    let Some(server) = SERVER.try_take() else {
+        cortex_m::asm::udf(); // only a second call gets none
+    };
+    let (rx, tx) = uart::start();
+    // Polling never waits for a byte, and so never sleeps.
+    let mut uart = InterruptUart::start(&RECEIVER, rx, tx, |_| {});
+    // SAFETY: no critical section relies on this interrupt being masked.
+    unsafe { NVIC::unmask(Interrupt::UART0) };
+
+    loop {
+        // Only lost bytes bring an error. The protocol recovers from that by itself.
+        if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.poll(&mut uart) {
+            server.note_overruns(bytes);
+        }
+        // What callers ask about is within the loop's reach between two polls.
+        server.interface().filter.0.feed(read_sensor());
+    }
+}
+
+/// Stands for a sensor of the board's, which the emulator does not have.
+fn read_sensor() -> i32 {
+    1000
+}
+
+#[interrupt]
+fn UART0() {
+    RECEIVER.on_interrupt();
+}
+
+/// Nothing in a release build can panic, so that this is not even linked.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    cortex_m::asm::udf()
+}
