@@ -110,6 +110,7 @@ pub mod client;
 pub mod crc;
 pub mod describe;
 pub mod device;
+pub mod events;
 pub mod frame;
 pub mod io;
 pub mod message;
@@ -125,4 +126,5 @@ pub use rpc_proto_macros::service;
 #[doc(hidden)]
 pub mod macro_support {
     pub use postcard_schema::Schema;
+    pub use serde;
 }

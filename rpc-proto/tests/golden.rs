@@ -7,7 +7,7 @@ use rpc_proto::calculator::{CalculatorAdd, MathError};
 use rpc_proto::crc::Crc32;
 use rpc_proto::frame::{Accumulator, Encoder};
 use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
-use rpc_proto::service::{Interface, Procedure};
+use rpc_proto::service::{Interface, Member};
 
 const PROTOCOL: &str = include_str!("../PROTOCOL.md");
 

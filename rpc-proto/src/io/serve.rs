@@ -2,12 +2,15 @@
 //! task among others.
 
 use super::{LinkError, read_byte, write_some};
-use crate::server::Server;
+use crate::server::{EventSource, Server};
 use crate::service::{Dispatch, DispatchAsync, Interface};
 use core::convert::Infallible;
+use embassy_futures::select::{Either, select};
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 
-impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
+    Server<I, FRAME, WINDOW, E>
+{
     /// Serves the link until it fails. Waits inside the link's `read` and `write`, which may put
     /// the processor to sleep.
     ///
@@ -67,9 +70,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ///
     /// # Cancel safety
     /// It may be dropped at any time and called again, if the link's own `read` and `write` may: no
-    /// byte is lost or sent twice. A procedure that it was waiting for is dropped with it; that
-    /// call counts as run and is not answered, and its caller is told at its deadline that the
-    /// outcome is unknown.
+    /// byte is lost or sent twice. A server with events drops the link's `read` itself, when there is
+    /// one to send. A procedure that it was waiting for is dropped with it; that call counts as run
+    /// and is not answered, and its caller is told at its deadline that the outcome is unknown.
     ///
     /// # Errors
     /// When the link fails or is closed, as with [`serve`](Self::serve).
@@ -84,7 +87,15 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
             let outgoing = self.outgoing();
             if outgoing.is_empty() {
                 let mut byte = [0];
-                match link.read(&mut byte).await? {
+                let read = if E::ENABLED {
+                    match select(link.read(&mut byte), self.event()).await {
+                        Either::First(read) => read,
+                        Either::Second(()) => continue,
+                    }
+                } else {
+                    link.read(&mut byte).await
+                };
+                match read? {
                     0 => return Err(LinkError::Closed),
                     _ => self.receive_async(byte[0]).await,
                 }

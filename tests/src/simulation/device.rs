@@ -94,7 +94,7 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     }
 
     /// When there is something to do, if nothing arrives before.
-    pub(super) fn next_event(&self, now: Instant, to_caller: &Line) -> Option<Instant> {
+    pub(super) fn next_event(&mut self, now: Instant, to_caller: &Line) -> Option<Instant> {
         if now < self.busy_until {
             return Some(self.busy_until);
         }
