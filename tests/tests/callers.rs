@@ -18,7 +18,7 @@ use tests::counter::{
 };
 use tests::line::{Faults, Pace};
 use tests::virtual_time::VirtualTime;
-use tests::virtual_uart::{BlockingUart, VirtualUart};
+use tests::virtual_uart::{BlockingUart, HoldingBack, VirtualUart};
 use tests::workload::Tally;
 
 type Counters<const WINDOW: usize> = Server<CounterService<JournaledCounter>, 64, WINDOW>;
@@ -200,6 +200,29 @@ fn a_call_that_was_dropped_before_it_was_sent_never_runs() {
     assert_eq!(time.poll(pin!(counter.accumulate(1)), 40), None);
     let total = time.run_in(server.serve_async(&mut device), counter.accumulate(2));
     assert_eq!((total, journal.runs_of(1)), (Ok(2), 0));
+}
+
+#[test]
+fn what_a_link_holds_back_goes_out_even_if_the_call_is_dropped() {
+    for polls in 1..200 {
+        let time = VirtualTime::default();
+        let [uart, mut device] = VirtualUart::good_pair(&time);
+        let (mut server, journal) = counter::<1>();
+        let (clock, delay) = (time.clock(), time.clone());
+        let uart = HoldingBack::from(uart);
+        let mut caller: YieldingCaller<_, _, _, 64> =
+            YieldingCaller::new(uart, clock, delay, 1, Timing::default());
+        let mut world = pin!(server.serve_async(&mut device));
+        {
+            let call = pin!(caller.call::<CounterAccumulate>(&(1,)));
+            // Whether it is dropped or ends, here or there, is all the same.
+            let _ = time.poll(pin!(select(world.as_mut(), call)), polls);
+        }
+        let call = caller.call::<CounterAccumulate>(&(2,));
+        let total = time.run_in(world.as_mut(), call);
+        assert_eq!(total, Ok(2 + i64::from(journal.runs_of(1))));
+        assert_eq!(caller.client().statistics().resent, 0);
+    }
 }
 
 /// Calls on a link that takes so many bytes and no more, and once more when it takes them again.
