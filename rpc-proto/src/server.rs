@@ -198,9 +198,15 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         }
     }
 
+    /// Whether there is a reply to send. If not, it can receive, whatever events there are; drivers
+    /// do that first, lest a device with much to tell answers no calls.
+    pub fn is_replying(&self) -> bool {
+        self.session.is_sending()
+    }
+
     /// Whether it is an event's turn: one whose frame was begun, or no reply is to be sent.
     fn sends_event(&self) -> bool {
-        E::ENABLED && (self.events.is_sending() || !self.session.is_sending())
+        E::ENABLED && (self.events.is_sending() || !self.is_replying())
     }
 
     /// Waits until there is an event to send. Without events, that is for ever.

@@ -228,6 +228,9 @@ where
     }
 
     async fn wait(&mut self) {
+        if self.sent < self.len {
+            return;
+        }
         poll_fn(|context| self.queue.poll_waiting(context)).await;
     }
 }
