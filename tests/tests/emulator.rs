@@ -179,8 +179,9 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
     drop(device);
     let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
     assert_eq!(
-        (outcome.code, outcome.stdout),
-        (Some(0), format!("{calls}\n"))
+        (outcome.code, &outcome.stdout),
+        (Some(0), &format!("{calls}\n")),
+        "{outcome:?}"
     );
     Ok(())
 }
