@@ -9,6 +9,7 @@ use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
 use rpc_proto::client::{CallError, Cause};
 use serial_rpc::{Connection, Options, Port};
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -65,6 +66,11 @@ fn main() -> ExitCode {
             board,
             "the_board_answers_every_procedure_to_a_typed_client",
             the_board_answers_every_procedure_to_a_typed_client,
+        ));
+        trials.push(emulator_trial(
+            board,
+            "bytes_that_come_while_the_board_boots_do_no_harm",
+            bytes_that_come_while_the_board_boots_do_no_harm,
         ));
         trials.push(emulator_trial(
             board,
@@ -155,6 +161,15 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
     let outcome = serial_rpc(pty.path(), &["call", "calculator.div", "1", "0"]);
     assert_eq!(outcome.code, Some(6));
     assert!(outcome.stderr.contains("divide by zero"), "{outcome:?}");
+    Ok(())
+}
+
+fn bytes_that_come_while_the_board_boots_do_no_harm(emulator: Emulator) -> Result<(), Failed> {
+    // More than any of the UARTs, or the buffers behind them, can hold.
+    emulator.uart().write_all(&[0x55; 3000])?;
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    assert_eq!(CalculatorClient::new(&device).add(2, 3), Ok(5));
     Ok(())
 }
 
