@@ -19,7 +19,7 @@
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`simulated`]: the simulated device, in a process of its own.
-//! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
+//! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.

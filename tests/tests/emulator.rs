@@ -11,6 +11,7 @@ use rpc_proto::client::{CallError, Cause};
 use serde_json::json;
 use serial_rpc::{Connection, Options, Port};
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -83,6 +84,11 @@ fn main() -> ExitCode {
             board,
             "the_board_answers_every_procedure_to_a_typed_client",
             the_board_answers_every_procedure_to_a_typed_client,
+        ));
+        trials.push(emulator_trial(
+            board,
+            "bytes_that_come_while_the_board_boots_do_no_harm",
+            bytes_that_come_while_the_board_boots_do_no_harm,
         ));
         trials.push(emulator_trial(
             board,
@@ -181,6 +187,15 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
     Ok(())
 }
 
+fn bytes_that_come_while_the_board_boots_do_no_harm(emulator: Emulator) -> Result<(), Failed> {
+    // More than any of the UARTs, or the buffers behind them, can hold.
+    emulator.uart().write_all(&[0x55; 3000])?;
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    assert_eq!(CalculatorClient::new(&device).add(2, 3), Ok(5));
+    Ok(())
+}
+
 fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Result<(), Failed> {
     let faults = Faults {
         flips: 1e-3,
@@ -202,8 +217,9 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
     drop(device);
     let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
     assert_eq!(
-        (outcome.code, outcome.stdout),
-        (Some(0), format!("{calls}\n"))
+        (outcome.code, &outcome.stdout),
+        (Some(0), &format!("{calls}\n")),
+        "{outcome:?}"
     );
     Ok(())
 }
