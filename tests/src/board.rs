@@ -73,6 +73,7 @@ pub static PICO_EMBASSY: Board = Board {
     images: Images::of("firmware/boards/pico-embassy", "thumbv6m-none-eabi"),
     emulator: Emulation::Rp2040,
     never_panics: false,
+    is_deaf_at_first: false,
 };
 
 /// The ESP32-C3 of many boards, for which there is no emulator.

@@ -8,7 +8,7 @@ use rpc_proto::calculator::{
 };
 use rpc_proto::client::{AsyncCaller, CallError, Caller, Cause, Ran, Statistics, Timing};
 use rpc_proto::io::{BlockingCaller, YieldingCaller};
-use rpc_proto::server::Server;
+use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::{Duration, Instant};
 use std::pin::pin;
 use tests::calculator;
@@ -28,7 +28,7 @@ type Blocking<'w, W> = BlockingCaller<BlockingUart<'w, W>, VirtualClock, 64>;
 
 fn counter<const WINDOW: usize>() -> (Counters<WINDOW>, Journal) {
     let journal = Journal::default();
-    let counter = JournaledCounter::new(0, journal.clone());
+    let counter = JournaledCounter::new(0, journal.clone(), NoEvents);
     (Server::new(CounterService(counter)), journal)
 }
 
