@@ -95,19 +95,12 @@ where
     R: serial::Read,
     T: serial::Write,
 {
-    /// Puts the UART's halves where they belong. The interrupt is to be unmasked after this, as its
-    /// handler needs the receiving half.
+    /// Puts the UART's halves where they belong. The interrupt is to be unmasked after this: until
+    /// then its handler has no half to fetch bytes with, and would be called again and again.
     ///
     /// `sleep` halts the processor until an interrupt, unless the receiver has a byte. It must look
-    /// for that with interrupts masked, or a byte might slip in between the look and the sleep:
-    ///
-    /// ```ignore
-    /// cortex_m::interrupt::free(|_| {
-    ///     if receiver.is_empty() {
-    ///         cortex_m::asm::wfi();
-    ///     }
-    /// })
-    /// ```
+    /// for that with interrupts masked, or a byte might slip in between the look and the sleep: an
+    /// interrupt that is masked ends the sleep of a Cortex-M or a RISC-V all the same.
     pub fn start(
         receiver: &'static Receiver<R, N>,
         half: R,

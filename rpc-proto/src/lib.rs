@@ -115,6 +115,7 @@ pub mod client;
 pub mod crc;
 pub mod describe;
 pub mod device;
+pub mod events;
 pub mod frame;
 pub mod io;
 pub mod message;
@@ -130,4 +131,5 @@ pub use rpc_proto_macros::service;
 #[doc(hidden)]
 pub mod macro_support {
     pub use postcard_schema::Schema;
+    pub use serde;
 }

@@ -15,18 +15,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The number of the first procedure of an interface; those below are the device's own.
 pub const FIRST_NUMBER: u16 = 8;
 
-/// One procedure, as a caller sees it.
-pub trait Procedure {
-    /// The arguments, as a tuple.
-    type Arguments<'a>: Serialize;
-    /// The value; it may borrow from the received reply.
-    type Value<'a>: Deserialize<'a>;
-    /// The procedure's own error; [`Never`] if it has none.
-    type Error: DeserializeOwned;
-
-    /// Service and procedure, such as `calculator.add`.
+/// What an interface consists of: a procedure or an event.
+pub trait Member {
+    /// Service and name, such as `calculator.add`.
     const PATH: &'static str;
-    /// The hash of path and types by which a device is asked for the procedure's number.
+    /// The hash of path and types by which a device is asked for the number.
     const KEY: u32;
     /// The number, where it is part of the protocol: only the device's own procedures have one.
     const NUMBER: Option<u16>;
@@ -34,8 +27,25 @@ pub trait Procedure {
     const NUMBER_IF_SOLE: u16;
     /// The fingerprint of such a device.
     const FINGERPRINT_IF_SOLE: u32;
+}
+
+/// One procedure, as a caller sees it.
+pub trait Procedure: Member {
+    /// The arguments, as a tuple.
+    type Arguments<'a>: Serialize;
+    /// The value; it may borrow from the received reply.
+    type Value<'a>: Deserialize<'a>;
+    /// The procedure's own error; [`Never`] if it has none.
+    type Error: DeserializeOwned;
+
     /// Whether running it twice does no harm, so that it may be repeated after a device reset.
     const IDEMPOTENT: bool;
+}
+
+/// One event: what a device tells unasked. The type that has the data is the event.
+pub trait Event: Member + Serialize {
+    /// The same with data that borrows from the received frame.
+    type Received<'a>: Deserialize<'a>;
 }
 
 /// The error of a procedure that has none.

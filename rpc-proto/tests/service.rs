@@ -5,7 +5,7 @@ use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, DeviceStatist
 use rpc_proto::message::{Fault, Kind};
 use rpc_proto::server::{Server, Statistics};
 use rpc_proto::service;
-use rpc_proto::service::{Dispatch, Interface, Never, Procedure, Service, Undescribed};
+use rpc_proto::service::{Dispatch, Interface, Member, Never, Procedure, Service, Undescribed};
 use tests::wire::{Message, hand};
 
 mod lonely {

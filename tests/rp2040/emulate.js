@@ -31,6 +31,7 @@ core.SP = rp2040.readUint32(VECTOR_TABLE);
 core.PC = rp2040.readUint32(VECTOR_TABLE + 4) & ~1;
 rp2040.logger = new ConsoleLogger(LogLevel.Error);
 readMissingRegistersAsZero(uart);
+interruptForSentBytesOnly(uart);
 
 const server = createServer((socket) => {
   server.close();
@@ -62,6 +63,25 @@ function readMissingRegistersAsZero(peripheral) {
   const read = peripheral.readUint32.bind(peripheral);
   peripheral.readUint32 = (register) =>
     register === ERRORS || register === DMA_CONTROL ? 0 : read(register);
+}
+
+/// The emulator raises the transmit interrupt whenever it looks for interrupts, so that a handler which
+/// clears it runs without end. The chip raises it when a byte has left, which here it does at once.
+function interruptForSentBytesOnly(peripheral) {
+  const DATA = 0x00;
+  const TRANSMIT = 1 << 5;
+  peripheral.checkInterrupts = () => {
+    const pending = peripheral.interruptStatus & peripheral.interruptMask;
+    rp2040.setInterrupt(peripheral.irq, pending !== 0);
+  };
+  const write = peripheral.writeUint32.bind(peripheral);
+  peripheral.writeUint32 = (register, value) => {
+    write(register, value);
+    if (register === DATA) {
+      peripheral.interruptStatus |= TRANSMIT;
+      peripheral.checkInterrupts();
+    }
+  };
 }
 
 /// Boots the board, with the socket at the other end of its UART.

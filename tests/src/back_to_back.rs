@@ -66,7 +66,7 @@ impl Wire {
 
 impl Machine {
     fn start(binary: &str, uart: &str) -> io::Result<Self> {
-        let image = LM3S6965.binary(binary).map_err(io::Error::other)?;
+        let image = LM3S6965.images().image(binary).map_err(io::Error::other)?;
         let mut qemu = qemu(&image, uart).spawn()?;
         let printed = qemu.stdout.take();
         let printed = printed.ok_or_else(|| io::Error::other("the output is not piped"))?;

@@ -8,7 +8,14 @@ use std::process::Command;
 pub const IMAGE: &str = "calculator";
 
 /// Every board that an emulator runs.
-pub static BOARDS: [&Board; 5] = [&LM3S6965, &MICROBIT, &NUCLEO_F4, &HIFIVE1, &PICO];
+pub static BOARDS: [&Board; 6] = [
+    &LM3S6965,
+    &MICROBIT,
+    &NUCLEO_F4,
+    &HIFIVE1,
+    &PICO,
+    &PICO_EMBASSY,
+];
 
 /// A Cortex-M3 that only QEMU knows how to start.
 pub static LM3S6965: Board = Board {
@@ -16,6 +23,7 @@ pub static LM3S6965: Board = Board {
     images: Images::of("firmware/boards/lm3s6965", "thumbv7m-none-eabi"),
     emulator: Emulation::qemu_arm("lm3s6965evb", 0),
     never_panics: true,
+    is_deaf_at_first: false,
 };
 
 /// The nRF51 of a BBC micro:bit.
@@ -24,6 +32,7 @@ pub static MICROBIT: Board = Board {
     images: Images::of("firmware/boards/microbit", "thumbv6m-none-eabi"),
     emulator: Emulation::qemu_arm("microbit", 0),
     never_panics: true,
+    is_deaf_at_first: true,
 };
 
 /// The STM32F401 of a Nucleo board, on an STM32F405, which has all that it has.
@@ -32,6 +41,7 @@ pub static NUCLEO_F4: Board = Board {
     images: Images::of("firmware/boards/nucleo-f4", "thumbv7em-none-eabihf"),
     emulator: Emulation::qemu_arm("netduinoplus2", 1),
     never_panics: true,
+    is_deaf_at_first: false,
 };
 
 /// The RISC-V of a HiFive1 Rev B.
@@ -45,6 +55,7 @@ pub static HIFIVE1: Board = Board {
         uart: 0,
     },
     never_panics: false,
+    is_deaf_at_first: false,
 };
 
 /// The RP2040 of a Raspberry Pi Pico.
@@ -53,6 +64,16 @@ pub static PICO: Board = Board {
     images: Images::of("firmware/boards/pico", "thumbv6m-none-eabi"),
     emulator: Emulation::Rp2040,
     never_panics: false,
+    is_deaf_at_first: false,
+};
+
+/// The same, with an async runtime.
+pub static PICO_EMBASSY: Board = Board {
+    name: "pico-embassy",
+    images: Images::of("firmware/boards/pico-embassy", "thumbv6m-none-eabi"),
+    emulator: Emulation::Rp2040,
+    never_panics: false,
+    is_deaf_at_first: false,
 };
 
 /// The ESP32-C3 of many boards, for which there is no emulator.
@@ -64,6 +85,7 @@ pub struct Board {
     images: Images,
     emulator: Emulation,
     never_panics: bool,
+    is_deaf_at_first: bool,
 }
 
 /// What runs a board's image.
@@ -108,6 +130,14 @@ impl Board {
         self.never_panics
     }
 
+    /// Whether QEMU does not notice that the board's program has started its UART, and goes on
+    /// refusing bytes for it until anything else happens: a line to its monitor, on its standard
+    /// input, will do. The program sends a byte when it has started the UART.
+    #[must_use]
+    pub fn is_deaf_at_first(&self) -> bool {
+        self.is_deaf_at_first
+    }
+
     /// The program that emulates this board.
     #[must_use]
     pub fn emulator(&self) -> &'static str {
@@ -128,10 +158,15 @@ impl Board {
                 uart,
                 ..
             } => {
+                let monitor = if self.is_deaf_at_first {
+                    "stdio"
+                } else {
+                    "none"
+                };
                 let mut qemu = Command::new(program);
                 qemu.args(["-machine", machine, "-kernel"])
                     .arg(image)
-                    .args(["-nic", "none", "-display", "none", "-monitor", "none"])
+                    .args(["-nic", "none", "-display", "none", "-monitor", monitor])
                     .args(["-semihosting-config", "enable=on,target=native"])
                     .args(options)
                     .arg("-chardev")
@@ -160,20 +195,12 @@ impl Board {
     /// # Errors
     /// What Cargo printed, when it failed.
     pub fn image(&self) -> Result<PathBuf, String> {
-        self.binary(IMAGE)
-    }
-
-    /// The same of another of the board's programs.
-    ///
-    /// # Errors
-    /// What Cargo printed, when it failed.
-    pub fn binary(&self, name: &str) -> Result<PathBuf, String> {
-        self.images.image(name)
+        self.images.image(IMAGE)
     }
 
     /// The package of that image.
     #[must_use]
-    pub fn images(&'static self) -> &'static Images {
+    pub fn images(&self) -> &Images {
         &self.images
     }
 

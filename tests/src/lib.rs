@@ -21,11 +21,12 @@
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`simulated`]: the simulated device, in a process of its own.
-//! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
-//! - [`back_to_back`]: two such boards, wire to wire.
+//! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
+//! - [`back_to_back`]: two boards in QEMU, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.
+//! - [`growth`]: what one more of anything costs it.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
 /// A serial line that damages and delays what it carries; the program offers it too.
@@ -47,6 +48,8 @@ pub mod device_cost;
 #[cfg(unix)]
 pub mod emulator;
 pub mod fault_table;
+#[cfg(unix)]
+pub mod growth;
 pub mod ignorable;
 pub mod image;
 pub mod line_use;

@@ -124,6 +124,45 @@ impl embedded_io_async::Write for VirtualUart {
     }
 }
 
+/// A UART that hands on what it was given only when it is flushed.
+#[derive(Debug)]
+pub struct HoldingBack {
+    uart: VirtualUart,
+    held: Vec<u8>,
+}
+
+impl From<VirtualUart> for HoldingBack {
+    fn from(uart: VirtualUart) -> Self {
+        let held = Vec::new();
+        Self { uart, held }
+    }
+}
+
+impl ErrorType for HoldingBack {
+    type Error = Infallible;
+}
+
+impl embedded_io_async::Read for HoldingBack {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        embedded_io_async::Read::read(&mut self.uart, buffer).await
+    }
+}
+
+impl embedded_io_async::Write for HoldingBack {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        self.held.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        while !self.held.is_empty() {
+            let sent = embedded_io_async::Write::write(&mut self.uart, &self.held).await?;
+            self.held.drain(..sent);
+        }
+        embedded_io_async::Write::flush(&mut self.uart).await
+    }
+}
+
 impl ReadReady for VirtualUart {
     fn read_ready(&mut self) -> Result<bool, Infallible> {
         let arrival = self.receiving.borrow().next_arrival();

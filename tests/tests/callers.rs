@@ -3,13 +3,14 @@
 
 use embassy_futures::select::select;
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorClient, CalculatorService, CalculatorTotal};
+use rpc_proto::calculator::{
+    CalculatorAsyncClient, CalculatorClient, CalculatorService, CalculatorTotal, MathError,
+};
 use rpc_proto::client::{AsyncCaller, CallError, Caller, Cause, Ran, Statistics, Timing};
 use rpc_proto::io::{BlockingCaller, YieldingCaller};
-use rpc_proto::server::Server;
-use rpc_proto::service::Procedure;
+use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::{Duration, Instant};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use tests::calculator;
 use tests::clock::VirtualClock;
 use tests::counter::{
@@ -17,7 +18,7 @@ use tests::counter::{
 };
 use tests::line::{Faults, Pace};
 use tests::virtual_time::VirtualTime;
-use tests::virtual_uart::{BlockingUart, VirtualUart};
+use tests::virtual_uart::{BlockingUart, HoldingBack, VirtualUart};
 use tests::workload::Tally;
 
 type Counters<const WINDOW: usize> = Server<CounterService<JournaledCounter>, 64, WINDOW>;
@@ -27,7 +28,7 @@ type Blocking<'w, W> = BlockingCaller<BlockingUart<'w, W>, VirtualClock, 64>;
 
 fn counter<const WINDOW: usize>() -> (Counters<WINDOW>, Journal) {
     let journal = Journal::default();
-    let counter = JournaledCounter::new(0, journal.clone());
+    let counter = JournaledCounter::new(0, journal.clone(), NoEvents);
     (Server::new(CounterService(counter)), journal)
 }
 
@@ -39,47 +40,49 @@ fn blocking<'w, W: Future>(time: &VirtualTime, uart: BlockingUart<'w, W>) -> Blo
     BlockingCaller::new(uart, time.clock(), 1, Timing::default())
 }
 
-/// A caller that lets others run, and a user who waits for it.
-struct Patient<'a, C, W> {
-    caller: C,
-    time: &'a VirtualTime,
-    world: Pin<&'a mut W>,
-}
-
-impl<C: AsyncCaller, W: Future> Caller for Patient<'_, C, W> {
-    fn call<P: Procedure>(
-        &mut self,
-        arguments: &P::Arguments<'_>,
-    ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let call = self.caller.call::<P>(arguments);
-        self.time.run_in(self.world.as_mut(), call)
-    }
+/// A calculator at the other end of a good line, with frames for all of its procedures.
+fn calculator(
+    time: &VirtualTime,
+) -> (
+    Server<CalculatorService<CheckedCalculator>, 160, 4>,
+    [VirtualUart; 2],
+) {
+    let calculator = CalculatorService(CheckedCalculator::new());
+    (Server::new(calculator), VirtualUart::good_pair(time))
 }
 
 #[test]
-fn the_callers_call_every_procedure() {
+fn a_blocking_caller_calls_every_procedure() {
     let time = VirtualTime::default();
-    let [uart, mut device] = VirtualUart::good_pair(&time);
-    let calculator = CalculatorService(CheckedCalculator::new());
-    let mut server = Server::<_, 160, 4>::new(calculator);
-    let mut world = pin!(server.serve_async(&mut device));
-    let (clock, delay) = (time.clock(), time.clone());
-    let yielding =
-        YieldingCaller::<_, _, _, 160>::new(uart.clone(), clock, delay, 1, Timing::default());
-    let mut patient = Patient {
-        caller: yielding,
-        time: &time,
-        world: world.as_mut(),
-    };
-    calculator::assert_answers(&mut CalculatorClient::new(&mut patient));
+    let (mut server, [uart, mut device]) = calculator(&time);
+    let world = pin!(server.serve_async(&mut device));
+    let uart = BlockingUart::new(uart, world);
+    let caller: BlockingCaller<_, _, 160> =
+        BlockingCaller::new(uart, time.clock(), 1, Timing::default());
+    calculator::assert_answers(&mut CalculatorClient::new(caller));
+}
 
-    let mut blocking: BlockingCaller<_, _, 160> = BlockingCaller::new(
-        BlockingUart::new(uart, world),
-        time.clock(),
-        100,
-        Timing::default(),
-    );
-    calculator::assert_answers(&mut CalculatorClient::new(&mut blocking));
+#[test]
+fn a_yielding_caller_calls_procedures_of_every_shape() {
+    let time = VirtualTime::default();
+    let (mut server, [uart, mut device]) = calculator(&time);
+    let (clock, delay) = (time.clock(), time.clone());
+    let caller: YieldingCaller<_, _, _, 160> =
+        YieldingCaller::new(uart, clock, delay, 1, Timing::default());
+    let mut calculator = CalculatorAsyncClient::new(caller);
+    time.run_in(server.serve_async(&mut device), async {
+        assert_eq!(calculator.add(2, 3).await, Ok(5));
+        let error = CallError::Error(MathError::DivideByZero);
+        assert_eq!(calculator.div(1, 0).await, Err(error));
+        let expression = String::from("2*(3+4)-5");
+        assert_eq!(calculator.evaluate(&expression).await, Ok(9));
+        let samples = [1.0, 2.0, 4.5].into_iter().collect();
+        let summary = calculator.statistics(samples).await;
+        assert_eq!(summary.map(|summary| summary.mean), Ok(2.5));
+        assert_eq!(calculator.accumulate(42).await, Ok(42));
+        assert_eq!(calculator.clear().await, Ok(()));
+        assert_eq!(calculator.total().await, Ok(0));
+    });
 }
 
 /// Lines on which bytes go wrong in every way there is.
@@ -197,6 +200,29 @@ fn a_call_that_was_dropped_before_it_was_sent_never_runs() {
     assert_eq!(time.poll(pin!(counter.accumulate(1)), 40), None);
     let total = time.run_in(server.serve_async(&mut device), counter.accumulate(2));
     assert_eq!((total, journal.runs_of(1)), (Ok(2), 0));
+}
+
+#[test]
+fn what_a_link_holds_back_goes_out_even_if_the_call_is_dropped() {
+    for polls in 1..200 {
+        let time = VirtualTime::default();
+        let [uart, mut device] = VirtualUart::good_pair(&time);
+        let (mut server, journal) = counter::<1>();
+        let (clock, delay) = (time.clock(), time.clone());
+        let uart = HoldingBack::from(uart);
+        let mut caller: YieldingCaller<_, _, _, 64> =
+            YieldingCaller::new(uart, clock, delay, 1, Timing::default());
+        let mut world = pin!(server.serve_async(&mut device));
+        {
+            let call = pin!(caller.call::<CounterAccumulate>(&(1,)));
+            // Whether it is dropped or ends, here or there, is all the same.
+            let _ = time.poll(pin!(select(world.as_mut(), call)), polls);
+        }
+        let call = caller.call::<CounterAccumulate>(&(2,));
+        let total = time.run_in(world.as_mut(), call);
+        assert_eq!(total, Ok(2 + i64::from(journal.runs_of(1))));
+        assert_eq!(caller.client().statistics().resent, 0);
+    }
 }
 
 /// Calls on a link that takes so many bytes and no more, and once more when it takes them again.

@@ -4,15 +4,18 @@
 //! `tests::ignorable`.
 #![cfg(unix)]
 
+use firmware::{StopwatchBlinks, StopwatchClient, StopwatchWait};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
 use rpc_proto::client::{CallError, Cause};
+use serde_json::json;
 use serial_rpc::{Connection, Options, Port};
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
 use std::time::Duration;
-use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965};
+use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, PICO_EMBASSY};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
@@ -45,6 +48,22 @@ fn main() -> ExitCode {
             "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
             a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
         ),
+        image_trial(
+            "superloop",
+            LM3S6965.images(),
+            "the_image_has_no_panic_path",
+            |images| assert_no_symbol_with(images, SUPERLOOP, &["panic"]),
+        ),
+        ignorable::trial(
+            "superloop::it_answers_and_the_other_task_goes_on",
+            || missing(&LM3S6965),
+            || it_answers_and_the_other_task_goes_on(Emulator::start_binary(&LM3S6965, SUPERLOOP)?),
+        ),
+        emulator_trial(
+            &PICO_EMBASSY,
+            "calls_that_arrive_while_a_procedure_waits_run_after_it_in_order",
+            calls_that_arrive_while_a_procedure_waits_run_after_it_in_order,
+        ),
     ];
     for board in BOARDS {
         trials.push(image_trial(
@@ -65,6 +84,11 @@ fn main() -> ExitCode {
             board,
             "the_board_answers_every_procedure_to_a_typed_client",
             the_board_answers_every_procedure_to_a_typed_client,
+        ));
+        trials.push(emulator_trial(
+            board,
+            "bytes_that_come_while_the_board_boots_do_no_harm",
+            bytes_that_come_while_the_board_boots_do_no_harm,
         ));
         trials.push(emulator_trial(
             board,
@@ -93,22 +117,27 @@ fn emulator_trial(
     test: fn(Emulator) -> Result<(), Failed>,
 ) -> Trial {
     let name = format!("{}::{name}", board.name());
-    let missing = || board.missing_target().or_else(|| board.missing_emulator());
-    ignorable::trial(&name, missing, move || test(Emulator::start(board)?))
+    let test = move || test(Emulator::start(board)?);
+    ignorable::trial(&name, || missing(board), test)
+}
+
+/// What keeps a board from being emulated here.
+fn missing(board: &Board) -> Option<String> {
+    board.missing_target().or_else(|| board.missing_emulator())
 }
 
 fn the_image_has_no_panic_path(images: &Images) -> Result<(), Failed> {
     // Every panic goes through `core::panicking`, whichever way its name is mangled.
-    assert_no_symbol_with(images, &["panic"])
+    assert_no_symbol_with(images, IMAGE, &["panic"])
 }
 
 fn the_image_has_no_allocator(images: &Images) -> Result<(), Failed> {
     // Rust calls an allocator by these names only; some chips have a `malloc` in their boot ROM.
-    assert_no_symbol_with(images, &["__rust_alloc", "__rg_alloc"])
+    assert_no_symbol_with(images, IMAGE, &["__rust_alloc", "__rg_alloc"])
 }
 
-fn assert_no_symbol_with(images: &Images, parts: &[&str]) -> Result<(), Failed> {
-    let found = image::symbols_with(&images.image(IMAGE)?, parts)?;
+fn assert_no_symbol_with(images: &Images, binary: &str, parts: &[&str]) -> Result<(), Failed> {
+    let found = image::symbols_with(&images.image(binary)?, parts)?;
     assert!(found.is_empty(), "{found:#?}");
     Ok(())
 }
@@ -158,6 +187,15 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
     Ok(())
 }
 
+fn bytes_that_come_while_the_board_boots_do_no_harm(emulator: Emulator) -> Result<(), Failed> {
+    // More than any of the UARTs, or the buffers behind them, can hold.
+    emulator.uart().write_all(&[0x55; 3000])?;
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    assert_eq!(CalculatorClient::new(&device).add(2, 3), Ok(5));
+    Ok(())
+}
+
 fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Result<(), Failed> {
     let faults = Faults {
         flips: 1e-3,
@@ -179,8 +217,9 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
     drop(device);
     let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
     assert_eq!(
-        (outcome.code, outcome.stdout),
-        (Some(0), format!("{calls}\n"))
+        (outcome.code, &outcome.stdout),
+        (Some(0), &format!("{calls}\n")),
+        "{outcome:?}"
     );
     Ok(())
 }
@@ -213,6 +252,54 @@ fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     symlink(pty.path(), &path)?;
     assert_eq!(calculator.total(), Ok(0));
     assert_eq!(calculator.accumulate(1), Ok(1));
+    Ok(())
+}
+
+/// The other binary of the LM3S6965, which polls.
+const SUPERLOOP: &str = "superloop";
+
+fn it_answers_and_the_other_task_goes_on(emulator: Emulator) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open(pty.path())?;
+    calculator::assert_answers(&mut CalculatorClient::new(&device));
+    let samples = || {
+        device
+            .call("filter.samples", &json!([]))
+            .map(|value| value.as_u64())
+    };
+    let mut before = samples()?;
+    for _ in 0..10 {
+        assert_eq!(device.call("calculator.add", &json!([2, 3]))?, 5);
+        let now = samples()?;
+        assert!(before < now, "the loop stood still: {now:?}");
+        before = now;
+    }
+    // A constant, smoothed.
+    assert_eq!(device.call("filter.value", &json!([]))?, 1000);
+    Ok(())
+}
+
+/// The board's time is not this machine's: while it sleeps, the emulator skips to the next alarm.
+fn calls_that_arrive_while_a_procedure_waits_run_after_it_in_order(
+    emulator: Emulator,
+) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    let mut stopwatch = StopwatchClient::new(&device);
+    for round in 1..=10 {
+        let before = stopwatch.blinks()?;
+        // All are on their way before the first is answered.
+        let wait = device.submit::<StopwatchWait>(&(1000,))?;
+        let blinks = device.submit::<StopwatchBlinks>(&())?;
+        let totals = [(); 2].map(|()| device.submit::<CalculatorAccumulate>(&(1,)));
+        let waited = wait.wait()?;
+        assert!((1000..1010).contains(&waited), "{waited} ms");
+        let blinked = blinks.wait()? - before;
+        assert!(blinked >= 10, "the lamp stood still: {blinked}");
+        for (place, total) in (1..).zip(totals) {
+            assert_eq!(total?.wait(), Ok(2 * (round - 1) + place));
+        }
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use embassy_futures::select::select;
 use rpc_proto::client::{CallError, Statistics, Timing};
 use rpc_proto::io::{BlockingCaller, HalfDuplex, LinkError, YieldingCaller};
-use rpc_proto::server::Server;
+use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::Duration;
 use std::cell::Cell;
 use std::pin::pin;
@@ -33,7 +33,7 @@ type Outcomes = Vec<Result<i64, CallError>>;
 
 fn counter() -> (Counters, Journal) {
     let journal = Journal::default();
-    let counter = JournaledCounter::new(0, journal.clone());
+    let counter = JournaledCounter::new(0, journal.clone(), NoEvents);
     (Server::new(CounterService(counter)), journal)
 }
 

@@ -10,11 +10,10 @@ use rpc_proto::message::Kind;
 use rpc_proto::server::Server;
 use rpc_proto::service::{Bare, DispatchAsync, FIRST_NUMBER, Undescribed};
 use rpc_proto::time::{Duration, Instant};
-use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use tests::counter::Journal;
 use tests::virtual_time::VirtualTime;
-use tests::virtual_uart::VirtualUart;
+use tests::virtual_uart::{HoldingBack, VirtualUart};
 use tests::waiting_counter::{
     JournaledWaitingCounter, WaitingCounterAsyncClient, WaitingCounterService,
 };
@@ -247,45 +246,13 @@ fn an_async_service_may_be_all_that_there_is() {
     assert_eq!(value, Ok(4));
 }
 
-/// A UART that hands on what it was given only when it is flushed.
-struct HoldingBack {
-    uart: VirtualUart,
-    held: Vec<u8>,
-}
-
-impl embedded_io::ErrorType for HoldingBack {
-    type Error = Infallible;
-}
-
-impl embedded_io_async::Read for HoldingBack {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
-        self.uart.read(buffer).await
-    }
-}
-
-impl embedded_io_async::Write for HoldingBack {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        self.held.extend(bytes);
-        Ok(bytes.len())
-    }
-
-    async fn flush(&mut self) -> Result<(), Infallible> {
-        while !self.held.is_empty() {
-            let sent = self.uart.write(&self.held).await?;
-            self.held.drain(..sent);
-        }
-        self.uart.flush().await
-    }
-}
-
 #[test]
 fn what_a_link_holds_back_goes_out_even_if_serving_is_dropped() {
     for polls in 1..300 {
         let time = VirtualTime::default();
         let (mut server, _) = counter(&time);
         let [caller, device] = VirtualUart::good_pair(&time);
-        let held = Vec::new();
-        let mut device = HoldingBack { uart: device, held };
+        let mut device = HoldingBack::from(device);
         caller.queue(&Message::connect(1).frame());
         caller.queue(&Message::call(0, ACCUMULATE_NOW, (1_i64,)).frame());
         let mut answers = pin!(frames(&time, &caller, 2));

@@ -1,5 +1,7 @@
 //! The description of a service to the code that `#[service]` adds to the trait.
 
+mod event;
+
 use crate::parse::{Procedure, Service, with_lifetime};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -13,7 +15,10 @@ pub fn service(service: &Service) -> TokenStream {
     let procedure_types = service
         .procedures
         .iter()
-        .map(|procedure| procedure_type(service, procedure));
+        .map(|procedure| match procedure.is_event {
+            true => event::data(service, procedure),
+            false => procedure_type(service, procedure),
+        });
     let dispatcher_type = dispatcher_type(service);
     let clients = clients(service);
     let description = description(service);
@@ -22,7 +27,14 @@ pub fn service(service: &Service) -> TokenStream {
         .procedures
         .iter()
         .enumerate()
-        .map(|(index, procedure)| procedure_impl(service, index, procedure));
+        .map(|(index, procedure)| {
+            let member = member_impl(service, index, procedure);
+            let more = match procedure.is_event {
+                true => event::event_impl(service, procedure),
+                false => procedure_impl(service, procedure),
+            };
+            quote!(#member #more)
+        });
     quote! {
         #(#procedure_types)*
         #dispatcher_type
@@ -84,6 +96,10 @@ fn description(service: &Service) -> TokenStream {
         let name = procedure.ident.unraw().to_string();
         let doc = &procedure.doc;
         let idempotent = procedure.idempotent;
+        let kind = match procedure.is_event {
+            true => quote!(Event),
+            false => quote!(Call),
+        };
         let arguments = procedure.arguments.iter().map(|argument| {
             let name = argument.ident.unraw().to_string();
             let schema = schema(&argument.ty);
@@ -104,7 +120,10 @@ fn description(service: &Service) -> TokenStream {
                 arguments: &[#(#arguments),*],
                 value: #value,
                 error: #error,
-                idempotent: #idempotent,
+                mark: ::rpc_proto::describe::Mark::new(
+                    ::rpc_proto::describe::ProcedureKind::#kind,
+                    #idempotent,
+                ),
             }
         }
     });
@@ -160,6 +179,7 @@ fn dispatcher(service: &Service) -> TokenStream {
         .procedures
         .iter()
         .enumerate()
+        .filter(|(_, procedure)| !procedure.is_event)
         .map(|(index, procedure)| {
             let index = Literal::u16_unsuffixed(index as u16);
             let method = &procedure.ident;
@@ -213,6 +233,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     } else {
         let dispatch = quote! {
             impl<T: #ident> ::rpc_proto::service::Dispatch for #name<T> {
+                #[allow(unused_mut, unused_variables)]
                 fn dispatch(#parameters) -> #result {
                     #body
                 }
@@ -231,7 +252,7 @@ fn dispatcher(service: &Service) -> TokenStream {
         #dispatch
 
         impl<T: #ident> ::rpc_proto::service::DispatchAsync for #name<T> {
-            #[allow(unused_mut)]
+            #[allow(unused_mut, unused_variables)]
             async fn dispatch_async(#parameters) -> #result {
                 #body
             }
@@ -239,9 +260,32 @@ fn dispatcher(service: &Service) -> TokenStream {
     }
 }
 
-fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
+/// What procedures and events have in common: path, key and numbers.
+fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let path = path(service, procedure);
+    let number = match service.first_number {
+        Some(first) => {
+            let number = Literal::u16_unsuffixed(first + index as u16);
+            quote!(::core::option::Option::Some(#number))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let index = Literal::usize_unsuffixed(index);
+    let lifetime = event::lifetime(procedure).map(|_| quote!(<'_>));
+    quote! {
+        impl ::rpc_proto::service::Member for #name #lifetime {
+            const PATH: &'static str = #path;
+            const KEY: u32 = KEYS[#index];
+            const NUMBER: ::core::option::Option<u16> = #number;
+            const NUMBER_IF_SOLE: u16 = ::rpc_proto::service::FIRST_NUMBER + #index as u16;
+            const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
+        }
+    }
+}
+
+fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
+    let name = type_name(service, procedure);
     let arguments = procedure
         .arguments
         .iter()
@@ -251,25 +295,12 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
-    let number = match service.first_number {
-        Some(first) => {
-            let number = Literal::u16_unsuffixed(first + index as u16);
-            quote!(::core::option::Option::Some(#number))
-        }
-        None => quote!(::core::option::Option::None),
-    };
-    let index = Literal::usize_unsuffixed(index);
     quote! {
         impl ::rpc_proto::service::Procedure for #name {
             type Arguments<'a> = #arguments;
             type Value<'a> = #value;
             type Error = #error;
 
-            const PATH: &'static str = #path;
-            const KEY: u32 = KEYS[#index];
-            const NUMBER: ::core::option::Option<u16> = #number;
-            const NUMBER_IF_SOLE: u16 = ::rpc_proto::service::FIRST_NUMBER + #index as u16;
-            const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
             const IDEMPOTENT: bool = #idempotent;
         }
     }
@@ -288,6 +319,7 @@ fn clients(service: &Service) -> TokenStream {
     let name = format_ident!("{ident}Client");
     let doc = format!("Calls the procedures of a [`{ident}`] on a device.");
     let methods = methods(service, &quote!(::rpc_proto::client::Caller), None);
+    let subscriptions = event::subscriptions(service, &name);
     let async_name = format_ident!("{ident}AsyncClient");
     let async_doc = format!(
         "Calls the procedures of a [`{ident}`] on a device, and lets other tasks run meanwhile."
@@ -314,6 +346,8 @@ fn clients(service: &Service) -> TokenStream {
 
             #methods
         }
+
+        #subscriptions
 
         #[doc = #async_doc]
         #[derive(Clone, Debug)]
@@ -342,7 +376,11 @@ fn methods(
 ) -> TokenStream {
     let visibility = &service.visibility;
     let awaited = asynchronous.map(|_| quote!(.await));
-    let methods = service.procedures.iter().map(|procedure| {
+    let called = service
+        .procedures
+        .iter()
+        .filter(|procedure| !procedure.is_event);
+    let methods = called.map(|procedure| {
         let method = &procedure.ident;
         let doc = match procedure.doc.as_str() {
             "" => format!("Calls `{}`.", path(service, procedure)),

@@ -2,7 +2,8 @@
 
 use super::CallError;
 use super::calls::Answer;
-use crate::service::Procedure;
+use crate::device::SubscribeError;
+use crate::service::{Event, Procedure};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// Carries out calls: what `#[service]`'s clients are made of.
@@ -35,21 +36,36 @@ impl<C: Caller + ?Sized> Caller for &mut C {
 pub trait AsyncCaller {
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
+    /// The arguments have one lifetime rather than two, because with two the compiler cannot see that
+    /// a typed client's call is `Send` (rust-lang/rust#100013).
+    ///
     /// # Errors
     /// The procedure's own error, or why the call failed.
-    async fn call<P: Procedure>(
+    async fn call<'a, P: Procedure>(
         &mut self,
-        arguments: &P::Arguments<'_>,
+        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>>;
 }
 
 impl<C: AsyncCaller + ?Sized> AsyncCaller for &mut C {
-    async fn call<P: Procedure>(
+    async fn call<'a, P: Procedure>(
         &mut self,
-        arguments: &P::Arguments<'_>,
+        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         (**self).call::<P>(arguments).await
     }
+}
+
+/// Lets its user have events: what `#[service]`'s clients subscribe through.
+pub trait Subscriber {
+    /// Where the events come in.
+    type Subscription<E: Event>;
+
+    /// Asks the device for an event.
+    ///
+    /// # Errors
+    /// Why the device did not take the subscription.
+    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
 }
 
 /// What a typed client can be made from: a caller, or something that callers can be had from.

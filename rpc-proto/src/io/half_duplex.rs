@@ -83,6 +83,7 @@ const LEFT_BEHIND: usize = 4;
 /// Only a call that is sent again because its answer takes long, or noise, can lead to both ends
 /// talking at once. The resend time of the caller ([`Timing`](crate::client::Timing)) should therefore
 /// exceed what the longest procedure takes. If both talk nevertheless, what is lost is sent again.
+/// Events are told unasked, at any time: one that meets a call is lost, and counted as such.
 ///
 /// # Echo
 ///

@@ -2,9 +2,10 @@
 //! task among others.
 
 use super::{LinkError, read_byte, write_some};
-use crate::server::Server;
+use crate::server::{EventSource, QueuedEvents, Server};
 use crate::service::{Dispatch, DispatchAsync, Interface};
 use core::convert::Infallible;
+use embassy_futures::select::{Either, select};
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
@@ -33,11 +34,47 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
             }
         }
     }
+}
 
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize, Q>
+    Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
+where
+    QueuedEvents<Q, FRAME>: EventSource,
+{
+    /// Serves the link until it fails, as a server without events does.
+    ///
+    /// Events of procedures are sent at once. Those of interrupts are when the next byte is received,
+    /// because the link's `read` waits for nothing else; a caller with a subscription asks every half
+    /// second. A loop around [`poll`](Self::poll) and [`serve_async`](Self::serve_async) send them at once.
+    ///
+    /// # Errors
+    /// When the link fails or is closed.
+    pub fn serve<L: Read + ReadReady + Write>(
+        &mut self,
+        link: &mut L,
+    ) -> Result<Infallible, LinkError<L::Error>> {
+        loop {
+            self.receive_ready(link)?;
+            let outgoing = self.outgoing();
+            if outgoing.is_empty() {
+                self.receive(read_byte(link)?);
+            } else {
+                let (sent, result) = write_most(link, outgoing);
+                self.sent(sent);
+                result?;
+            }
+        }
+    }
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
+    Server<I, FRAME, WINDOW, E>
+{
     /// Does what can be done without waiting, for a loop that has other things to do: sends as
     /// much of a reply as the link takes, and else receives what has come, until a call has run.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
+    /// [`io`](crate::io) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.
@@ -48,9 +85,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     where
         I: Dispatch,
     {
-        while self.outgoing().is_empty() && link.read_ready()? {
-            self.receive(read_byte(link)?);
-        }
+        self.receive_ready(link)?;
         while !self.outgoing().is_empty() && link.write_ready()? {
             let sent = write_some(link, self.outgoing())?;
             self.sent(sent);
@@ -58,7 +93,22 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         Ok(())
     }
 
-    /// As [`serve`](Self::serve), for a link that lets other tasks run while it waits, and for
+    /// Receives what has come, until there is a reply to send. Calls thus go before events, lest a
+    /// device with much to tell answers none.
+    fn receive_ready<L: Read + ReadReady>(
+        &mut self,
+        link: &mut L,
+    ) -> Result<(), LinkError<L::Error>>
+    where
+        I: Dispatch,
+    {
+        while !self.is_replying() && link.read_ready()? {
+            self.receive(read_byte(link)?);
+        }
+        Ok(())
+    }
+
+    /// As `serve`, for a link that lets other tasks run while it waits, and for
     /// procedures that do.
     ///
     /// It takes a byte at a time from the link, so that the others stay there while a procedure
@@ -66,12 +116,12 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ///
     /// # Cancel safety
     /// It may be dropped at any time and called again, if the link's own `read` and `write` may: no
-    /// byte is lost or sent twice. A procedure that it was waiting for is dropped with it; that
-    /// call counts as run and is not answered, and its caller is told at its deadline that the
-    /// outcome is unknown.
+    /// byte is lost or sent twice. A server with events drops the link's `read` itself, when there is
+    /// one to send. A procedure that it was waiting for is dropped with it; that call counts as run
+    /// and is not answered, and its caller is told at its deadline that the outcome is unknown.
     ///
     /// # Errors
-    /// When the link fails or is closed, as with [`serve`](Self::serve).
+    /// When the link fails or is closed, as with `serve`.
     pub async fn serve_async<L>(&mut self, link: &mut L) -> Result<Infallible, LinkError<L::Error>>
     where
         I: DispatchAsync,
@@ -80,22 +130,37 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         // An earlier one may have been dropped before it got to that.
         link.flush().await?;
         loop {
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
-                let mut byte = [0];
-                match link.read(&mut byte).await? {
+            let mut byte = [0];
+            let read = if self.is_replying() {
+                None
+            } else if E::ENABLED {
+                // The byte first, for the same reason as above.
+                match select(link.read(&mut byte), self.event()).await {
+                    Either::First(read) => Some(read),
+                    Either::Second(()) => None,
+                }
+            } else {
+                Some(link.read(&mut byte).await)
+            };
+            if let Some(read) = read {
+                match read? {
                     0 => return Err(LinkError::Closed),
                     _ => self.receive_async(byte[0]).await,
                 }
-            } else {
-                match link.write(outgoing).await? {
-                    0 => return Err(LinkError::Closed),
-                    sent => self.sent(sent),
-                }
-                // The last byte is in the link's hands; what it holds back goes out now.
-                if self.outgoing().is_empty() {
-                    link.flush().await?;
-                }
+                continue;
+            }
+            let outgoing = self.outgoing();
+            if outgoing.is_empty() {
+                // It was an event that does not fit a frame.
+                continue;
+            }
+            match link.write(outgoing).await? {
+                0 => return Err(LinkError::Closed),
+                sent => self.sent(sent),
+            }
+            // The last byte is in the link's hands; what it holds back goes out now.
+            if self.outgoing().is_empty() {
+                link.flush().await?;
             }
         }
     }

@@ -21,6 +21,37 @@ const CHUNK: usize = 32;
 /// buffered UARTs and tokio's streams do: that is how a call ends at its deadline, even if the link
 /// takes no more bytes.
 ///
+/// On a host with tokio, for one:
+///
+/// ```no_run
+/// use embedded_hal_async::delay::DelayNs;
+/// use embedded_io_adapters::tokio_1::FromTokio;
+/// use rpc_proto::calculator::CalculatorAsyncClient;
+/// use rpc_proto::client::Timing;
+/// use rpc_proto::io::YieldingCaller;
+/// use rpc_proto::time::Instant;
+/// use std::time::Duration;
+///
+/// struct TokioDelay;
+/// impl DelayNs for TokioDelay {
+///     async fn delay_ns(&mut self, nanos: u32) {
+///         tokio::time::sleep(Duration::from_nanos(nanos.into())).await;
+///     }
+/// }
+///
+/// # async fn run() -> std::io::Result<()> {
+/// let link = FromTokio::new(tokio::net::TcpStream::connect("localhost:4000").await?);
+/// let start = tokio::time::Instant::now();
+/// let clock = move || Instant::from_micros(start.elapsed().as_micros() as u64);
+/// let nonce = std::process::id();
+/// let caller: YieldingCaller<_, _, _, 256> =
+///     YieldingCaller::new(link, clock, TokioDelay, nonce, Timing::default());
+/// let mut calculator = CalculatorAsyncClient::new(caller);
+/// assert_eq!(calculator.add(2, 3).await, Ok(5));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Cancel safety
 /// A call may be dropped before it has ended. It is then as if nobody waited for it: if it was
 /// sent, it runs once or never, and the next call waits until there is room for it, which is at the
@@ -203,9 +234,9 @@ where
     C: Clock,
     D: DelayNs,
 {
-    async fn call<P: Procedure>(
+    async fn call<'a, P: Procedure>(
         &mut self,
-        arguments: &P::Arguments<'_>,
+        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let deadline = self.clock.now() + self.calling.timeout;
         let call = loop {

@@ -48,10 +48,11 @@ fn main() -> ! {
     let mut uart = InterruptUart::start(&RECEIVER, rx, tx, sleep);
     // SAFETY: no critical section relies on this interrupt being masked.
     unsafe {
-        PLIC::priorities().set_priority(ExternalInterrupt::UART0, Priority::P1);
         let hart = PLIC::ctx(Hart::H0);
         hart.threshold().set_threshold(Priority::P0);
         hart.enables().enable(ExternalInterrupt::UART0);
+        // Last, because this is when QEMU looks for bytes that have come before.
+        PLIC::priorities().set_priority(ExternalInterrupt::UART0, Priority::P1);
         PLIC::enable();
         riscv::interrupt::enable();
     }
