@@ -70,6 +70,7 @@ pub const MAX_SAMPLES: usize = 16;
 
 /// Why a calculation has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MathError {
     /// The result does not fit its type.
     Overflow,
@@ -83,6 +84,7 @@ pub enum MathError {
 
 /// What [`Calculator::statistics`] finds out about its samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Summary {
     /// How many samples there were, 1 to 16.
     pub count: u8,
@@ -98,6 +100,7 @@ pub struct Summary {
 
 /// Where and why [`Calculator::evaluate`] gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ExpressionError {
     /// The offset in bytes of the offending character, or of the end of the expression.
     pub position: u16,
@@ -107,6 +110,7 @@ pub struct ExpressionError {
 
 /// What is wrong with an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExpressionReason {
     /// A number, a sign or an opening parenthesis is expected here.
     ExpectedOperand,

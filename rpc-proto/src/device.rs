@@ -101,6 +101,7 @@ pub trait DeviceEvents {
 
 /// That a caller will have an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Subscribed {
     /// The number by which frames name the event.
     pub topic: u16,
@@ -110,6 +111,7 @@ pub struct Subscribed {
 
 /// Why a caller cannot have an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SubscribeError {
     /// The device has no event with that key.
     NoSuchEvent,

@@ -33,6 +33,7 @@ pub const fn max_encoded_len(payload: usize) -> usize {
 
 /// The frame does not fit its buffer, or a value refused to be serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Full;
 
 /// Builds one frame in a buffer, a byte of payload at a time.
@@ -178,6 +179,7 @@ impl Flavor for Payload<'_, '_> {
 
 /// Why bytes between two delimiters are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Broken {
     /// They do not decode, or their checksum is wrong.
     Corrupt,

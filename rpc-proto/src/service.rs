@@ -52,6 +52,7 @@ pub trait Event: Member + Serialize {
 
 /// The error of a procedure that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Never {}
 
 /// What a service offers. The dispatcher that `#[service]` adds for a trait implements it, and with
@@ -195,6 +196,7 @@ impl<'a> Flavor<'a> for Bytes<'a> {
 ///
 /// Apart from [`Fault`], because a result whose error has no size comes back in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BadArguments;
 
 impl From<BadArguments> for Fault {

@@ -1,6 +1,11 @@
 //! Pieces that the tests share.
 //!
 //! - [`clock`]: time that only a test moves.
+//! - [`virtual_time`]: runs futures in such time.
+//! - [`virtual_uart`]: a UART in such time, for the drivers.
+//! - [`bus`]: two such UARTs on a bus that carries one direction at a time.
+//! - [`blocking`]: either, for drivers that wait by blocking.
+//! - [`waiting_counter`]: a service whose procedures wait for such time.
 //! - [`line_use`]: how much of a line calls use.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
@@ -16,7 +21,8 @@
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`simulated`]: the simulated device, in a process of its own.
-//! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
+//! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
+//! - [`back_to_back`]: two boards in QEMU, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.
@@ -27,7 +33,11 @@
 pub use serial_rpc::line;
 
 #[cfg(unix)]
+pub mod back_to_back;
+pub mod blocking;
+#[cfg(unix)]
 pub mod board;
+pub mod bus;
 pub mod calculator;
 pub mod clock;
 pub mod counter;
@@ -53,5 +63,8 @@ pub mod simulation;
 pub mod stepped;
 pub mod tally;
 pub mod test_device;
+pub mod virtual_time;
+pub mod virtual_uart;
+pub mod waiting_counter;
 pub mod wire;
 pub mod workload;

@@ -4,6 +4,7 @@ use crate::message::{EVENT_COUNT, Seq};
 
 /// An event that was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReceivedEvent<'a> {
     /// The number of the event.
     pub topic: u16,

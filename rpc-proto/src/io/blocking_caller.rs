@@ -72,6 +72,7 @@ where
     fn try_exchange(&mut self) -> Result<(), LinkError<L::Error>> {
         let now = self.clock.now();
         self.calling.client.advance(now);
+        let mut held_back = false;
         loop {
             let outgoing = self.calling.client.outgoing(now);
             if outgoing.is_empty() {
@@ -79,6 +80,10 @@ where
             }
             let sent = write_some(&mut self.link, outgoing)?;
             self.calling.client.sent(self.clock.now(), sent);
+            held_back = true;
+        }
+        if held_back {
+            self.link.flush()?;
         }
         while self.link.read_ready()? {
             let byte = read_byte(&mut self.link)?;
@@ -100,7 +105,8 @@ where
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let deadline = self.clock.now() + self.calling.timeout;
         let call = loop {
-            match self.calling.begin::<P>(deadline, arguments)? {
+            let now = self.clock.now();
+            match self.calling.begin::<P>(now, deadline, arguments)? {
                 Begun::Nothing => self.exchange(),
                 Begun::Question(question) => {
                     self.wait(question);

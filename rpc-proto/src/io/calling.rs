@@ -1,7 +1,7 @@
 //! What a caller does besides moving bytes: it finds out the numbers of procedures, remembers them,
 //! and finds out when they are another device's.
 
-use crate::client::{CallError, Client, Target, Ticket, Timing, read};
+use crate::client::{CallError, Cause, Client, Ran, Target, Ticket, Timing, read};
 use crate::device::DeviceResolve;
 use crate::service::Procedure;
 use crate::time::{Duration, Instant};
@@ -51,14 +51,20 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     }
 
     /// Starts a call, or what has to be known first.
+    ///
+    /// # Errors
+    /// Why there will be no such call: the arguments are too large, or the deadline has passed.
     pub(super) fn begin<P: Procedure>(
         &mut self,
+        now: Instant,
         deadline: Instant,
         arguments: &P::Arguments<'_>,
     ) -> Result<Begun, CallError<P::Error>> {
         if let Some(forgotten) = self.open.take() {
             self.client.abandon(forgotten);
         }
+        // One that was forgotten earlier may have to make room now.
+        self.client.advance(now);
         let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
         let begun = match target {
             Some(target) => self
@@ -69,7 +75,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         };
         match begun {
             Ok(Begun::Call(ticket) | Begun::Question(ticket)) => self.open = Some(ticket),
-            Err(CallError::Busy) => return Ok(Begun::Nothing),
+            Err(CallError::Busy) if now < deadline => return Ok(Begun::Nothing),
+            Err(CallError::Busy) => return Err(CallError::Timeout),
             _ => {}
         }
         begun.map_err(CallError::widen)
@@ -95,9 +102,9 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         question: Ticket,
     ) -> Result<(), CallError<P::Error>> {
         let fingerprint = self.client.device().map(|device| device.fingerprint);
-        let number = self
-            .take::<DeviceResolve>(question)
-            .map_err(CallError::widen)?
+        let answer = self.take::<DeviceResolve>(question);
+        let number = answer
+            .map_err(|error| never_ran(error).widen())?
             .ok_or(CallError::NoSuchProcedure)?;
         let fingerprint = fingerprint.ok_or(CallError::InterfaceChanged)?;
         if let Some(known) = self.numbers.get_mut(place::<NUMBERS>(P::KEY)) {
@@ -137,6 +144,18 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     pub(super) fn link_lost(&mut self) {
         self.client.link_lost();
         self.client.give_up();
+    }
+}
+
+/// What a question that failed means for the call that it was asked for: that was not sent, whatever
+/// became of the question.
+fn never_ran(error: CallError) -> CallError {
+    match error {
+        CallError::OutcomeUnknown(Cause::Timeout) => CallError::Timeout,
+        CallError::OutcomeUnknown(Cause::Reset | Cause::Disconnected) => CallError::Disconnected,
+        // A device that answers with anything else than a number has none to give.
+        error if error.ran() != Ran::Never => CallError::NoSuchProcedure,
+        error => error,
     }
 }
 

@@ -74,6 +74,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// much of a reply as the link takes, and else receives what has come, until a call has run.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
+    /// [`io`](crate::io) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.
@@ -130,8 +131,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// # Cancel safety
     /// It may be dropped at any time and called again, if the link's own `read` and `write` may: no
     /// byte is lost or sent twice. A server with events drops the link's `read` itself, when there is
-    /// one to send. A procedure that it was waiting for is dropped with it; that
-    /// call counts as run and is not answered, and its caller gives it up at its deadline.
+    /// one to send. A procedure that it was waiting for is dropped with it; that call counts as run
+    /// and is not answered, and its caller is told at its deadline that the outcome is unknown.
     ///
     /// # Errors
     /// When the link fails or is closed, as with `serve`.
@@ -140,6 +141,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         I: DispatchAsync,
         L: embedded_io_async::Read + embedded_io_async::Write,
     {
+        // An earlier one may have been dropped before it got to that.
+        link.flush().await?;
         loop {
             let mut byte = [0];
             let read = if self.is_replying() {

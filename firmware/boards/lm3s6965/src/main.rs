@@ -2,15 +2,15 @@
 #![no_std]
 #![no_main]
 
+mod serial;
 mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::CheckedCalculator;
+use firmware::{CheckedCalculator, UartError};
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::io::LinkError;
 use rpc_proto::server::Server;
-use uart::{Overrun, RECEIVE_BUFFER, Uart};
 
 /// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
 const FRAME: usize = 160;
@@ -20,12 +20,13 @@ const WINDOW: usize = 4;
 
 #[entry]
 fn main() -> ! {
-    let mut uart = Uart::start();
+    let mut serial = serial::start();
     let calculator = CalculatorService(CheckedCalculator::new());
-    let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
+    let mut server =
+        Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(serial::RECEIVE_BUFFER as u16);
     loop {
         // Only lost bytes bring it back. The protocol recovers from that by itself.
-        if let Err(LinkError::Io(Overrun(bytes))) = server.serve(&mut uart) {
+        if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut serial) {
             server.note_overruns(bytes);
         }
     }
