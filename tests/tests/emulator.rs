@@ -14,6 +14,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, PICO_EMBASSY};
 use tests::calculator;
@@ -188,8 +189,11 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
 }
 
 fn bytes_that_come_while_the_board_boots_do_no_harm(emulator: Emulator) -> Result<(), Failed> {
-    // More than any of the UARTs, or the buffers behind them, can hold.
-    emulator.uart().write_all(&[0x55; 3000])?;
+    // The board has just been switched on. About as fast as a UART, as long as any may take.
+    for _ in 0..200 {
+        emulator.uart().write_all(&[0x55; 30])?;
+        thread::sleep(Duration::from_millis(2));
+    }
     let pty = Pty::bridge(emulator.uart())?;
     let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
     assert_eq!(CalculatorClient::new(&device).add(2, 3), Ok(5));

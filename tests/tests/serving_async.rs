@@ -5,13 +5,18 @@ use embassy_futures::select::{Either, select};
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::{CalculatorAsyncClient, CalculatorService};
 use rpc_proto::client::{CallError, Cause, Timing};
+use rpc_proto::device::FIRST_EVENTS_NUMBER;
+use rpc_proto::events::{Emit, EventQueue};
 use rpc_proto::io::YieldingCaller;
 use rpc_proto::message::Kind;
-use rpc_proto::server::Server;
-use rpc_proto::service::{Bare, DispatchAsync, FIRST_NUMBER, Undescribed};
+use rpc_proto::server::{EventSource, Server};
+use rpc_proto::service::{Bare, DispatchAsync, FIRST_NUMBER, Member, Undescribed};
 use rpc_proto::time::{Duration, Instant};
 use std::pin::{Pin, pin};
-use tests::counter::Journal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+use tests::counter::{CounterRan, CounterService, Journal, JournaledCounter};
 use tests::virtual_time::VirtualTime;
 use tests::virtual_uart::{HoldingBack, VirtualUart};
 use tests::waiting_counter::{
@@ -42,9 +47,9 @@ fn caller(time: &VirtualTime, uart: VirtualUart) -> Caller {
 
 /// Serves until `future` ends, starting anew whenever it has been polled for as often as `polls`
 /// says next.
-fn serve_anew<I: DispatchAsync, F: Future>(
+fn serve_anew<I: DispatchAsync, E: EventSource, F: Future>(
     time: &VirtualTime,
-    server: &mut Server<I, 64, 4>,
+    server: &mut Server<I, 64, 4, E>,
     uart: &mut VirtualUart,
     polls: impl IntoIterator<Item = u32>,
     mut future: Pin<&mut F>,
@@ -102,8 +107,7 @@ fn conversation() -> Vec<u8> {
     frames.iter().flat_map(Message::frame).collect()
 }
 
-/// Holds that conversation while `serve_async` is dropped after so many polls each time, and tells
-/// whether it was dropped more than `drops` times.
+/// Holds that conversation while `serve_async` is dropped after so many polls each time.
 fn assert_served(polls: impl Iterator<Item = u32>) {
     let time = VirtualTime::default();
     let (mut server, journal) = counter(&time);
@@ -267,4 +271,66 @@ fn what_a_link_holds_back_goes_out_even_if_serving_is_dropped() {
         };
         assert_eq!(answers[1], Message::value(0, 1_i64));
     }
+}
+
+/// A Connect, and a call that subscribes to what ran.
+fn subscription() -> Vec<u8> {
+    let subscribe = Message::call(0, FIRST_EVENTS_NUMBER, CounterRan::KEY);
+    [Message::connect(1).frame(), subscribe.frame()].concat()
+}
+
+#[test]
+fn events_go_out_once_wherever_serving_is_dropped() {
+    for polls in 1..20 {
+        let time = VirtualTime::default();
+        let queue = EventQueue::<64>::new();
+        let counter = JournaledCounter::new(0, Journal::default(), &queue);
+        let mut server = Server::<_, 64, 4>::new(CounterService(counter)).with_events(&queue);
+        let [uart, mut device] = VirtualUart::good_pair(&time);
+        uart.queue(&subscription());
+        for seq in 1..4 {
+            uart.queue(&Message::call(seq, FIRST_NUMBER, (i64::from(seq),)).frame());
+        }
+        let answers = pin!(frames(&time, &uart, 8));
+        let polls = std::iter::repeat(polls);
+        let answers = serve_anew(&time, &mut server, &mut device, polls, answers);
+        let events = answers.iter().filter(|answer| answer.kind == Kind::Event);
+        let amounts = events.map(|event| {
+            let (_topic, amount): (u16, i64) = postcard::from_bytes(&event.body).expect("an event");
+            (event.seq, amount)
+        });
+        assert_eq!(amounts.collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 3)]);
+    }
+}
+
+/// Whether anybody was woken.
+#[derive(Default)]
+struct Alarm(AtomicBool);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn an_event_wakes_a_server_that_waits_for_bytes() {
+    let time = VirtualTime::default();
+    let queue = EventQueue::<64>::new();
+    let counter = JournaledCounter::new(0, Journal::default(), &queue);
+    let mut server = Server::<_, 64, 4>::new(CounterService(counter)).with_events(&queue);
+    let [uart, mut device] = VirtualUart::good_pair(&time);
+    uart.queue(&subscription());
+    let mut serving = pin!(server.serve_async(&mut device));
+    let subscribed = frames(&time, &uart, 2);
+    assert_eq!(time.run_in(serving.as_mut(), subscribed).len(), 2);
+
+    let alarm = Arc::new(Alarm::default());
+    let waker = Waker::from(Arc::clone(&alarm));
+    let waiting = serving.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(waiting.is_pending() && !alarm.0.load(Ordering::Relaxed));
+    queue.emit(&CounterRan { amount: 5 });
+    assert!(alarm.0.load(Ordering::Relaxed), "it sleeps on");
+    let event = time.run_in(serving, frames(&time, &uart, 1));
+    assert_eq!(event[0].kind, Kind::Event);
 }

@@ -10,7 +10,8 @@ use embedded_io::{Read, ReadReady, Write, WriteReady};
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
     /// Serves the link until it fails. Waits inside the link's `read` and `write`, which may put
-    /// the processor to sleep.
+    /// the processor to sleep. It does not flush: what is written has to go out by itself, as it
+    /// does from a UART.
     ///
     /// # Errors
     /// When the link fails or is closed. It may be called again: what a UART reports as an error,
@@ -74,6 +75,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// much of a reply as the link takes, and else receives what has come, until a call has run.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
+    /// As [`serve`](Self::serve), it does not flush.
     /// [`io`](crate::io) has an example.
     ///
     /// # Errors
