@@ -2,25 +2,47 @@
 
 use crate::{arithmetic, expression, statistics};
 use heapless::Vec;
-use rpc_proto::calculator::{Calculator, ExpressionError, MAX_SAMPLES, MathError, Summary};
+use rpc_proto::calculator::{
+    Calculator, CalculatorTotalChanged, ExpressionError, MAX_SAMPLES, MathError, Summary,
+};
+use rpc_proto::events::Emit;
+use rpc_proto::server::NoEvents;
 
 /// A [`Calculator`] that checks every result.
 ///
-/// Its only state is the running total, which starts at zero.
+/// Its only state is the running total, which starts at zero. It tells `E` of every change.
 #[derive(Clone, Debug, Default)]
-pub struct CheckedCalculator {
+pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
+    events: E,
 }
 
 impl CheckedCalculator {
-    /// A calculator whose running total is zero.
+    /// A calculator whose running total is zero, and which tells nobody of it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { total: 0 }
+        Self::telling(NoEvents)
     }
 }
 
-impl Calculator for CheckedCalculator {
+impl<E> CheckedCalculator<E> {
+    /// A calculator whose running total is zero, and which tells of its changes there.
+    #[must_use]
+    pub const fn telling(events: E) -> Self {
+        Self { total: 0, events }
+    }
+}
+
+impl<E: Emit> CheckedCalculator<E> {
+    fn set_total(&mut self, total: i64) {
+        if self.total != total {
+            self.total = total;
+            self.events.emit(&CalculatorTotalChanged { total });
+        }
+    }
+}
+
+impl<E: Emit> Calculator for CheckedCalculator<E> {
     fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
         arithmetic::add(x, y)
     }
@@ -62,8 +84,9 @@ impl Calculator for CheckedCalculator {
     }
 
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
-        self.total = self.total.checked_add(amount).ok_or(MathError::Overflow)?;
-        Ok(self.total)
+        let total = self.total.checked_add(amount).ok_or(MathError::Overflow)?;
+        self.set_total(total);
+        Ok(total)
     }
 
     fn total(&mut self) -> i64 {
@@ -71,7 +94,7 @@ impl Calculator for CheckedCalculator {
     }
 
     fn clear(&mut self) {
-        self.total = 0;
+        self.set_total(0);
     }
 }
 

@@ -126,7 +126,7 @@ pub enum ArgumentsError {
 ///
 /// ```
 /// use serial_rpc::arguments::from_words;
-/// use serial_rpc::description::{Argument, IntegerType, Procedure};
+/// use serial_rpc::description::{Argument, IntegerType, Procedure, ProcedureKind};
 ///
 /// let argument = |name: &str| Argument { name: name.into(), ty: IntegerType::I32.into() };
 /// let add = Procedure {
@@ -137,6 +137,7 @@ pub enum ArgumentsError {
 ///     arguments: vec![argument("x"), argument("y")],
 ///     value: IntegerType::I32.into(),
 ///     error: None,
+///     kind: ProcedureKind::Call,
 ///     idempotent: true,
 /// };
 /// assert_eq!(from_words(&add, &["2", "3"])?, [4, 6]);
@@ -192,7 +193,7 @@ pub fn from_words(
 /// ```
 /// use serde_json::json;
 /// use serial_rpc::arguments::from_json;
-/// use serial_rpc::description::{Argument, IntegerType, Procedure};
+/// use serial_rpc::description::{Argument, IntegerType, Procedure, ProcedureKind};
 ///
 /// let argument = |name: &str| Argument { name: name.into(), ty: IntegerType::I32.into() };
 /// let add = Procedure {
@@ -203,6 +204,7 @@ pub fn from_words(
 ///     arguments: vec![argument("x"), argument("y")],
 ///     value: IntegerType::I32.into(),
 ///     error: None,
+///     kind: ProcedureKind::Call,
 ///     idempotent: true,
 /// };
 /// assert_eq!(from_json(&add, &json!([2, 3]))?, [4, 6]);

@@ -1,25 +1,30 @@
 //! A connection to a device: calls from any number of threads share one link and one session.
 //!
-//! `exchange` moves the bytes; `call`, `by_name` and `describe` are what is done with that.
+//! `exchange` moves the bytes; `call`, `by_name`, `describe` and `subscription` are what is done with
+//! that.
 
 mod by_name;
 mod call;
 mod describe;
 mod exchange;
+mod inboxes;
 mod stray;
+mod subscription;
 
 pub use by_name::{NamedCallError, PreparedCall};
 pub use call::{ConnectionCaller, Pending, PendingReply, Reply};
 pub use describe::DescriptionError;
 pub use rpc_proto::client::Statistics;
+pub use subscription::{EncodedEvent, EncodedSubscription, Received, Subscription};
 
 use crate::cache::Cache;
 use crate::description::Description;
 use crate::link::{self, Link, OpenError, SimulatedDevice, Tap, Tapped};
 use crate::port::{Port, Selector, usb_serial_number};
+use inboxes::Inboxes;
 use rpc_proto::client::{CallError, Client, Ticket, Timing};
 use rpc_proto::message::{Accept, MAX_WINDOW};
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use rpc_proto::time::Instant;
 use std::collections::HashMap;
 use std::fmt;
@@ -111,6 +116,7 @@ struct State {
     numbers: HashMap<u32, (u16, u32)>,
     description: Option<(u32, Arc<Description>)>,
     stray: Stray,
+    inboxes: Inboxes,
     /// How often [`Connection::cancel`] was called.
     cancellations: u32,
 }
@@ -144,7 +150,7 @@ impl Connection {
     }
 
     /// A connection to a simulated device.
-    pub fn to<I: Interface + Send + 'static>(device: SimulatedDevice<I>) -> Self {
+    pub fn to<I: Dispatch + Send + 'static>(device: SimulatedDevice<I>) -> Self {
         Self::over(Port::Simulated, Arc::new(device), Options::default())
     }
 
@@ -177,6 +183,7 @@ impl Connection {
                 numbers: HashMap::new(),
                 description: None,
                 stray: Stray::default(),
+                inboxes: Inboxes::default(),
                 cancellations: 0,
             }),
             changed: Condvar::new(),

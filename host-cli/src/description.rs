@@ -23,6 +23,7 @@ pub use types::{Field, IntegerType, Shape, Type, Variant};
 
 use crate::nearest::{did_you_mean, nearest};
 
+pub use rpc_proto::describe::ProcedureKind;
 pub use rpc_proto::service::FIRST_NUMBER;
 
 /// What a device says about itself and its services.
@@ -64,6 +65,8 @@ pub struct Procedure {
     pub value: Type,
     /// The type of its own error, if it can fail.
     pub error: Option<Type>,
+    /// Whether it is called, or something else.
+    pub kind: ProcedureKind,
     /// Whether calling it twice is the same as calling it once.
     pub idempotent: bool,
 }
@@ -102,7 +105,7 @@ impl Description {
     /// A path that names no procedure comes back with the nearest that do.
     ///
     /// ```
-    /// use serial_rpc::description::{Description, Procedure, Service, Shape, Type};
+    /// use serial_rpc::description::{Description, Procedure, ProcedureKind, Service, Shape, Type};
     ///
     /// let description = Description {
     ///     name: "demo".into(),
@@ -118,6 +121,7 @@ impl Description {
     ///             arguments: vec![],
     ///             value: Type::new("()", Shape::Unit),
     ///             error: None,
+    ///             kind: ProcedureKind::Call,
     ///             idempotent: true,
     ///         }],
     ///     }],
@@ -164,11 +168,14 @@ impl Procedure {
     /// The last part of its path.
     ///
     /// ```
-    /// # use serial_rpc::description::{Procedure, Shape, Type};
+    /// # use serial_rpc::description::{Procedure, ProcedureKind, Shape, Type};
     /// # let value = Type::new("()", Shape::Unit);
     /// # let (number, path, doc) = (8, "calculator.clear".to_owned(), String::new());
     /// # let clear =
-    /// #     Procedure { number, key: 0, path, doc, arguments: vec![], value, error: None, idempotent: true };
+    /// #     Procedure {
+    /// #         number, key: 0, path, doc, arguments: vec![], value, error: None,
+    /// #         kind: ProcedureKind::Call, idempotent: true,
+    /// #     };
     /// assert_eq!(clear.path, "calculator.clear");
     /// assert_eq!(clear.name(), "clear");
     /// ```
@@ -192,6 +199,7 @@ mod tests {
             arguments: Vec::new(),
             value: Type::new("()", Shape::Unit),
             error: None,
+            kind: ProcedureKind::Call,
             idempotent: false,
         });
         Description {

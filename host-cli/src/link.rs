@@ -9,7 +9,7 @@ mod tapped;
 mod tcp;
 
 pub use offer::Offer;
-pub use simulated::SimulatedDevice;
+pub use simulated::{SimulatedDevice, SimulatedEvents, SimulatedInterface};
 pub use tapped::{Direction, Tap, Tapped};
 
 use crate::port::{AvailablePort, Holder, NotAPort, Port, Selector};

@@ -2,7 +2,7 @@
 //!
 //! It is meant to be read as an example of a service. Between them its procedures use every
 //! shape a procedure can have: fallible and infallible, with and without arguments and value,
-//! borrowed and owned arguments, repeatable and not.
+//! borrowed and owned arguments, repeatable and not. An event tells what changes in between.
 
 use heapless::Vec;
 use postcard_schema::Schema;
@@ -59,6 +59,10 @@ pub trait Calculator {
     /// Sets the running total to zero.
     #[idempotent]
     fn clear(&mut self);
+
+    /// The running total has become another.
+    #[event]
+    fn total_changed(total: i64);
 }
 
 /// The most samples that [`Calculator::statistics`] takes.

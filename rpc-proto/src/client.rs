@@ -8,16 +8,18 @@
 mod call_error;
 mod caller;
 mod calls;
+mod events;
 mod session;
 mod timing;
 
 pub use call_error::{CallError, Cause, Ran};
-pub use caller::{Caller, IntoCaller, read, read_owned};
+pub use caller::{AsyncCaller, Caller, IntoCaller, Subscriber, read, read_owned};
 pub use calls::{Answer, Target, Ticket};
+pub use events::ReceivedEvent;
 pub use session::Statistics;
 pub use timing::Timing;
 
-use crate::frame::Accumulator;
+use crate::frame::{Accumulator, DELIMITER};
 use crate::message::Accept;
 use crate::time::Instant;
 use calls::State;
@@ -87,13 +89,28 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         self.session.sent(now, count);
     }
 
-    /// Takes one received byte.
-    pub fn receive(&mut self, now: Instant, byte: u8) {
-        if let Some(frame) = self.received.push(byte) {
-            self.session.take(now, frame);
-        } else if self.received.is_decoding() {
-            self.session.heard(now);
+    /// Takes one received byte, and gives back the event that it completes, if it does.
+    pub fn receive(&mut self, now: Instant, byte: u8) -> Option<ReceivedEvent<'_>> {
+        if byte != DELIMITER {
+            self.received.push(byte);
+            if self.received.is_decoding() {
+                self.session.heard(now);
+            }
+            return None;
         }
+        let frame = self.received.push(byte)?;
+        self.session.take(now, frame)
+    }
+
+    /// How many events the device has sent that did not arrive, or has dropped, since the caller was
+    /// made. What was lost while there was no session is not among them.
+    pub fn lost_events(&self) -> u32 {
+        self.session.events.lost()
+    }
+
+    /// Learns how many events there were in this session, from the answer to a subscription.
+    pub fn reckon_events(&mut self, count: u32) {
+        self.session.events.reckon(count);
     }
 
     /// When to call [`advance`](Self::advance) next, if nothing else happens before.

@@ -45,8 +45,55 @@ pub struct ProcedureDescription {
     pub value: &'static NamedType,
     /// The type of the procedure's own error, if it has one.
     pub error: Option<&'static NamedType>,
+    /// What it is, and whether running it twice does no harm.
+    pub mark: Mark,
+}
+
+/// What the procedures of a description are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum ProcedureKind {
+    /// Something to be called.
+    Call = 0,
+    /// Something that the device tells unasked; its arguments are what it tells.
+    Event = 1,
+    /// Something to be called for a sequence of items, a batch at a time; its value is an item.
+    Stream = 2,
+    /// Something to be called with a sequence of items, a batch at a time; its last argument is the
+    /// sequence.
+    Feed = 3,
+}
+
+/// What a procedure is and whether it is idempotent, as one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark(u8);
+
+impl Mark {
+    /// The mark of a procedure of that kind.
+    pub const fn new(kind: ProcedureKind, idempotent: bool) -> Self {
+        Self((kind as u8) << 1 | idempotent as u8)
+    }
+
+    /// The mark that was encoded as `byte`, if it is one of this version's.
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        if byte <= 7 { Some(Self(byte)) } else { None }
+    }
+
+    /// What the procedure is.
+    pub const fn kind(self) -> ProcedureKind {
+        match self.0 >> 1 {
+            0 => ProcedureKind::Call,
+            1 => ProcedureKind::Event,
+            2 => ProcedureKind::Stream,
+            _ => ProcedureKind::Feed,
+        }
+    }
+
     /// Whether running it twice does no harm.
-    pub idempotent: bool,
+    pub const fn is_idempotent(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// An argument.
@@ -129,7 +176,12 @@ impl ProcedureDescription {
             writer = writer.ty(self.arguments[index].ty);
             index += 1;
         }
-        writer.ty(self.value).optional_ty(self.error).crc.value()
+        let mut writer = writer.ty(self.value).optional_ty(self.error);
+        match self.mark.kind() {
+            ProcedureKind::Call => {}
+            kind => writer = writer.byte(kind as u8),
+        }
+        writer.crc.value()
     }
 
     const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
@@ -146,7 +198,7 @@ impl ProcedureDescription {
         writer
             .ty(self.value)
             .optional_ty(self.error)
-            .byte(self.idempotent as u8)
+            .byte(self.mark.0)
     }
 }
 

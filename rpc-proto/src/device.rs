@@ -5,9 +5,11 @@
 //! caller who knows nothing yet can call them.
 
 use crate::frame::max_encoded_len;
-use crate::server::Statistics;
+use crate::server::{EventSource, Statistics};
 use crate::service::{FIRST_NUMBER, Interface};
 use core::marker::PhantomData;
+use postcard_schema::Schema;
+use serde::{Deserialize, Serialize};
 
 /// What every device answers about itself.
 #[crate::service(first_number = 0)]
@@ -79,5 +81,70 @@ impl<I: Interface, const FRAME: usize> Device for OwnService<I, FRAME> {
 
     fn ping<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         bytes
+    }
+}
+
+/// The number of the first procedure of [`DeviceEvents`].
+pub const FIRST_EVENTS_NUMBER: u16 = 4;
+
+/// What a device with events answers, too.
+#[crate::service(first_number = 4)]
+pub trait DeviceEvents {
+    /// Lets the caller have the event with that key, for as long as the session lasts.
+    #[idempotent]
+    fn subscribe(&mut self, key: u32) -> Result<Subscribed, SubscribeError>;
+
+    /// Ends that.
+    #[idempotent]
+    fn unsubscribe(&mut self, key: u32);
+}
+
+/// That a caller will have an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct Subscribed {
+    /// The number by which frames name the event.
+    pub topic: u16,
+    /// How many events were sent in this session, or dropped, before this answer.
+    pub count: u32,
+}
+
+/// Why a caller cannot have an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum SubscribeError {
+    /// The device has no event with that key.
+    NoSuchEvent,
+    /// The caller has subscribed to as many events as the device has room for.
+    TooMany,
+}
+
+/// The subscriptions to the events of the interface `I`.
+#[derive(Debug)]
+pub struct Subscriptions<'e, I, E> {
+    events: &'e mut E,
+    interface: PhantomData<I>,
+}
+
+impl<'e, I, E> Subscriptions<'e, I, E> {
+    /// The subscriptions that are kept with the events.
+    pub const fn new(events: &'e mut E) -> Self {
+        Self {
+            events,
+            interface: PhantomData,
+        }
+    }
+}
+
+impl<I: Interface, E: EventSource> DeviceEvents for Subscriptions<'_, I, E> {
+    fn subscribe(&mut self, key: u32) -> Result<Subscribed, SubscribeError> {
+        let index = I::resolve(key).ok_or(SubscribeError::NoSuchEvent)?;
+        let topic = FIRST_NUMBER + index;
+        match self.events.subscribe(key, topic) {
+            Some(count) => Ok(Subscribed { topic, count }),
+            None => Err(SubscribeError::TooMany),
+        }
+    }
+
+    fn unsubscribe(&mut self, key: u32) {
+        self.events.unsubscribe(key);
     }
 }

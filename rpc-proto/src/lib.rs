@@ -51,7 +51,7 @@
 //! # mod link {
 //! #     use embedded_io::*;
 //! #     use core::convert::Infallible;
-//! #     use rpc_proto::{server::Server, service::Interface};
+//! #     use rpc_proto::{server::Server, service::Dispatch};
 //! #     pub struct Link<I> {
 //! #         pub server: Server<I, 64, 4>,
 //! #         pub unread: std::collections::VecDeque<u8>,
@@ -66,7 +66,7 @@
 //! #     impl<I> ReadReady for Link<I> {
 //! #         fn read_ready(&mut self) -> Result<bool, Infallible> { Ok(!self.unread.is_empty()) }
 //! #     }
-//! #     impl<I: Interface> Write for Link<I> {
+//! #     impl<I: Dispatch> Write for Link<I> {
 //! #         fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
 //! #             for &byte in bytes {
 //! #                 self.server.receive(byte);
@@ -110,6 +110,7 @@ pub mod client;
 pub mod crc;
 pub mod describe;
 pub mod device;
+pub mod events;
 pub mod frame;
 pub mod io;
 pub mod message;
@@ -125,4 +126,5 @@ pub use rpc_proto_macros::service;
 #[doc(hidden)]
 pub mod macro_support {
     pub use postcard_schema::Schema;
+    pub use serde;
 }

@@ -13,6 +13,10 @@ pub const VERSION: u8 = 1;
 /// tell a call it has just run from one yet to come.
 pub const MAX_WINDOW: usize = 15;
 
+/// The topic of an event that is about events: its data is how many there were in the session
+/// before it, sent or dropped, as a `u32`.
+pub const EVENT_COUNT: u16 = 0;
+
 /// The sequence number of a call, 0 to 31, wrapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seq(u8);

@@ -4,15 +4,19 @@
 //! which knows the procedures. It does no I/O: a driver in [`io`](crate::io) or a loop of the
 //! user's own hands it bytes as they come and writes out what it has to say.
 
+mod events;
 pub mod session;
 mod statistics;
 
-use crate::device::{DeviceService, OwnService};
+use crate::device::{
+    DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, OwnService, Subscriptions,
+};
 use crate::frame::Accumulator;
 use crate::message::{Accept, Fault, VERSION};
-use crate::service::{FIRST_NUMBER, Interface, Service};
-use session::Session;
+use crate::service::{Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied};
+use session::{Call, Session};
 
+pub use events::{EventSource, NoEvents, QueuedEvents};
 pub use statistics::Statistics;
 
 /// Serves the interface `I` over a link.
@@ -43,27 +47,19 @@ pub use statistics::Statistics;
 ///     server.receive(byte);
 ///     let reply = server.outgoing();
 ///     sent.extend_from_slice(reply);
-///     server.sent(reply.len());
+///     let len = reply.len();
+///     server.sent(len);
 /// }
 /// ```
 #[derive(Clone, Debug, Hash)]
-pub struct Server<I, const FRAME: usize, const WINDOW: usize> {
+pub struct Server<I, const FRAME: usize, const WINDOW: usize, E = NoEvents> {
     interface: I,
     received: Accumulator<FRAME>,
     session: Session<FRAME, WINDOW>,
+    events: E,
 }
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
-    /// What a Connect is answered with, but for the nonce and the buffer.
-    const ACCEPT: Accept = Accept {
-        version: VERSION,
-        nonce: 0,
-        window: WINDOW as u8,
-        max_frame: FRAME as u16,
-        buffer: 0,
-        fingerprint: I::FINGERPRINT,
-    };
-
     /// A server without a session. It can be made in a `const`, so it may live in a `static`, where
     /// it takes no flash.
     ///
@@ -74,8 +70,38 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
             interface,
             received: Accumulator::new(),
             session: Session::new(),
+            events: NoEvents,
         }
     }
+
+    /// The same server, which sends the events that are put into a queue. `Q` points to an
+    /// [`EventQueue`](crate::events::EventQueue).
+    #[must_use]
+    pub fn with_events<Q>(self, queue: Q) -> Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
+    where
+        QueuedEvents<Q, FRAME>: EventSource,
+    {
+        Server {
+            interface: self.interface,
+            received: self.received,
+            session: self.session,
+            events: QueuedEvents::new(queue),
+        }
+    }
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
+    Server<I, FRAME, WINDOW, E>
+{
+    /// What a Connect is answered with, but for the nonce and the buffer.
+    const ACCEPT: Accept = Accept {
+        version: VERSION,
+        nonce: 0,
+        window: WINDOW as u8,
+        max_frame: FRAME as u16,
+        buffer: 0,
+        fingerprint: I::FINGERPRINT,
+    };
 
     /// The same server, with a receive buffer; see [`announce_buffer`](Self::announce_buffer).
     #[must_use]
@@ -95,37 +121,97 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ///
     /// As long as there is something to send, a frame that completes is dropped as if the line had
     /// lost it; so send first, unless the line has no patience.
-    pub fn receive(&mut self, byte: u8) {
+    pub fn receive(&mut self, byte: u8)
+    where
+        I: Dispatch,
+    {
         let Some(frame) = self.received.push(byte) else {
             return;
         };
         let mut call = self.session.take(frame, &Self::ACCEPT);
         let Some(call) = &mut call else {
-            return;
+            return self.forget_events();
         };
         let arguments = call.arguments;
-        let result =
-            match call.procedure {
-                Err(fault) => Err(fault),
-                Ok(number @ FIRST_NUMBER..) => {
-                    let index = number - FIRST_NUMBER;
-                    self.interface.run(index, arguments, call.reply())
-                }
-                Ok(_) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
-                Ok(number) => DeviceService(OwnService::<I, FRAME>::new(*call.statistics))
-                    .dispatch(number, arguments, call.reply()),
-            };
+        let result = match call.procedure {
+            Err(fault) => Err(fault),
+            Ok(number @ FIRST_NUMBER..) => {
+                let index = number - FIRST_NUMBER;
+                self.interface.dispatch(index, arguments, call.reply())
+            }
+            Ok(number) => answer::<I, FRAME, E>(number, call, &mut self.events),
+        };
+        call.end(result);
+    }
+
+    /// As [`receive`](Self::receive), for procedures that may wait.
+    ///
+    /// Bytes that come in meanwhile stay in the link. If it is dropped before it has ended, the call
+    /// that was running counts as run and is not answered; its caller gives it up at its deadline.
+    pub async fn receive_async(&mut self, byte: u8)
+    where
+        I: DispatchAsync,
+    {
+        let Some(frame) = self.received.push(byte) else {
+            return;
+        };
+        let mut call = self.session.take(frame, &Self::ACCEPT);
+        let Some(call) = &mut call else {
+            return self.forget_events();
+        };
+        let arguments = call.arguments;
+        let result = match call.procedure {
+            Err(fault) => Err(fault),
+            Ok(number @ FIRST_NUMBER..) => {
+                let index = number - FIRST_NUMBER;
+                let reply = call.reply();
+                self.interface.dispatch_async(index, arguments, reply).await
+            }
+            Ok(number) => answer::<I, FRAME, E>(number, call, &mut self.events),
+        };
         call.end(result);
     }
 
     /// The bytes to send, empty if there is nothing to say.
-    pub fn outgoing(&self) -> &[u8] {
-        self.session.outgoing()
+    pub fn outgoing(&mut self) -> &[u8] {
+        if self.sends_event() {
+            self.events.outgoing()
+        } else {
+            self.session.outgoing()
+        }
     }
 
-    /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
+    /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent, before anything
+    /// else was received.
     pub fn sent(&mut self, count: usize) {
-        self.session.sent(count);
+        if self.sends_event() {
+            self.events.sent(count);
+        } else {
+            self.session.sent(count);
+        }
+    }
+
+    /// Forgets subscriptions if a session has begun.
+    fn forget_events(&mut self) {
+        if E::ENABLED && self.session.is_fresh() {
+            self.events.clear();
+        }
+    }
+
+    /// Whether there is a reply to send. If not, it can receive, whatever events there are; drivers
+    /// do that first, lest a device with much to tell answers no calls.
+    pub fn is_replying(&self) -> bool {
+        self.session.is_sending()
+    }
+
+    /// Whether it is an event's turn: one whose frame was begun, or no reply is to be sent.
+    fn sends_event(&self) -> bool {
+        E::ENABLED && (self.events.is_sending() || !self.is_replying())
+    }
+
+    /// Waits until there is an event to send. Without events, that is for ever.
+    pub(crate) async fn event(&mut self) {
+        self.events.wait().await;
     }
 
     /// The interface, for the rest of the firmware to share with its callers.
@@ -142,4 +228,23 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     pub fn note_overruns(&mut self, bytes: u32) {
         self.session.note_overruns(bytes);
     }
+}
+
+/// Answers a call to the device's own service, if it has one.
+#[inline(always)]
+fn answer<I: Interface, const FRAME: usize, E: EventSource>(
+    number: u16,
+    call: &mut Call<'_>,
+    events: &mut E,
+) -> Result<Replied, Fault> {
+    if !I::OWN_SERVICE {
+        return Err(Fault::UnknownProcedure);
+    }
+    if E::ENABLED && number >= FIRST_EVENTS_NUMBER {
+        let index = number - FIRST_EVENTS_NUMBER;
+        let mut device = DeviceEventsService(Subscriptions::<I, E>::new(events));
+        return device.dispatch(index, call.arguments, call.reply());
+    }
+    let mut device = DeviceService(OwnService::<I, FRAME>::new(*call.statistics));
+    device.dispatch(number, call.arguments, call.reply())
 }

@@ -4,6 +4,10 @@
 //! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
 //! both are views into the session's buffers, so nothing is copied on the way.
 
+mod interface;
+
+pub use interface::{Bare, Undescribed};
+
 use crate::frame::Encoder;
 use crate::message::{Fault, Header, Kind, Seq};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -11,18 +15,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The number of the first procedure of an interface; those below are the device's own.
 pub const FIRST_NUMBER: u16 = 8;
 
-/// One procedure, as a caller sees it.
-pub trait Procedure {
-    /// The arguments, as a tuple.
-    type Arguments<'a>: Serialize;
-    /// The value; it may borrow from the received reply.
-    type Value<'a>: Deserialize<'a>;
-    /// The procedure's own error; [`Never`] if it has none.
-    type Error: DeserializeOwned;
-
-    /// Service and procedure, such as `calculator.add`.
+/// What an interface consists of: a procedure or an event.
+pub trait Member {
+    /// Service and name, such as `calculator.add`.
     const PATH: &'static str;
-    /// The hash of path and types by which a device is asked for the procedure's number.
+    /// The hash of path and types by which a device is asked for the number.
     const KEY: u32;
     /// The number, where it is part of the protocol: only the device's own procedures have one.
     const NUMBER: Option<u16>;
@@ -30,15 +27,33 @@ pub trait Procedure {
     const NUMBER_IF_SOLE: u16;
     /// The fingerprint of such a device.
     const FINGERPRINT_IF_SOLE: u32;
+}
+
+/// One procedure, as a caller sees it.
+pub trait Procedure: Member {
+    /// The arguments, as a tuple.
+    type Arguments<'a>: Serialize;
+    /// The value; it may borrow from the received reply.
+    type Value<'a>: Deserialize<'a>;
+    /// The procedure's own error; [`Never`] if it has none.
+    type Error: DeserializeOwned;
+
     /// Whether running it twice does no harm, so that it may be repeated after a device reset.
     const IDEMPOTENT: bool;
+}
+
+/// One event: what a device tells unasked. The type that has the data is the event.
+pub trait Event: Member + Serialize {
+    /// The same with data that borrows from the received frame.
+    type Received<'a>: Deserialize<'a>;
 }
 
 /// The error of a procedure that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Never {}
 
-/// A service as a device runs it: an implementation of the user's trait with its dispatcher.
+/// What a service offers. The dispatcher that `#[service]` adds for a trait implements it, and with
+/// it [`Dispatch`], or [`DispatchAsync`] if one of the trait's methods is `async`.
 pub trait Service {
     /// The keys of the procedures, in the order in which they are numbered.
     const KEYS: &'static [u32];
@@ -46,20 +61,9 @@ pub trait Service {
     const DESCRIPTION: &'static [u8];
     /// How the description begins for a device that offers this service alone.
     const HEADER: &'static [u8];
-
-    /// Runs the procedure at `index` of this service.
-    ///
-    /// # Errors
-    /// The fault to answer with, if it could not be run.
-    fn dispatch(
-        &mut self,
-        index: u16,
-        arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
-    ) -> Result<Replied, Fault>;
 }
 
-/// All services of a device.
+/// What a device offers, all services together.
 ///
 /// A single service is an interface; [`interface!`](crate::interface) makes one of several.
 pub trait Interface {
@@ -72,17 +76,6 @@ pub trait Interface {
 
     /// The position of the procedure with that key among all procedures of the interface.
     fn resolve(key: u32) -> Option<u16>;
-
-    /// Runs the procedure at `index` of the interface.
-    ///
-    /// # Errors
-    /// The fault to answer with, if it could not be run.
-    fn run(
-        &mut self,
-        index: u16,
-        arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
-    ) -> Result<Replied, Fault>;
 }
 
 impl<S: Service> Interface for S {
@@ -92,15 +85,39 @@ impl<S: Service> Interface for S {
     fn resolve(key: u32) -> Option<u16> {
         index_of(key, S::KEYS)
     }
+}
 
-    fn run(
+/// An interface whose procedures run to their end at once.
+pub trait Dispatch: Interface {
+    /// Runs the procedure at `index` of the interface.
+    ///
+    /// # Errors
+    /// The fault to answer with, if it could not be run.
+    fn dispatch(
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
         reply: Reply<'_, '_>,
-    ) -> Result<Replied, Fault> {
-        self.dispatch(index, arguments, reply)
-    }
+    ) -> Result<Replied, Fault>;
+}
+
+/// An interface whose procedures may wait for something else to happen. One that is [`Dispatch`]
+/// is this too, unless it is written by hand.
+#[allow(
+    async_fn_in_trait,
+    reason = "a device has one executor, which needs no `Send`"
+)]
+pub trait DispatchAsync: Interface {
+    /// Runs the procedure at `index` of the interface.
+    ///
+    /// # Errors
+    /// The fault to answer with, if it could not be run.
+    async fn dispatch_async(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_, '_>,
+    ) -> Result<Replied, Fault>;
 }
 
 /// The position of a key among the keys of a service.
@@ -108,153 +125,6 @@ pub fn index_of(key: u32, keys: &[u32]) -> Option<u16> {
     keys.iter()
         .position(|&candidate| candidate == key)
         .and_then(|index| u16::try_from(index).ok())
-}
-
-/// An interface whose description is left out of the image, to save flash.
-///
-/// Typed callers are served as ever; callers by name find nothing to read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Undescribed<I>(pub I);
-
-/// An interface on a device without its own service, which is the smallest that there is.
-///
-/// Nobody can ask such a device anything but its procedures. Typed clients still call it if it
-/// offers a single service and their trait is the same, docs included: they know the fingerprint.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bare<I>(pub I);
-
-/// The interface inside, without its description.
-macro_rules! without_description {
-    ($wrapper:ident, own service: $own_service:literal) => {
-        impl<I: Interface> Interface for $wrapper<I> {
-            const DESCRIPTION: &'static [&'static [u8]] = &[];
-            const FINGERPRINT: u32 = I::FINGERPRINT;
-            const OWN_SERVICE: bool = $own_service;
-
-            fn resolve(key: u32) -> Option<u16> {
-                I::resolve(key)
-            }
-
-            fn run(
-                &mut self,
-                index: u16,
-                arguments: Arguments<'_>,
-                reply: Reply<'_, '_>,
-            ) -> Result<Replied, Fault> {
-                self.0.run(index, arguments, reply)
-            }
-        }
-    };
-}
-
-without_description!(Undescribed, own service: true);
-without_description!(Bare, own service: false);
-
-/// Offers several services on one device, numbered in the order written.
-///
-/// ```
-/// use rpc_proto::service;
-///
-/// #[service]
-/// trait Led {
-///     /// Switches the lamp.
-///     fn set(&mut self, on: bool);
-/// }
-/// #[service]
-/// trait Clock {
-///     /// Seconds since power-up.
-///     fn seconds(&mut self) -> u32;
-/// }
-///
-/// # struct Board;
-/// # impl Led for Board { fn set(&mut self, _: bool) {} }
-/// # impl Clock for Board { fn seconds(&mut self) -> u32 { 0 } }
-/// rpc_proto::interface! {
-///     /// What the bench supply offers.
-///     struct BenchSupply("bench-supply", "1.0.0") {
-///         led: LedService<Board>,
-///         clock: ClockService<Board>,
-///     }
-/// }
-/// let interface = BenchSupply { led: LedService(Board), clock: ClockService(Board) };
-/// # let _ = interface;
-/// ```
-///
-/// Two procedures with the same key are refused by the compiler:
-///
-/// ```compile_fail
-/// # #[rpc_proto::service]
-/// # trait Led { fn set(&mut self, on: bool); }
-/// # struct Board;
-/// # impl Led for Board { fn set(&mut self, _: bool) {} }
-/// rpc_proto::interface! {
-///     struct Twice("twice", "1.0.0") {
-///         left: LedService<Board>,
-///         right: LedService<Board>,
-///     }
-/// }
-/// ```
-#[macro_export]
-macro_rules! interface {
-    (
-        $(#[$attribute:meta])*
-        $visibility:vis struct $name:ident($device:expr, $version:expr) {
-            $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $service:ty),+ $(,)?
-        }
-    ) => {
-        $(#[$attribute])*
-        $visibility struct $name {
-            $($(#[$field_attribute])* $field_visibility $field: $service,)+
-        }
-
-        const _: () = {
-            const HEADER: $crate::describe::Header = $crate::describe::Header {
-                name: $device,
-                version: $version,
-                services: [$(stringify!($field)),+].len(),
-            };
-            const ENCODED: [u8; HEADER.encoded_len()] = HEADER.encode();
-            const KEYS: &[&[u32]] = &[$(<$service as $crate::service::Service>::KEYS),+];
-            $crate::describe::assert_distinct(KEYS);
-
-            impl $crate::service::Interface for $name {
-                const DESCRIPTION: &'static [&'static [u8]] =
-                    &[&ENCODED, $(<$service as $crate::service::Service>::DESCRIPTION),+];
-                const FINGERPRINT: u32 = $crate::describe::fingerprint(Self::DESCRIPTION);
-
-                fn resolve(key: u32) -> Option<u16> {
-                    let mut first = 0;
-                    for keys in KEYS {
-                        if let Some(index) = $crate::service::index_of(key, keys) {
-                            return Some(first + index);
-                        }
-                        first += keys.len() as u16;
-                    }
-                    None
-                }
-
-                fn run(
-                    &mut self,
-                    index: u16,
-                    arguments: $crate::service::Arguments<'_>,
-                    reply: $crate::service::Reply<'_, '_>,
-                ) -> Result<$crate::service::Replied, $crate::message::Fault> {
-                    let mut index = index;
-                    $(
-                        let count = <$service as $crate::service::Service>::KEYS.len() as u16;
-                        if index < count {
-                            return $crate::service::Service::dispatch(
-                                &mut self.$field, index, arguments, reply,
-                            );
-                        }
-                        index -= count;
-                    )+
-                    let _ = index;
-                    Err($crate::message::Fault::UnknownProcedure)
-                }
-            }
-        };
-    };
 }
 
 /// The arguments of a call, taken one by one in the order of the procedure's signature.

@@ -6,7 +6,9 @@ use postcard_schema::schema::owned::OwnedNamedType;
 use postcard_schema::schema::{
     DataModelType, DataModelVariant, NamedType, NamedValue, NamedVariant,
 };
-use rpc_proto::describe::{ArgumentDescription, Header, ProcedureDescription, ServiceDescription};
+use rpc_proto::describe::{
+    ArgumentDescription, Header, Mark, ProcedureDescription, ProcedureKind, ServiceDescription,
+};
 use rpc_proto::service;
 use rpc_proto::service::{Interface, Service};
 use serde::{Deserialize, Serialize};
@@ -73,7 +75,7 @@ const EVERYTHING: ServiceDescription = ServiceDescription {
     procedures: &[
         procedure("nothing", "", &[], <()>::SCHEMA, None),
         ProcedureDescription {
-            idempotent: true,
+            mark: Mark::new(ProcedureKind::Call, true),
             ..procedure(
                 "numbers",
                 "Naïve.",
@@ -151,7 +153,7 @@ const fn procedure(
         arguments,
         value,
         error,
-        idempotent: false,
+        mark: Mark::new(ProcedureKind::Call, false),
     }
 }
 
@@ -227,7 +229,7 @@ struct DescribedProcedure {
     arguments: Vec<(String, OwnedNamedType)>,
     value: OwnedNamedType,
     error: Option<OwnedNamedType>,
-    idempotent: bool,
+    mark: u8,
 }
 
 fn encoded<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
@@ -295,7 +297,7 @@ fn a_host_reads_what_was_written() {
         assert_eq!(read.arguments, arguments);
         assert_eq!(read.value, written.value.into());
         assert_eq!(read.error, written.error.map(OwnedNamedType::from));
-        assert_eq!(read.idempotent, written.idempotent);
+        assert_eq!(Mark::from_byte(read.mark), Some(written.mark));
     }
 }
 

@@ -5,7 +5,7 @@ use postcard_schema::schema::owned::{
     OwnedDataModelType as Type, OwnedDataModelVariant as Variant, OwnedNamedType, OwnedNamedValue,
 };
 use rpc_proto::calculator::{CalculatorStatistics, MAX_SAMPLES, MathError, Summary};
-use rpc_proto::service::Procedure;
+use rpc_proto::service::Member;
 
 /// The key of the only procedure of a service, `$procedure` being its type.
 macro_rules! key {

@@ -5,7 +5,7 @@ use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, DeviceStatist
 use rpc_proto::message::{Fault, Kind};
 use rpc_proto::server::{Server, Statistics};
 use rpc_proto::service;
-use rpc_proto::service::{Interface, Never, Procedure, Service, Undescribed};
+use rpc_proto::service::{Dispatch, Interface, Member, Never, Procedure, Service, Undescribed};
 use tests::wire::{Message, hand};
 
 mod lonely {
@@ -134,7 +134,7 @@ struct AtHand<I> {
     answer: Vec<u8>,
 }
 
-impl<I: Interface> AtHand<I> {
+impl<I: Dispatch> AtHand<I> {
     fn new(interface: I) -> Self {
         Self {
             server: Server::new(interface),
@@ -143,7 +143,7 @@ impl<I: Interface> AtHand<I> {
     }
 }
 
-impl<I: Interface> Caller for AtHand<I> {
+impl<I: Dispatch> Caller for AtHand<I> {
     fn call<P: Procedure>(
         &mut self,
         arguments: &P::Arguments<'_>,
@@ -163,7 +163,7 @@ impl<I: Interface> Caller for AtHand<I> {
 }
 
 /// Calls by number, in a session of its own.
-fn call<I: Interface>(
+fn call<I: Dispatch>(
     server: &mut Server<I, 128, 1>,
     number: u16,
     arguments: &impl serde::Serialize,

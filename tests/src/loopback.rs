@@ -2,7 +2,7 @@
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use rpc_proto::server::Server;
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
@@ -18,7 +18,7 @@ pub struct Loopback<I, const FRAME: usize, const WINDOW: usize> {
     unread: VecDeque<u8>,
 }
 
-impl<I: Interface, const FRAME: usize, const WINDOW: usize> Loopback<I, FRAME, WINDOW> {
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> Loopback<I, FRAME, WINDOW> {
     /// A link to a device that offers `interface`.
     pub fn new(interface: I) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl<I, const FRAME: usize, const WINDOW: usize> ReadReady for Loopback<I, FRAME
     }
 }
 
-impl<I: Interface, const FRAME: usize, const WINDOW: usize> Write for Loopback<I, FRAME, WINDOW> {
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> Write for Loopback<I, FRAME, WINDOW> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
         self.calls.extend(bytes);
         for &byte in bytes {

@@ -1,6 +1,6 @@
 //! A simulated device that a test can mute, reset and unplug.
 
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use serial_rpc::link::{Link, SimulatedDevice};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,7 +30,7 @@ pub enum Line {
     Unplugged,
 }
 
-impl<I: Interface + Send> TestDevice<I> {
+impl<I: Dispatch + Send> TestDevice<I> {
     /// That device on a good line.
     pub fn new(device: SimulatedDevice<I>) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl<I: Interface + Send> TestDevice<I> {
     }
 }
 
-impl<I: Interface + Send> Link for TestDevice<I> {
+impl<I: Dispatch + Send> Link for TestDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         // Reading takes its time, and the state must not be locked meanwhile.
         let (device, line) = {

@@ -6,7 +6,7 @@ use rpc_proto::calculator::{
 };
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::service::Bare;
-use serial_rpc::link::SimulatedDevice;
+use serial_rpc::link::{SimulatedDevice, SimulatedInterface};
 use serial_rpc::{Connection, Options, Port};
 use std::sync::Arc;
 use std::thread;
@@ -16,7 +16,7 @@ use tests::test_device::{Line, TestDevice};
 /// Short enough for the tests that wait for it; those that do not must not depend on it.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-type Calculator = TestDevice<CalculatorService<CheckedCalculator>>;
+type Calculator = TestDevice<SimulatedInterface>;
 
 fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
     let device = Arc::new(TestDevice::new(SimulatedDevice::new()));

@@ -3,7 +3,7 @@
 
 use rpc_proto::describe::fingerprint;
 use rpc_proto::message::Fault;
-use rpc_proto::service::{Arguments, Interface, Replied, Reply};
+use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
 use serial_rpc::Connection;
 use serial_rpc::connection::DescriptionError;
 use serial_rpc::link::SimulatedDevice;
@@ -24,8 +24,10 @@ impl<D: Bytes> Interface for Describing<D> {
     fn resolve(_: u32) -> Option<u16> {
         None
     }
+}
 
-    fn run(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_, '_>) -> Result<Replied, Fault> {
+impl<D: Bytes> Dispatch for Describing<D> {
+    fn dispatch(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_, '_>) -> Result<Replied, Fault> {
         Err(Fault::UnknownProcedure)
     }
 }

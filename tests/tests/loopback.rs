@@ -5,7 +5,7 @@ use rpc_proto::calculator::{CalculatorClient, CalculatorService};
 use rpc_proto::client::{CallError, Timing};
 use rpc_proto::io::BlockingCaller;
 use rpc_proto::service;
-use rpc_proto::service::Interface;
+use rpc_proto::service::Dispatch;
 use serial_rpc::Connection;
 use tests::calculator;
 use tests::clock::VirtualClock;
@@ -16,7 +16,7 @@ fn caller<I, const FRAME: usize>(
     interface: I,
 ) -> BlockingCaller<Loopback<I, FRAME, 1>, VirtualClock, FRAME>
 where
-    I: Interface,
+    I: Dispatch,
 {
     let link = Loopback::new(interface);
     BlockingCaller::new(link, VirtualClock::default(), 1, Timing::default())

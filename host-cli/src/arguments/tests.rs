@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::*;
-use crate::description::Type;
+use crate::description::{ProcedureKind, Type};
 
 #[derive(Serialize, Schema)]
 struct Point {
@@ -40,6 +40,7 @@ fn procedure(path: &str, arguments: &[(&str, &'static NamedType)]) -> Procedure 
         arguments: arguments.collect(),
         value: ty(<()>::SCHEMA),
         error: None,
+        kind: ProcedureKind::Call,
         idempotent: true,
     }
 }

@@ -28,7 +28,7 @@ impl From<Answer<'_>> for Reply {
 }
 
 impl Reply {
-    fn answer(&self) -> Answer<'_> {
+    pub(super) fn answer(&self) -> Answer<'_> {
         match self {
             Self::Return(bytes) => Answer::Return(bytes),
             Self::Error(bytes) => Answer::Error(bytes),
@@ -264,6 +264,12 @@ impl Serialize for Encoded<'_> {
 pub struct ConnectionCaller<'d> {
     device: &'d Connection,
     reply: Reply,
+}
+
+impl<'d> ConnectionCaller<'d> {
+    pub(super) const fn device(&self) -> &'d Connection {
+        self.device
+    }
 }
 
 impl Caller for ConnectionCaller<'_> {

@@ -5,6 +5,7 @@
 //! has got its own answer and leaves the link to one of them. A lone caller thus never waits for
 //! another thread to be scheduled.
 
+use super::inboxes::Arrival;
 use super::{Connection, Reply, State};
 use crate::link::{self, Tapped};
 use rpc_proto::client::{CallError, Cause, Target, Ticket};
@@ -32,7 +33,7 @@ impl Connection {
         let mut state = self.state();
         loop {
             match state.client.start(target, deadline, arguments) {
-                Err(CallError::Busy) if now < deadline => state = self.exchange(state),
+                Err(CallError::Busy) if now < deadline => state = self.exchange(state, None),
                 Err(CallError::Busy) => return Err(CallError::Timeout),
                 Err(error) => return Err(error),
                 Ok(ticket) => {
@@ -53,7 +54,7 @@ impl Connection {
                 self.wake_others(&state);
                 return end;
             }
-            state = self.exchange(state);
+            state = self.exchange(state, None);
         }
     }
 
@@ -76,6 +77,11 @@ impl Connection {
         self.changed.notify_all();
     }
 
+    /// How long it is until then.
+    fn until(&self, instant: Instant) -> time::Duration {
+        time::Duration::from_micros(instant.since(self.now()).as_micros())
+    }
+
     /// When a call that starts now must have ended.
     fn deadline(&self, now: Instant) -> Instant {
         let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
@@ -90,13 +96,19 @@ impl Connection {
         }
     }
 
-    /// Gets on with the conversation: reads the link, or waits for the thread that does.
-    fn exchange<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    /// Gets on with the conversation: reads the link, or waits for the thread that does. Comes back at
+    /// `until` at the latest, or when a call is due to be sent again.
+    pub(super) fn exchange<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State>,
+        until: Option<Instant>,
+    ) -> MutexGuard<'s, State> {
         if state.is_read {
             state.sleeping += 1;
-            let mut state = self
+            let left = until.map_or(time::Duration::MAX, |until| self.until(until));
+            let (mut state, _) = self
                 .changed
-                .wait(state)
+                .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner);
             state.sleeping -= 1;
             return state;
@@ -106,10 +118,8 @@ impl Connection {
             self.wake_others(&state);
             return state;
         }
-        let left = match state.client.deadline() {
-            Some(deadline) => time::Duration::from_micros(deadline.since(self.now()).as_micros()),
-            None => time::Duration::ZERO,
-        };
+        let due = [state.client.deadline(), until].into_iter().flatten().min();
+        let left = due.map_or(time::Duration::ZERO, |due| self.until(due));
         state.is_read = true;
         let link = state.link.clone();
         drop(state);
@@ -136,9 +146,16 @@ impl Connection {
         let now = self.now();
         match read {
             Ok(count) => {
-                let State { client, stray, .. } = &mut *state;
+                let State {
+                    client,
+                    stray,
+                    inboxes,
+                    ..
+                } = &mut *state;
                 for &byte in buffer.iter().take(count) {
-                    client.receive(now, byte);
+                    if let Some(event) = client.receive(now, byte).map(Arrival::from) {
+                        inboxes.put(event, client);
+                    }
                     stray.push(byte, client.statistics().received);
                 }
             }
@@ -159,7 +176,7 @@ impl Connection {
     }
 
     /// Sends what there is to send.
-    fn send(&self, state: &mut State, mut now: Instant) {
+    pub(super) fn send(&self, state: &mut State, mut now: Instant) {
         let State { link, client, .. } = state;
         let Some(link) = link else { return };
         loop {

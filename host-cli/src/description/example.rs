@@ -68,7 +68,7 @@ impl Type {
 mod tests {
     use super::*;
     use crate::arguments::from_words;
-    use crate::description::Argument;
+    use crate::description::{Argument, ProcedureKind};
     use postcard_schema::Schema;
     use std::collections::BTreeMap;
 
@@ -115,6 +115,7 @@ mod tests {
                 }],
                 value: Type::new("()", Shape::Unit),
                 error: None,
+                kind: ProcedureKind::Call,
                 idempotent: true,
             };
             let example = procedure.example();

@@ -153,7 +153,7 @@ impl Procedure {
     /// Name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`.
     ///
     /// ```
-    /// use serial_rpc::description::{Argument, IntegerType, Procedure, Shape, Type};
+    /// use serial_rpc::description::{Argument, IntegerType, Procedure, ProcedureKind, Shape, Type};
     ///
     /// let negate = Procedure {
     ///     number: 8,
@@ -163,6 +163,7 @@ impl Procedure {
     ///     arguments: vec![Argument { name: "x".into(), ty: IntegerType::I32.into() }],
     ///     value: IntegerType::I32.into(),
     ///     error: Some(Type::new("Overflow", Shape::UnitStruct)),
+    ///     kind: ProcedureKind::Call,
     ///     idempotent: true,
     /// };
     /// assert_eq!(negate.signature().to_string(), "negate(x: i32) -> i32, or Overflow");
@@ -189,7 +190,7 @@ impl Procedure {
     /// inside one another, each once, in the order of their first mention.
     ///
     /// ```
-    /// use serial_rpc::description::{Procedure, Shape, Type};
+    /// use serial_rpc::description::{Procedure, ProcedureKind, Shape, Type};
     ///
     /// let inner = Type::new("Inner", Shape::UnitStruct);
     /// let outer = Type::new("Outer", Shape::Newtype(Box::new(inner.clone())));
@@ -201,6 +202,7 @@ impl Procedure {
     ///     arguments: vec![],
     ///     value: outer.clone(),
     ///     error: Some(inner.clone()),
+    ///     kind: ProcedureKind::Call,
     ///     idempotent: true,
     /// };
     /// assert_eq!(procedure.named_types(), [&outer, &inner]);
@@ -275,7 +277,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use crate::description::Argument;
+    use crate::description::{Argument, ProcedureKind};
     use postcard_schema::{Schema, schema::NamedType};
 
     #[derive(Schema)]
@@ -364,6 +366,7 @@ mod tests {
             }],
             value: type_of(value),
             error: error.map(type_of),
+            kind: ProcedureKind::Call,
             idempotent: false,
         };
         for (procedure, signature) in [
@@ -395,6 +398,7 @@ mod tests {
             }],
             value: type_of(Metres::SCHEMA),
             error: Some(type_of(Figure::SCHEMA)),
+            kind: ProcedureKind::Call,
             idempotent: true,
         };
         let names: Vec<&str> = procedure

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::cursor::{Cursor, Malformed};
 use rpc_proto::crc::Crc32;
+use rpc_proto::describe::{Mark, ProcedureKind};
 
 /// How deep types may nest.
 const MAX_DEPTH: usize = 64;
@@ -206,6 +207,10 @@ impl Reader<'_> {
             None
         };
         self.count_for_key();
+        let mark = self.mark()?;
+        if mark.kind() != ProcedureKind::Call {
+            self.key.crc = self.key.crc.then_byte(mark.kind() as u8);
+        }
         Ok(Procedure {
             number,
             key: self.key.crc.value(),
@@ -214,7 +219,8 @@ impl Reader<'_> {
             arguments,
             value,
             error,
-            idempotent: self.flag("whether the procedure is idempotent")?,
+            kind: mark.kind(),
+            idempotent: mark.is_idempotent(),
         })
     }
 
@@ -407,6 +413,16 @@ impl Reader<'_> {
                 tag: tag.into(),
             }),
         }
+    }
+
+    fn mark(&mut self) -> Result<Mark, ReadError> {
+        let offset = self.cursor.offset();
+        let byte = self.cursor.byte()?;
+        Mark::from_byte(byte).ok_or(ReadError::Tag {
+            offset,
+            what: "what the procedure is (0 to 7)",
+            tag: byte.into(),
+        })
     }
 
     fn tag(&mut self) -> Result<u32, ReadError> {

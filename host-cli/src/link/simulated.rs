@@ -3,12 +3,13 @@
 use super::Link;
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::server::Server;
-use rpc_proto::service::Interface;
+use rpc_proto::events::EventQueue;
+use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The longest frame that a simulated device accepts.
 const FRAME: usize = 256;
@@ -16,6 +17,8 @@ const FRAME: usize = 256;
 const WINDOW: usize = 8;
 /// How many received bytes it could hold while busy.
 const BUFFER: u16 = 1024;
+/// How often a device that is read looks for events that something other than a call has brought.
+const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
 /// A device with the interface `I` that answers as soon as it is written to.
 ///
@@ -45,31 +48,62 @@ const BUFFER: u16 = 1024;
 /// assert_eq!(lamp.dim(50), Ok(0));
 /// assert_eq!(lamp.dim(80), Ok(50));
 /// ```
-pub struct SimulatedDevice<I = CalculatorService<CheckedCalculator>> {
+pub struct SimulatedDevice<I = SimulatedInterface> {
     state: Mutex<State<I>>,
     replied: Condvar,
 }
 
+/// What the program's own simulated device offers.
+pub type SimulatedInterface = CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>;
+
+/// Where a simulated device has its events from.
+pub type SimulatedEvents = EventQueue<4096, 16>;
+
 struct State<I> {
-    server: Server<I, FRAME, WINDOW>,
+    server: Server<I, FRAME, WINDOW, QueuedEvents<Arc<SimulatedEvents>, FRAME>>,
     unread: VecDeque<u8>,
     /// How many threads wait for something to read.
     readers: usize,
 }
 
-impl SimulatedDevice {
-    /// A calculator that was just switched on.
-    pub fn new() -> Self {
-        Self::with(CalculatorService(CheckedCalculator::new()))
+impl<I: Dispatch> State<I> {
+    /// Sends what there is to send.
+    fn send(&mut self) {
+        let Self { server, unread, .. } = self;
+        loop {
+            let outgoing = server.outgoing();
+            let len = outgoing.len();
+            if len == 0 {
+                return;
+            }
+            unread.extend(outgoing);
+            server.sent(len);
+        }
     }
 }
 
-impl<I: Interface> SimulatedDevice<I> {
+impl SimulatedDevice {
+    /// A calculator that was just switched on.
+    pub fn new() -> Self {
+        let events = Arc::new(SimulatedEvents::new());
+        let calculator = CheckedCalculator::telling(Arc::clone(&events));
+        Self::with_events(CalculatorService(calculator), events)
+    }
+}
+
+impl<I: Dispatch> SimulatedDevice<I> {
     /// A device with that interface that was just switched on.
     pub fn with(interface: I) -> Self {
+        Self::with_events(interface, Arc::default())
+    }
+
+    /// A device with that interface, which sends the events that are put into the queue.
+    pub fn with_events(interface: I, events: Arc<SimulatedEvents>) -> Self {
         Self {
             state: Mutex::new(State {
-                server: Server::new(interface).with_buffer(BUFFER),
+                server: Server::new(interface)
+                    .with_events(events)
+                    .with_buffer(BUFFER),
                 unread: VecDeque::new(),
                 readers: 0,
             }),
@@ -88,31 +122,32 @@ impl Default for SimulatedDevice {
     }
 }
 
-impl<I: Interface + Send> Link for SimulatedDevice<I> {
+impl<I: Dispatch + Send> Link for SimulatedDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        let until = Instant::now() + timeout;
         let mut state = self.state();
-        if state.unread.is_empty() {
+        loop {
+            state.send();
+            let left = until.saturating_duration_since(Instant::now());
+            if !state.unread.is_empty() || left.is_zero() {
+                return state.unread.read(buffer);
+            }
             state.readers += 1;
             (state, _) = self
                 .replied
-                .wait_timeout_while(state, timeout, |state| state.unread.is_empty())
+                .wait_timeout(state, left.min(LOOK_FOR_EVENTS))
                 .unwrap_or_else(PoisonError::into_inner);
             state.readers -= 1;
         }
-        state.unread.read(buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut guard = self.state();
-        let State { server, unread, .. } = &mut *guard;
+        let mut state = self.state();
         for &byte in bytes {
-            server.receive(byte);
-            let reply = server.outgoing();
-            unread.extend(reply);
-            let len = reply.len();
-            server.sent(len);
+            state.server.receive(byte);
+            state.send();
         }
-        if guard.readers > 0 {
+        if state.readers > 0 {
             self.replied.notify_all();
         }
         Ok(bytes.len())

@@ -5,7 +5,7 @@ mod real_types;
 
 use proptest::prelude::*;
 use serial_rpc::arguments::{from_json, from_words};
-use serial_rpc::description::{Argument, Description, Procedure, Shape, Type};
+use serial_rpc::description::{Argument, Description, Procedure, ProcedureKind, Shape, Type};
 use serial_rpc::value::{decode, decode_all, encode, error_in_words, plain};
 
 use generate::{any_json, any_type, any_type_and_value, any_word, schema_of};
@@ -32,6 +32,7 @@ fn procedure(arguments: Vec<Type>) -> Procedure {
             .collect(),
         value: Type::new("()", Shape::Unit),
         error: None,
+        kind: ProcedureKind::Call,
         idempotent: false,
     }
 }

@@ -1,32 +1,44 @@
 //! The description of a service to the code that `#[service]` adds to the trait.
 
+mod event;
+
 use crate::parse::{Procedure, Service, with_lifetime};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Token, Type};
 
 /// Everything that follows the trait.
 pub fn service(service: &Service) -> TokenStream {
     let procedure_types = service
         .procedures
         .iter()
-        .map(|procedure| procedure_type(service, procedure));
+        .map(|procedure| match procedure.is_event {
+            true => event::data(service, procedure),
+            false => procedure_type(service, procedure),
+        });
     let dispatcher_type = dispatcher_type(service);
-    let client = client(service);
+    let clients = clients(service);
     let description = description(service);
     let dispatcher = dispatcher(service);
     let procedures = service
         .procedures
         .iter()
         .enumerate()
-        .map(|(index, procedure)| procedure_impl(service, index, procedure));
+        .map(|(index, procedure)| {
+            let member = member_impl(service, index, procedure);
+            let more = match procedure.is_event {
+                true => event::event_impl(service, procedure),
+                false => procedure_impl(service, procedure),
+            };
+            quote!(#member #more)
+        });
     quote! {
         #(#procedure_types)*
         #dispatcher_type
-        #client
+        #clients
         const _: () = {
             #description
             #dispatcher
@@ -84,6 +96,10 @@ fn description(service: &Service) -> TokenStream {
         let name = procedure.ident.unraw().to_string();
         let doc = &procedure.doc;
         let idempotent = procedure.idempotent;
+        let kind = match procedure.is_event {
+            true => quote!(Event),
+            false => quote!(Call),
+        };
         let arguments = procedure.arguments.iter().map(|argument| {
             let name = argument.ident.unraw().to_string();
             let schema = schema(&argument.ty);
@@ -104,7 +120,10 @@ fn description(service: &Service) -> TokenStream {
                 arguments: &[#(#arguments),*],
                 value: #value,
                 error: #error,
-                idempotent: #idempotent,
+                mark: ::rpc_proto::describe::Mark::new(
+                    ::rpc_proto::describe::ProcedureKind::#kind,
+                    #idempotent,
+                ),
             }
         }
     });
@@ -160,6 +179,7 @@ fn dispatcher(service: &Service) -> TokenStream {
         .procedures
         .iter()
         .enumerate()
+        .filter(|(_, procedure)| !procedure.is_event)
         .map(|(index, procedure)| {
             let index = Literal::u16_unsuffixed(index as u16);
             let method = &procedure.ident;
@@ -177,44 +197,95 @@ fn dispatcher(service: &Service) -> TokenStream {
                 Some(_) => format_ident!("result"),
                 None => format_ident!("value"),
             };
+            let awaited = procedure.asynchronous.then(|| quote!(.await));
             // What cannot be serialised is an error where its type is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             quote! {
                 #index => {
                     #(#takes)*
                     #taken.end()?;
-                    let #outcome = #ident::#method(&mut self.0, #(#names),*);
+                    let #outcome = #ident::#method(&mut self.0, #(#names),*)#awaited;
                     ::core::result::Result::Ok(reply.#answer(#returned))
                 }
             }
         });
+    let parameters = quote! {
+        &mut self,
+        index: u16,
+        mut #taken: ::rpc_proto::service::Arguments<'_>,
+        reply: ::rpc_proto::service::Reply<'_, '_>,
+    };
+    let result = quote! {
+        ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>
+    };
+    let body = quote! {
+        match index {
+            #(#arms)*
+            _ => ::core::result::Result::Err(::rpc_proto::message::Fault::UnknownProcedure),
+        }
+    };
+    let is_async = service
+        .procedures
+        .iter()
+        .any(|procedure| procedure.asynchronous);
+    let (dispatch, body) = if is_async {
+        (None, body)
+    } else {
+        let dispatch = quote! {
+            impl<T: #ident> ::rpc_proto::service::Dispatch for #name<T> {
+                #[allow(unused_mut, unused_variables)]
+                fn dispatch(#parameters) -> #result {
+                    #body
+                }
+            }
+        };
+        let body = quote!(::rpc_proto::service::Dispatch::dispatch(self, index, #taken, reply));
+        (Some(dispatch), body)
+    };
     quote! {
         impl<T: #ident> ::rpc_proto::service::Service for #name<T> {
             const KEYS: &'static [u32] = &KEYS;
             const DESCRIPTION: &'static [u8] = &ENCODED_SERVICE;
             const HEADER: &'static [u8] = &ENCODED_HEADER;
+        }
 
-            fn dispatch(
-                &mut self,
-                index: u16,
-                mut #taken: ::rpc_proto::service::Arguments<'_>,
-                reply: ::rpc_proto::service::Reply<'_, '_>,
-            ) -> ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>
-            {
-                match index {
-                    #(#arms)*
-                    _ => ::core::result::Result::Err(
-                        ::rpc_proto::message::Fault::UnknownProcedure,
-                    ),
-                }
+        #dispatch
+
+        impl<T: #ident> ::rpc_proto::service::DispatchAsync for #name<T> {
+            #[allow(unused_mut, unused_variables)]
+            async fn dispatch_async(#parameters) -> #result {
+                #body
             }
         }
     }
 }
 
-fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
+/// What procedures and events have in common: path, key and numbers.
+fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let path = path(service, procedure);
+    let number = match service.first_number {
+        Some(first) => {
+            let number = Literal::u16_unsuffixed(first + index as u16);
+            quote!(::core::option::Option::Some(#number))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let index = Literal::usize_unsuffixed(index);
+    let lifetime = event::lifetime(procedure).map(|_| quote!(<'_>));
+    quote! {
+        impl ::rpc_proto::service::Member for #name #lifetime {
+            const PATH: &'static str = #path;
+            const KEY: u32 = KEYS[#index];
+            const NUMBER: ::core::option::Option<u16> = #number;
+            const NUMBER_IF_SOLE: u16 = ::rpc_proto::service::FIRST_NUMBER + #index as u16;
+            const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
+        }
+    }
+}
+
+fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
+    let name = type_name(service, procedure);
     let arguments = procedure
         .arguments
         .iter()
@@ -224,25 +295,12 @@ fn procedure_impl(service: &Service, index: usize, procedure: &Procedure) -> Tok
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
-    let number = match service.first_number {
-        Some(first) => {
-            let number = Literal::u16_unsuffixed(first + index as u16);
-            quote!(::core::option::Option::Some(#number))
-        }
-        None => quote!(::core::option::Option::None),
-    };
-    let index = Literal::usize_unsuffixed(index);
     quote! {
         impl ::rpc_proto::service::Procedure for #name {
             type Arguments<'a> = #arguments;
             type Value<'a> = #value;
             type Error = #error;
 
-            const PATH: &'static str = #path;
-            const KEY: u32 = KEYS[#index];
-            const NUMBER: ::core::option::Option<u16> = #number;
-            const NUMBER_IF_SOLE: u16 = ::rpc_proto::service::FIRST_NUMBER + #index as u16;
-            const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
             const IDEMPOTENT: bool = #idempotent;
         }
     }
@@ -255,11 +313,74 @@ fn error_type(procedure: &Procedure) -> TokenStream {
     }
 }
 
-fn client(service: &Service) -> TokenStream {
+/// The typed clients: one that waits for each call, and one that lets other tasks run meanwhile.
+fn clients(service: &Service) -> TokenStream {
     let (visibility, ident) = (&service.visibility, &service.ident);
-    let name = format_ident!("{}Client", service.ident);
+    let name = format_ident!("{ident}Client");
     let doc = format!("Calls the procedures of a [`{ident}`] on a device.");
-    let methods = service.procedures.iter().map(|procedure| {
+    let methods = methods(service, &quote!(::rpc_proto::client::Caller), None);
+    let subscriptions = event::subscriptions(service, &name);
+    let async_name = format_ident!("{ident}AsyncClient");
+    let async_doc = format!(
+        "Calls the procedures of a [`{ident}`] on a device, and lets other tasks run meanwhile."
+    );
+    let async_caller = quote!(::rpc_proto::client::AsyncCaller);
+    let async_methods = self::methods(service, &async_caller, Some(Token![async](ident.span())));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug)]
+        #visibility struct #name<C> {
+            caller: C,
+        }
+
+        #[allow(clippy::too_many_arguments)]
+        impl<C: ::rpc_proto::client::Caller> #name<C> {
+            /// A client that calls through `caller`.
+            #visibility fn new(
+                caller: impl ::rpc_proto::client::IntoCaller<Caller = C>,
+            ) -> Self {
+                Self {
+                    caller: ::rpc_proto::client::IntoCaller::into_caller(caller),
+                }
+            }
+
+            #methods
+        }
+
+        #subscriptions
+
+        #[doc = #async_doc]
+        #[derive(Clone, Debug)]
+        #[allow(dead_code)]
+        #visibility struct #async_name<C> {
+            caller: C,
+        }
+
+        #[allow(clippy::too_many_arguments, dead_code)]
+        impl<C: #async_caller> #async_name<C> {
+            /// A client that calls through `caller`.
+            #visibility const fn new(caller: C) -> Self {
+                Self { caller }
+            }
+
+            #async_methods
+        }
+    }
+}
+
+/// The methods of a client whose caller is a `caller`.
+fn methods(
+    service: &Service,
+    caller: &TokenStream,
+    asynchronous: Option<Token![async]>,
+) -> TokenStream {
+    let visibility = &service.visibility;
+    let awaited = asynchronous.map(|_| quote!(.await));
+    let called = service
+        .procedures
+        .iter()
+        .filter(|procedure| !procedure.is_event);
+    let methods = called.map(|procedure| {
         let method = &procedure.ident;
         let doc = match procedure.doc.as_str() {
             "" => format!("Calls `{}`.", path(service, procedure)),
@@ -282,36 +403,13 @@ fn client(service: &Service) -> TokenStream {
             ///
             /// # Errors
             /// The procedure's own error, or why the call failed.
-            #visibility fn #method(
+            #visibility #asynchronous fn #method(
                 &mut self,
                 #(#names: #types),*
             ) -> ::core::result::Result<#value, ::rpc_proto::client::CallError<#error>> {
-                ::rpc_proto::client::Caller::call::<#procedure_type>(
-                    &mut self.caller,
-                    &(#(#names,)*),
-                )
+                #caller::call::<#procedure_type>(&mut self.caller, &(#(#names,)*))#awaited
             }
         }
     });
-    quote! {
-        #[doc = #doc]
-        #[derive(Clone, Debug)]
-        #visibility struct #name<C> {
-            caller: C,
-        }
-
-        #[allow(clippy::too_many_arguments)]
-        impl<C: ::rpc_proto::client::Caller> #name<C> {
-            /// A client that calls through `caller`.
-            #visibility fn new(
-                caller: impl ::rpc_proto::client::IntoCaller<Caller = C>,
-            ) -> Self {
-                Self {
-                    caller: ::rpc_proto::client::IntoCaller::into_caller(caller),
-                }
-            }
-
-            #(#methods)*
-        }
-    }
+    quote!(#(#methods)*)
 }

@@ -45,7 +45,7 @@ pub struct Service {
     pub visibility: Visibility,
     /// The doc comment.
     pub doc: String,
-    /// The methods.
+    /// The methods, and the events, which are no methods.
     pub procedures: Vec<Procedure>,
     /// See [`Options::first_number`].
     pub first_number: Option<u16>,
@@ -59,6 +59,10 @@ pub struct Procedure {
     pub doc: String,
     /// Whether it is marked `#[idempotent]`.
     pub idempotent: bool,
+    /// Whether it is an event, which is sent and not called.
+    pub is_event: bool,
+    /// Whether it is an `async fn`.
+    pub asynchronous: bool,
     /// The arguments.
     pub arguments: Vec<Argument>,
     /// What it returns.
@@ -84,7 +88,7 @@ pub struct Outcome {
 /// Reads a trait, and takes those attributes off it that only this macro knows.
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     // Even a wrong trait must not be left with attributes that the compiler does not know.
-    let idempotent = take_idempotent(item);
+    let members = take_members(item);
     let mut errors = Errors(None);
     if let Some(parameter) = item.generics.params.first() {
         errors.add(
@@ -93,11 +97,13 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
         );
     }
     let mut procedures: Vec<Procedure> = Vec::new();
-    for (member, idempotent) in item.items.iter().zip(idempotent) {
-        let TraitItem::Fn(method) = member else {
+    let is_empty = members.is_empty();
+    for Member { item, marks } in &members {
+        let TraitItem::Fn(method) = item else {
             errors.add(
-                member,
-                "a service has procedures only: methods with `&mut self`",
+                item,
+                "a service has procedures and events only: methods with `&mut self`, and functions \
+                 marked `#[event]`",
             );
             continue;
         };
@@ -109,15 +115,24 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
             );
             continue;
         }
-        match procedure(method, idempotent) {
+        let parsed = if marks.event {
+            event(method, marks.idempotent)
+        } else {
+            procedure(method, marks.idempotent)
+        };
+        match parsed {
             Ok(procedure) => procedures.push(procedure),
             Err(error) => errors.combine(error),
         }
     }
-    if item.items.is_empty() {
-        errors.add(&item.ident, "a service has at least one procedure");
+    if is_empty {
+        errors.add(&item.ident, "a service has at least one procedure or event");
     }
     errors.into_result()?;
+    if procedures.iter().any(|procedure| procedure.asynchronous) {
+        // The compiler warns that callers could not ask for `Send`; a device has no such callers.
+        item.attrs.push(parse_quote!(#[allow(async_fn_in_trait)]));
+    }
     Ok(Service {
         ident: item.ident.clone(),
         visibility: item.vis.clone(),
@@ -127,55 +142,94 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     })
 }
 
-/// Takes off `#[idempotent]` and tells which members had it.
-fn take_idempotent(item: &mut ItemTrait) -> Vec<bool> {
-    let mut found = Vec::new();
-    for member in &mut item.items {
-        let mut idempotent = false;
-        if let TraitItem::Fn(method) = member {
+/// An item of the trait, and how it was marked.
+struct Member {
+    item: TraitItem,
+    marks: Marks,
+}
+
+/// The attributes that only this macro knows.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    idempotent: bool,
+    event: bool,
+}
+
+/// Takes the marks off the items, and the events out of the trait: nobody is to implement them.
+fn take_members(item: &mut ItemTrait) -> Vec<Member> {
+    let mut members = Vec::new();
+    item.items.retain_mut(|item| {
+        let mut marks = Marks::default();
+        if let TraitItem::Fn(method) = item {
             method.attrs.retain(|attribute| {
-                let matches = attribute.path().is_ident("idempotent");
-                idempotent |= matches;
-                !matches
+                let mark = if attribute.path().is_ident("idempotent") {
+                    &mut marks.idempotent
+                } else if attribute.path().is_ident("event") {
+                    &mut marks.event
+                } else {
+                    return true;
+                };
+                *mark = true;
+                false
             });
         }
-        found.push(idempotent);
+        members.push(Member {
+            item: item.clone(),
+            marks,
+        });
+        !marks.event
+    });
+    members
+}
+
+/// Reads `fn name(data: Type);`.
+fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
+    let signature = &function.sig;
+    let mut errors = Errors(None);
+    errors.check_member(function);
+    if idempotent {
+        errors.add(
+            &signature.ident,
+            "an event is not called, so it is not `#[idempotent]`",
+        );
     }
-    found
+    if let Some(receiver) = signature.receiver() {
+        errors.add(
+            receiver,
+            "an event has no `self`: it is sent, and nothing of the device's runs for it",
+        );
+    }
+    if let ReturnType::Type(_, ty) = &signature.output {
+        errors.add(ty, "an event returns nothing: nobody answers it");
+    }
+    if let Some(asyncness) = signature.asyncness {
+        errors.add(asyncness, "an event is not `async`: nobody waits for it");
+    }
+    if let Some(body) = &function.default {
+        errors.add(body, "an event has no body: nothing runs for it");
+    }
+    let arguments = errors.arguments(signature.inputs.iter());
+    errors.into_result()?;
+    Ok(Procedure {
+        ident: signature.ident.clone(),
+        doc: doc(&function.attrs),
+        idempotent: false,
+        is_event: true,
+        asynchronous: false,
+        arguments,
+        outcome: Outcome {
+            value: parse_quote!(()),
+            error: None,
+        },
+    })
 }
 
 fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
-    const SELF_FIRST: &str = "a procedure takes `&mut self` or `&self` first";
+    const SELF_FIRST: &str =
+        "a procedure takes `&mut self` or `&self` first, unless it is an `#[event]`";
     let signature = &method.sig;
     let mut errors = Errors(None);
-    for attribute in &method.attrs {
-        if attribute.path().is_ident("cfg") {
-            errors.add(
-                attribute,
-                "a procedure is not conditional: both ends must number the same procedures",
-            );
-        }
-    }
-    if signature.ident == "new" {
-        errors.add(
-            &signature.ident,
-            "a procedure is not named `new`: clients have a function of that name",
-        );
-    }
-    if let Some(asyncness) = signature.asyncness {
-        errors.add(
-            asyncness,
-            "a procedure is not `async`: a device runs calls one after the other",
-        );
-    }
-    for parameter in &signature.generics.params {
-        if !matches!(parameter, GenericParam::Lifetime(_)) {
-            errors.add(
-                parameter,
-                "a procedure is not generic: its types must be known to both ends",
-            );
-        }
-    }
+    errors.check_member(method);
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
         Some(FnArg::Receiver(receiver))
@@ -183,23 +237,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         Some(other) => errors.add(other, SELF_FIRST),
         None => errors.add(&signature.ident, SELF_FIRST),
     }
-    let mut arguments = Vec::new();
-    for input in inputs {
-        let FnArg::Typed(input) = input else { continue };
-        let Pat::Ident(pattern) = &*input.pat else {
-            errors.add(
-                &input.pat,
-                "an argument has a plain name, which callers use",
-            );
-            continue;
-        };
-        errors.check_type(&input.ty);
-        errors.check_not_static(&input.ty);
-        arguments.push(Argument {
-            ident: pattern.ident.clone(),
-            ty: (*input.ty).clone(),
-        });
-    }
+    let arguments = errors.arguments(inputs);
     let outcome = match &signature.output {
         ReturnType::Default => Ok(Outcome {
             value: parse_quote!(()),
@@ -222,6 +260,8 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
         idempotent,
+        is_event: false,
+        asynchronous: signature.asyncness.is_some(),
         arguments,
         outcome,
     })
@@ -322,6 +362,55 @@ impl Errors {
 
     fn into_result(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)
+    }
+
+    /// Refuses what neither a procedure nor an event may be.
+    fn check_member(&mut self, method: &TraitItemFn) {
+        let signature = &method.sig;
+        for attribute in &method.attrs {
+            if attribute.path().is_ident("cfg") {
+                self.add(
+                    attribute,
+                    "a procedure is not conditional: both ends must number the same procedures",
+                );
+            }
+        }
+        if signature.ident == "new" {
+            self.add(
+                &signature.ident,
+                "a procedure is not named `new`: clients have a function of that name",
+            );
+        }
+        for parameter in &signature.generics.params {
+            if !matches!(parameter, GenericParam::Lifetime(_)) {
+                self.add(
+                    parameter,
+                    "a procedure is not generic: its types must be known to both ends",
+                );
+            }
+        }
+    }
+
+    /// Reads the arguments behind `self`.
+    fn arguments<'i>(&mut self, inputs: impl Iterator<Item = &'i FnArg>) -> Vec<Argument> {
+        let mut arguments = Vec::new();
+        for input in inputs {
+            let FnArg::Typed(input) = input else { continue };
+            let Pat::Ident(pattern) = &*input.pat else {
+                self.add(
+                    &input.pat,
+                    "an argument has a plain name, which callers use",
+                );
+                continue;
+            };
+            self.check_type(&input.ty);
+            self.check_not_static(&input.ty);
+            arguments.push(Argument {
+                ident: pattern.ident.clone(),
+                ty: (*input.ty).clone(),
+            });
+        }
+        arguments
     }
 
     /// Refuses an argument that the receive buffer does not hold for long enough.

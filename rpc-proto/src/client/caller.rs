@@ -2,7 +2,8 @@
 
 use super::CallError;
 use super::calls::Answer;
-use crate::service::Procedure;
+use crate::device::SubscribeError;
+use crate::service::{Event, Procedure};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// Carries out calls: what `#[service]`'s clients are made of.
@@ -24,6 +25,44 @@ impl<C: Caller + ?Sized> Caller for &mut C {
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         (**self).call::<P>(arguments)
     }
+}
+
+/// Carries out calls and lets other tasks run meanwhile: what `#[service]`'s async clients are made
+/// of.
+#[allow(
+    async_fn_in_trait,
+    reason = "whether a call is `Send` follows from the caller it is made with"
+)]
+pub trait AsyncCaller {
+    /// Calls a procedure and waits for its value, which may borrow from the reply.
+    ///
+    /// # Errors
+    /// The procedure's own error, or why the call failed.
+    async fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>>;
+}
+
+impl<C: AsyncCaller + ?Sized> AsyncCaller for &mut C {
+    async fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        (**self).call::<P>(arguments).await
+    }
+}
+
+/// Lets its user have events: what `#[service]`'s clients subscribe through.
+pub trait Subscriber {
+    /// Where the events come in.
+    type Subscription<E: Event>;
+
+    /// Asks the device for an event.
+    ///
+    /// # Errors
+    /// Why the device did not take the subscription.
+    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
 }
 
 /// What a typed client can be made from: a caller, or something that callers can be had from.

@@ -5,6 +5,7 @@ mod identity;
 
 use super::call_error::{CallError, Cause};
 use super::calls::{Call, Calls, Flight, State};
+use super::events::{EventCount, ReceivedEvent};
 use super::timing::{ResendTimer, Timing};
 use crate::frame::{Broken, DELIMITER, Encoder};
 use crate::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
@@ -35,6 +36,7 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
     order: u32,
     timer: ResendTimer,
     statistics: Statistics,
+    pub(super) events: EventCount,
 }
 
 #[derive(Clone, Copy, Debug, Hash)]
@@ -86,6 +88,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 broken: 0,
                 sessions: 0,
             },
+            events: EventCount::NONE,
         }
     }
 
@@ -243,16 +246,19 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
     // Receiving
 
-    pub(super) fn take(&mut self, now: Instant, frame: Result<&[u8], Broken>) {
+    /// Takes what the accumulator found, and gives back the event that it is, if it is one.
+    pub(super) fn take<'f>(
+        &mut self,
+        now: Instant,
+        frame: Result<&'f [u8], Broken>,
+    ) -> Option<ReceivedEvent<'f>> {
         let Ok(payload) = frame else {
             self.statistics.broken = self.statistics.broken.wrapping_add(1);
             self.send_again();
-            return;
+            return None;
         };
         self.statistics.received = self.statistics.received.wrapping_add(1);
-        let Some((&header, body)) = payload.split_first() else {
-            return;
-        };
+        let (&header, body) = payload.split_first()?;
         let Header { kind, seq } = Header::from_byte(header);
         match (self.phase, kind) {
             (Phase::Connecting { .. }, Kind::Accept) => self.accepted(body),
@@ -268,9 +274,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                     _ => self.resend_all(seq),
                 }
             }
+            (Phase::Open { .. }, Kind::Event) => {
+                self.timer.heard_no_answer();
+                return self.events.take(seq, body);
+            }
             // Left over from an earlier session, or nothing that a caller is sent.
             _ => {}
         }
+        None
     }
 
     /// Notes that a part of a frame has come in.
@@ -301,6 +312,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             next: Seq::FIRST,
         };
         self.statistics.sessions = self.statistics.sessions.wrapping_add(1);
+        self.events.restart();
         self.timer.disarm();
     }
 

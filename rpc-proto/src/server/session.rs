@@ -304,6 +304,16 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.left = self.nak.len;
     }
 
+    /// Whether there is something to send.
+    pub const fn is_sending(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Whether no call has run in this session yet.
+    pub const fn is_fresh(&self) -> bool {
+        self.kept == 0
+    }
+
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&self) -> &[u8] {
         let (bytes, len) = match self.sending {

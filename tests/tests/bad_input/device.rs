@@ -27,7 +27,8 @@ fn feed(device: &mut Device, mut stream: &[u8], pace: &[(usize, usize)]) {
         for &byte in now {
             device.receive(byte);
         }
-        device.sent(sent.min(device.outgoing().len()));
+        let len = device.outgoing().len();
+        device.sent(sent.min(len));
         stream = later;
         if stream.is_empty() {
             return;

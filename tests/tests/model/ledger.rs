@@ -1,7 +1,7 @@
 //! What the modelled device offers: one procedure, which counts how often each call has run.
 
 use rpc_proto::message::Fault;
-use rpc_proto::service::{Arguments, FIRST_NUMBER, Interface, Replied, Reply};
+use rpc_proto::service::{Arguments, Dispatch, FIRST_NUMBER, Interface, Replied, Reply};
 
 /// The most calls in a schedule.
 pub const MAX_CALLS: usize = 4;
@@ -24,9 +24,11 @@ impl Interface for Ledger {
     fn resolve(_: u32) -> Option<u16> {
         None
     }
+}
 
+impl Dispatch for Ledger {
     /// Answers with the call and its number of runs, so that no two answers are the same.
-    fn run(
+    fn dispatch(
         &mut self,
         _: u16,
         mut arguments: Arguments<'_>,

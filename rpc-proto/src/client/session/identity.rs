@@ -18,6 +18,8 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             order: _,
             timer,
             statistics: _,
+            // What it has received of events, it does not act on.
+            events: _,
         } = self;
         // How many slots are free before the oldest call follows from where the others are.
         for call in calls.iter().skip_while(|call| call.state == State::Free) {

@@ -1,6 +1,7 @@
 #[rpc_proto::service]
 trait Lamp {
-    async fn set(&mut self, level: u8);
+    #[event]
+    fn moved(by: usize);
 }
 
 fn main() {}

@@ -1,0 +1,111 @@
+//! What `#[service]` adds for the events of a trait: a type each, and how to subscribe to them.
+
+use super::{path, type_name};
+use crate::parse::{Procedure, Service, with_lifetime};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Lifetime, Type, parse_quote};
+
+/// The lifetime of what an event borrows, if it borrows something.
+const BORROWED: &str = "'data";
+
+/// The lifetime that an event's type has, if any of its data is borrowed.
+pub fn lifetime(procedure: &Procedure) -> Option<Lifetime> {
+    let mut data = procedure.arguments.iter();
+    (procedure.is_event && data.any(|argument| borrows(&argument.ty))).then(|| parse_quote!('data))
+}
+
+fn borrows(ty: &Type) -> bool {
+    let marked = with_lifetime(ty, BORROWED).to_token_stream().to_string();
+    marked != ty.to_token_stream().to_string()
+}
+
+/// The event's type, with its data as fields.
+pub fn data(service: &Service, event: &Procedure) -> TokenStream {
+    let visibility = &service.visibility;
+    let name = type_name(service, event);
+    let path = path(service, event);
+    let docs = match event.doc.as_str() {
+        "" => format!("The event `{path}`."),
+        doc => format!("The event `{path}`.\n\n{doc}"),
+    };
+    let fields = event.arguments.iter().map(|argument| {
+        let ident = &argument.ident;
+        let ty = with_lifetime(&argument.ty, BORROWED);
+        let doc = format!("The event's `{ident}`.");
+        let borrow = borrows(&argument.ty).then(|| quote!(#[serde(borrow)]));
+        quote_spanned!(argument.ty.span()=> #[doc = #doc] #borrow #visibility #ident: #ty)
+    });
+    let lifetime = lifetime(event).map(|lifetime| quote!(<#lifetime>));
+    quote! {
+        #[doc = #docs]
+        #[derive(
+            Clone,
+            Debug,
+            PartialEq,
+            ::rpc_proto::macro_support::serde::Serialize,
+            ::rpc_proto::macro_support::serde::Deserialize,
+        )]
+        #[serde(crate = "::rpc_proto::macro_support::serde")]
+        #[allow(dead_code)]
+        #visibility struct #name #lifetime {
+            #(#fields),*
+        }
+    }
+}
+
+pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
+    let name = type_name(service, event);
+    let (own, received) = match lifetime(event) {
+        Some(_) => (Some(quote!(<'_>)), Some(quote!(<'a>))),
+        None => (None, None),
+    };
+    quote! {
+        impl ::rpc_proto::service::Event for #name #own {
+            type Received<'a> = #name #received;
+        }
+    }
+}
+
+/// The methods of a client by which its user subscribes to events.
+pub fn subscriptions(service: &Service, client: &Ident) -> Option<TokenStream> {
+    let visibility = &service.visibility;
+    let events: Vec<_> = service
+        .procedures
+        .iter()
+        .filter(|member| member.is_event)
+        .collect();
+    if events.is_empty() {
+        return None;
+    }
+    let methods = events.into_iter().map(|event| {
+        let method = &event.ident;
+        let doc = match event.doc.as_str() {
+            "" => format!("Subscribes to `{}`.", path(service, event)),
+            doc => format!("Subscribes to: {doc}"),
+        };
+        let name = type_name(service, event);
+        let lifetime = lifetime(event).map(|_| quote!(<'static>));
+        quote! {
+            #[doc = #doc]
+            ///
+            /// # Errors
+            /// Why the device did not take the subscription.
+            #visibility fn #method(
+                &mut self,
+            ) -> ::core::result::Result<
+                <C as ::rpc_proto::client::Subscriber>::Subscription<#name #lifetime>,
+                ::rpc_proto::client::CallError<::rpc_proto::device::SubscribeError>,
+            > {
+                ::rpc_proto::client::Subscriber::subscribe(&mut self.caller)
+            }
+        }
+    });
+    Some(quote! {
+        #[allow(dead_code)]
+        impl<C: ::rpc_proto::client::Subscriber> #client<C> {
+            #(#methods)*
+        }
+    })
+}

@@ -1,0 +1,125 @@
+//! How a caller finds out which events it did not get (PROTOCOL.md, "Events").
+
+use crate::message::{EVENT_COUNT, Seq};
+
+/// An event that was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceivedEvent<'a> {
+    /// The number of the event.
+    pub topic: u16,
+    /// The encoded data.
+    pub data: &'a [u8],
+}
+
+/// Counts the events of a session.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EventCount {
+    /// How many the device had sent or dropped, as far as is known.
+    passed: u32,
+    lost: u32,
+}
+
+impl EventCount {
+    pub(super) const NONE: Self = Self { passed: 0, lost: 0 };
+
+    /// How many did not arrive.
+    pub(super) const fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    /// Begins to count anew: in a new session, the device does. What was lost stays lost.
+    pub(super) fn restart(&mut self) {
+        self.passed = 0;
+    }
+
+    /// Takes a frame, and gives back the event that it is of, if it is not about events.
+    pub(super) fn take<'a>(&mut self, seq: Seq, body: &'a [u8]) -> Option<ReceivedEvent<'a>> {
+        let (topic, data) = postcard::take_from_bytes::<u16>(body).ok()?;
+        if topic == EVENT_COUNT {
+            let (count, _) = postcard::take_from_bytes(data).ok()?;
+            self.reckon(count);
+            return None;
+        }
+        let missing = seq.since(Seq::new(self.passed as u8));
+        self.reckon(self.passed.wrapping_add(missing.into()));
+        self.passed = self.passed.wrapping_add(1);
+        Some(ReceivedEvent { topic, data })
+    }
+
+    /// Learns that there were `count` events so far. What is known already, an old answer that was
+    /// sent again may say, too.
+    pub(super) fn reckon(&mut self, count: u32) {
+        let missing = count.wrapping_sub(self.passed);
+        // What is behind by half the range is not ahead by the other half.
+        if missing <= u32::MAX / 2 {
+            self.lost = self.lost.wrapping_add(missing);
+            self.passed = count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::vec::Vec;
+
+    fn count_frame(count: u32) -> Vec<u8> {
+        postcard::to_slice(&(EVENT_COUNT, count), &mut [0; 8])
+            .unwrap()
+            .to_vec()
+    }
+
+    /// How many are lost after each of the events that arrive, of those that are numbered.
+    fn lost(arriving: &[u32]) -> Vec<u32> {
+        let mut events = EventCount::NONE;
+        let lost = arriving.iter().map(|&number| {
+            assert!(events.take(Seq::new(number as u8), &[8]).is_some());
+            events.lost()
+        });
+        lost.collect()
+    }
+
+    #[test]
+    fn what_is_missing_between_two_events_was_lost() {
+        assert_eq!(lost(&[0, 1, 2, 3]), [0, 0, 0, 0]);
+        assert_eq!(lost(&[0, 3, 4, 6]), [0, 2, 2, 3]);
+        assert_eq!(lost(&[5]), [5]);
+        assert_eq!(lost(&[0, 31, 32, 64, 65]), [0, 30, 30, 61, 61]);
+    }
+
+    #[test]
+    fn a_count_tells_of_losses_that_numbers_cannot() {
+        let mut events = EventCount::NONE;
+        events.take(Seq::new(0), &[8]);
+        // Of 64 that are lost, the numbers tell nothing.
+        events.take(Seq::new(65), &[8]);
+        assert_eq!(events.lost(), 0);
+        assert_eq!(events.take(Seq::new(66), &count_frame(66)), None);
+        assert_eq!(events.lost(), 64);
+        events.take(Seq::new(66), &[8]);
+        assert_eq!(events.lost(), 64);
+    }
+
+    #[test]
+    fn an_old_count_tells_nothing() {
+        let mut events = EventCount::NONE;
+        for number in 0..10 {
+            events.take(Seq::new(number), &[8]);
+        }
+        events.reckon(4);
+        assert_eq!(events.lost(), 0);
+        events.take(Seq::new(10), &[8]);
+        assert_eq!(events.lost(), 0);
+    }
+
+    #[test]
+    fn what_is_no_event_is_not_counted() {
+        let mut events = EventCount::NONE;
+        assert_eq!(events.take(Seq::new(7), &[]), None);
+        assert_eq!(events.take(Seq::new(7), &[0]), None);
+        assert_eq!(events.take(Seq::new(7), &[0, 0xFF]), None);
+        assert_eq!(events.lost(), 0);
+    }
+}

@@ -1,0 +1,33 @@
+//! Events: what a device tells without being asked (PROTOCOL.md, "Events").
+//!
+//! Whoever has something to tell puts it into an [`EventQueue`], from a procedure, another task or an
+//! interrupt; the server takes it out when the line is free. Nobody waits: what no caller has subscribed to is
+//! dropped at once, and what finds the queue full is dropped and counted.
+
+mod queue;
+mod ring;
+
+pub use queue::EventQueue;
+pub(crate) use queue::Next;
+
+use crate::server::NoEvents;
+use crate::service::Event;
+use core::ops::Deref;
+
+/// Where events go. What can fire events takes one of these, and does not know who listens.
+pub trait Emit {
+    /// Tells of an event, without waiting. If nobody has subscribed to it, nothing happens.
+    fn emit<E: Event>(&self, event: &E);
+}
+
+/// Nowhere.
+impl Emit for NoEvents {
+    fn emit<E: Event>(&self, _: &E) {}
+}
+
+/// Where the pointer leads: a queue may be shared by reference, or by a counted one.
+impl<P: Deref<Target: Emit>> Emit for P {
+    fn emit<E: Event>(&self, event: &E) {
+        (**self).emit(event);
+    }
+}

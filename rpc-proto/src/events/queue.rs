@@ -1,0 +1,189 @@
+//! The queue between those who have something to tell and the server that sends it.
+
+use super::Emit;
+use super::ring::Ring;
+use crate::service::Event;
+use core::cell::RefCell;
+use core::task::{Context, Poll, Waker};
+use critical_section::Mutex;
+
+/// Events on their way to the caller.
+///
+/// `BYTES` is the memory for those that wait, each with 4 or 5 bytes besides its data; `TOPICS` is
+/// how many events a caller can subscribe to at once. It is made to be a `static` that procedures,
+/// tasks and interrupts share; it is locked, with interrupts masked, while an event is encoded.
+///
+/// ```
+/// use rpc_proto::events::{Emit, EventQueue};
+/// use rpc_proto::server::Server;
+/// use rpc_proto::service;
+///
+/// /// A door.
+/// #[service]
+/// trait Door {
+///     /// Locks it.
+///     fn lock(&mut self);
+///     /// Somebody has opened or closed it.
+///     #[event]
+///     fn moved(open: bool);
+/// }
+/// # struct Bolt;
+/// # impl Door for Bolt { fn lock(&mut self) {} }
+///
+/// static EVENTS: EventQueue<256> = EventQueue::new();
+///
+/// let mut server = Server::<_, 64, 1>::new(DoorService(Bolt)).with_events(&EVENTS);
+/// // Anywhere else, at any time:
+/// EVENTS.emit(&DoorMoved { open: true });
+/// # assert!(server.outgoing().is_empty());
+/// ```
+#[derive(Debug)]
+pub struct EventQueue<const BYTES: usize, const TOPICS: usize = 8> {
+    state: Mutex<RefCell<State<BYTES, TOPICS>>>,
+}
+
+#[derive(Debug)]
+struct State<const BYTES: usize, const TOPICS: usize> {
+    subscribed: [Option<Topic>; TOPICS],
+    /// Each record is how many events were dropped before it, the topic, and the data.
+    waiting: Ring<BYTES>,
+    /// How many were dropped after the last one that waits.
+    dropped: u32,
+    server: Option<Waker>,
+}
+
+/// An event that the caller has subscribed to.
+#[derive(Clone, Copy, Debug)]
+struct Topic {
+    key: u32,
+    number: u16,
+}
+
+/// What a queue has for its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// An event of that many bytes, which come next.
+    Event(u16),
+    /// That many events found no room.
+    Dropped(u32),
+}
+
+/// There are subscriptions to as many events as the queue can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooMany;
+
+impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
+    /// A queue with nothing in it.
+    pub const fn new() -> Self {
+        const { assert!(BYTES > 0, "a queue has room for something") }
+        Self {
+            state: Mutex::new(RefCell::new(State {
+                subscribed: [None; TOPICS],
+                waiting: Ring::new(),
+                dropped: 0,
+                server: None,
+            })),
+        }
+    }
+
+    /// Forgets everything: the caller is another, or has begun anew.
+    pub(crate) fn clear(&self) {
+        self.with(|state| {
+            state.subscribed = [None; TOPICS];
+            state.waiting.clear();
+            state.dropped = 0;
+            Some(())
+        });
+    }
+
+    /// Lets in events with that key, which are those with that number.
+    pub(crate) fn subscribe(&self, key: u32, number: u16) -> Result<(), TooMany> {
+        self.with(|state| {
+            if state
+                .subscribed
+                .iter()
+                .flatten()
+                .any(|topic| topic.key == key)
+            {
+                return Some(());
+            }
+            let mut places = state.subscribed.iter_mut();
+            *places.find(|place| place.is_none())? = Some(Topic { key, number });
+            Some(())
+        })
+        .ok_or(TooMany)
+    }
+
+    /// Lets in no more events with that key.
+    pub(crate) fn unsubscribe(&self, key: u32) {
+        self.with(|state| {
+            for place in &mut state.subscribed {
+                if place.is_some_and(|topic| topic.key == key) {
+                    *place = None;
+                }
+            }
+            Some(())
+        });
+    }
+
+    /// What to send next.
+    pub(crate) fn next(&self) -> Option<Next> {
+        self.with(|state| match state.waiting.pop_length() {
+            Some(length) => Some(Next::Event(length)),
+            None => match core::mem::take(&mut state.dropped) {
+                0 => None,
+                dropped => Some(Next::Dropped(dropped)),
+            },
+        })
+    }
+
+    /// Takes a byte of the event.
+    pub(crate) fn pop(&self) -> Option<u8> {
+        self.with(|state| state.waiting.pop())
+    }
+
+    /// Waits until there is something to send.
+    pub(crate) fn poll_waiting(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.with(|state| {
+            if state.waiting.is_empty() && state.dropped == 0 {
+                state.server = Some(context.waker().clone());
+                None
+            } else {
+                Some(Poll::Ready(()))
+            }
+        })
+        .unwrap_or(Poll::Pending)
+    }
+
+    /// Does something with the state, unless it is called from there: by an event whose encoding
+    /// tells of an event.
+    fn with<T>(&self, action: impl FnOnce(&mut State<BYTES, TOPICS>) -> Option<T>) -> Option<T> {
+        critical_section::with(|section| {
+            let mut state = self.state.borrow(section).try_borrow_mut().ok()?;
+            action(&mut state)
+        })
+    }
+}
+
+impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS> {
+    fn emit<E: Event>(&self, event: &E) {
+        let server = self.with(|state| {
+            let mut topics = state.subscribed.iter().flatten();
+            let topic = topics.find(|topic| topic.key == E::KEY)?;
+            match state.waiting.push(&(state.dropped, topic.number, event)) {
+                Ok(()) => state.dropped = 0,
+                Err(_) => state.dropped = state.dropped.saturating_add(1),
+            }
+            state.server.take()
+        });
+        if let Some(server) = server {
+            server.wake();
+        }
+    }
+}
+
+impl<const BYTES: usize, const TOPICS: usize> Default for EventQueue<BYTES, TOPICS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

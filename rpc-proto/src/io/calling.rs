@@ -1,0 +1,146 @@
+//! What a caller does besides moving bytes: it finds out the numbers of procedures, remembers them,
+//! and finds out when they are another device's.
+
+use crate::client::{CallError, Client, Target, Ticket, Timing, read};
+use crate::device::DeviceResolve;
+use crate::service::Procedure;
+use crate::time::{Duration, Instant};
+
+/// The state of a caller, `NUMBERS` being how many procedures it remembers the numbers of.
+#[derive(Debug)]
+pub(super) struct Calling<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> {
+    pub(super) client: Client<FRAME, WINDOW>,
+    pub(super) timeout: Duration,
+    /// Direct-mapped: a key has one place, so finding it takes no search and no bookkeeping.
+    numbers: [Option<Number>; NUMBERS],
+    /// The call that is waited for, lest one that nobody waits for any more keeps its place.
+    open: Option<Ticket>,
+}
+
+/// The number that a device gave a key.
+#[derive(Clone, Copy, Debug)]
+struct Number {
+    key: u32,
+    number: u16,
+    fingerprint: u32,
+}
+
+/// What was started to get a call done.
+pub(super) enum Begun {
+    /// The call.
+    Call(Ticket),
+    /// The question for the procedure's number, which comes before the call.
+    Question(Ticket),
+    /// Nothing: a call that is not waited for any more still has the place of this one. Its answer
+    /// or its deadline will free it.
+    Nothing,
+}
+
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
+    Calling<FRAME, WINDOW, NUMBERS>
+{
+    /// A caller without a session. Calls have 2 seconds.
+    pub(super) const fn new(nonce: u32, timing: Timing) -> Self {
+        const { assert!(NUMBERS > 0, "a caller remembers at least one number") }
+        Self {
+            client: Client::new(nonce, timing),
+            timeout: Duration::from_secs(2),
+            numbers: [None; NUMBERS],
+            open: None,
+        }
+    }
+
+    /// Starts a call, or what has to be known first.
+    pub(super) fn begin<P: Procedure>(
+        &mut self,
+        deadline: Instant,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Begun, CallError<P::Error>> {
+        if let Some(forgotten) = self.open.take() {
+            self.client.abandon(forgotten);
+        }
+        let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
+        let begun = match target {
+            Some(target) => self
+                .client
+                .start(target, deadline, arguments)
+                .map(Begun::Call),
+            None => self.ask(P::KEY, deadline).map(Begun::Question),
+        };
+        match begun {
+            Ok(Begun::Call(ticket) | Begun::Question(ticket)) => self.open = Some(ticket),
+            Err(CallError::Busy) => return Ok(Begun::Nothing),
+            _ => {}
+        }
+        begun.map_err(CallError::widen)
+    }
+
+    fn remembered<P: Procedure>(&self) -> Option<Target> {
+        match self.numbers.get(place::<NUMBERS>(P::KEY)) {
+            Some(Some(known)) if known.key == P::KEY => {
+                Some(Target::resolved::<P>(known.number, known.fingerprint))
+            }
+            _ => None,
+        }
+    }
+
+    fn ask(&mut self, key: u32, deadline: Instant) -> Result<Ticket, CallError> {
+        let question = Target::known::<DeviceResolve>(None).ok_or(CallError::NoSuchProcedure)?;
+        self.client.start(question, deadline, &(key,))
+    }
+
+    /// Takes the answer to the question for a number.
+    pub(super) fn learn<P: Procedure>(
+        &mut self,
+        question: Ticket,
+    ) -> Result<(), CallError<P::Error>> {
+        let fingerprint = self.client.device().map(|device| device.fingerprint);
+        let number = self
+            .take::<DeviceResolve>(question)
+            .map_err(CallError::widen)?
+            .ok_or(CallError::NoSuchProcedure)?;
+        let fingerprint = fingerprint.ok_or(CallError::InterfaceChanged)?;
+        if let Some(known) = self.numbers.get_mut(place::<NUMBERS>(P::KEY)) {
+            *known = Some(Number {
+                key: P::KEY,
+                number,
+                fingerprint,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the call never ran because the device is not the one that it was taken for. If so,
+    /// the call and what was known about the device are forgotten.
+    pub(super) fn was_mistaken(&mut self, call: Ticket) -> bool {
+        let mistaken = self.client.failure(call) == Some(CallError::InterfaceChanged);
+        if mistaken {
+            self.numbers = [None; NUMBERS];
+        }
+        mistaken
+    }
+
+    /// Takes the end of a call.
+    pub(super) fn take<P: Procedure>(
+        &mut self,
+        call: Ticket,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        self.open = None;
+        match self.client.take(call) {
+            Some(Ok(answer)) => read::<P>(answer),
+            Some(Err(error)) => Err(error.widen()),
+            None => Err(CallError::Disconnected),
+        }
+    }
+
+    /// Ends everything, because the link is gone.
+    pub(super) fn link_lost(&mut self) {
+        self.client.link_lost();
+        self.client.give_up();
+    }
+}
+
+/// Where the number for a key is remembered.
+const fn place<const NUMBERS: usize>(key: u32) -> usize {
+    key as usize % NUMBERS
+}

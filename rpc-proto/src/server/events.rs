@@ -1,0 +1,236 @@
+//! The frames in which a server sends events.
+//!
+//! A server without events has [`NoEvents`], which has no size and does nothing: all that is here is
+//! left out of its image.
+
+use crate::events::{EventQueue, Next};
+use crate::frame::{Encoder, Full};
+use crate::message::{EVENT_COUNT, Header, Kind, Seq};
+use core::future::poll_fn;
+use core::ops::Deref;
+
+/// How many events can be lost in a row before their sequence numbers no longer tell how many.
+const UNTOLD: u32 = 32;
+
+/// Where a server has its events from.
+pub trait EventSource: sealed::Source {}
+
+impl<S: sealed::Source> EventSource for S {}
+
+pub(crate) mod sealed {
+    /// What the server asks of an [`EventSource`](super::EventSource).
+    pub trait Source {
+        /// Whether there can be events.
+        const ENABLED: bool;
+
+        /// Forgets subscriptions and events, because a session has begun.
+        fn clear(&mut self);
+
+        /// Lets in the events with that key, and tells how many events were sent in the session.
+        /// None if there are too many subscriptions.
+        fn subscribe(&mut self, key: u32, number: u16) -> Option<u32>;
+
+        /// Lets in no more events with that key.
+        fn unsubscribe(&mut self, key: u32);
+
+        /// Whether a frame was sent in part, which must be ended before anything else is sent.
+        fn is_sending(&self) -> bool;
+
+        /// The bytes to send, empty if there are none.
+        fn outgoing(&mut self) -> &[u8];
+
+        /// Notes that the first `count` bytes of it were sent.
+        fn sent(&mut self, count: usize);
+
+        /// Waits until there is something to send.
+        fn wait(&mut self) -> impl Future<Output = ()>;
+    }
+}
+
+/// No events.
+#[derive(Clone, Copy, Debug, Default, Hash)]
+pub struct NoEvents;
+
+impl sealed::Source for NoEvents {
+    const ENABLED: bool = false;
+
+    fn clear(&mut self) {}
+
+    fn subscribe(&mut self, _: u32, _: u16) -> Option<u32> {
+        None
+    }
+
+    fn unsubscribe(&mut self, _: u32) {}
+
+    fn is_sending(&self) -> bool {
+        false
+    }
+
+    fn outgoing(&mut self) -> &[u8] {
+        &[]
+    }
+
+    fn sent(&mut self, _: usize) {}
+
+    fn wait(&mut self) -> impl Future<Output = ()> {
+        core::future::pending()
+    }
+}
+
+/// The events of the queue that `Q` points to, in frames of up to `FRAME` bytes.
+#[derive(Debug)]
+pub struct QueuedEvents<Q, const FRAME: usize> {
+    queue: Q,
+    frame: [u8; FRAME],
+    len: usize,
+    sent: usize,
+    /// How many events there were in this session, sent or dropped.
+    count: u32,
+    /// Whether the caller is to be told of `count`, which it could not reckon from what it got.
+    count_due: bool,
+}
+
+impl<Q, const FRAME: usize> QueuedEvents<Q, FRAME> {
+    pub(super) const fn new(queue: Q) -> Self {
+        Self {
+            queue,
+            frame: [0; FRAME],
+            len: 0,
+            sent: 0,
+            count: 0,
+            count_due: false,
+        }
+    }
+
+    /// Counts events that the caller will not get.
+    fn drop_events(&mut self, count: u32) {
+        self.count = self.count.wrapping_add(count);
+        self.count_due |= count >= UNTOLD;
+    }
+}
+
+impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> QueuedEvents<Q, FRAME>
+where
+    Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
+{
+    /// Makes the next frame, if there is something to tell.
+    fn make_next(&mut self) {
+        self.len = 0;
+        self.sent = 0;
+        while self.len == 0 {
+            if self.count_due {
+                self.make_count();
+                return;
+            }
+            match self.queue.next() {
+                None => return,
+                Some(Next::Event(length)) => self.make_event(length),
+                Some(Next::Dropped(dropped)) => {
+                    self.drop_events(dropped);
+                    // Nothing may follow from which the caller could tell.
+                    self.count_due = true;
+                }
+            }
+        }
+    }
+
+    fn make_count(&mut self) {
+        self.count_due = false;
+        let mut encoder = begin(&mut self.frame, self.count);
+        encoder.varint(EVENT_COUNT.into());
+        encoder.varint(self.count);
+        self.len = encoder.finish().unwrap_or(0);
+    }
+
+    fn make_event(&mut self, length: u16) {
+        let mut left = length;
+        let mut byte = || {
+            left = left.checked_sub(1)?;
+            self.queue.pop()
+        };
+        // Before the topic stands how many events were dropped, as a varint.
+        let mut dropped = 0;
+        let mut shift = 0;
+        while let Some(byte) = byte() {
+            dropped |= u32::from(byte & 0x7F) << (shift & 31);
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        self.count = self.count.wrapping_add(dropped);
+        let mut encoder = begin(&mut self.frame, self.count);
+        while let Some(byte) = byte() {
+            encoder.push(byte);
+        }
+        let finished = encoder.finish();
+        self.count = self.count.wrapping_add(1);
+        // So many were dropped that the number of this one does not tell, or it is time to say how
+        // many there were in case so many get lost on the way.
+        self.count_due = dropped >= UNTOLD || self.count.is_multiple_of(UNTOLD);
+        match finished {
+            Ok(len) => self.len = len,
+            Err(Full) => self.count_due = true,
+        }
+    }
+}
+
+/// Begins the frame of an event that comes after `count` others.
+fn begin(frame: &mut [u8], count: u32) -> Encoder<'_> {
+    let mut encoder = Encoder::new(frame);
+    let header = Header {
+        kind: Kind::Event,
+        seq: Seq::new(count as u8),
+    };
+    encoder.push(header.to_byte());
+    encoder
+}
+
+impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> sealed::Source
+    for QueuedEvents<Q, FRAME>
+where
+    Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
+{
+    const ENABLED: bool = true;
+
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.count = 0;
+        self.count_due = false;
+        if !self.is_sending() {
+            self.len = 0;
+        }
+    }
+
+    fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
+        self.queue.subscribe(key, number).ok()?;
+        // What waits is sent after the answer to this.
+        Some(self.count - u32::from(self.len > 0 && self.sent == 0))
+    }
+
+    fn unsubscribe(&mut self, key: u32) {
+        self.queue.unsubscribe(key);
+    }
+
+    fn is_sending(&self) -> bool {
+        self.sent > 0 && self.sent < self.len
+    }
+
+    fn outgoing(&mut self) -> &[u8] {
+        if self.sent == self.len {
+            self.make_next();
+        }
+        self.frame.get(self.sent..self.len).unwrap_or_default()
+    }
+
+    fn sent(&mut self, count: usize) {
+        self.sent = self.len.min(self.sent + count);
+    }
+
+    async fn wait(&mut self) {
+        if self.sent < self.len {
+            return;
+        }
+        poll_fn(|context| self.queue.poll_waiting(context)).await;
+    }
+}
