@@ -1,4 +1,5 @@
-//! What every demonstration board runs: the calculator, and the queue its UART receives into.
+//! What the demonstration boards run: the calculator, what its UART receives into, and a stopwatch
+//! for those that have an async runtime.
 //!
 //! Nothing here knows a register, a pin or a serial port: [`CheckedCalculator`] implements the
 //! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
@@ -24,11 +25,18 @@ mod arithmetic;
 mod calculator;
 mod demonstration;
 mod expression;
+mod interrupt_uart;
 mod notes;
 mod ring;
 mod statistics;
+mod stopwatch;
 
 pub use calculator::CheckedCalculator;
 pub use demonstration::Demonstration;
+pub use interrupt_uart::{InterruptUart, Receiver, UartError};
 pub use notes::Notes;
 pub use ring::ByteRing;
+pub use stopwatch::{
+    Stopwatch, StopwatchAsyncClient, StopwatchBlinks, StopwatchClient, StopwatchService,
+    StopwatchWait,
+};

@@ -71,6 +71,7 @@ pub struct BlockInfo {
 
 /// A block that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Found {
     /// Its number.
     pub block: u8,
@@ -82,6 +83,7 @@ pub struct Found {
 
 /// Why a block cannot be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BlockError {
     /// There is no block of that name or number.
     NoSuchBlock,
@@ -103,6 +105,7 @@ pub enum BlockError {
 
 /// A block of a [`Storage`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Block<'s> {
     /// Its name, at most [`MAX_NAME`] bytes long.
     pub name: &'s str,
@@ -114,6 +117,7 @@ pub struct Block<'s> {
 
 /// The memory failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Failed;
 
 /// Where the bytes of a device's blocks are: the part that a firmware author writes.

@@ -79,6 +79,7 @@ pub const HISTORY: usize = 16;
 
 /// Something to calculate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Operation {
     /// The sum of two numbers.
     Add(i32, i32),
@@ -100,6 +101,7 @@ pub enum Operation {
 
 /// What was calculated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Calculation {
     /// The operation.
     pub operation: Operation,
@@ -112,6 +114,7 @@ pub const MAX_SAMPLES: usize = 16;
 
 /// Why a calculation has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MathError {
     /// The result does not fit its type.
     Overflow,
@@ -125,6 +128,7 @@ pub enum MathError {
 
 /// What [`Calculator::statistics`] finds out about its samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Summary {
     /// How many samples there were, 1 to 16.
     pub count: u8,
@@ -140,6 +144,7 @@ pub struct Summary {
 
 /// Where and why [`Calculator::evaluate`] gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ExpressionError {
     /// The offset in bytes of the offending character, or of the end of the expression.
     pub position: u16,
@@ -149,6 +154,7 @@ pub struct ExpressionError {
 
 /// What is wrong with an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExpressionReason {
     /// A number, a sign or an opening parenthesis is expected here.
     ExpectedOperand,

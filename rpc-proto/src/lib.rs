@@ -98,6 +98,11 @@
 //! [`server`] and [`client`] are the two ends of a session, [`mod@service`] is what passes between a
 //! server and the user's trait, [`describe`] is how a device tells what it offers, and [`io`] moves
 //! bytes between the ends and a UART.
+//!
+//! # Features
+//!
+//! - `defmt`: firmware can log the types that the crate hands it, such as [`Accept`](message::Accept),
+//!   [`CallError`](client::CallError) or the statistics of either end, with `defmt`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

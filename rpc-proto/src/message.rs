@@ -19,6 +19,7 @@ pub const EVENT_COUNT: u16 = 0;
 
 /// The sequence number of a call, 0 to 31, wrapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Seq(u8);
 
 impl Seq {
@@ -50,6 +51,7 @@ impl Seq {
 
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Kind {
     /// Caller: begins a session. Body: [`Connect`].
@@ -72,6 +74,7 @@ pub enum Kind {
 
 /// The first byte of every payload: kind and sequence number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
     /// What the frame is.
     pub kind: Kind,
@@ -118,6 +121,7 @@ impl Header {
 /// These two fields come first in every version of the protocol, so that the two ends can tell
 /// each other which versions they speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Connect {
     /// The version that the caller speaks.
     pub version: u8,
@@ -127,6 +131,7 @@ pub struct Connect {
 
 /// Answers a [`Connect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Accept {
     /// The version that the device speaks. If it is not the caller's, there is no session.
     pub version: u8,
@@ -146,9 +151,10 @@ pub struct Accept {
 impl Accept {
     /// Adds the fields to a payload.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.push(self.version);
+        // Bytes below 128 are their own encoding: one function for all fields.
+        encoder.varint(u32::from(self.version));
         encoder.varint(self.nonce);
-        encoder.push(self.window);
+        encoder.varint(u32::from(self.window));
         encoder.varint(u32::from(self.max_frame));
         encoder.varint(u32::from(self.buffer));
         encoder.varint(self.fingerprint);
@@ -157,6 +163,7 @@ impl Accept {
 
 /// Why a call could not be carried out. The code is one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Fault {
     /// The device has no procedure of that number. It did not run.
@@ -181,6 +188,7 @@ impl Fault {
 
 /// Why a frame was not taken. The code is one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum NakReason {
     /// It did not decode or check. The Nak's sequence number is the one expected next.
@@ -204,4 +212,12 @@ impl NakReason {
             _ => None,
         }
     }
+}
+
+/// Makes a frame of a header and a code, in a place that is long enough.
+#[inline(never)]
+pub(crate) fn code_frame(place: &mut [u8], payload: [u8; 2]) {
+    let mut encoder = Encoder::new(place);
+    encoder.extend(&payload);
+    let _fits = encoder.finish();
 }

@@ -1,34 +1,193 @@
-//! The boards under `firmware/boards` that QEMU can emulate.
+//! The boards under `firmware/boards`, and how each is emulated that can be.
 
 use crate::image::Images;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Cortex-M3 in QEMU's machine `lm3s6965evb`.
+/// The binary of every board's package.
+pub const IMAGE: &str = "calculator";
+
+/// Every board that an emulator runs.
+pub static BOARDS: [&Board; 6] = [
+    &LM3S6965,
+    &MICROBIT,
+    &NUCLEO_F4,
+    &HIFIVE1,
+    &PICO,
+    &PICO_EMBASSY,
+];
+
+/// A Cortex-M3 that only QEMU knows how to start.
 pub static LM3S6965: Board = Board {
+    name: "lm3s6965",
     images: Images::of("firmware/boards/lm3s6965", "thumbv7m-none-eabi"),
-    emulator: "qemu-system-arm",
-    machine: "lm3s6965evb",
+    emulator: Emulation::qemu_arm("lm3s6965evb", 0),
+    never_panics: true,
+    is_deaf_at_first: false,
 };
 
-/// A board that QEMU can emulate.
+/// The nRF51 of a BBC micro:bit.
+pub static MICROBIT: Board = Board {
+    name: "microbit",
+    images: Images::of("firmware/boards/microbit", "thumbv6m-none-eabi"),
+    emulator: Emulation::qemu_arm("microbit", 0),
+    never_panics: true,
+    is_deaf_at_first: true,
+};
+
+/// The STM32F401 of a Nucleo board, on an STM32F405, which has all that it has.
+pub static NUCLEO_F4: Board = Board {
+    name: "nucleo-f4",
+    images: Images::of("firmware/boards/nucleo-f4", "thumbv7em-none-eabihf"),
+    emulator: Emulation::qemu_arm("netduinoplus2", 1),
+    never_panics: true,
+    is_deaf_at_first: false,
+};
+
+/// The RISC-V of a HiFive1 Rev B.
+pub static HIFIVE1: Board = Board {
+    name: "hifive1",
+    images: Images::of("firmware/boards/hifive1", "riscv32imac-unknown-none-elf"),
+    emulator: Emulation::Qemu {
+        program: "qemu-system-riscv32",
+        package: "qemu-system-misc",
+        machine: "sifive_e,revb=true",
+        uart: 0,
+    },
+    never_panics: false,
+    is_deaf_at_first: false,
+};
+
+/// The RP2040 of a Raspberry Pi Pico.
+pub static PICO: Board = Board {
+    name: "pico",
+    images: Images::of("firmware/boards/pico", "thumbv6m-none-eabi"),
+    emulator: Emulation::Rp2040,
+    never_panics: false,
+    is_deaf_at_first: false,
+};
+
+/// The same, with an async runtime.
+pub static PICO_EMBASSY: Board = Board {
+    name: "pico-embassy",
+    images: Images::of("firmware/boards/pico-embassy", "thumbv6m-none-eabi"),
+    emulator: Emulation::Rp2040,
+    never_panics: false,
+    is_deaf_at_first: false,
+};
+
+/// The ESP32-C3 of many boards, for which there is no emulator.
+pub static ESP32C3: Images = Images::of("firmware/boards/esp32c3", "riscv32imc-unknown-none-elf");
+
+/// A board that can be emulated.
 pub struct Board {
+    name: &'static str,
     images: Images,
-    emulator: &'static str,
-    machine: &'static str,
+    emulator: Emulation,
+    never_panics: bool,
+    is_deaf_at_first: bool,
+}
+
+/// What runs a board's image.
+enum Emulation {
+    /// QEMU.
+    Qemu {
+        /// Which of its programs.
+        program: &'static str,
+        /// The Debian package that has it.
+        package: &'static str,
+        /// What that program calls the board.
+        machine: &'static str,
+        /// How it counts the board's UART.
+        uart: usize,
+    },
+    /// The npm package rp2040js, by a script of ours.
+    Rp2040,
+}
+
+impl Emulation {
+    const fn qemu_arm(machine: &'static str, uart: usize) -> Self {
+        Self::Qemu {
+            program: "qemu-system-arm",
+            package: "qemu-system-arm",
+            machine,
+            uart,
+        }
+    }
 }
 
 impl Board {
-    /// The QEMU program that emulates this board.
+    /// The board's folder.
     #[must_use]
-    pub fn emulator(&self) -> &str {
-        self.emulator
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
-    /// What that program calls this board.
+    /// Whether the board's release build shall have no panic path: so it is with every HAL that
+    /// has none itself.
     #[must_use]
-    pub fn machine(&self) -> &str {
-        self.machine
+    pub fn never_panics(&self) -> bool {
+        self.never_panics
+    }
+
+    /// Whether QEMU does not notice that the board's program has started its UART, and goes on
+    /// refusing bytes for it until anything else happens: a line to its monitor, on its standard
+    /// input, will do. The program sends a byte when it has started the UART.
+    #[must_use]
+    pub fn is_deaf_at_first(&self) -> bool {
+        self.is_deaf_at_first
+    }
+
+    /// The program that emulates this board.
+    #[must_use]
+    pub fn emulator(&self) -> &'static str {
+        match self.emulator {
+            Emulation::Qemu { program, .. } => program,
+            Emulation::Rp2040 => "node",
+        }
+    }
+
+    /// Runs an image until it is killed, with further options for the emulator. The board does not
+    /// boot before somebody connects to the Unix socket that is its UART.
+    #[must_use]
+    pub fn command(&self, image: &Path, socket: &Path, options: &[&str]) -> Command {
+        match self.emulator {
+            Emulation::Qemu {
+                program,
+                machine,
+                uart,
+                ..
+            } => {
+                let monitor = if self.is_deaf_at_first {
+                    "stdio"
+                } else {
+                    "none"
+                };
+                let mut qemu = Command::new(program);
+                qemu.args(["-machine", machine, "-kernel"])
+                    .arg(image)
+                    .args(["-nic", "none", "-display", "none", "-monitor", monitor])
+                    .args(["-semihosting-config", "enable=on,target=native"])
+                    .args(options)
+                    .arg("-chardev")
+                    .arg(format!(
+                        "socket,id=uart,path={},server=on,wait=on",
+                        socket.display()
+                    ));
+                for _ in 0..uart {
+                    qemu.args(["-serial", "null"]);
+                }
+                qemu.args(["-serial", "chardev:uart"]);
+                qemu
+            }
+            Emulation::Rp2040 => {
+                let mut node = Command::new("node");
+                node.arg(rp2040().join("emulate.js"))
+                    .args([image, socket])
+                    .args(options);
+                node
+            }
+        }
     }
 
     /// The ELF file of the board's release build; the first call in a process builds it.
@@ -36,7 +195,13 @@ impl Board {
     /// # Errors
     /// What Cargo printed, when it failed.
     pub fn image(&self) -> Result<PathBuf, String> {
-        self.images.image("calculator")
+        self.images.image(IMAGE)
+    }
+
+    /// The package of that image.
+    #[must_use]
+    pub fn images(&self) -> &Images {
+        &self.images
     }
 
     /// What keeps this board from being built here, and how to get it.
@@ -48,12 +213,31 @@ impl Board {
     /// What keeps this board from being emulated here, and how to get it.
     #[must_use]
     pub fn missing_emulator(&self) -> Option<String> {
-        let emulator = self.emulator;
-        match Command::new(emulator).arg("--version").output() {
-            Ok(output) if output.status.success() => None,
-            _ => Some(format!(
-                "{emulator} is not installed: sudo apt install {emulator}"
-            )),
+        let program = self.emulator();
+        let package = match self.emulator {
+            Emulation::Qemu { package, .. } => package,
+            Emulation::Rp2040 => "nodejs npm",
+        };
+        if !runs(program) {
+            return Some(format!(
+                "{program} is not installed: sudo apt install {package}"
+            ));
+        }
+        match self.emulator {
+            Emulation::Rp2040 if !rp2040().join("node_modules/rp2040js").is_dir() => {
+                Some("rp2040js is not installed: npm ci --prefix tests/rp2040".to_owned())
+            }
+            _ => None,
         }
     }
+}
+
+/// The folder of the script that emulates an RP2040.
+fn rp2040() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rp2040")
+}
+
+fn runs(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
 }

@@ -1,18 +1,18 @@
-//! Runs a firmware image in QEMU, its UART being a Unix socket.
+//! Runs a firmware image in its board's emulator, the UART being a Unix socket.
 //!
 //! A socket rather than QEMU's own PTY, because the board does not boot before the socket is
 //! connected, so that not one byte of its is lost, and because QEMU looks at its PTY only once a
 //! second. [`Pty`](crate::pty::Pty) makes a serial port of the socket.
 //!
-//! QEMU ignores the baud rate, and never gives a UART more bytes than it has room for: noise,
+//! Emulators ignore the baud rate, and never give a UART more bytes than it has room for: noise,
 //! pacing and loss must come from whoever is at the other end of the socket.
 
-use crate::board::Board;
+use crate::board::{Board, IMAGE};
 use std::convert::Infallible;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -24,9 +24,11 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// How long QEMU may take to open its socket, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// A board that runs in QEMU until this is dropped, but for no longer than two minutes.
+/// A board that runs in its emulator until this is dropped, but for no longer than two minutes.
 pub struct Emulator {
     uart: UnixStream,
+    /// What QEMU's monitor reads, if the board needs one.
+    stdin: ChildStdin,
     /// `None` only while being dropped; nothing is ever sent.
     running: Option<Sender<Infallible>>,
     guard: Option<JoinHandle<()>>,
@@ -38,9 +40,24 @@ impl Emulator {
     /// # Errors
     /// When the image cannot be built or QEMU does not start; the error says what they printed.
     pub fn start(board: &Board) -> io::Result<Self> {
-        let image = board.image().map_err(io::Error::other)?;
+        Self::start_binary(board, IMAGE)
+    }
+
+    /// The same with another binary of the board's package.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_binary(board: &Board, binary: &str) -> io::Result<Self> {
+        let image = board.images().image(binary).map_err(io::Error::other)?;
         let folder = TempDir::with_prefix("serial-rpc-")?;
-        Self::run(board, &image, folder.path(), &[])
+        let mut emulator = Self::run(board, &image, folder.path(), &[])?;
+        if board.is_deaf_at_first() {
+            emulator.uart.set_read_timeout(Some(START_LIMIT))?;
+            (&emulator.uart).read_exact(&mut [0])?;
+            emulator.uart.set_read_timeout(None)?;
+            emulator.stdin.write_all(b"\n")?;
+        }
+        Ok(emulator)
     }
 
     /// Loads any image into the board and halts before its first instruction; the socket is that
@@ -61,22 +78,13 @@ impl Emulator {
     /// Starts QEMU with further options, its sockets in that folder.
     fn run(board: &Board, image: &Path, folder: &Path, options: &[&str]) -> io::Result<Self> {
         let socket = folder.join("uart.sock");
-        let mut qemu = Command::new(board.emulator())
-            .args(["-machine", board.machine(), "-kernel"])
-            .arg(image)
-            .args(["-nic", "none", "-display", "none", "-monitor", "none"])
-            .args(["-semihosting-config", "enable=on,target=native"])
-            .args(options)
-            .arg("-chardev")
-            .arg(format!(
-                "socket,id=uart,path={},server=on,wait=on",
-                socket.display()
-            ))
-            .args(["-serial", "chardev:uart"])
-            .stdin(Stdio::null())
+        let mut qemu = board
+            .command(image, &socket, options)
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
+        let stdin = qemu.stdin.take();
         let uart = connect(&socket, &mut qemu);
         // From here on somebody sees to it that QEMU ends, also when it did not start well.
         let (running, stopped) = mpsc::channel();
@@ -88,14 +96,13 @@ impl Emulator {
             let _ = qemu.kill();
             let _ = qemu.wait();
         });
-        match uart {
-            Ok(uart) => Ok(Self {
-                uart,
-                running: Some(running),
-                guard: Some(guard),
-            }),
-            Err(error) => Err(error),
-        }
+        let missing = || io::Error::other("the emulator has no standard input");
+        Ok(Self {
+            uart: uart?,
+            stdin: stdin.ok_or_else(missing)?,
+            running: Some(running),
+            guard: Some(guard),
+        })
     }
 
     /// The other end of the board's UART.

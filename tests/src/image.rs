@@ -163,7 +163,7 @@ pub fn symbols_with(image: &Path, parts: &[&str]) -> Result<Vec<String>, String>
         .symbols()
         .filter_map(|symbol| symbol.name().ok())
         .collect();
-    if !names.contains(&"Reset") {
+    if !names.contains(&"main") {
         return Err("the image has lost its symbols".to_owned());
     }
     let found = names

@@ -1,6 +1,11 @@
 //! Pieces that the tests share.
 //!
 //! - [`clock`]: time that only a test moves.
+//! - [`virtual_time`]: runs futures in such time.
+//! - [`virtual_uart`]: a UART in such time, for the drivers.
+//! - [`bus`]: two such UARTs on a bus that carries one direction at a time.
+//! - [`blocking`]: either, for drivers that wait by blocking.
+//! - [`waiting_counter`]: a service whose procedures wait for such time.
 //! - [`line_use`]: how much of a line calls use.
 //! - [`transfer_use`]: how much of it blocks use.
 //! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
@@ -19,7 +24,8 @@
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored where something is missing to run them.
 //! - [`simulated`]: the simulated device, in a process of its own.
-//! - [`emulator`]: runs such an image in QEMU, its UART being a socket.
+//! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
+//! - [`back_to_back`]: two boards in QEMU, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.
@@ -30,7 +36,11 @@
 pub use serial_rpc::line;
 
 #[cfg(unix)]
+pub mod back_to_back;
+pub mod blocking;
+#[cfg(unix)]
 pub mod board;
+pub mod bus;
 pub mod calculator;
 pub mod clock;
 pub mod counter;
@@ -59,5 +69,8 @@ pub mod tally;
 pub mod test_device;
 pub mod transfer_use;
 pub mod virtual_link;
+pub mod virtual_time;
+pub mod virtual_uart;
+pub mod waiting_counter;
 pub mod wire;
 pub mod workload;

@@ -6,9 +6,11 @@ use rpc_proto::calculator::{
 };
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::service::Bare;
-use serial_rpc::link::{SimulatedDevice, SimulatedInterface};
+use serial_rpc::link::{Link, SimulatedDevice, SimulatedInterface};
 use serial_rpc::{Connection, Options, Port};
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use tests::test_device::{Line, TestDevice};
@@ -184,4 +186,49 @@ fn what_does_not_fit_the_devices_frame_is_refused_before_it_is_sent() {
         Err(CallError::ArgumentsTooLarge)
     );
     assert_eq!(calculator.evaluate("1+1"), Ok(2));
+}
+
+/// A link whose adapter hands back what it sends, as many do on a bus of two wires.
+#[derive(Default)]
+struct Echoing {
+    device: SimulatedDevice,
+    echo: Mutex<VecDeque<u8>>,
+}
+
+impl Link for Echoing {
+    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        let mut echo = self.echo.lock().expect("nobody panics");
+        if echo.is_empty() {
+            drop(echo);
+            return self.device.read(buffer, timeout);
+        }
+        let count = echo.len().min(buffer.len());
+        for (place, byte) in buffer.iter_mut().zip(echo.drain(..count)) {
+            *place = byte;
+        }
+        Ok(count)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.device.write(bytes)?;
+        let mut echo = self.echo.lock().expect("nobody panics");
+        echo.extend(&bytes[..written]);
+        Ok(written)
+    }
+}
+
+#[test]
+fn an_adapter_that_echoes_costs_nothing() {
+    let options = Options {
+        timeout: PATIENT,
+        ..Options::default()
+    };
+    let link = Arc::new(Echoing::default());
+    let connection = Connection::over(Port::Simulated, link, options);
+    let mut calculator = CalculatorClient::new(&connection);
+    for total in 1..=100 {
+        assert_eq!(calculator.accumulate(1), Ok(total));
+    }
+    let seen = connection.statistics();
+    assert_eq!((seen.broken, seen.sessions), (0, 1), "{seen:?}");
 }

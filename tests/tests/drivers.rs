@@ -10,6 +10,7 @@ use rpc_proto::server::Server;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use tests::clock::VirtualClock;
+use tests::loopback::Loopback;
 use tests::wire::Message;
 
 /// A device's end of a link: bytes to read, bytes written, and how many more are taken for now.
@@ -163,4 +164,49 @@ fn a_caller_on_a_silent_link_is_told_so_when_its_time_is_up() {
     let mut calculator = CalculatorClient::new(&mut caller);
     assert_eq!(calculator.accumulate(1), Err(CallError::Timeout));
     assert!(caller.client().statistics().sent > 2, "it asked again");
+}
+
+/// A link that hands on what it was given only when it is flushed.
+struct HoldingBack<L> {
+    link: L,
+    held: Vec<u8>,
+}
+
+impl<L: ErrorType> ErrorType for HoldingBack<L> {
+    type Error = L::Error;
+}
+
+impl<L: Read> Read for HoldingBack<L> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, L::Error> {
+        self.link.read(buffer)
+    }
+}
+
+impl<L: ReadReady> ReadReady for HoldingBack<L> {
+    fn read_ready(&mut self) -> Result<bool, L::Error> {
+        self.link.read_ready()
+    }
+}
+
+impl<L: Write> Write for HoldingBack<L> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, L::Error> {
+        self.held.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), L::Error> {
+        self.link.write_all(&self.held)?;
+        self.held.clear();
+        self.link.flush()
+    }
+}
+
+#[test]
+fn a_caller_flushes_a_link_that_holds_bytes_back() {
+    let device: Loopback<_, 64, 1> = Loopback::new(CalculatorService(CheckedCalculator::new()));
+    let held = Vec::new();
+    let link = HoldingBack { link: device, held };
+    let caller: BlockingCaller<_, _, 64> =
+        BlockingCaller::new(link, VirtualClock::default(), 1, Timing::default());
+    assert_eq!(CalculatorClient::new(caller).add(2, 3), Ok(5));
 }

@@ -1,77 +1,144 @@
-//! The firmware as it runs on a board, emulated by QEMU.
+//! The firmware as it runs on each board, with the HAL of its vendor, in an emulator.
 //!
-//! Where QEMU or the board's Rust target is missing, these tests are ignored and say why; see
+//! Where an emulator or a board's Rust target is missing, these tests are ignored and say why; see
 //! `tests::ignorable`.
 #![cfg(unix)]
 
+use firmware::{StopwatchBlinks, StopwatchClient, StopwatchWait};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
 use rpc_proto::client::{CallError, Cause};
+use serde_json::json;
 use serial_rpc::{Connection, Options, Port};
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
-use tests::board::{Board, LM3S6965};
+use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, PICO_EMBASSY};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
-use tests::image;
+use tests::image::{self, Images};
 use tests::line::{Faults, Line, Pace};
 use tests::program::serial_rpc;
 use tests::pty::Pty;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = vec![
-        image_trial("the_image_has_no_panic_path", the_image_has_no_panic_path),
-        image_trial("the_image_has_no_allocator", the_image_has_no_allocator),
-        emulator_trial(
-            "the_board_answers_every_procedure_to_a_typed_client",
-            the_board_answers_every_procedure_to_a_typed_client,
+    let mut trials = vec![
+        image_trial(
+            "esp32c3",
+            &ESP32C3,
+            "the_image_has_no_allocator",
+            the_image_has_no_allocator,
         ),
         emulator_trial(
+            &LM3S6965,
             "the_board_answers_every_procedure_to_the_command_line",
             the_board_answers_every_procedure_to_the_command_line,
         ),
         emulator_trial(
+            &LM3S6965,
             "a_thousand_calls_over_a_noisy_line_run_once_each",
-            a_thousand_calls_over_a_noisy_line_run_once_each,
+            |emulator| calls_over_a_noisy_line_run_once_each(emulator, 1000),
         ),
         emulator_trial(
+            &LM3S6965,
             "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
             a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
         ),
+        image_trial(
+            "superloop",
+            LM3S6965.images(),
+            "the_image_has_no_panic_path",
+            |images| assert_no_symbol_with(images, SUPERLOOP, &["panic"]),
+        ),
+        ignorable::trial(
+            "superloop::it_answers_and_the_other_task_goes_on",
+            || missing(&LM3S6965),
+            || it_answers_and_the_other_task_goes_on(Emulator::start_binary(&LM3S6965, SUPERLOOP)?),
+        ),
+        emulator_trial(
+            &PICO_EMBASSY,
+            "calls_that_arrive_while_a_procedure_waits_run_after_it_in_order",
+            calls_that_arrive_while_a_procedure_waits_run_after_it_in_order,
+        ),
     ];
+    for board in BOARDS {
+        trials.push(image_trial(
+            board.name(),
+            board.images(),
+            "the_image_has_no_allocator",
+            the_image_has_no_allocator,
+        ));
+        if board.never_panics() {
+            trials.push(image_trial(
+                board.name(),
+                board.images(),
+                "the_image_has_no_panic_path",
+                the_image_has_no_panic_path,
+            ));
+        }
+        trials.push(emulator_trial(
+            board,
+            "the_board_answers_every_procedure_to_a_typed_client",
+            the_board_answers_every_procedure_to_a_typed_client,
+        ));
+        trials.push(emulator_trial(
+            board,
+            "bytes_that_come_while_the_board_boots_do_no_harm",
+            bytes_that_come_while_the_board_boots_do_no_harm,
+        ));
+        trials.push(emulator_trial(
+            board,
+            "calls_over_a_noisy_line_run_once_each",
+            |emulator| calls_over_a_noisy_line_run_once_each(emulator, 200),
+        ));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial of the board's image, which needs only the compiler for it.
-fn image_trial(name: &str, test: fn(&Board) -> Result<(), Failed>) -> Trial {
-    ignorable::trial(name, || LM3S6965.missing_target(), move || test(&LM3S6965))
+/// A trial of a board's image, which needs only the compiler for it.
+fn image_trial(
+    board: &str,
+    images: &'static Images,
+    name: &str,
+    test: fn(&Images) -> Result<(), Failed>,
+) -> Trial {
+    let name = format!("{board}::{name}");
+    ignorable::trial(&name, || images.missing_target(), move || test(images))
 }
 
 /// A trial of a freshly booted board.
-fn emulator_trial(name: &str, test: fn(Emulator) -> Result<(), Failed>) -> Trial {
-    let missing = || {
-        LM3S6965
-            .missing_target()
-            .or_else(|| LM3S6965.missing_emulator())
-    };
-    ignorable::trial(name, missing, move || test(Emulator::start(&LM3S6965)?))
+fn emulator_trial(
+    board: &'static Board,
+    name: &str,
+    test: fn(Emulator) -> Result<(), Failed>,
+) -> Trial {
+    let name = format!("{}::{name}", board.name());
+    let test = move || test(Emulator::start(board)?);
+    ignorable::trial(&name, || missing(board), test)
 }
 
-fn the_image_has_no_panic_path(board: &Board) -> Result<(), Failed> {
+/// What keeps a board from being emulated here.
+fn missing(board: &Board) -> Option<String> {
+    board.missing_target().or_else(|| board.missing_emulator())
+}
+
+fn the_image_has_no_panic_path(images: &Images) -> Result<(), Failed> {
     // Every panic goes through `core::panicking`, whichever way its name is mangled.
-    assert_no_symbol_with(board, &["panic"])
+    assert_no_symbol_with(images, IMAGE, &["panic"])
 }
 
-fn the_image_has_no_allocator(board: &Board) -> Result<(), Failed> {
-    assert_no_symbol_with(board, &["__rust_alloc", "__rg_alloc", "malloc"])
+fn the_image_has_no_allocator(images: &Images) -> Result<(), Failed> {
+    // Rust calls an allocator by these names only; some chips have a `malloc` in their boot ROM.
+    assert_no_symbol_with(images, IMAGE, &["__rust_alloc", "__rg_alloc"])
 }
 
-fn assert_no_symbol_with(board: &Board, parts: &[&str]) -> Result<(), Failed> {
-    let found = image::symbols_with(&board.image()?, parts)?;
+fn assert_no_symbol_with(images: &Images, binary: &str, parts: &[&str]) -> Result<(), Failed> {
+    let found = image::symbols_with(&images.image(binary)?, parts)?;
     assert!(found.is_empty(), "{found:#?}");
     Ok(())
 }
@@ -121,7 +188,19 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
     Ok(())
 }
 
-fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Result<(), Failed> {
+fn bytes_that_come_while_the_board_boots_do_no_harm(emulator: Emulator) -> Result<(), Failed> {
+    // The board has just been switched on. About as fast as a UART, as long as any may take.
+    for _ in 0..200 {
+        emulator.uart().write_all(&[0x55; 30])?;
+        thread::sleep(Duration::from_millis(2));
+    }
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    assert_eq!(CalculatorClient::new(&device).add(2, 3), Ok(5));
+    Ok(())
+}
+
+fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Result<(), Failed> {
     let faults = Faults {
         flips: 1e-3,
         drops: 1e-3,
@@ -131,7 +210,7 @@ fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Resul
     let pty = Pty::bridge_over(emulator.uart(), lines)?;
     let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
     let mut calculator = CalculatorClient::new(&device);
-    for total in 1..=1000 {
+    for total in 1..=calls {
         assert_eq!(calculator.accumulate(1), Ok(total));
     }
     let statistics = device.statistics();
@@ -141,7 +220,11 @@ fn a_thousand_calls_over_a_noisy_line_run_once_each(emulator: Emulator) -> Resul
     );
     drop(device);
     let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "1000\n"));
+    assert_eq!(
+        (outcome.code, &outcome.stdout),
+        (Some(0), &format!("{calls}\n")),
+        "{outcome:?}"
+    );
     Ok(())
 }
 
@@ -173,6 +256,54 @@ fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     symlink(pty.path(), &path)?;
     assert_eq!(calculator.total(), Ok(0));
     assert_eq!(calculator.accumulate(1), Ok(1));
+    Ok(())
+}
+
+/// The other binary of the LM3S6965, which polls.
+const SUPERLOOP: &str = "superloop";
+
+fn it_answers_and_the_other_task_goes_on(emulator: Emulator) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open(pty.path())?;
+    calculator::assert_answers(&mut CalculatorClient::new(&device));
+    let samples = || {
+        device
+            .call("filter.samples", &json!([]))
+            .map(|value| value.as_u64())
+    };
+    let mut before = samples()?;
+    for _ in 0..10 {
+        assert_eq!(device.call("calculator.add", &json!([2, 3]))?, 5);
+        let now = samples()?;
+        assert!(before < now, "the loop stood still: {now:?}");
+        before = now;
+    }
+    // A constant, smoothed.
+    assert_eq!(device.call("filter.value", &json!([]))?, 1000);
+    Ok(())
+}
+
+/// The board's time is not this machine's: while it sleeps, the emulator skips to the next alarm.
+fn calls_that_arrive_while_a_procedure_waits_run_after_it_in_order(
+    emulator: Emulator,
+) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let device = Connection::open_with(Port::Serial(pty.path().to_owned()), patient())?;
+    let mut stopwatch = StopwatchClient::new(&device);
+    for round in 1..=10 {
+        let before = stopwatch.blinks()?;
+        // All are on their way before the first is answered.
+        let wait = device.submit::<StopwatchWait>(&(1000,))?;
+        let blinks = device.submit::<StopwatchBlinks>(&())?;
+        let totals = [(); 2].map(|()| device.submit::<CalculatorAccumulate>(&(1,)));
+        let waited = wait.wait()?;
+        assert!((1000..1010).contains(&waited), "{waited} ms");
+        let blinked = blinks.wait()? - before;
+        assert!(blinked >= 10, "the lamp stood still: {blinked}");
+        for (place, total) in (1..).zip(totals) {
+            assert_eq!(total?.wait(), Ok(2 * (round - 1) + place));
+        }
+    }
     Ok(())
 }
 

@@ -5,4 +5,6 @@
 fn main() {
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
     println!("cargo::rerun-if-changed=memory.x");
+    // The one program that logs: where defmt's strings go, which is nowhere in the flash.
+    println!("cargo::rustc-link-arg-bin=console=-Tdefmt.x");
 }

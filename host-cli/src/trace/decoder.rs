@@ -24,7 +24,7 @@ const SEQS: u8 = 32;
 const DESCRIBE: u16 = 0;
 
 /// Any device's own service: it is the same for every interface.
-type OwnInterface = DeviceService<OwnService<Demonstration, 64>>;
+type OwnInterface = DeviceService<OwnService<'static, Demonstration, 64>>;
 
 /// Where a description may be found by its fingerprint, such as a cache.
 type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;

@@ -17,6 +17,7 @@ use syn::{ItemTrait, parse_macro_input};
 ///
 /// - `LampService<T>`, which wraps an implementation `T: Lamp` and is what a server runs;
 /// - `LampClient<C>`, which has the same methods and calls them through a caller `C`;
+/// - `LampAsyncClient<C>`, whose methods are `async` and let other tasks run while they wait;
 /// - a type for each procedure, such as `LampSet`, with its arguments, value, error and key.
 ///
 /// Doc comments of the trait and its methods become part of the description, and of the client's

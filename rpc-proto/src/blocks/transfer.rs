@@ -22,6 +22,7 @@ const ATTEMPTS: u32 = 3;
 
 /// Why a transfer has not ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TransferError {
     /// A call failed.
     Call(CallError<BlockError>),

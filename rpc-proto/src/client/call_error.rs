@@ -8,6 +8,7 @@ use core::fmt;
 /// A call that returns a value has run exactly once. For one that does not,
 /// [`ran`](Self::ran) tells what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CallError<E = Never> {
     /// The procedure ran and ended in its own error.
@@ -46,6 +47,7 @@ pub enum CallError<E = Never> {
 
 /// What kept an answer from coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Cause {
     /// A deadline passed, that of the call or of another in the same session.
     Timeout,
@@ -57,6 +59,7 @@ pub enum Cause {
 
 /// What is known about whether a call ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ran {
     /// It did not, and will not.
     Never,

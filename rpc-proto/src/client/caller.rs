@@ -36,18 +36,21 @@ impl<C: Caller + ?Sized> Caller for &mut C {
 pub trait AsyncCaller {
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
+    /// The arguments have one lifetime rather than two, because with two the compiler cannot see that
+    /// a typed client's call is `Send` (rust-lang/rust#100013).
+    ///
     /// # Errors
     /// The procedure's own error, or why the call failed.
-    async fn call<P: Procedure>(
+    async fn call<'a, P: Procedure>(
         &mut self,
-        arguments: &P::Arguments<'_>,
+        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>>;
 }
 
 impl<C: AsyncCaller + ?Sized> AsyncCaller for &mut C {
-    async fn call<P: Procedure>(
+    async fn call<'a, P: Procedure>(
         &mut self,
-        arguments: &P::Arguments<'_>,
+        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         (**self).call::<P>(arguments).await
     }

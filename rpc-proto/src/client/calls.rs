@@ -11,10 +11,12 @@ use serde::Serialize;
 
 /// Names a call until its end has been taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticket(u32);
 
 /// Which procedure is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Target {
     /// The procedure's number.
     pub number: u16,
@@ -72,6 +74,7 @@ impl Target {
 
 /// What a device answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer<'a> {
     /// The encoded value.
     Return(&'a [u8]),

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 /// Why feeding items ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FeedError<E = Never> {
     /// How many items, from the first on, were taken for certain. More may have been: as far as
     /// `error` leaves it open, those of the calls that were under way.

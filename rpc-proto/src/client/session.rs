@@ -13,6 +13,7 @@ use crate::time::Instant;
 
 /// What a caller has seen of its link since it was made. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Statistics {
     /// Frames sent, those sent again included.
     pub sent: u32,

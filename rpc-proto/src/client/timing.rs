@@ -7,6 +7,7 @@ use crate::time::{Duration, Instant};
 
 /// The bounds of the resend time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timing {
     /// The resend time before a round trip has been measured.
     pub initial: Duration,

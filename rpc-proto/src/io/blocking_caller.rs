@@ -7,7 +7,7 @@ use crate::client::{
 };
 use crate::device::DevicePing;
 use crate::service::{FeedProcedure, Procedure};
-use crate::time::{Clock, Duration, Instant};
+use crate::time::{Clock, Duration};
 use core::iter::Peekable;
 use embedded_io::{Read, ReadReady, Write};
 
@@ -67,13 +67,8 @@ where
     }
 
     /// The call that was begun, or None when what it needs first has been done.
-    fn begun<P: Procedure>(
-        &mut self,
-        begun: Begun,
-        deadline: Instant,
-    ) -> Result<Option<Ticket>, CallError> {
+    fn begun<P: Procedure>(&mut self, begun: Begun) -> Result<Option<Ticket>, CallError> {
         match begun {
-            Begun::Nothing if self.clock.now() >= deadline => return Err(CallError::Timeout),
             Begun::Nothing => self.exchange(),
             Begun::Question(question) => {
                 self.wait(question);
@@ -94,6 +89,7 @@ where
     fn try_exchange(&mut self) -> Result<(), LinkError<L::Error>> {
         let now = self.clock.now();
         self.calling.client.advance(now);
+        let mut held_back = false;
         loop {
             let outgoing = self.calling.client.outgoing(now);
             if outgoing.is_empty() {
@@ -101,6 +97,10 @@ where
             }
             let sent = write_some(&mut self.link, outgoing)?;
             self.calling.client.sent(self.clock.now(), sent);
+            held_back = true;
+        }
+        if held_back {
+            self.link.flush()?;
         }
         while self.link.read_ready()? {
             let byte = read_byte(&mut self.link)?;
@@ -122,7 +122,8 @@ where
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let deadline = self.clock.now() + self.calling.timeout;
         let call = loop {
-            match self.calling.begin::<P>(deadline, arguments)? {
+            let now = self.clock.now();
+            match self.calling.begin::<P>(now, deadline, arguments)? {
                 Begun::Nothing => self.exchange(),
                 Begun::Question(question) => {
                     self.wait(question);
@@ -165,10 +166,13 @@ where
     fn submit<P: Procedure>(&mut self, arguments: &P::Arguments<'_>) -> Result<Ticket, CallError> {
         let deadline = self.clock.now() + self.calling.timeout;
         loop {
-            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
-                client.start(target, deadline, arguments)
-            });
-            if let Some(call) = self.begun::<P>(begun?, deadline)? {
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start(target, deadline, arguments)
+                });
+            if let Some(call) = self.begun::<P>(begun?)? {
                 return Ok(call);
             }
         }
@@ -192,15 +196,18 @@ where
         let mut count = 0;
         loop {
             let frame = self.calling.max_frame();
-            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
-                client.start_with(target, deadline, |place| {
-                    let room = target.room(frame).min(place.len());
-                    let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
-                    count = taken;
-                    Some(len)
-                })
-            });
-            if let Some(call) = self.begun::<P>(begun?, deadline)? {
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start_with(target, deadline, |place| {
+                        let room = target.room(frame).min(place.len());
+                        let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                        count = taken;
+                        Some(len)
+                    })
+                });
+            if let Some(call) = self.begun::<P>(begun?)? {
                 return Ok((call, count));
             }
         }

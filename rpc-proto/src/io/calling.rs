@@ -1,7 +1,7 @@
 //! What a caller does besides moving bytes: it finds out the numbers of procedures, remembers them,
 //! and finds out when they are another device's.
 
-use crate::client::{Answer, CallError, Client, Target, Ticket, Timing, read};
+use crate::client::{Answer, CallError, Cause, Client, Ran, Target, Ticket, Timing, read};
 use crate::device::DeviceResolve;
 use crate::service::Procedure;
 use crate::time::{Duration, Instant};
@@ -51,12 +51,16 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     }
 
     /// Starts a call, or what has to be known first.
+    ///
+    /// # Errors
+    /// Why there will be no such call: the arguments are too large, or the deadline has passed.
     pub(super) fn begin<P: Procedure>(
         &mut self,
+        now: Instant,
         deadline: Instant,
         arguments: &P::Arguments<'_>,
     ) -> Result<Begun, CallError<P::Error>> {
-        let begun = self.begin_with::<P>(deadline, |client, target| {
+        let begun = self.begin_with::<P>(now, deadline, |client, target| {
             client.start(target, deadline, arguments)
         });
         match begun {
@@ -84,12 +88,15 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     /// already, somebody else will wait for the call.
     pub(super) fn begin_with<P: Procedure>(
         &mut self,
+        now: Instant,
         deadline: Instant,
         start: impl FnOnce(&mut Client<FRAME, WINDOW>, Target) -> Result<Ticket, CallError>,
     ) -> Result<Begun, CallError> {
         if let Some(forgotten) = self.open.take() {
             self.client.abandon(forgotten);
         }
+        // One that was forgotten earlier may have to make room now.
+        self.client.advance(now);
         let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
         let begun = match target {
             Some(target) => start(&mut self.client, target).map(Begun::Call),
@@ -97,7 +104,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         };
         match begun {
             Ok(Begun::Question(ticket)) => self.open = Some(ticket),
-            Err(CallError::Busy) => return Ok(Begun::Nothing),
+            Err(CallError::Busy) if now < deadline => return Ok(Begun::Nothing),
+            Err(CallError::Busy) => return Err(CallError::Timeout),
             _ => {}
         }
         begun
@@ -147,8 +155,9 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     /// Takes the answer to the question for a number.
     pub(super) fn learn<P: Procedure>(&mut self, question: Ticket) -> Result<(), CallError> {
         let fingerprint = self.client.device().map(|device| device.fingerprint);
-        let number = self
-            .take::<DeviceResolve>(question)?
+        let answer = self.take::<DeviceResolve>(question);
+        let number = answer
+            .map_err(never_ran)?
             .ok_or(CallError::NoSuchProcedure)?;
         let fingerprint = fingerprint.ok_or(CallError::InterfaceChanged)?;
         if let Some(known) = self.numbers.get_mut(place::<NUMBERS>(P::KEY)) {
@@ -188,6 +197,18 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     pub(super) fn link_lost(&mut self) {
         self.client.link_lost();
         self.client.give_up();
+    }
+}
+
+/// What a question that failed means for the call that it was asked for: that was not sent, whatever
+/// became of the question.
+fn never_ran(error: CallError) -> CallError {
+    match error {
+        CallError::OutcomeUnknown(Cause::Timeout) => CallError::Timeout,
+        CallError::OutcomeUnknown(Cause::Reset | Cause::Disconnected) => CallError::Disconnected,
+        // A device that answers with anything else than a number has none to give.
+        error if error.ran() != Ran::Never => CallError::NoSuchProcedure,
+        error => error,
     }
 }
 

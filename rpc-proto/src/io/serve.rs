@@ -10,7 +10,8 @@ use embedded_io::{Read, ReadReady, Write, WriteReady};
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
     /// Serves the link until it fails. Waits inside the link's `read` and `write`, which may put
-    /// the processor to sleep.
+    /// the processor to sleep. It does not flush: what is written has to go out by itself, as it
+    /// does from a UART.
     ///
     /// # Errors
     /// When the link fails or is closed. It may be called again: what a UART reports as an error,
@@ -24,13 +25,16 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     {
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
+            if !self.is_replying() {
                 self.receive(read_byte(link)?);
-            } else {
-                let (sent, result) = write_most(link, outgoing);
-                self.sent(sent);
-                result?;
+                continue;
+            }
+            match write_all(link, self.outgoing()) {
+                Ok(()) => self.sent_all(),
+                Err((sent, error)) => {
+                    self.sent(sent);
+                    return Err(error);
+                }
             }
         }
     }
@@ -55,13 +59,10 @@ where
     ) -> Result<Infallible, LinkError<L::Error>> {
         loop {
             self.receive_ready(link)?;
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
+            if self.outgoing().is_empty() {
                 self.receive(read_byte(link)?);
             } else {
-                let (sent, result) = write_most(link, outgoing);
-                self.sent(sent);
-                result?;
+                self.send(link)?;
             }
         }
     }
@@ -74,6 +75,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// much of a reply as the link takes, and else receives what has come, until a call has run.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
+    /// As [`serve`](Self::serve), it does not flush.
+    /// [`io`](crate::io) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.
@@ -90,6 +93,20 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
             self.sent(sent);
         }
         Ok(())
+    }
+
+    /// Sends all there is to send, and waits for that.
+    fn send<L: Write>(&mut self, link: &mut L) -> Result<(), LinkError<L::Error>> {
+        match write_all(link, self.outgoing()) {
+            Ok(()) => {
+                self.sent_all();
+                Ok(())
+            }
+            Err((sent, error)) => {
+                self.sent(sent);
+                Err(error)
+            }
+        }
     }
 
     /// Receives what has come, until there is a reply to send. Calls thus go before events, lest a
@@ -116,8 +133,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// # Cancel safety
     /// It may be dropped at any time and called again, if the link's own `read` and `write` may: no
     /// byte is lost or sent twice. A server with events drops the link's `read` itself, when there is
-    /// one to send. A procedure that it was waiting for is dropped with it; that
-    /// call counts as run and is not answered, and its caller gives it up at its deadline.
+    /// one to send. A procedure that it was waiting for is dropped with it; that call counts as run
+    /// and is not answered, and its caller is told at its deadline that the outcome is unknown.
     ///
     /// # Errors
     /// When the link fails or is closed, as with `serve`.
@@ -126,6 +143,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         I: DispatchAsync,
         L: embedded_io_async::Read + embedded_io_async::Write,
     {
+        // An earlier one may have been dropped before it got to that.
+        link.flush().await?;
         loop {
             let mut byte = [0];
             let read = if self.is_replying() {
@@ -163,14 +182,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     }
 }
 
-/// Writes all of `bytes` unless the link fails, and tells how much of it.
-fn write_most<L: Write>(link: &mut L, bytes: &[u8]) -> (usize, Result<(), LinkError<L::Error>>) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match write_some(link, rest) {
-            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-            Err(error) => return (bytes.len() - rest.len(), Err(error)),
-        }
+/// Writes all of `bytes`; if the link fails, tells how many were written.
+fn write_all<L: Write>(link: &mut L, bytes: &[u8]) -> Result<(), (usize, LinkError<L::Error>)> {
+    let mut sent = 0;
+    while let Some(rest @ [_, ..]) = bytes.get(sent..) {
+        sent += write_some(link, rest).map_err(|error| (sent, error))?;
     }
-    (bytes.len(), Ok(()))
+    Ok(())
 }

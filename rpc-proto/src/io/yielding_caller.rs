@@ -21,10 +21,45 @@ const CHUNK: usize = 32;
 /// It is made of a link, a clock, and a delay, such as `embassy_time::Delay`. As
 /// [`BlockingCaller`](super::BlockingCaller), it remembers the numbers of `NUMBERS` procedures.
 ///
+/// The link's `read`, `write` and `flush` must bear being dropped while they wait, as embassy's
+/// buffered UARTs and tokio's streams do: that is how a call ends at its deadline, even if the link
+/// takes no more bytes.
+///
+/// On a host with tokio, for one:
+///
+/// ```no_run
+/// use embedded_hal_async::delay::DelayNs;
+/// use embedded_io_adapters::tokio_1::FromTokio;
+/// use rpc_proto::calculator::CalculatorAsyncClient;
+/// use rpc_proto::client::Timing;
+/// use rpc_proto::io::YieldingCaller;
+/// use rpc_proto::time::Instant;
+/// use std::time::Duration;
+///
+/// struct TokioDelay;
+/// impl DelayNs for TokioDelay {
+///     async fn delay_ns(&mut self, nanos: u32) {
+///         tokio::time::sleep(Duration::from_nanos(nanos.into())).await;
+///     }
+/// }
+///
+/// # async fn run() -> std::io::Result<()> {
+/// let link = FromTokio::new(tokio::net::TcpStream::connect("localhost:4000").await?);
+/// let start = tokio::time::Instant::now();
+/// let clock = move || Instant::from_micros(start.elapsed().as_micros() as u64);
+/// let nonce = std::process::id();
+/// let caller: YieldingCaller<_, _, _, 256> =
+///     YieldingCaller::new(link, clock, TokioDelay, nonce, Timing::default());
+/// let mut calculator = CalculatorAsyncClient::new(caller);
+/// assert_eq!(calculator.add(2, 3).await, Ok(5));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Cancel safety
-/// A call may be dropped before it has ended, if the link's own `read` and `write` may. It is then as
-/// if nobody waited for it: if it was sent, it runs once or never, and the next call waits until the
-/// device has room for it.
+/// A call may be dropped before it has ended. It is then as if nobody waited for it: if it was
+/// sent, it runs once or never, and the next call waits until there is room for it, which is at the
+/// latest when the time of the dropped one is up. A `WINDOW` of more than 1 has room for both.
 #[derive(Debug)]
 pub struct YieldingCaller<
     L,
@@ -38,6 +73,8 @@ pub struct YieldingCaller<
     clock: C,
     delay: D,
     calling: Calling<FRAME, WINDOW, NUMBERS>,
+    /// Whether the link may hold bytes back that were written to it.
+    unflushed: bool,
 }
 
 impl<L, C, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
@@ -54,6 +91,7 @@ where
             clock,
             delay,
             calling: Calling::new(nonce, timing),
+            unflushed: false,
         }
     }
 
@@ -72,13 +110,6 @@ where
         &self.calling.client
     }
 
-    /// Waits until a call has ended.
-    async fn wait(&mut self, call: Ticket) {
-        while !self.calling.client.is_ended(call) {
-            self.exchange().await;
-        }
-    }
-
     /// The call that was begun, or None when what it needs first has been done.
     async fn begun<P: Procedure>(
         &mut self,
@@ -86,10 +117,12 @@ where
         deadline: Instant,
     ) -> Result<Option<Ticket>, CallError> {
         match begun {
-            Begun::Nothing if self.clock.now() >= deadline => return Err(CallError::Timeout),
-            Begun::Nothing => self.exchange().await,
+            Begun::Nothing => {
+                self.send(deadline).await;
+                self.receive(deadline).await;
+            }
             Begun::Question(question) => {
-                self.wait(question).await;
+                self.wait(question, deadline).await;
                 self.calling.learn::<P>(question)?;
             }
             Begun::Call(call) => return Ok(Some(call)),
@@ -97,50 +130,123 @@ where
         Ok(None)
     }
 
-    /// Sends what is there, and waits for something to receive or to be due.
-    async fn exchange(&mut self) {
-        if self.try_exchange().await.is_err() {
-            self.calling.link_lost();
+    /// Waits until a call with that deadline has ended.
+    async fn wait(&mut self, call: Ticket, deadline: Instant) {
+        loop {
+            self.send(deadline).await;
+            // It may also end because it is not to be sent.
+            if self.calling.client.is_ended(call) {
+                return;
+            }
+            self.receive(deadline).await;
         }
     }
 
-    async fn try_exchange(&mut self) -> Result<(), LinkError<L::Error>> {
-        let client = &mut self.calling.client;
-        client.advance(self.clock.now());
-        let mut held_back = false;
+    /// Does what is due and sends what is there, but not beyond `deadline`.
+    async fn send(&mut self, deadline: Instant) {
+        if self.try_send(deadline).await.is_err() {
+            self.link_lost();
+        }
+    }
+
+    /// Waits for something to receive or to be due, but not beyond `deadline`.
+    async fn receive(&mut self, deadline: Instant) {
+        if self.try_receive(deadline).await.is_err() {
+            self.link_lost();
+        }
+    }
+
+    fn link_lost(&mut self) {
+        self.unflushed = false;
+        self.calling.link_lost();
+    }
+
+    async fn try_send(&mut self, deadline: Instant) -> Result<(), LinkError<L::Error>> {
+        let Self { link, calling, .. } = self;
+        let client = &mut calling.client;
+        let mut timer = Timer {
+            clock: &mut self.clock,
+            delay: &mut self.delay,
+            deadline,
+        };
+        client.advance(timer.clock.now());
         loop {
-            let outgoing = client.outgoing(self.clock.now());
+            let due = client.deadline();
+            let outgoing = client.outgoing(timer.clock.now());
             if outgoing.is_empty() {
                 break;
             }
-            match self.link.write(outgoing).await? {
-                0 => return Err(LinkError::Closed),
-                sent => client.sent(self.clock.now(), sent),
+            match timer.unless_due(due, link.write(outgoing)).await {
+                None => return Ok(()),
+                Some(sent) => match sent? {
+                    0 => return Err(LinkError::Closed),
+                    sent => client.sent(timer.clock.now(), sent),
+                },
             }
-            held_back = true;
+            self.unflushed = true;
         }
-        if held_back {
-            self.link.flush().await?;
+        if self.unflushed {
+            match timer.unless_due(client.deadline(), link.flush()).await {
+                None => return Ok(()),
+                Some(flushed) => flushed?,
+            }
+            self.unflushed = false;
         }
-        let Some(deadline) = client.deadline() else {
-            return Ok(());
+        Ok(())
+    }
+
+    async fn try_receive(&mut self, deadline: Instant) -> Result<(), LinkError<L::Error>> {
+        let client = &mut self.calling.client;
+        let mut timer = Timer {
+            clock: &mut self.clock,
+            delay: &mut self.delay,
+            deadline,
         };
-        let wait = deadline.since(self.clock.now()).as_micros();
-        let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+        let Some(due) = client.deadline() else {
+            return Ok(()); // nothing is waited for
+        };
         let mut received = [0; CHUNK];
         let read = self.link.read(&mut received);
-        match select(read, self.delay.delay_us(wait)).await {
-            Either::First(read) => match received.get(..read?) {
-                None | Some([]) => Err(LinkError::Closed),
-                Some(received) => {
-                    let now = self.clock.now();
-                    for &byte in received {
-                        client.receive(now, byte);
-                    }
-                    Ok(())
+        let Some(read) = timer.unless_due(Some(due), read).await else {
+            return Ok(());
+        };
+        match received.get(..read?) {
+            None | Some([]) => Err(LinkError::Closed),
+            Some(received) => {
+                let now = timer.clock.now();
+                for &byte in received {
+                    client.receive(now, byte);
                 }
-            },
-            Either::Second(()) => Ok(()),
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Ends waiting for the link.
+struct Timer<'a, C, D> {
+    clock: &'a mut C,
+    delay: &'a mut D,
+    /// When waiting ends at the latest.
+    deadline: Instant,
+}
+
+impl<C: Clock, D: DelayNs> Timer<'_, C, D> {
+    /// What `waiting` comes to, or None if the time `due` comes first.
+    async fn unless_due<F: Future>(
+        &mut self,
+        due: Option<Instant>,
+        waiting: F,
+    ) -> Option<F::Output> {
+        let until = due.map_or(self.deadline, |due| due.min(self.deadline));
+        let micros = until.since(self.clock.now()).as_micros();
+        // The longest delay there is takes over an hour; whoever waits longer waits again.
+        let delay = self
+            .delay
+            .delay_us(u32::try_from(micros).unwrap_or(u32::MAX));
+        match select(waiting, delay).await {
+            Either::First(output) => Some(output),
+            Either::Second(()) => None,
         }
     }
 }
@@ -152,22 +258,26 @@ where
     C: Clock,
     D: DelayNs,
 {
-    async fn call<P: Procedure>(
+    async fn call<'a, P: Procedure>(
         &mut self,
-        arguments: &P::Arguments<'_>,
+        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let deadline = self.clock.now() + self.calling.timeout;
         let call = loop {
-            match self.calling.begin::<P>(deadline, arguments)? {
-                Begun::Nothing => self.exchange().await,
+            let now = self.clock.now();
+            match self.calling.begin::<P>(now, deadline, arguments)? {
+                Begun::Nothing => {
+                    self.send(deadline).await;
+                    self.receive(deadline).await;
+                }
                 Begun::Question(question) => {
-                    self.wait(question).await;
+                    self.wait(question, deadline).await;
                     self.calling
                         .learn::<P>(question)
                         .map_err(CallError::widen)?;
                 }
                 Begun::Call(call) => {
-                    self.wait(call).await;
+                    self.wait(call, deadline).await;
                     if !self.calling.was_mistaken(call) {
                         break call;
                     }
@@ -185,7 +295,8 @@ where
     C: Clock,
     D: DelayNs,
 {
-    type Pending = Ticket;
+    /// A call, and its deadline.
+    type Pending = (Ticket, Instant);
 
     async fn window(&mut self) -> usize {
         self.calling.window()
@@ -194,14 +305,17 @@ where
     async fn submit<P: Procedure>(
         &mut self,
         arguments: &P::Arguments<'_>,
-    ) -> Result<Ticket, CallError> {
+    ) -> Result<Self::Pending, CallError> {
         let deadline = self.clock.now() + self.calling.timeout;
         loop {
-            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
-                client.start(target, deadline, arguments)
-            });
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start(target, deadline, arguments)
+                });
             if let Some(call) = self.begun::<P>(begun?, deadline).await? {
-                return Ok(call);
+                return Ok((call, deadline));
             }
         }
     }
@@ -210,7 +324,7 @@ where
         &mut self,
         head: &P::Head<'_>,
         items: &mut Peekable<impl Iterator<Item = P::Item>>,
-    ) -> Result<(Ticket, u8), CallError> {
+    ) -> Result<(Self::Pending, u8), CallError> {
         if self.calling.client.device().is_none() {
             // How much fits a frame is known when the device has announced itself, which any call
             // makes it do. Any answer will do.
@@ -224,26 +338,33 @@ where
         let mut count = 0;
         loop {
             let frame = self.calling.max_frame();
-            let begun = self.calling.begin_with::<P>(deadline, |client, target| {
-                client.start_with(target, deadline, |place| {
-                    let room = target.room(frame).min(place.len());
-                    let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
-                    count = taken;
-                    Some(len)
-                })
-            });
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start_with(target, deadline, |place| {
+                        let room = target.room(frame).min(place.len());
+                        let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                        count = taken;
+                        Some(len)
+                    })
+                });
             if let Some(call) = self.begun::<P>(begun?, deadline).await? {
-                return Ok((call, count));
+                return Ok(((call, deadline), count));
             }
         }
     }
 
-    async fn wait<'p>(&'p mut self, pending: &'p mut Ticket) -> Result<Answer<'p>, CallError> {
-        Self::wait(self, *pending).await;
-        self.calling.end(*pending)
+    async fn wait<'p>(
+        &'p mut self,
+        pending: &'p mut Self::Pending,
+    ) -> Result<Answer<'p>, CallError> {
+        let (call, deadline) = *pending;
+        Self::wait(self, call, deadline).await;
+        self.calling.end(call)
     }
 
-    fn forget(&mut self, pending: Ticket) {
-        self.calling.client.abandon(pending);
+    fn forget(&mut self, (call, _): Self::Pending) {
+        self.calling.client.abandon(call);
     }
 }

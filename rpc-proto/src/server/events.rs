@@ -224,7 +224,7 @@ where
     }
 
     fn sent(&mut self, count: usize) {
-        self.sent = self.len.min(self.sent + count);
+        self.sent = self.len.min(self.sent.saturating_add(count));
     }
 
     async fn wait(&mut self) {

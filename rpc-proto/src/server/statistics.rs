@@ -5,6 +5,7 @@ use serde::ser::{Serialize, SerializeStruct, SerializeTuple, Serializer};
 
 /// What a device has seen of its link since it started. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Statistics {
     /// Frames received whole.
     pub frames: u32,

@@ -36,6 +36,7 @@ pub trait FeedProcedure: Procedure {
 
 /// Which items of a stream a batch shall have: the first arguments of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ask {
     /// How many items come before its first.
     pub position: u32,
@@ -70,12 +71,13 @@ impl BatchEnd {
     }
 }
 
-impl Reply<'_, '_> {
+impl Reply<'_> {
     /// Answers with a batch of a stream: with as many of the items asked for as fit.
     ///
     /// An item is encoded before it is known whether it fits, and taken back if it does not.
-    pub fn items<T: Serialize>(self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        let encoder = self.begin(Kind::Return);
+    pub fn items<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
+        self.begin(Kind::Return);
+        let encoder = &mut self.encoder;
         let mut end = BatchEnd::BEYOND;
         let behind = (ask.position as usize).checked_sub(1);
         if behind.is_none_or(|behind| items.nth(behind).is_some()) {
@@ -101,20 +103,21 @@ impl Reply<'_, '_> {
             }
         }
         encoder.push(end.to_byte());
-        Replied(())
+        self.end()
     }
 
     /// As [`items`](Self::items), for a procedure that may end in an error of its own instead.
     pub fn items_result<T: Serialize, E: Serialize>(
-        self,
+        mut self,
         result: Result<impl Iterator<Item = T>, E>,
         ask: Ask,
     ) -> Replied {
         match result {
             Ok(items) => self.items(items, ask),
             Err(error) => {
-                self.begin(Kind::Error).value(&error);
-                Replied(())
+                self.begin(Kind::Error);
+                self.encoder.value(&error);
+                self.end()
             }
         }
     }
@@ -162,7 +165,7 @@ impl<'a, T: Deserialize<'a>> Items<'a, T> {
     pub(super) fn take(arguments: &mut Arguments<'a>) -> Result<Self, BadArguments> {
         let left = arguments.take()?;
         let items = Self {
-            arguments: *arguments,
+            arguments: arguments.clone(),
             left,
             items: PhantomData,
         };

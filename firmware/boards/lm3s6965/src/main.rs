@@ -2,14 +2,14 @@
 #![no_std]
 #![no_main]
 
+mod serial;
 mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::Demonstration;
+use firmware::{Demonstration, UartError};
 use rpc_proto::io::LinkError;
 use rpc_proto::server::Server;
-use uart::{Overrun, RECEIVE_BUFFER, Uart};
 
 /// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
 const FRAME: usize = 160;
@@ -20,11 +20,11 @@ const WINDOW: usize = 4;
 #[entry]
 fn main() -> ! {
     static mut SERVER: Server<Demonstration, FRAME, WINDOW> =
-        Server::new(Demonstration::new()).with_buffer(RECEIVE_BUFFER as u16);
-    let mut uart = Uart::start();
+        Server::new(Demonstration::new()).with_buffer(serial::RECEIVE_BUFFER as u16);
+    let mut serial = serial::start();
     loop {
         // Only lost bytes bring it back. The protocol recovers from that by itself.
-        if let Err(LinkError::Io(Overrun(bytes))) = SERVER.serve(&mut uart) {
+        if let Err(LinkError::Io(UartError::Overrun(bytes))) = SERVER.serve(&mut serial) {
             SERVER.note_overruns(bytes);
         }
     }

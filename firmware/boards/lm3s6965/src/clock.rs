@@ -1,0 +1,44 @@
+//! Time from SysTick, for a program that looks at it again and again.
+//!
+//! It counts what has passed from one look to the next, so it needs no interrupt and cannot go
+//! back. A pause of more than 1.4 seconds between two looks counts for less than it was; a caller
+//! looks all the time while it waits, and no deadline runs between its calls.
+
+use cortex_m::peripheral::SYST;
+use cortex_m::peripheral::syst::SystClkSource;
+use rpc_proto::time::{Clock, Instant};
+
+/// The frequency of the oscillator that the LM3S6965 starts with, in MHz; QEMU's is 4 % faster.
+const TICKS_PER_MICRO: u64 = 12;
+
+/// SysTick counts down from this, and then begins anew.
+const MAX_TICKS: u32 = 0x00FF_FFFF;
+
+/// The clock.
+pub struct SysTickClock {
+    ticks: u64,
+    last: u32,
+}
+
+impl SysTickClock {
+    /// Starts the timer.
+    pub fn start(mut timer: SYST) -> Self {
+        timer.set_clock_source(SystClkSource::Core);
+        timer.set_reload(MAX_TICKS);
+        timer.clear_current();
+        timer.enable_counter();
+        Self {
+            ticks: 0,
+            last: SYST::get_current(),
+        }
+    }
+}
+
+impl Clock for SysTickClock {
+    fn now(&mut self) -> Instant {
+        let current = SYST::get_current();
+        self.ticks += u64::from(self.last.wrapping_sub(current) & MAX_TICKS);
+        self.last = current;
+        Instant::from_micros(self.ticks / TICKS_PER_MICRO)
+    }
+}

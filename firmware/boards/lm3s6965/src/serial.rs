@@ -1,0 +1,39 @@
+//! UART0 as a link for the programs of this board: received bytes are queued by interrupt, and a
+//! program that waits for one sleeps.
+
+use crate::uart::{self, Rx, Tx};
+use cortex_m::peripheral::NVIC;
+use firmware::{InterruptUart, Receiver};
+use lm3s6965::{Interrupt, interrupt};
+
+/// How many bytes the UART holds for a program that does not read: a power of two.
+pub const RECEIVE_BUFFER: usize = 256;
+
+/// The UART.
+pub type Serial = InterruptUart<Rx, Tx, RECEIVE_BUFFER>;
+
+static RECEIVER: Receiver<Rx, RECEIVE_BUFFER> = Receiver::new();
+
+/// Starts to receive.
+pub fn start() -> Serial {
+    let (rx, tx) = uart::start();
+    let serial = InterruptUart::start(&RECEIVER, rx, tx, sleep);
+    // SAFETY: no critical section relies on this interrupt being masked.
+    unsafe { NVIC::unmask(Interrupt::UART0) };
+    serial
+}
+
+#[interrupt]
+fn UART0() {
+    RECEIVER.on_interrupt();
+}
+
+/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
+/// still ends the sleep, and is handled as soon as it is unmasked.
+fn sleep(receiver: &Receiver<Rx, RECEIVE_BUFFER>) {
+    cortex_m::interrupt::free(|_| {
+        if receiver.is_empty() {
+            cortex_m::asm::wfi();
+        }
+    });
+}

@@ -1,0 +1,95 @@
+//! The same with another task: a loop that looks after the UART whenever it comes by, and the server
+//! in a `static`, where its size counts when the image is linked.
+#![no_std]
+#![no_main]
+
+mod serial;
+mod uart;
+
+use core::panic::PanicInfo;
+use cortex_m_rt::entry;
+use firmware::{CheckedCalculator, UartError};
+use rpc_proto::calculator::CalculatorService;
+use rpc_proto::io::LinkError;
+use rpc_proto::server::Server;
+use static_cell::ConstStaticCell;
+
+rpc_proto::interface! {
+    /// The calculator, and what the loop does besides.
+    pub struct Superloop("superloop", env!("CARGO_PKG_VERSION")) {
+        /// Procedures that know nothing of the loop.
+        pub calculator: CalculatorService<CheckedCalculator>,
+        /// Procedures about the other task.
+        pub filter: FilterService<Average>,
+    }
+}
+
+/// A filter that the loop feeds.
+#[rpc_proto::service]
+pub trait Filter {
+    /// How many samples the filter has been fed.
+    #[idempotent]
+    fn samples(&self) -> u32;
+
+    /// The smoothed value.
+    #[idempotent]
+    fn value(&self) -> i32;
+}
+
+/// A moving average, which is the other task's work.
+pub struct Average {
+    samples: u32,
+    sum: i32,
+}
+
+impl Average {
+    const fn feed(&mut self, sample: i32) {
+        self.samples = self.samples.wrapping_add(1);
+        self.sum = self.sum - self.sum / 16 + sample;
+    }
+}
+
+impl Filter for Average {
+    fn samples(&self) -> u32 {
+        self.samples
+    }
+
+    fn value(&self) -> i32 {
+        self.sum / 16
+    }
+}
+
+static SERVER: ConstStaticCell<Server<Superloop, 160, 4>> = ConstStaticCell::new(
+    Server::new(Superloop {
+        calculator: CalculatorService(CheckedCalculator::new()),
+        filter: FilterService(Average { samples: 0, sum: 0 }),
+    })
+    .with_buffer(serial::RECEIVE_BUFFER as u16),
+);
+
+#[entry]
+fn main() -> ! {
+    let Some(server) = SERVER.try_take() else {
+        cortex_m::asm::udf(); // only a second call gets none
+    };
+    let mut uart = serial::start();
+    loop {
+        // Only lost bytes bring an error. The protocol recovers from that by itself.
+        if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.poll(&mut uart) {
+            server.note_overruns(bytes);
+        }
+        // What callers ask about is within the loop's reach between two polls.
+        server.interface().filter.0.feed(read_sensor());
+    }
+}
+
+/// Stands for a sensor of the board's, which the emulator does not have.
+fn read_sensor() -> i32 {
+    1000
+}
+
+/// Nothing in a release build can panic, so that this is not even linked.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    cortex_m::asm::udf()
+}

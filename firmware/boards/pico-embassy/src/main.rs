@@ -1,0 +1,107 @@
+//! The board's program: offers the calculator and a stopwatch on UART0, for ever, while a lamp
+//! blinks.
+#![no_std]
+#![no_main]
+
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicU32, Ordering};
+use embassy_executor::Spawner;
+use embassy_rp::gpio::{Level, Output};
+use embassy_rp::peripherals::UART0;
+use embassy_rp::uart::{self, BufferedInterruptHandler, BufferedUart};
+use embassy_rp::{Peri, bind_interrupts, peripherals};
+use embassy_time::{Duration, Instant, Timer};
+use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
+use rpc_proto::calculator::CalculatorService;
+use rpc_proto::io::LinkError;
+use rpc_proto::server::Server;
+
+/// How many bytes the UART holds while a procedure waits.
+const RECEIVE_BUFFER: usize = 1024;
+
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+const FRAME: usize = 160;
+
+/// How many calls a caller may send ahead.
+const WINDOW: usize = 4;
+
+rpc_proto::interface! {
+    /// What this board offers.
+    pub async struct Pico("pico-embassy", env!("CARGO_PKG_VERSION")) {
+        /// Runs each procedure to its end.
+        pub calculator: CalculatorService<CheckedCalculator>,
+        /// Waits, and lets the lamp blink meanwhile.
+        pub stopwatch: StopwatchService<BlinkingStopwatch>,
+    }
+}
+
+/// A stopwatch that knows of the lamp.
+pub struct BlinkingStopwatch;
+
+static BLINKS: AtomicU32 = AtomicU32::new(0);
+
+impl Stopwatch for BlinkingStopwatch {
+    async fn wait(&mut self, millis: u32) -> u32 {
+        let begin = Instant::now();
+        Timer::after(Duration::from_millis(millis.into())).await;
+        u32::try_from(begin.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
+
+    fn blinks(&self) -> u32 {
+        BLINKS.load(Ordering::Relaxed)
+    }
+}
+
+bind_interrupts!(struct Interrupts {
+    UART0_IRQ => BufferedInterruptHandler<UART0>;
+});
+
+#[embassy_executor::main]
+async fn main(spawner: Spawner) {
+    let chip = embassy_rp::init(embassy_rp::config::Config::default());
+    if let Ok(blinking) = blink(chip.PIN_25) {
+        spawner.spawn(blinking);
+    }
+
+    let (mut to_send, mut received) = ([0; FRAME], [0; RECEIVE_BUFFER]);
+    let mut uart = BufferedUart::new(
+        chip.UART0,
+        chip.PIN_0,
+        chip.PIN_1,
+        Interrupts,
+        &mut to_send,
+        &mut received,
+        uart::Config::default(), // 115,200 baud, 8N1
+    );
+
+    let pico = Pico {
+        calculator: CalculatorService(CheckedCalculator::new()),
+        stopwatch: StopwatchService(BlinkingStopwatch),
+    };
+    let mut server = Server::<_, FRAME, WINDOW>::new(pico).with_buffer(RECEIVE_BUFFER as u16);
+    loop {
+        // Only damaged or lost bytes bring it back. The protocol recovers from them by itself.
+        if let Err(LinkError::Io(uart::Error::Overrun)) = server.serve_async(&mut uart).await {
+            server.note_overruns(1);
+        }
+    }
+}
+
+/// Switches the board's lamp ten times a second.
+#[embassy_executor::task]
+async fn blink(pin: Peri<'static, peripherals::PIN_25>) {
+    let mut lamp = Output::new(pin, Level::Low);
+    loop {
+        Timer::after(Duration::from_millis(100)).await;
+        lamp.toggle();
+        // Not `fetch_add`, which this processor does not have; nobody else writes.
+        let blinks = BLINKS.load(Ordering::Relaxed).wrapping_add(1);
+        BLINKS.store(blinks, Ordering::Relaxed);
+    }
+}
+
+/// Stops for the debugger.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    cortex_m::asm::udf()
+}

@@ -1,0 +1,368 @@
+//! A link on a bus that carries one direction at a time, as RS-485 with two wires does.
+
+mod echo;
+mod waiting;
+
+use crate::frame::DELIMITER;
+use crate::time::Duration;
+use core::convert::Infallible;
+use echo::Echo;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
+use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
+use heapless::Deque;
+
+/// How many bytes may have come in unnoticed when this end is about to talk: what switching a bus
+/// may leave behind. The shortest frame is longer.
+const LEFT_BEHIND: usize = 4;
+
+/// A link through a transceiver whose driver is on only while this end talks.
+///
+/// It is made of a UART, the pin that enables the transceiver's driver, and a delay, and is a link
+/// for every driver in this module, on the device as on the caller. The pin is high from before the
+/// first bit of a transmission until after the last one of the frame. For that, the UART's `flush`
+/// has to wait for the last bit; some HALs only wait until the last byte is on its way.
+///
+/// ```
+/// # use core::convert::Infallible;
+/// # use embedded_hal::{delay::DelayNs, digital};
+/// # use rpc_proto::{server::Server, service, time::Duration};
+/// # struct Pin;
+/// # impl digital::ErrorType for Pin { type Error = Infallible; }
+/// # impl digital::OutputPin for Pin {
+/// #     fn set_low(&mut self) -> Result<(), Infallible> { Ok(()) }
+/// #     fn set_high(&mut self) -> Result<(), Infallible> { Ok(()) }
+/// # }
+/// # struct Delay;
+/// # impl DelayNs for Delay { fn delay_ns(&mut self, _: u32) {} }
+/// # struct Uart;
+/// # impl embedded_io::ErrorType for Uart { type Error = Infallible; }
+/// # impl embedded_io::Read for Uart {
+/// #     fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> { Ok(0) }
+/// # }
+/// # impl embedded_io::ReadReady for Uart {
+/// #     fn read_ready(&mut self) -> Result<bool, Infallible> { Ok(false) }
+/// # }
+/// # impl embedded_io::Write for Uart {
+/// #     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> { Ok(bytes.len()) }
+/// #     fn flush(&mut self) -> Result<(), Infallible> { Ok(()) }
+/// # }
+/// # /// A lamp.
+/// # #[service]
+/// # trait Lamp {
+/// #     /// Switches the lamp.
+/// #     fn set(&mut self, on: bool);
+/// # }
+/// # struct MyLamp;
+/// # impl Lamp for MyLamp { fn set(&mut self, _: bool) {} }
+/// # let (uart, driver_enable, delay) = (Uart, Pin, Delay);
+/// use rpc_proto::io::HalfDuplex;
+///
+/// // At 115,200 baud, a byte takes 87 µs.
+/// let turnaround = Duration::from_micros(200);
+/// let mut link = HalfDuplex::new(uart, driver_enable, delay, turnaround);
+/// // Announces no receive buffer, so the caller has one call in flight.
+/// let mut server = Server::<_, 64, 1>::new(LampService(MyLamp));
+/// # let _: Result<_, rpc_proto::io::LinkError<_>> =
+/// server.serve(&mut link);
+/// ```
+///
+/// # Who talks when
+///
+/// The bus belongs to one caller and one device. The device talks when it was called, and the caller
+/// when it has been answered. For that, the caller has to have a single call in flight, which a device
+/// makes sure of by announcing no receive buffer: a [`Server`](crate::server::Server) does so unless it
+/// is told otherwise.
+///
+/// Both ends wait for the *turnaround* before they talk, and do not talk if something comes in
+/// meanwhile, or has come in that nobody has read. Then the frame is dropped as if the bus had lost it,
+/// which the protocol recovers from: what comes in is the call that is being sent again, or the answer
+/// that had been given up. So the turnaround should be two bytes long at least, and as long as the other
+/// end takes to switch its driver off.
+///
+/// Only a call that is sent again because its answer takes long, or noise, can lead to both ends
+/// talking at once. The resend time of the caller ([`Timing`](crate::client::Timing)) should therefore
+/// exceed what the longest procedure takes. If both talk nevertheless, what is lost is sent again.
+/// Events are told unasked, at any time: one that meets a call is lost, and counted as such.
+///
+/// # Echo
+///
+/// Where the receiver stays on while the driver is, everything sent comes back; see
+/// [`with_echo`](Self::with_echo). A host whose adapter echoes needs nothing like it: a caller ignores
+/// frames that only callers send. But it asks for each answer again whose echo was damaged.
+#[derive(Debug)]
+pub struct HalfDuplex<L, P, D> {
+    link: L,
+    driver_enable: P,
+    delay: D,
+    /// In microseconds.
+    turnaround: u32,
+    echoes: bool,
+    phase: Phase,
+    /// Whether a byte of a frame was sent and its delimiter was not.
+    in_frame: bool,
+    echo: Echo,
+    /// What had come in before this end began to talk.
+    left_behind: Deque<u8, LEFT_BEHIND>,
+    yielded: u32,
+}
+
+/// What this end does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Listening,
+    /// The driver is on.
+    Talking,
+    /// The other end talks: what is to be sent is dropped.
+    Yielding,
+}
+
+impl<L, P, D> HalfDuplex<L, P, D>
+where
+    P: OutputPin<Error = Infallible>,
+{
+    /// A link that listens. `driver_enable` is high while this end talks.
+    ///
+    /// `turnaround` is how long this end waits before it talks; see [above](Self#who-talks-when).
+    pub fn new(link: L, driver_enable: P, delay: D, turnaround: Duration) -> Self {
+        let mut link = Self {
+            link,
+            driver_enable,
+            delay,
+            turnaround: u32::try_from(turnaround.as_micros()).unwrap_or(u32::MAX),
+            echoes: false,
+            phase: Phase::Listening,
+            in_frame: false,
+            echo: Echo::default(),
+            left_behind: Deque::new(),
+            yielded: 0,
+        };
+        link.listen();
+        link
+    }
+
+    /// The same for a transceiver whose receiver is always on: what this end sends comes back, and is
+    /// ignored. The link's receive buffer has to hold the echo of a whole frame.
+    #[must_use]
+    pub fn with_echo(mut self) -> Self {
+        self.echoes = true;
+        self
+    }
+
+    /// How many frames were not sent because the other end was talking; wraps around.
+    pub const fn yielded(&self) -> u32 {
+        self.yielded
+    }
+
+    /// What it was made of. The driver is off.
+    pub fn release(mut self) -> (L, P, D) {
+        self.listen();
+        (self.link, self.driver_enable, self.delay)
+    }
+
+    fn listen(&mut self) {
+        let Ok(()) = self.driver_enable.set_low();
+        self.phase = Phase::Listening;
+        self.in_frame = false;
+    }
+
+    fn talk(&mut self) {
+        let Ok(()) = self.driver_enable.set_high();
+        self.phase = Phase::Talking;
+    }
+
+    fn give_way(&mut self) {
+        self.yielded = self.yielded.wrapping_add(1);
+        self.phase = Phase::Yielding;
+    }
+
+    /// Notes that bytes were handed to the UART.
+    fn note_sent(&mut self, bytes: &[u8]) {
+        if self.echoes {
+            self.echo.sent(bytes);
+        }
+    }
+
+    /// Keeps a byte that came in when this end was about to talk, unless it is its own. There is
+    /// room for it.
+    fn keep(&mut self, byte: u8) -> bool {
+        let foreign = !self.echo.is_due() || !self.echo.take(byte);
+        foreign && self.left_behind.push_back(byte).is_ok()
+    }
+
+    /// How many of these bytes belong to the frame that is being sent, if its end is among them. A
+    /// delimiter that comes before a frame belongs to it.
+    fn rest_of_frame(&self, bytes: &[u8]) -> Option<usize> {
+        let mut in_frame = self.in_frame;
+        let end = bytes.iter().position(|&byte| {
+            in_frame |= byte != DELIMITER;
+            in_frame && byte == DELIMITER
+        });
+        end.map(|end| end + 1)
+    }
+}
+
+/// The first byte of a buffer that is not empty.
+fn put_first(buffer: &mut [u8], byte: u8) -> usize {
+    match buffer.first_mut() {
+        Some(first) => {
+            *first = byte;
+            1
+        }
+        None => 0,
+    }
+}
+
+impl<L: ErrorType, P, D> ErrorType for HalfDuplex<L, P, D> {
+    type Error = L::Error;
+}
+
+impl<L, P, D> HalfDuplex<L, P, D>
+where
+    L: Read + ReadReady + Write,
+    P: OutputPin<Error = Infallible>,
+    D: DelayNs,
+{
+    /// Begins to talk, unless the other end does.
+    fn begin(&mut self) -> Result<(), L::Error> {
+        let more = self.keep_waiting()?;
+        let old = self.left_behind.len();
+        if !more {
+            self.delay.delay_us(self.turnaround);
+        }
+        if more || self.keep_waiting()? || self.left_behind.len() > old {
+            self.give_way();
+        } else {
+            self.talk();
+        }
+        Ok(())
+    }
+
+    /// Keeps the bytes that wait to be read, and tells whether there are more than there is room for.
+    fn keep_waiting(&mut self) -> Result<bool, L::Error> {
+        while self.link.read_ready()? {
+            if self.left_behind.is_full() {
+                return Ok(true);
+            }
+            let mut byte = [0];
+            if self.link.read(&mut byte)? == 0 {
+                break;
+            }
+            self.keep(byte[0]);
+        }
+        Ok(false)
+    }
+
+    /// Ends what is being sent, and listens.
+    fn end(&mut self) -> Result<(), L::Error> {
+        let flushed = match self.phase {
+            Phase::Listening => return Ok(()),
+            Phase::Yielding => Ok(()),
+            Phase::Talking => self.link.flush(),
+        };
+        self.listen();
+        flushed
+    }
+}
+
+/// For [`serve`](crate::server::Server::serve), [`poll`](crate::server::Server::poll) and
+/// [`BlockingCaller`](super::BlockingCaller).
+impl<L, P, D> Read for HalfDuplex<L, P, D>
+where
+    L: Read + ReadReady + Write,
+    P: OutputPin<Error = Infallible>,
+    D: DelayNs,
+{
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, L::Error> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.end()?;
+        if let Some(byte) = self.left_behind.pop_front() {
+            return Ok(put_first(buffer, byte));
+        }
+        while self.echo.is_due() {
+            let mut byte = [0];
+            if self.link.read(&mut byte)? == 0 {
+                return Ok(0);
+            }
+            if !self.echo.take(byte[0]) {
+                return Ok(put_first(buffer, byte[0]));
+            }
+        }
+        self.link.read(buffer)
+    }
+}
+
+impl<L, P, D> ReadReady for HalfDuplex<L, P, D>
+where
+    L: Read + ReadReady + Write,
+    P: OutputPin<Error = Infallible>,
+    D: DelayNs,
+{
+    fn read_ready(&mut self) -> Result<bool, L::Error> {
+        self.end()?;
+        while self.left_behind.is_empty() && self.echo.is_due() && self.link.read_ready()? {
+            let mut byte = [0];
+            if self.link.read(&mut byte)? == 0 {
+                break;
+            }
+            self.keep(byte[0]);
+        }
+        Ok(!self.left_behind.is_empty() || !self.echo.is_due() && self.link.read_ready()?)
+    }
+}
+
+impl<L, P, D> Write for HalfDuplex<L, P, D>
+where
+    L: Read + ReadReady + Write,
+    P: OutputPin<Error = Infallible>,
+    D: DelayNs,
+{
+    /// Takes bytes up to the end of a frame, which it waits for: the driver is off as soon as it can
+    /// be, however long it takes until anything else is asked of the link.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, L::Error> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        if self.phase == Phase::Listening {
+            self.begin()?;
+        }
+        let rest = self.rest_of_frame(bytes);
+        let bytes = rest.and_then(|rest| bytes.get(..rest)).unwrap_or(bytes);
+        let sent = match self.phase {
+            Phase::Yielding => bytes.len(),
+            Phase::Listening | Phase::Talking => match self.link.write(bytes) {
+                Ok(sent) => sent,
+                Err(error) => {
+                    self.listen();
+                    return Err(error);
+                }
+            },
+        };
+        let written = bytes.get(..sent).unwrap_or(bytes);
+        if self.phase == Phase::Talking {
+            self.note_sent(written);
+        }
+        self.in_frame |= written.iter().any(|&byte| byte != DELIMITER);
+        if rest == Some(sent) {
+            self.end()?;
+        }
+        Ok(sent)
+    }
+
+    fn flush(&mut self) -> Result<(), L::Error> {
+        self.end()
+    }
+}
+
+impl<L, P, D> WriteReady for HalfDuplex<L, P, D>
+where
+    L: Read + ReadReady + Write + WriteReady,
+    P: OutputPin<Error = Infallible>,
+    D: DelayNs,
+{
+    fn write_ready(&mut self) -> Result<bool, L::Error> {
+        self.link.write_ready()
+    }
+}
