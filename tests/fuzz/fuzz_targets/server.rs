@@ -1,17 +1,16 @@
 //! Any bytes, then a good call: the server answers it.
 #![no_main]
 
-use firmware::CheckedCalculator;
+use firmware::Demonstration;
 use fuzz::{FRAME, frame, pieces};
 use libfuzzer_sys::fuzz_target;
-use rpc_proto::calculator::CalculatorService;
 use rpc_proto::frame::Accumulator;
 use rpc_proto::server::Server;
 
-type Device = Server<CalculatorService<CheckedCalculator>, FRAME, 2>;
+type Device = Server<Demonstration, FRAME, 2>;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut device = Device::new(CalculatorService(CheckedCalculator::new()));
+    let mut device = Device::new(Demonstration::new());
     for piece in pieces(bytes) {
         send(&mut device, &piece.to_bytes());
     }
