@@ -16,7 +16,8 @@ mod output;
 mod project;
 mod round_trip;
 mod summary;
-mod watch;
+mod tapping;
+
 mod words;
 
 use clap::{CommandFactory, Parser};
