@@ -119,6 +119,8 @@ impl Failure {
         match error {
             NamedCallError::Description(error) => Self::description(device, error),
             NamedCallError::UnknownProcedure(error) => error.into(),
+            NamedCallError::Event { path } => Self::new(Class::Usage, message)
+                .hint(format!("`serial-rpc watch {path}` shows it as it comes")),
             NamedCallError::Arguments(_) => Self::new(Class::Usage, message),
             NamedCallError::Call {
                 idempotent, error, ..

@@ -17,7 +17,6 @@ mod project;
 mod round_trip;
 mod summary;
 mod tapping;
-
 mod words;
 
 use clap::{CommandFactory, Parser};
