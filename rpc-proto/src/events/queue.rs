@@ -180,6 +180,14 @@ impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS>
             server.wake();
         }
     }
+
+    fn is_wanted<E: Event>(&self) -> bool {
+        self.with(|state| {
+            let mut topics = state.subscribed.iter().flatten();
+            topics.find(|topic| topic.key == E::KEY).map(|_| ())
+        })
+        .is_some()
+    }
 }
 
 impl<const BYTES: usize, const TOPICS: usize> Default for EventQueue<BYTES, TOPICS> {
