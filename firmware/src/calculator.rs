@@ -6,11 +6,13 @@ use rpc_proto::calculator::{
     Calculator, CalculatorTotalChanged, ExpressionError, MAX_SAMPLES, MathError, Summary,
 };
 use rpc_proto::events::Emit;
+use rpc_proto::log::{Level, LogRecord};
 use rpc_proto::server::NoEvents;
 
 /// A [`Calculator`] that checks every result.
 ///
-/// Its only state is the running total, which starts at zero. It tells `E` of every change.
+/// Its only state is the running total, which starts at zero. It tells `E` of every change, and
+/// keeps a log of what is out of the ordinary.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
@@ -40,6 +42,15 @@ impl<E: Emit> CheckedCalculator<E> {
             self.events.emit(&CalculatorTotalChanged { total });
         }
     }
+
+    fn log(&self, level: Level, text: &str) {
+        let target = "calculator";
+        self.events.emit(&LogRecord {
+            level,
+            target,
+            text,
+        });
+    }
 }
 
 impl<E: Emit> Calculator for CheckedCalculator<E> {
@@ -56,7 +67,11 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
     }
 
     fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::div(x, y)
+        let quotient = arithmetic::div(x, y);
+        if quotient == Err(MathError::DivideByZero) {
+            self.log(Level::Warn, "asked to divide by zero");
+        }
+        quotient
     }
 
     fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
@@ -84,7 +99,10 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
     }
 
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
-        let total = self.total.checked_add(amount).ok_or(MathError::Overflow)?;
+        let Some(total) = self.total.checked_add(amount) else {
+            self.log(Level::Warn, "the total would overflow, and stays as it is");
+            return Err(MathError::Overflow);
+        };
         self.set_total(total);
         Ok(total)
     }
@@ -95,6 +113,7 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
 
     fn clear(&mut self) {
         self.set_total(0);
+        self.log(Level::Info, "the total was cleared");
     }
 }
 

@@ -4,6 +4,7 @@ use super::Link;
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::events::EventQueue;
+use rpc_proto::log::LogService;
 use rpc_proto::server::{QueuedEvents, Server};
 use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
@@ -22,7 +23,7 @@ const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
 /// A device with the interface `I` that answers as soon as it is written to.
 ///
-/// The program's own is the calculator, the very code that the boards run. With an interface of
+/// The program's own is the calculator, the very code that the boards run, and its log. With an interface of
 /// your own, it lets a test call your firmware on the desktop:
 ///
 /// ```
@@ -53,8 +54,14 @@ pub struct SimulatedDevice<I = SimulatedInterface> {
     replied: Condvar,
 }
 
-/// What the program's own simulated device offers.
-pub type SimulatedInterface = CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>;
+rpc_proto::interface! {
+    /// What the program's own simulated device offers.
+    #[derive(Clone, Debug)]
+    pub struct SimulatedInterface("calculator", env!("CARGO_PKG_VERSION")) {
+        calculator: CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>,
+        log: LogService<()>,
+    }
+}
 
 /// Where a simulated device has its events from.
 pub type SimulatedEvents = EventQueue<4096, 16>;
@@ -83,11 +90,15 @@ impl<I: Dispatch> State<I> {
 }
 
 impl SimulatedDevice {
-    /// A calculator that was just switched on.
+    /// A calculator that keeps a log and was just switched on.
     pub fn new() -> Self {
         let events = Arc::new(SimulatedEvents::new());
         let calculator = CheckedCalculator::telling(Arc::clone(&events));
-        Self::with_events(CalculatorService(calculator), events)
+        let interface = SimulatedInterface {
+            calculator: CalculatorService(calculator),
+            log: LogService(()),
+        };
+        Self::with_events(interface, events)
     }
 }
 
