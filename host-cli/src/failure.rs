@@ -84,6 +84,11 @@ impl Failure {
         self
     }
 
+    /// Whether the user pressed Ctrl-C.
+    pub fn is_interruption(&self) -> bool {
+        self.class == Class::Interrupted
+    }
+
     /// The failure as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let report = Report {

@@ -20,6 +20,15 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(json)
 }
 
+/// Tells people, or a program, something about the results, on stderr.
+pub fn notice(json: bool, text: &str) {
+    if json {
+        anstream::eprintln!("{}", serde_json::json!({ "notice": text }));
+    } else {
+        anstream::eprintln!("\x1b[1;33mnote\x1b[0m: {text}");
+    }
+}
+
 /// Writes bytes as they are.
 pub fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();

@@ -19,7 +19,8 @@ use std::time::Duration;
 /// PROCEDURE` shows what a procedure takes.
 ///
 /// A string is printed without quotes, everything else as JSON, and nothing if nothing is returned.
-/// With --json, what is printed is JSON always.
+/// With --json, what is printed is JSON always. An event is not called: `serial-rpc watch` shows it as
+/// it comes, and what a procedure returns from time to time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc call calculator.add 2 3

@@ -34,6 +34,19 @@ pub struct Received<T> {
 /// An event with its data still encoded.
 pub type EncodedEvent = Received<Vec<u8>>;
 
+impl EncodedEvent {
+    /// The data, which may borrow from what was received.
+    ///
+    /// # Errors
+    /// [`CallError::BadReply`] if what was received is not this event.
+    pub fn read<E: Event>(&self) -> Result<E::Received<'_>, CallError<SubscribeError>> {
+        match postcard::take_from_bytes(&self.data) {
+            Ok((data, [])) => Ok(data),
+            _ => Err(CallError::BadReply),
+        }
+    }
+}
+
 /// The events of one kind that a device sends, as an iterator that waits for them.
 ///
 /// It ends when the connection is [cancelled](Connection::cancel). An error does not end it: the
@@ -80,6 +93,14 @@ pub struct Subscription<'d, E> {
     event: PhantomData<fn() -> E>,
 }
 
+impl<'d, E: Event> Subscription<'d, E> {
+    /// The same with the data still encoded, for an event whose data borrows from what was received,
+    /// such as a line of a [log](rpc_proto::log): see [`EncodedEvent::read`].
+    pub fn encoded(self) -> EncodedSubscription<'d> {
+        self.encoded
+    }
+}
+
 impl<E: Event> Subscription<'_, E>
 where
     E::Received<'static>: DeserializeOwned,
@@ -117,14 +138,15 @@ fn decode<E: Event>(
 where
     E::Received<'static>: DeserializeOwned,
 {
-    match postcard::take_from_bytes(&event.data) {
-        Ok((data, [])) => Ok(Received {
-            data,
-            lost: event.lost,
-            after_gap: event.after_gap,
-        }),
-        _ => Err(CallError::BadReply),
-    }
+    // Not `read`, whose data may borrow from the event.
+    let Ok((data, [])) = postcard::take_from_bytes(&event.data) else {
+        return Err(CallError::BadReply);
+    };
+    Ok(Received {
+        data,
+        lost: event.lost,
+        after_gap: event.after_gap,
+    })
 }
 
 /// As [`Subscription`], by key and with the data encoded, for a caller without the event's type.
@@ -203,6 +225,11 @@ impl EncodedSubscription<'_> {
     /// How many events of all kinds that this connection subscribed to were lost.
     pub fn lost(&self) -> u32 {
         self.device.state().client.lost_events()
+    }
+
+    /// How many were lost after the event that was received last, as far as is known by now.
+    pub fn lost_since(&self) -> u32 {
+        self.lost().wrapping_sub(self.lost)
     }
 
     fn next_until(

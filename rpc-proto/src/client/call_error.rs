@@ -82,11 +82,19 @@ impl<E> CallError<E> {
     }
 }
 
-impl CallError {
-    /// The same failure for a procedure that has an error of its own.
-    pub fn widen<E>(self) -> CallError<E> {
-        match self {
-            Self::Error(never) => match never {},
+impl<E> CallError<E> {
+    /// The procedure's own error, or else the failure that any call may end in.
+    ///
+    /// # Errors
+    /// The failure.
+    pub fn own(self) -> Result<E, CallError> {
+        self.map(Ok)
+    }
+
+    /// The same failure, or what becomes of the procedure's own error.
+    fn map<T, F>(self, own: impl FnOnce(E) -> Result<T, CallError<F>>) -> Result<T, CallError<F>> {
+        Err(match self {
+            Self::Error(error) => return own(error),
             Self::NoSuchProcedure => CallError::NoSuchProcedure,
             Self::SignatureDiffers => CallError::SignatureDiffers,
             Self::BadArguments => CallError::BadArguments,
@@ -100,6 +108,17 @@ impl CallError {
             Self::InterfaceChanged => CallError::InterfaceChanged,
             Self::OtherVersion(version) => CallError::OtherVersion(version),
             Self::OutcomeUnknown(cause) => CallError::OutcomeUnknown(cause),
+        })
+    }
+}
+
+impl CallError {
+    /// The same failure for a procedure that has an error of its own.
+    pub fn widen<E>(self) -> CallError<E> {
+        let failure: Result<Never, _> = self.map(|never| match never {});
+        match failure {
+            Ok(never) => match never {},
+            Err(failure) => failure,
         }
     }
 }
