@@ -142,7 +142,7 @@ impl Interruptions {
         Some(if std::mem::take(&mut self.is_away) {
             "the device is back; what happened meanwhile is not known".to_owned()
         } else {
-            "the device was reset; what happened meanwhile is not known".to_owned()
+            "the device was reset or unplugged; what happened meanwhile is not known".to_owned()
         })
     }
 }

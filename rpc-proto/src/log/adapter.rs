@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn nothing_is_written_behind_a_cut() {
         let mut text = Text::<8>(String::new());
-        assert!(write!(text, "{}{}", "123456789", "a").is_err());
+        assert!(write!(text, "{}{}", 123_456_789, 0).is_err());
         assert_eq!(text.0, "12345…");
         let mut none = Text::<2>(String::new());
         assert!(write!(none, "123").is_err());
