@@ -15,6 +15,7 @@ use crate::{completer, negative, output};
 use clap_complete::ArgValueCompleter;
 use recording::Recording;
 use serde_json::{Value, json};
+use serial_rpc::description::Procedure;
 use source::Source;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,19 +94,7 @@ pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
         true => Some(plot::chosen(&columns, procedure, &watch.field)?),
         false => None,
     };
-    if procedure.is_event() {
-        let misplaced = [
-            (!watch.arguments.is_empty(), "no arguments"),
-            (watch.interval.is_some(), "no --interval"),
-        ];
-        for (_, what) in misplaced.into_iter().filter(|(is_given, _)| *is_given) {
-            let path = &procedure.path;
-            let message = format!("{path} is an event, which takes {what}: the device tells of it");
-            return Err(Failure::new(Class::Usage, message));
-        }
-    } else {
-        repeating::allow(procedure, watch.force)?;
-    }
+    check(watch, procedure)?;
     let recording = match &watch.csv {
         Some(file) => Some(Recording::begin(file, &columns)?),
         None => None,
@@ -148,6 +137,21 @@ pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
         output::notice(cli.output.json, &summary(watched.count, &source));
     }
     end
+}
+
+/// Refuses what makes no sense for an event, or may do harm with a procedure.
+fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
+    if !procedure.is_event() {
+        return repeating::allow(procedure, watch.force);
+    }
+    let what = match (watch.arguments.as_slice(), watch.interval) {
+        ([], None) => return Ok(()),
+        ([], Some(_)) => "no --interval",
+        _ => "no arguments",
+    };
+    let path = &procedure.path;
+    let message = format!("{path} is an event, which takes {what}: the device tells of it");
+    Err(Failure::new(Class::Usage, message))
 }
 
 /// Prints values as they come.
