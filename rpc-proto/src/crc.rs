@@ -8,18 +8,22 @@
 /// The reflected polynomial of CRC-32/ISO-HDLC.
 const POLYNOMIAL: u32 = 0xEDB8_8320;
 
-/// What half a byte does to the register, for each of its values.
+/// What half a byte does to the checksum, for each of its values.
+///
+/// The register that CRC-32/ISO-HDLC is defined by is the complement of the checksum. The table has
+/// that in it, so that nothing is complemented when a frame is checked, and so that the checksum of
+/// nothing is 0: a server that was not used yet takes no flash for the values it starts with.
 const TABLE: [u32; 16] = {
     let mut table = [0; 16];
     let mut entry = 0;
     while entry < table.len() {
-        let mut register = entry as u32;
+        let mut register = !(entry as u32);
         let mut bit = 0;
         while bit < 4 {
             register = (register >> 1) ^ (POLYNOMIAL * (register & 1));
             bit += 1;
         }
-        table[entry] = register;
+        table[entry] = !register;
         entry += 1;
     }
     table
@@ -37,12 +41,8 @@ pub struct Crc32(u32);
 impl Crc32 {
     /// The checksum of nothing.
     pub const fn new() -> Self {
-        Self(u32::MAX)
+        Self(0)
     }
-
-    /// No checksum yet. All zeroes, so that a server that was not used yet takes no flash for the
-    /// values it starts with.
-    pub(crate) const UNUSED: Self = Self(0);
 
     /// The checksum of `bytes`.
     pub const fn of(bytes: &[u8]) -> Self {
@@ -61,14 +61,14 @@ impl Crc32 {
 
     /// The checksum with one more byte.
     pub const fn then_byte(self, byte: u8) -> Self {
-        let register = self.0 ^ byte as u32;
-        let register = (register >> 4) ^ TABLE[(register & 15) as usize];
-        Self((register >> 4) ^ TABLE[(register & 15) as usize])
+        let value = self.0 ^ byte as u32;
+        let value = (value >> 4) ^ TABLE[(value & 15) as usize];
+        Self((value >> 4) ^ TABLE[(value & 15) as usize])
     }
 
-    /// The finished checksum.
+    /// The checksum of the bytes so far.
     pub const fn value(self) -> u32 {
-        !self.0
+        self.0
     }
 
     /// Whether the bytes so far are some bytes followed by their own checksum, little-endian.

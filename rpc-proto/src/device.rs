@@ -34,12 +34,12 @@ pub trait Device {
 
 /// The device's own service for the interface `I` and frames of up to `FRAME` bytes.
 #[derive(Debug)]
-pub struct OwnService<I, const FRAME: usize> {
-    statistics: Statistics,
+pub struct OwnService<'s, I, const FRAME: usize> {
+    statistics: &'s Statistics,
     interface: PhantomData<I>,
 }
 
-impl<I, const FRAME: usize> OwnService<I, FRAME> {
+impl<'s, I, const FRAME: usize> OwnService<'s, I, FRAME> {
     /// How much of a description fits a reply.
     const CHUNK: usize = {
         /// Header and length.
@@ -49,7 +49,7 @@ impl<I, const FRAME: usize> OwnService<I, FRAME> {
     };
 
     /// The service of a device that has seen this of its link.
-    pub const fn new(statistics: Statistics) -> Self {
+    pub const fn new(statistics: &'s Statistics) -> Self {
         Self {
             statistics,
             interface: PhantomData,
@@ -57,7 +57,7 @@ impl<I, const FRAME: usize> OwnService<I, FRAME> {
     }
 }
 
-impl<I: Interface, const FRAME: usize> Device for OwnService<I, FRAME> {
+impl<I: Interface, const FRAME: usize> Device for OwnService<'_, I, FRAME> {
     fn describe(&mut self, offset: u32) -> &[u8] {
         let mut offset = offset as usize;
         for &piece in I::DESCRIPTION {
@@ -76,7 +76,7 @@ impl<I: Interface, const FRAME: usize> Device for OwnService<I, FRAME> {
     }
 
     fn statistics(&mut self) -> Statistics {
-        self.statistics
+        *self.statistics
     }
 
     fn ping<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {

@@ -7,6 +7,7 @@
 
 use crate::crc::Crc32;
 use core::hash::{Hash, Hasher};
+use core::mem;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
@@ -60,7 +61,6 @@ pub struct Encoder<'b> {
 
 impl<'b> Encoder<'b> {
     /// Begins a frame at the start of `buffer`.
-    #[inline(never)]
     pub fn new(buffer: &'b mut [u8]) -> Self {
         Self {
             buffer,
@@ -70,19 +70,34 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Begins anew, as if nothing had been added.
-    pub(crate) fn restart(&mut self) {
-        self.code_at = 0;
-        self.end = 1;
-        self.crc = Crc32::new();
-    }
-
     /// Adds a byte of payload.
-    // Inlined into every place where a value is serialised, it would be most of a small image.
     #[inline(never)]
     pub fn push(&mut self, byte: u8) {
-        self.crc = self.crc.then_byte(byte);
-        self.stuff(byte);
+        self.extend(&[byte]);
+    }
+
+    /// Adds bytes of payload.
+    ///
+    /// Everything that goes into a frame comes through here, its checksum too. That is checksummed
+    /// in turn, which nobody reads, but a second loop for it would cost more flash.
+    // Inlined into every place where a value is serialised, it would be most of a small image.
+    #[inline(never)]
+    pub fn extend(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.crc = self.crc.then_byte(byte);
+            // A full block is closed only when another byte comes: closing it at once would add an
+            // empty block to a frame that ends there.
+            if self.end - self.code_at > BLOCK {
+                self.next_block();
+                self.end += 1;
+            }
+            self.put(self.end, byte);
+            if byte == DELIMITER {
+                // Its place is that of the next block's code.
+                self.next_block();
+            }
+            self.end += 1;
+        }
     }
 
     /// Adds the postcard encoding of an unsigned integer of up to 32 bits to the payload.
@@ -91,11 +106,15 @@ impl<'b> Encoder<'b> {
     /// them instead of a copy for each.
     #[inline(never)]
     pub fn varint(&mut self, mut value: u32) {
-        while value > 0x7F {
-            self.push(value as u8 | 0x80);
-            value >>= 7;
+        loop {
+            let more = value >> 7;
+            let byte = value as u8 & 0x7F;
+            if more == 0 {
+                return self.push(byte);
+            }
+            self.push(byte | 0x80);
+            value = more;
         }
-        self.push(value as u8);
     }
 
     /// Adds the postcard encoding of `value` to the payload.
@@ -104,7 +123,7 @@ impl<'b> Encoder<'b> {
             output: Payload(self),
         };
         if value.serialize(&mut serializer).is_err() {
-            self.end = self.buffer.len();
+            self.end = self.end.max(self.buffer.len());
         }
     }
 
@@ -114,44 +133,19 @@ impl<'b> Encoder<'b> {
     /// [`Full`] when the buffer had no room for all of it, or a value refused to be serialised.
     #[inline(never)]
     pub fn finish(&mut self) -> Result<usize, Full> {
-        for byte in self.crc.value().to_le_bytes() {
-            self.stuff(byte);
-        }
-        self.close_block();
-        self.put(self.end, DELIMITER);
-        if self.end < self.buffer.len() {
-            Ok(self.end + 1)
-        } else {
-            Err(Full)
-        }
+        self.extend(&self.crc.value().to_le_bytes());
+        let end = self.end;
+        self.next_block();
+        *self.buffer.get_mut(end).ok_or(Full)? = DELIMITER;
+        Ok(end + 1)
     }
 
-    /// Takes one byte of payload or checksum into the open block.
-    ///
-    /// A full block is closed only when another byte comes: closing it at once would add an
-    /// empty block to a frame that ends there.
-    fn stuff(&mut self, byte: u8) {
-        if self.end - self.code_at > BLOCK {
-            self.next_block();
-        }
-        if byte == DELIMITER {
-            self.next_block();
-        } else {
-            self.put(self.end, byte);
-            self.end += 1;
-        }
-    }
-
+    /// Writes the code of the open block and opens one whose code goes where the next byte would.
     fn next_block(&mut self) {
-        self.close_block();
-        self.code_at = self.end;
-        self.end += 1;
-    }
-
-    fn close_block(&mut self) {
         // At most BLOCK + 1, so it fits a byte.
         let code = (self.end - self.code_at) as u8;
         self.put(self.code_at, code);
+        self.code_at = self.end;
     }
 
     fn put(&mut self, index: usize, byte: u8) {
@@ -172,11 +166,8 @@ impl Flavor for Payload<'_, '_> {
         Ok(())
     }
 
-    #[inline(never)]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        for &byte in bytes {
-            self.0.push(byte);
-        }
+        self.0.extend(bytes);
         Ok(())
     }
 
@@ -217,38 +208,35 @@ pub enum Broken {
 pub struct Accumulator<const FRAME: usize> {
     /// What has been decoded of the candidate: payload, then checksum.
     decoded: [u8; FRAME],
-    len: usize,
     crc: Crc32,
+    /// How many bytes that is; more than fit a frame, if the candidate is too long.
+    len: u16,
     /// Bytes still to come in the open COBS block.
     left: u8,
-    /// Whether a zero stands between the open block and the one after it.
-    zero: bool,
-    progress: Progress,
-}
-
-/// What is known of the candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Progress {
-    /// No byte of it has come yet.
-    Empty,
-    Decoding,
-    Overflowed,
+    /// The complement of the open block's code; 0 before the first block. That of the longest block
+    /// is 0 as well, and no zero stands behind either.
+    not_code: u8,
 }
 
 impl<const FRAME: usize> Accumulator<FRAME> {
     /// How many decoded bytes the longest frame has: a code and the delimiter are not among them.
-    const CAPACITY: usize = FRAME - 2;
+    const CAPACITY: u16 = FRAME as u16 - 2;
 
     /// An accumulator that waits for the first byte of a frame.
     pub const fn new() -> Self {
-        const { assert!(FRAME > CRC_LEN + 2, "no frame is that short") };
+        const {
+            assert!(FRAME > CRC_LEN + 2, "no frame is that short");
+            assert!(
+                FRAME <= u16::MAX as usize,
+                "a frame's length must fit 16 bits"
+            );
+        };
         Self {
             decoded: [0; FRAME],
+            crc: Crc32::new(),
             len: 0,
-            crc: Crc32::UNUSED,
             left: 0,
-            zero: false,
-            progress: Progress::Empty,
+            not_code: 0,
         }
     }
 
@@ -258,70 +246,72 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         if byte == DELIMITER {
             return self.end();
         }
-        if self.progress == Progress::Empty {
-            self.begin();
-        }
-        if self.left > 0 {
+        let decoded = if self.left > 0 {
             self.left -= 1;
-            self.decode(byte);
+            byte
         } else {
-            if self.zero {
-                self.decode(0);
-            }
+            // The code of a block: what it decodes to is the zero before the block.
             self.left = byte - 1;
-            self.zero = self.left < BLOCK as u8;
+            if mem::replace(&mut self.not_code, !byte) == 0 {
+                return None;
+            }
+            0
+        };
+        // Both are read before the place is written, which the compiler cannot tell from them.
+        let (len, crc) = (self.len, self.crc);
+        if let Some(place) = self.decoded.get_mut(usize::from(len)) {
+            *place = decoded;
+            self.len = len + 1;
+            self.crc = crc.then_byte(decoded);
         }
         None
     }
 
     /// Whether a part of what may become a frame has come in.
-    pub fn is_decoding(&self) -> bool {
-        self.progress == Progress::Decoding
+    pub const fn is_decoding(&self) -> bool {
+        !self.is_empty() && !self.is_too_long()
     }
 
-    /// Forgets the last frame. Its bytes stay: clearing them would cost a pass over the buffer.
-    fn begin(&mut self) {
-        self.progress = Progress::Decoding;
-        self.len = 0;
-        self.crc = Crc32::new();
-        self.left = 0;
-        self.zero = false;
+    /// Whether nothing has come in: even a code alone leaves bytes to come, or a zero.
+    const fn is_empty(&self) -> bool {
+        self.len == 0 && self.left == 0 && self.not_code == 0
     }
 
-    fn decode(&mut self, byte: u8) {
-        if self.len >= Self::CAPACITY {
-            self.progress = Progress::Overflowed;
-        } else if let Some(place) = self.decoded.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-            self.crc = self.crc.then_byte(byte);
-        }
+    const fn is_too_long(&self) -> bool {
+        self.len > Self::CAPACITY
     }
 
     fn end(&mut self) -> Option<Result<&[u8], Broken>> {
-        match core::mem::replace(&mut self.progress, Progress::Empty) {
-            Progress::Empty => None,
-            Progress::Overflowed => Some(Err(Broken::TooLong)),
-            Progress::Decoding => Some(self.checked().ok_or(Broken::Corrupt)),
-        }
+        let found = match self.checked() {
+            Some(len) => Some(Ok(len)),
+            None if self.is_empty() => None,
+            None if self.is_too_long() => Some(Err(Broken::TooLong)),
+            None => Some(Err(Broken::Corrupt)),
+        };
+        // The decoded bytes stay: clearing them would cost a pass over the buffer.
+        self.crc = Crc32::new();
+        self.len = 0;
+        self.left = 0;
+        self.not_code = 0;
+        Some(found?.map(|len| self.decoded.get(..len).unwrap_or_default()))
     }
 
-    /// The payload, if the candidate is complete, checks, and has one: a lone checksum is no frame.
-    fn checked(&self) -> Option<&[u8]> {
+    /// The payload's length, if the candidate is a frame. A lone checksum is none.
+    fn checked(&self) -> Option<usize> {
+        let fits = (CRC_LEN as u16 + 1..=Self::CAPACITY).contains(&self.len);
         let whole = self.left == 0 && self.crc.is_checked();
-        let payload = self.decoded.get(..self.len.checked_sub(CRC_LEN)?)?;
-        (whole && !payload.is_empty()).then_some(payload)
+        (fits && whole).then(|| usize::from(self.len) - CRC_LEN)
     }
 }
 
-/// What decides how it goes on: of a candidate that is done with, nothing does.
+/// What decides how it goes on: of a candidate that is too long, nothing does.
 impl<const FRAME: usize> Hash for Accumulator<FRAME> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.progress.hash(hasher);
-        if self.progress != Progress::Empty {
+        self.is_too_long().hash(hasher);
+        if !self.is_too_long() {
             // The checksum follows from the bytes.
-            self.decoded.get(..self.len).hash(hasher);
-            (self.left, self.zero).hash(hasher);
+            self.decoded.get(..usize::from(self.len)).hash(hasher);
+            (self.left, self.not_code != 0).hash(hasher);
         }
     }
 }

@@ -146,9 +146,10 @@ pub struct Accept {
 impl Accept {
     /// Adds the fields to a payload.
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.push(self.version);
+        // Bytes below 128 are their own encoding: one function for all fields.
+        encoder.varint(u32::from(self.version));
         encoder.varint(self.nonce);
-        encoder.push(self.window);
+        encoder.varint(u32::from(self.window));
         encoder.varint(u32::from(self.max_frame));
         encoder.varint(u32::from(self.buffer));
         encoder.varint(self.fingerprint);
@@ -204,4 +205,12 @@ impl NakReason {
             _ => None,
         }
     }
+}
+
+/// Makes a frame of a header and a code, in a place that is long enough.
+#[inline(never)]
+pub(crate) fn code_frame(place: &mut [u8], payload: [u8; 2]) {
+    let mut encoder = Encoder::new(place);
+    encoder.extend(&payload);
+    let _fits = encoder.finish();
 }

@@ -13,8 +13,8 @@ use crate::device::{
 };
 use crate::frame::Accumulator;
 use crate::message::{Accept, Fault, VERSION};
-use crate::service::{Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied};
-use session::{Call, Session};
+use crate::service::{Arguments, Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied, Reply};
+use session::Session;
 
 pub use events::{EventSource, NoEvents, QueuedEvents};
 pub use statistics::Statistics;
@@ -51,11 +51,14 @@ pub use statistics::Statistics;
 ///     server.sent(len);
 /// }
 /// ```
+// In this order the kept replies come first, and their address is then that of the server, which a
+// processor has at hand; the compiler's order depends on the fields of the fields.
 #[derive(Clone, Debug, Hash)]
+#[repr(C)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize, E = NoEvents> {
-    interface: I,
-    received: Accumulator<FRAME>,
     session: Session<FRAME, WINDOW>,
+    received: Accumulator<FRAME>,
+    interface: I,
     events: E,
 }
 
@@ -128,18 +131,20 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let mut call = self.session.take(frame, &Self::ACCEPT);
-        let Some(call) = &mut call else {
+        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
             return self.forget_events();
         };
-        let arguments = call.arguments;
-        let result = match call.procedure {
-            Err(fault) => Err(fault),
-            Ok(number @ FIRST_NUMBER..) => {
+        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+        let result = match (call.procedure, call.reply()) {
+            (Err(fault), _) => Err(fault),
+            (Ok(number @ FIRST_NUMBER..), reply) => {
                 let index = number - FIRST_NUMBER;
-                self.interface.dispatch(index, arguments, call.reply())
+                self.interface.dispatch(index, arguments, reply)
             }
-            Ok(number) => answer::<I, FRAME, E>(number, call, &mut self.events),
+            (Ok(_), _) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
+            (Ok(number), reply) => {
+                Self::run_own(&mut self.events, statistics, number, arguments, reply)
+            }
         };
         call.end(result);
     }
@@ -155,21 +160,40 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let mut call = self.session.take(frame, &Self::ACCEPT);
-        let Some(call) = &mut call else {
+        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
             return self.forget_events();
         };
-        let arguments = call.arguments;
-        let result = match call.procedure {
-            Err(fault) => Err(fault),
-            Ok(number @ FIRST_NUMBER..) => {
+        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+        let result = match (call.procedure, call.reply()) {
+            (Err(fault), _) => Err(fault),
+            (Ok(number @ FIRST_NUMBER..), reply) => {
                 let index = number - FIRST_NUMBER;
-                let reply = call.reply();
                 self.interface.dispatch_async(index, arguments, reply).await
             }
-            Ok(number) => answer::<I, FRAME, E>(number, call, &mut self.events),
+            (Ok(_), _) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
+            (Ok(number), reply) => {
+                Self::run_own(&mut self.events, statistics, number, arguments, reply)
+            }
         };
         call.end(result);
+    }
+
+    /// Runs a procedure of the device's own service.
+    // Inlined, it would take registers and stack from the calls that matter.
+    #[inline(never)]
+    fn run_own(
+        events: &mut E,
+        statistics: &Statistics,
+        number: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault> {
+        if E::ENABLED && number >= FIRST_EVENTS_NUMBER {
+            let index = number - FIRST_EVENTS_NUMBER;
+            let mut device = DeviceEventsService(Subscriptions::<I, E>::new(events));
+            return device.dispatch(index, arguments, reply);
+        }
+        DeviceService(OwnService::<I, FRAME>::new(statistics)).dispatch(number, arguments, reply)
     }
 
     /// The bytes to send, empty if there is nothing to say.
@@ -193,19 +217,34 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
 
     /// Forgets subscriptions if a session has begun.
     fn forget_events(&mut self) {
-        if E::ENABLED && self.session.is_fresh() {
+        if E::ENABLED && self.session.is_accepting() {
             self.events.clear();
         }
     }
 
+    /// Whether there is a reply to send. If not, it can receive, whatever events there are; drivers
+    /// do that first, lest a device with much to tell answers no calls.
+    pub fn is_replying(&self) -> bool {
+        self.session.is_sending()
+    }
+
     /// Whether it is an event's turn: one whose frame was begun, or no reply is to be sent.
     fn sends_event(&self) -> bool {
-        E::ENABLED && (self.events.is_sending() || !self.session.is_sending())
+        E::ENABLED && (self.events.is_sending() || !self.is_replying())
     }
 
     /// Waits until there is an event to send. Without events, that is for ever.
     pub(crate) async fn event(&mut self) {
         self.events.wait().await;
+    }
+
+    /// Notes that all of [`outgoing`](Self::outgoing) was sent.
+    pub fn sent_all(&mut self) {
+        if self.sends_event() {
+            self.events.sent(usize::MAX);
+        } else {
+            self.session.sent_all();
+        }
     }
 
     /// The interface, for the rest of the firmware to share with its callers.
@@ -222,23 +261,4 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     pub fn note_overruns(&mut self, bytes: u32) {
         self.session.note_overruns(bytes);
     }
-}
-
-/// Answers a call to the device's own service, if it has one.
-#[inline(always)]
-fn answer<I: Interface, const FRAME: usize, E: EventSource>(
-    number: u16,
-    call: &mut Call<'_>,
-    events: &mut E,
-) -> Result<Replied, Fault> {
-    if !I::OWN_SERVICE {
-        return Err(Fault::UnknownProcedure);
-    }
-    if E::ENABLED && number >= FIRST_EVENTS_NUMBER {
-        let index = number - FIRST_EVENTS_NUMBER;
-        let mut device = DeviceEventsService(Subscriptions::<I, E>::new(events));
-        return device.dispatch(index, call.arguments, call.reply());
-    }
-    let mut device = DeviceService(OwnService::<I, FRAME>::new(*call.statistics));
-    device.dispatch(number, call.arguments, call.reply())
 }

@@ -8,8 +8,10 @@ mod interface;
 
 pub use interface::{Bare, Undescribed};
 
-use crate::frame::Encoder;
+use crate::frame::{Encoder, Full};
 use crate::message::{Fault, Header, Kind, Seq};
+use core::slice;
+use postcard::de_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The number of the first procedure of an interface; those below are the device's own.
@@ -97,7 +99,7 @@ pub trait Dispatch: Interface {
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
+        reply: Reply<'_>,
     ) -> Result<Replied, Fault>;
 }
 
@@ -116,7 +118,7 @@ pub trait DispatchAsync: Interface {
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
+        reply: Reply<'_>,
     ) -> Result<Replied, Fault>;
 }
 
@@ -128,13 +130,13 @@ pub fn index_of(key: u32, keys: &[u32]) -> Option<u16> {
 }
 
 /// The arguments of a call, taken one by one in the order of the procedure's signature.
-#[derive(Clone, Copy, Debug)]
-pub struct Arguments<'a>(&'a [u8]);
+#[derive(Clone, Debug)]
+pub struct Arguments<'a>(slice::Iter<'a, u8>);
 
 impl<'a> Arguments<'a> {
     /// The arguments that `bytes` encode.
-    pub const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes.iter())
     }
 
     /// Takes the next argument; what it borrows stays in the receive buffer.
@@ -143,8 +145,9 @@ impl<'a> Arguments<'a> {
     /// [`BadArguments`] if the bytes are no such value.
     #[inline(never)]
     pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
-        let (value, rest) = postcard::take_from_bytes(self.0).map_err(|_| BadArguments)?;
-        self.0 = rest;
+        let mut deserializer = postcard::Deserializer::from_flavor(Bytes(self.0.clone()));
+        let value = T::deserialize(&mut deserializer).map_err(|_| BadArguments)?;
+        self.0 = deserializer.finalize().map_err(|_| BadArguments)?;
         Ok(value)
     }
 
@@ -154,11 +157,37 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// [`BadArguments`] if bytes are left.
     pub fn end(self) -> Result<(), BadArguments> {
-        if self.0.is_empty() {
+        if self.0.as_slice().is_empty() {
             Ok(())
         } else {
             Err(BadArguments)
         }
+    }
+}
+
+/// What postcard takes arguments from. Its own takes slices, which are a pointer and a length; an
+/// iterator has two pointers like this, so that taking an argument converts nothing.
+struct Bytes<'a>(slice::Iter<'a, u8>);
+
+impl<'a> Flavor<'a> for Bytes<'a> {
+    type Remainder = slice::Iter<'a, u8>;
+    type Source = &'a [u8];
+
+    fn pop(&mut self) -> postcard::Result<u8> {
+        let byte = self.0.next();
+        byte.copied()
+            .ok_or(postcard::Error::DeserializeUnexpectedEnd)
+    }
+
+    fn try_take_n(&mut self, count: usize) -> postcard::Result<&'a [u8]> {
+        let split = self.0.as_slice().split_at_checked(count);
+        let (taken, rest) = split.ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
+        self.0 = rest.iter();
+        Ok(taken)
+    }
+
+    fn finalize(self) -> postcard::Result<Self::Remainder> {
+        Ok(self.0)
     }
 }
 
@@ -176,39 +205,53 @@ impl From<BadArguments> for Fault {
 
 /// Where the answer to a call goes: straight into the frame that is kept for it.
 #[derive(Debug)]
-pub struct Reply<'r, 'b> {
+pub struct Reply<'r> {
     seq: Seq,
-    encoder: &'r mut Encoder<'b>,
+    encoder: Encoder<'r>,
 }
 
-/// Proof that a [`Reply`] was filled.
+/// Proof that a [`Reply`] was filled, if it fits.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Replied(());
+pub struct Replied(pub(crate) Result<(), Full>);
 
-impl<'r, 'b> Reply<'r, 'b> {
-    /// The answer to call `seq`, to be made with an encoder that has nothing in it.
-    pub(crate) const fn new(seq: Seq, encoder: &'r mut Encoder<'b>) -> Self {
-        Self { seq, encoder }
+impl<'r> Reply<'r> {
+    /// The answer to call `seq`, to be made in that place.
+    pub(crate) fn new(seq: Seq, place: &'r mut [u8]) -> Self {
+        Self {
+            seq,
+            encoder: Encoder::new(place),
+        }
     }
 
     /// Answers with a value.
-    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Replied {
-        self.begin(Kind::Return).value(value);
-        Replied(())
+    pub fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Replied {
+        self.begin(Kind::Return);
+        self.encoder.value(value);
+        self.end()
     }
 
     /// Answers with a value or the procedure's own error.
-    pub fn result<T: Serialize, E: Serialize>(self, result: &Result<T, E>) -> Replied {
+    pub fn result<T: Serialize, E: Serialize>(mut self, result: &Result<T, E>) -> Replied {
+        let kind = match result {
+            Ok(_) => Kind::Return,
+            Err(_) => Kind::Error,
+        };
+        self.begin(kind);
         match result {
-            Ok(value) => self.begin(Kind::Return).value(value),
-            Err(error) => self.begin(Kind::Error).value(error),
+            Ok(value) => self.encoder.value(value),
+            Err(error) => self.encoder.value(error),
         }
-        Replied(())
+        self.end()
     }
 
-    fn begin(self, kind: Kind) -> &'r mut Encoder<'b> {
+    /// Once for all types of values.
+    #[inline(never)]
+    fn begin(&mut self, kind: Kind) {
         let seq = self.seq;
-        self.encoder.push(Header { kind, seq }.to_byte());
-        self.encoder
+        self.encoder.extend(&[Header { kind, seq }.to_byte()]);
+    }
+
+    fn end(&mut self) -> Replied {
+        Replied(self.encoder.finish().map(|_| ()))
     }
 }

@@ -6,7 +6,7 @@ use postcard_schema::schema::NamedType;
 use rpc_proto::calculator::{CalculatorAdd, MathError};
 use rpc_proto::crc::Crc32;
 use rpc_proto::frame::{Accumulator, Encoder};
-use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
+use rpc_proto::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
 use rpc_proto::service::{Interface, Member};
 
 const PROTOCOL: &str = include_str!("../PROTOCOL.md");
@@ -24,6 +24,11 @@ enum Message {
     Error(MathError),
     Fault(Fault),
     Nak(NakReason),
+    EventCount(u32),
+    Event {
+        topic: u16,
+        total: i64,
+    },
 }
 
 /// The messages of the table, in its order, each with its sequence number.
@@ -53,6 +58,9 @@ fn messages() -> Vec<(u8, Message)> {
         (6, Message::Nak(NakReason::TooLong)),
         (7, Message::Nak(NakReason::OutOfOrder)),
         (8, Message::Nak(NakReason::NotConnected)),
+        (0, event(20, 5)),
+        (1, event(20, -1)),
+        (0, Message::EventCount(32)),
     ]
 }
 
@@ -61,6 +69,10 @@ fn call(x: i32, y: i32) -> Message {
         procedure: 8,
         arguments: (x, y),
     }
+}
+
+fn event(topic: u16, total: i64) -> Message {
+    Message::Event { topic, total }
 }
 
 impl Message {
@@ -76,6 +88,8 @@ impl Message {
             Self::Error(error) => (Kind::Error, postcard::to_allocvec(&error)),
             Self::Fault(fault) => (Kind::Fault, Ok(vec![fault as u8])),
             Self::Nak(reason) => (Kind::Nak, Ok(vec![reason as u8])),
+            Self::EventCount(count) => (Kind::Event, postcard::to_allocvec(&(EVENT_COUNT, count))),
+            Self::Event { topic, total } => (Kind::Event, postcard::to_allocvec(&(topic, total))),
         };
         let header = Header {
             kind,
@@ -103,7 +117,10 @@ impl Message {
             Kind::Error => Self::Error(postcard::from_bytes(body).unwrap()),
             Kind::Fault => Self::Fault(Fault::from_code(body[0]).unwrap()),
             Kind::Nak => Self::Nak(NakReason::from_code(body[0]).unwrap()),
-            Kind::Event => unreachable!("there is no vector of an event"),
+            Kind::Event => match postcard::take_from_bytes(body).unwrap() {
+                (EVENT_COUNT, count) => Self::EventCount(postcard::from_bytes(count).unwrap()),
+                (topic, data) => event(topic, postcard::from_bytes(data).unwrap()),
+            },
         };
         (header.seq.number(), message)
     }

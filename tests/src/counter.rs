@@ -1,5 +1,7 @@
 //! A service whose journal outlives its device: what really ran, to hold against what callers say.
 
+use rpc_proto::events::Emit;
+use rpc_proto::server::NoEvents;
 use rpc_proto::service;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,6 +15,14 @@ pub trait Counter {
     /// Twice `amount`.
     #[idempotent]
     fn double(&mut self, amount: i64) -> i64;
+
+    /// A call with that amount has run.
+    #[event]
+    fn ran(amount: i64);
+
+    /// Something else has happened.
+    #[event]
+    fn happened(what: &str);
 }
 
 /// What ran, by the amount that each call carried. Clones show the same journal.
@@ -69,17 +79,27 @@ fn place(amount: i64) -> Option<usize> {
     usize::try_from(amount).ok().filter(|&place| place < MOST)
 }
 
-/// A [`Counter`] that enters everything it does into a journal.
+/// A [`Counter`] that enters everything it does into a journal, and tells `E` of every call that ran.
 #[derive(Clone, Debug, Default)]
-pub struct JournaledCounter {
+pub struct JournaledCounter<E = NoEvents> {
     total: i64,
     journal: Journal,
+    events: E,
 }
 
-impl JournaledCounter {
+impl<E: Emit> JournaledCounter<E> {
     /// A counter that begins with that total.
-    pub const fn new(total: i64, journal: Journal) -> Self {
-        Self { total, journal }
+    pub const fn new(total: i64, journal: Journal, events: E) -> Self {
+        Self {
+            total,
+            journal,
+            events,
+        }
+    }
+
+    fn enter(&self, amount: i64, value: i64) {
+        self.journal.enter(amount, value);
+        self.events.emit(&CounterRan { amount });
     }
 
     /// The running total.
@@ -88,15 +108,15 @@ impl JournaledCounter {
     }
 }
 
-impl Counter for JournaledCounter {
+impl<E: Emit> Counter for JournaledCounter<E> {
     fn accumulate(&mut self, amount: i64) -> i64 {
         self.total += amount;
-        self.journal.enter(amount, self.total);
+        self.enter(amount, self.total);
         self.total
     }
 
     fn double(&mut self, amount: i64) -> i64 {
-        self.journal.enter(amount, 2 * amount);
+        self.enter(amount, 2 * amount);
         2 * amount
     }
 }

@@ -139,16 +139,25 @@ pub fn our_calls() -> Vec<Call> {
 pub fn call_costs(mut device: SteppedDevice, calls: &[Call]) -> io::Result<CallCosts> {
     let mut instructions = Vec::new();
     for call in calls {
-        let answer = device.answer(&call.frame)?;
-        if answer.bytes != call.answer {
-            let Call { name, answer, .. } = call;
-            let message = format!("{name}: {answer:?} expected");
-            return Err(io::Error::other(message));
-        }
-        instructions.push((call.name, answer.instructions));
+        instructions.push((call.name, instructions_of(&mut device, call)?));
     }
     Ok(CallCosts {
         instructions,
         stack: device.stack(),
     })
+}
+
+/// The instructions that the device runs for a call.
+///
+/// # Errors
+/// As [`call_costs`].
+pub fn instructions_of(device: &mut SteppedDevice, call: &Call) -> io::Result<u64> {
+    let answer = device.answer(&call.frame)?;
+    if answer.bytes == call.answer {
+        Ok(answer.instructions)
+    } else {
+        let Call { name, answer, .. } = call;
+        let message = format!("{name}: {answer:?} expected");
+        Err(io::Error::other(message))
+    }
 }

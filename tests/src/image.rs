@@ -8,7 +8,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A variable in the compiler's environment that has a number.
+pub type Setting = (&'static str, usize);
 
 /// A package of firmware images.
 pub struct Images {
@@ -16,6 +19,8 @@ pub struct Images {
     target: &'static str,
     opt_level: &'static str,
     built: OnceLock<Result<PathBuf, String>>,
+    /// Held while a binary is built another way than with the package.
+    building: Mutex<()>,
 }
 
 impl Images {
@@ -37,6 +42,7 @@ impl Images {
             target,
             opt_level,
             built: OnceLock::new(),
+            building: Mutex::new(()),
         }
     }
 
@@ -49,14 +55,37 @@ impl Images {
         Ok(built.as_ref().map_err(String::clone)?.join(binary))
     }
 
+    /// The ELF file of a binary for which the compiler finds these settings in its environment.
+    ///
+    /// # Errors
+    /// What Cargo printed, when it failed, or why the file cannot be kept.
+    pub fn image_with(&self, binary: &str, settings: &[Setting]) -> Result<PathBuf, String> {
+        // The whole package first, or building it later would undo what is built here.
+        let built = self.image(binary)?;
+        let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cargo_build(&["--bin", binary], settings)?;
+        let setting = |(name, value): &Setting| format!("-{name}-{value}");
+        let suffix: String = settings.iter().map(setting).collect();
+        // Under a name of its own, for the next with other settings replaces it.
+        let kept = built.with_file_name(format!("{binary}{suffix}"));
+        fs::copy(&built, &kept).map_err(|error| error.to_string())?;
+        Ok(kept)
+    }
+
     /// Builds the package and tells the folder with its images.
     fn build(&self) -> Result<PathBuf, String> {
+        self.cargo_build(&[], &[])
+    }
+
+    /// Lets Cargo build and tells the folder with the images.
+    fn cargo_build(&self, what: &[&str], settings: &[Setting]) -> Result<PathBuf, String> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         // A folder for each level, or one would undo what the other has built.
         let target_folder = repository.join("target").join(self.folder);
         let target_folder = target_folder.join(self.opt_level);
         let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(["build", "--release", "--target", self.target])
+            .args(what)
             .arg("--target-dir")
             .arg(&target_folder)
             .current_dir(repository.join(self.folder))
@@ -64,6 +93,11 @@ impl Images {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
+            .envs(
+                settings
+                    .iter()
+                    .map(|(name, value)| (name, value.to_string())),
+            )
             .output()
             .map_err(|error| format!("cargo does not start: {error}"))?;
         if !output.status.success() {

@@ -21,6 +21,7 @@
 //! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
 //! - [`stepped`]: a device run that way, which tells what a call costs it.
 //! - [`device_cost`]: what this protocol costs a device.
+//! - [`growth`]: what one more of anything costs it.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
 /// A serial line that damages and delays what it carries; the program offers it too.
@@ -38,6 +39,8 @@ pub mod device_cost;
 #[cfg(unix)]
 pub mod emulator;
 pub mod fault_table;
+#[cfg(unix)]
+pub mod growth;
 pub mod ignorable;
 pub mod image;
 pub mod line_use;

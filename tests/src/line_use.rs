@@ -2,6 +2,8 @@
 //!
 //! Pings, because they can have any length; one of one byte is as long on the line as `add(2, 3)`.
 
+pub mod table;
+
 use crate::line::{Faults, Pace};
 use crate::simulation::{Setup, Simulation};
 use rpc_proto::client::{Answer, CallError, Target, Ticket, Timing};

@@ -12,8 +12,9 @@ use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::{Faults, Line, Pace};
 use device::Device;
 use rpc_proto::client::{CallError, Client, Target, Ticket, Timing, read};
+use rpc_proto::device::{DeviceEventsSubscribe, SubscribeError, Subscribed};
 use rpc_proto::server;
-use rpc_proto::service::{FIRST_NUMBER, Interface, Never, Procedure};
+use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure};
 use rpc_proto::time::{Duration, Instant};
 use std::thread;
 
@@ -87,7 +88,19 @@ pub struct Simulation<const CALLS: usize, const WINDOW: usize, const FRAME: usiz
     clock: VirtualClock,
     client: Client<FRAME, CALLS>,
     device: Device<FRAME, WINDOW>,
+    received: Vec<ReceivedEvent>,
     events_at_once: u32,
+}
+
+/// An event that the caller received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedEvent {
+    /// Its number.
+    pub topic: u16,
+    /// Its encoded data.
+    pub data: Vec<u8>,
+    /// How many events had been lost when it came.
+    pub lost: u32,
 }
 
 /// What a simulation has cost so far.
@@ -120,6 +133,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
             clock: VirtualClock::default(),
             client: Client::new(setup.seed as u32, setup.timing),
             device: Device::new(setup.buffer, setup.run_time, setup.memory, journal),
+            received: Vec::new(),
             events_at_once: 0,
             setup,
         }
@@ -154,6 +168,32 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         };
         let deadline = self.now() + self.setup.timeout;
         self.client.start(target, deadline, &(amount,))
+    }
+
+    /// Subscribes to an event, or learns how many events there were.
+    ///
+    /// # Errors
+    /// Why the call failed.
+    pub fn subscribe<E: Event>(&mut self) -> Result<Subscribed, CallError<SubscribeError>> {
+        let target = Target::known::<DeviceEventsSubscribe>(None).expect("its number is known");
+        let deadline = self.now() + self.setup.timeout;
+        let started = self.client.start(target, deadline, &(E::KEY,));
+        let ticket = started.map_err(CallError::widen)?;
+        self.run_until_ended(ticket);
+        let end = self.client.take(ticket).expect("the call has ended");
+        let subscribed = read::<DeviceEventsSubscribe>(end.map_err(CallError::widen)?)?;
+        self.client.reckon_events(subscribed.count);
+        Ok(subscribed)
+    }
+
+    /// Tells of an event, as an interrupt of the device's may at any time.
+    pub fn emit<E: Event>(&self, event: &E) {
+        self.device.emit(event);
+    }
+
+    /// The events that have come in since the last time.
+    pub fn take_events(&mut self) -> Vec<ReceivedEvent> {
+        std::mem::take(&mut self.received)
     }
 
     /// The end of a call, if it has come.
@@ -241,7 +281,14 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         );
         let now = self.now();
         while let Some(byte) = self.to_caller.receive(now) {
-            self.client.receive(now, byte);
+            let event = self.client.receive(now, byte);
+            let event = event.map(|event| (event.topic, event.data.to_vec()));
+            self.received
+                .extend(event.map(|(topic, data)| ReceivedEvent {
+                    topic,
+                    data,
+                    lost: self.client.lost_events(),
+                }));
         }
         self.client.advance(now);
         self.send(now);

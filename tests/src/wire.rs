@@ -2,7 +2,7 @@
 
 use rpc_proto::frame::{Accumulator, Broken, Encoder, max_encoded_len};
 use rpc_proto::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
-use rpc_proto::server::Server;
+use rpc_proto::server::{EventSource, Server};
 use rpc_proto::service::Dispatch;
 use serde::Serialize;
 
@@ -117,8 +117,8 @@ impl Message {
 }
 
 /// Hands bytes to a server, which sends what it has to say at once, and tells what it said.
-pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize>(
-    server: &mut Server<I, FRAME, WINDOW>,
+pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
+    server: &mut Server<I, FRAME, WINDOW, E>,
     bytes: &[u8],
 ) -> Vec<Message> {
     let mut said = drain(server);
@@ -130,8 +130,8 @@ pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize>(
 }
 
 /// Sends everything that a server has to say.
-pub fn drain<I: Dispatch, const FRAME: usize, const WINDOW: usize>(
-    server: &mut Server<I, FRAME, WINDOW>,
+pub fn drain<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
+    server: &mut Server<I, FRAME, WINDOW, E>,
 ) -> Vec<u8> {
     let said = server.outgoing().to_vec();
     server.sent(said.len());

@@ -27,7 +27,7 @@ impl<D: Bytes> Interface for Describing<D> {
 }
 
 impl<D: Bytes> Dispatch for Describing<D> {
-    fn dispatch(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_, '_>) -> Result<Replied, Fault> {
+    fn dispatch(&mut self, _: u16, _: Arguments<'_>, _: Reply<'_>) -> Result<Replied, Fault> {
         Err(Fault::UnknownProcedure)
     }
 }

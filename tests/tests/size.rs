@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use tests::board::LM3S6965;
 use tests::device_cost::{self, Figure, IMAGES, PACKAGE};
 use tests::stepped::SteppedDevice;
-use tests::{ignorable, image};
+use tests::{growth, ignorable, image};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/figures.txt");
 const WRITTEN: &str = include_str!("../figures.txt");
@@ -36,6 +36,9 @@ fn main() -> ExitCode {
         ignorable::trial("the_calls_cost_what_is_written_down", no_device, || {
             let figures = device_cost::call_figures()?;
             the_figures_are_those_written_down(&figures, &["stack", "instructions"])
+        }),
+        ignorable::trial("one_more_costs_what_is_written_down", no_device, || {
+            the_figures_are_those_written_down(&growth::figures()?, &["growth"])
         }),
         ignorable::trial("every_byte_of_an_echo_is_counted_alike", no_device, || {
             every_byte_of_an_echo_is_counted_alike()
@@ -80,7 +83,8 @@ fn update() -> Result<(), Box<dyn Error>> {
         .collect();
     let figures = device_cost::size_figures()?
         .into_iter()
-        .chain(device_cost::call_figures()?);
+        .chain(device_cost::call_figures()?)
+        .chain(growth::figures()?);
     text.extend(figures.map(|figure| format!("{figure}\n")));
     Ok(fs::write(PATH, text)?)
 }

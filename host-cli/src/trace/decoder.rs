@@ -27,7 +27,7 @@ const SEQS: u8 = 32;
 const DESCRIBE: u16 = 0;
 
 /// Any device's own service: it is the same for every interface.
-type OwnInterface = DeviceService<OwnService<AnyInterface, 64>>;
+type OwnInterface = DeviceService<OwnService<'static, AnyInterface, 64>>;
 /// What a device with events offers, too.
 type OwnEvents = DeviceEventsService<Subscriptions<'static, AnyInterface, NoEvents>>;
 type AnyInterface = CalculatorService<CheckedCalculator>;

@@ -213,7 +213,7 @@ fn dispatcher(service: &Service) -> TokenStream {
         &mut self,
         index: u16,
         mut #taken: ::rpc_proto::service::Arguments<'_>,
-        reply: ::rpc_proto::service::Reply<'_, '_>,
+        reply: ::rpc_proto::service::Reply<'_>,
     };
     let result = quote! {
         ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>

@@ -32,6 +32,14 @@ use syn::{ItemTrait, parse_macro_input};
 /// A method may be `async`, to wait for a timer or a sensor while other tasks run. The service is then
 /// served with `serve_async`; for its callers nothing changes. Calls still run one after the other.
 ///
+/// A function marked `#[event]` is an event: something that the device tells unasked. It has no
+/// `self`, its arguments are what it tells, and it is not part of the trait that an implementation
+/// has. For an event `moved(open: bool)` of a trait `Door`, the attribute adds
+///
+/// - a type `DoorMoved { open: bool }`, which the device puts into an `EventQueue`, and which derives
+///   `Clone`, `Debug` and `PartialEq`;
+/// - a method `DoorClient::moved`, which subscribes to it, on callers that can.
+///
 /// A method marked `#[idempotent]` may be repeated: running it twice does no harm, so a caller
 /// sends it again when a device reset leaves open whether it has run.
 #[proc_macro_attribute]

@@ -225,7 +225,8 @@ fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
 }
 
 fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
-    const SELF_FIRST: &str = "a procedure takes `&mut self` or `&self` first";
+    const SELF_FIRST: &str =
+        "a procedure takes `&mut self` or `&self` first, unless it is an `#[event]`";
     let signature = &method.sig;
     let mut errors = Errors(None);
     errors.check_member(method);

@@ -274,7 +274,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                     _ => self.resend_all(seq),
                 }
             }
-            (Phase::Open { .. }, Kind::Event) => return self.events.take(seq, body),
+            (Phase::Open { .. }, Kind::Event) => {
+                self.timer.heard_no_answer();
+                return self.events.take(seq, body);
+            }
             // Left over from an earlier session, or nothing that a caller is sent.
             _ => {}
         }

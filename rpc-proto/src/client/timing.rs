@@ -53,6 +53,8 @@ pub(crate) struct ResendTimer {
     /// How often the resend time has been doubled.
     doublings: u32,
     due: Option<Instant>,
+    /// When it was due at first, before a frame that came in put it off.
+    planned: Instant,
     /// When a byte of a frame last came in, if one has since the timer was started.
     heard_at: Option<Instant>,
 }
@@ -64,6 +66,7 @@ impl ResendTimer {
             round_trip: None,
             doublings: 0,
             due: None,
+            planned: Instant::from_micros(0),
             heard_at: None,
         }
     }
@@ -82,7 +85,8 @@ impl ResendTimer {
 
     /// Starts anew: something was sent.
     pub(crate) fn arm(&mut self, now: Instant) {
-        self.due = Some(now + self.resend_time());
+        self.planned = now + self.resend_time();
+        self.due = Some(self.planned);
         self.heard_at = None;
     }
 
@@ -102,6 +106,13 @@ impl ResendTimer {
     /// A part of a frame has come in, which may be the answer: a long one takes its time.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard_at = Some(now);
+    }
+
+    /// The frame that came in was no answer, and puts nothing off: a device with much to tell may
+    /// send such frames without end.
+    pub(crate) fn heard_no_answer(&mut self) {
+        self.heard_at = None;
+        self.due = self.due.map(|_| self.planned);
     }
 
     /// Stops: nothing is waited for.

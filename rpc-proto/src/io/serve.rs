@@ -2,15 +2,13 @@
 //! task among others.
 
 use super::{LinkError, read_byte, write_some};
-use crate::server::{EventSource, Server};
+use crate::server::{EventSource, QueuedEvents, Server};
 use crate::service::{Dispatch, DispatchAsync, Interface};
 use core::convert::Infallible;
 use embassy_futures::select::{Either, select};
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 
-impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
-    Server<I, FRAME, WINDOW, E>
-{
+impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
     /// Serves the link until it fails. Waits inside the link's `read` and `write`, which may put
     /// the processor to sleep.
     ///
@@ -26,17 +24,52 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     {
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
+            if !self.is_replying() {
                 self.receive(read_byte(link)?);
-            } else {
-                let (sent, result) = write_most(link, outgoing);
-                self.sent(sent);
-                result?;
+                continue;
+            }
+            match write_all(link, self.outgoing()) {
+                Ok(()) => self.sent_all(),
+                Err((sent, error)) => {
+                    self.sent(sent);
+                    return Err(error);
+                }
             }
         }
     }
+}
 
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize, Q>
+    Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
+where
+    QueuedEvents<Q, FRAME>: EventSource,
+{
+    /// Serves the link until it fails, as a server without events does.
+    ///
+    /// Events of procedures are sent at once. Those of interrupts are when the next byte is received,
+    /// because the link's `read` waits for nothing else; a caller with a subscription asks every half
+    /// second. A loop around [`poll`](Self::poll) and [`serve_async`](Self::serve_async) send them at once.
+    ///
+    /// # Errors
+    /// When the link fails or is closed.
+    pub fn serve<L: Read + ReadReady + Write>(
+        &mut self,
+        link: &mut L,
+    ) -> Result<Infallible, LinkError<L::Error>> {
+        loop {
+            self.receive_ready(link)?;
+            if self.outgoing().is_empty() {
+                self.receive(read_byte(link)?);
+            } else {
+                self.send(link)?;
+            }
+        }
+    }
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
+    Server<I, FRAME, WINDOW, E>
+{
     /// Does what can be done without waiting, for a loop that has other things to do: sends as
     /// much of a reply as the link takes, and else receives what has come, until a call has run.
     ///
@@ -51,9 +84,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     where
         I: Dispatch,
     {
-        while self.outgoing().is_empty() && link.read_ready()? {
-            self.receive(read_byte(link)?);
-        }
+        self.receive_ready(link)?;
         while !self.outgoing().is_empty() && link.write_ready()? {
             let sent = write_some(link, self.outgoing())?;
             self.sent(sent);
@@ -61,7 +92,36 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         Ok(())
     }
 
-    /// As [`serve`](Self::serve), for a link that lets other tasks run while it waits, and for
+    /// Sends all there is to send, and waits for that.
+    fn send<L: Write>(&mut self, link: &mut L) -> Result<(), LinkError<L::Error>> {
+        match write_all(link, self.outgoing()) {
+            Ok(()) => {
+                self.sent_all();
+                Ok(())
+            }
+            Err((sent, error)) => {
+                self.sent(sent);
+                Err(error)
+            }
+        }
+    }
+
+    /// Receives what has come, until there is a reply to send. Calls thus go before events, lest a
+    /// device with much to tell answers none.
+    fn receive_ready<L: Read + ReadReady>(
+        &mut self,
+        link: &mut L,
+    ) -> Result<(), LinkError<L::Error>>
+    where
+        I: Dispatch,
+    {
+        while !self.is_replying() && link.read_ready()? {
+            self.receive(read_byte(link)?);
+        }
+        Ok(())
+    }
+
+    /// As `serve`, for a link that lets other tasks run while it waits, and for
     /// procedures that do.
     ///
     /// It takes a byte at a time from the link, so that the others stay there while a procedure
@@ -74,50 +134,54 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// call counts as run and is not answered, and its caller gives it up at its deadline.
     ///
     /// # Errors
-    /// When the link fails or is closed, as with [`serve`](Self::serve).
+    /// When the link fails or is closed, as with `serve`.
     pub async fn serve_async<L>(&mut self, link: &mut L) -> Result<Infallible, LinkError<L::Error>>
     where
         I: DispatchAsync,
         L: embedded_io_async::Read + embedded_io_async::Write,
     {
         loop {
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
-                let mut byte = [0];
-                let read = if E::ENABLED {
-                    match select(link.read(&mut byte), self.event()).await {
-                        Either::First(read) => read,
-                        Either::Second(()) => continue,
-                    }
-                } else {
-                    link.read(&mut byte).await
-                };
+            let mut byte = [0];
+            let read = if self.is_replying() {
+                None
+            } else if E::ENABLED {
+                // The byte first, for the same reason as above.
+                match select(link.read(&mut byte), self.event()).await {
+                    Either::First(read) => Some(read),
+                    Either::Second(()) => None,
+                }
+            } else {
+                Some(link.read(&mut byte).await)
+            };
+            if let Some(read) = read {
                 match read? {
                     0 => return Err(LinkError::Closed),
                     _ => self.receive_async(byte[0]).await,
                 }
-            } else {
-                match link.write(outgoing).await? {
-                    0 => return Err(LinkError::Closed),
-                    sent => self.sent(sent),
-                }
-                // The last byte is in the link's hands; what it holds back goes out now.
-                if self.outgoing().is_empty() {
-                    link.flush().await?;
-                }
+                continue;
+            }
+            let outgoing = self.outgoing();
+            if outgoing.is_empty() {
+                // It was an event that does not fit a frame.
+                continue;
+            }
+            match link.write(outgoing).await? {
+                0 => return Err(LinkError::Closed),
+                sent => self.sent(sent),
+            }
+            // The last byte is in the link's hands; what it holds back goes out now.
+            if self.outgoing().is_empty() {
+                link.flush().await?;
             }
         }
     }
 }
 
-/// Writes all of `bytes` unless the link fails, and tells how much of it.
-fn write_most<L: Write>(link: &mut L, bytes: &[u8]) -> (usize, Result<(), LinkError<L::Error>>) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match write_some(link, rest) {
-            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-            Err(error) => return (bytes.len() - rest.len(), Err(error)),
-        }
+/// Writes all of `bytes`; if the link fails, tells how many were written.
+fn write_all<L: Write>(link: &mut L, bytes: &[u8]) -> Result<(), (usize, LinkError<L::Error>)> {
+    let mut sent = 0;
+    while let Some(rest @ [_, ..]) = bytes.get(sent..) {
+        sent += write_some(link, rest).map_err(|error| (sent, error))?;
     }
-    (bytes.len(), Ok(()))
+    Ok(())
 }

@@ -224,10 +224,13 @@ where
     }
 
     fn sent(&mut self, count: usize) {
-        self.sent = self.len.min(self.sent + count);
+        self.sent = self.len.min(self.sent.saturating_add(count));
     }
 
     async fn wait(&mut self) {
+        if self.sent < self.len {
+            return;
+        }
         poll_fn(|context| self.queue.poll_waiting(context)).await;
     }
 }

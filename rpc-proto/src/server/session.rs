@@ -7,67 +7,109 @@
 mod identity;
 
 use super::Statistics;
-use crate::frame::{Broken, Encoder, Full, max_encoded_len};
-use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq};
+use crate::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
+use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
 use crate::service::{Arguments, BadArguments, Replied, Reply};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
 
-/// A Nak or a Fault: header and code.
-const MAX_CODE: usize = max_encoded_len(1 + 1);
+/// Every Nak: header and code.
+const NAK: usize = max_encoded_len(1 + 1);
 
 /// The state of the device's end of a link.
 ///
 /// It starts as all zeroes, so that one in a `static` takes no flash for the values it starts with.
 #[derive(Clone, Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
-    connected: bool,
-    /// The call that runs next.
-    next: Seq,
-    /// Whether the caller has been told that call `next` is missing.
-    gap_reported: bool,
-    /// How many calls before `next` have their reply kept.
-    kept: u8,
-    /// Where the reply to `next` goes. The slots are counted apart from `next`, because 32 is not
-    /// a multiple of every window.
-    next_slot: u8,
-    sending: Source,
-    /// How many bytes of it are not sent yet.
-    left: u16,
+    state: State,
     buffer: u16,
-    nak: Frame<MAX_CODE>,
-    replies: [Frame<FRAME>; WINDOW],
+    nak: [u8; NAK],
+    /// A slot for each reply that is kept: a frame, which its only zero ends.
+    replies: [[u8; FRAME]; WINDOW],
     statistics: Statistics,
 }
 
-/// An encoded frame.
+/// Where the session and the frame on its way stand.
 #[derive(Clone, Debug)]
-struct Frame<const SIZE: usize> {
-    /// 0 while there is none.
-    len: u16,
-    bytes: [u8; SIZE],
+struct State {
+    phase: Phase,
+    /// The call that runs next.
+    next: Seq,
+    calls: Calls,
+    sending: Sending,
+    /// How many bytes of that frame have been sent.
+    sent: u16,
 }
 
-impl<const SIZE: usize> Frame<SIZE> {
-    const EMPTY: Self = Self {
-        len: 0,
-        bytes: [0; SIZE],
-    };
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    NotConnected,
+    Connected,
+    /// The caller has been told that call `next` is missing.
+    GapReported,
 }
 
-/// Which frame is on its way.
-#[derive(Clone, Copy, Debug)]
-enum Source {
-    Nak,
-    /// The frame in that slot.
-    Reply(u8),
+/// How many calls have run in this session, which tells how many replies are kept and where.
+///
+/// It counts up to twice the window and then goes on from the window, so that it fits a byte. The
+/// slots are not found by sequence numbers, because 32 is not a multiple of every window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Calls(u8);
+
+impl Calls {
+    const NONE: Self = Self(0);
+
+    /// How many calls before the next have their reply kept in that many slots.
+    fn kept(self, slots: u8) -> u8 {
+        self.0.min(slots)
+    }
+
+    /// The slot for the reply to the next call.
+    const fn next_slot(self, slots: u8) -> u8 {
+        self.0 % slots
+    }
+
+    /// The count once the next has run.
+    const fn and_one_more(self, slots: u8) -> Self {
+        if self.0 >= 2 * slots - 1 {
+            Self(slots)
+        } else {
+            Self(self.0 + 1)
+        }
+    }
+}
+
+/// Which frame is on its way. An enum of these would take two bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sending(u8);
+
+impl Sending {
+    const NOTHING: Self = Self(0);
+    const NAK: Self = Self(1);
+
+    /// The reply in that slot.
+    const fn reply(slot: u8) -> Self {
+        Self(2 + slot)
+    }
+
+    /// The slot of the reply, if it is one.
+    fn slot(self) -> Option<usize> {
+        self.0.checked_sub(2).map(usize::from)
+    }
+}
+
+impl State {
+    fn send(&mut self, frame: Sending) {
+        self.sending = frame;
+        self.sent = 0;
+    }
 }
 
 /// A call to be run, with everything that running it needs.
 ///
 /// It counts as run from the moment it is handed out: if it is dropped before
-/// [`end`](Self::end), it is not answered and does not run again.
+/// [`end`](Self::end), it is not answered and does not run again, and no earlier reply is kept.
 #[derive(Debug)]
 pub struct Call<'s> {
     /// The procedure's number, or the fault that there is none.
@@ -77,47 +119,46 @@ pub struct Call<'s> {
     /// What the device has seen of the link.
     pub statistics: &'s Statistics,
     seq: Seq,
-    encoder: Encoder<'s>,
-    len: &'s mut u16,
-    left: &'s mut u16,
+    /// Where the reply is made.
+    place: &'s mut [u8],
+    state: &'s mut State,
+    /// What the state's count becomes, and the slot that the reply is made in.
+    calls: Calls,
+    slot: u8,
 }
 
 impl<'s> Call<'s> {
     /// Where the answer goes.
-    pub fn reply(&mut self) -> Reply<'_, 's> {
-        Reply::new(self.seq, &mut self.encoder)
+    pub fn reply(&mut self) -> Reply<'_> {
+        Reply::new(self.seq, self.place)
     }
 
     /// Ends the call with the reply that was made, or with a fault.
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
     pub fn end(&mut self, result: Result<Replied, Fault>) {
-        let finished = match result {
-            Ok(_) => self.encoder.finish().map_err(|Full| Fault::ReplyTooLarge),
-            Err(fault) => Err(fault),
+        let failed = match result {
+            Ok(Replied(Ok(()))) => None,
+            Ok(Replied(Err(Full))) => Some(Fault::ReplyTooLarge),
+            Err(fault) => Some(fault),
         };
-        *self.len = match finished {
-            // A device's frames are at most 65,535 bytes.
-            Ok(len) => len as u16,
-            Err(fault) => {
-                self.encoder.restart();
-                code_frame(&mut self.encoder, Kind::Fault, self.seq, fault as u8)
-            }
-        };
-        *self.left = *self.len;
+        if let Some(fault) = failed {
+            let header = Header {
+                kind: Kind::Fault,
+                seq: self.seq,
+            };
+            code_frame(self.place, [header.to_byte(), fault as u8]);
+        }
+        self.state.phase = Phase::Connected;
+        self.state.calls = self.calls;
+        self.state.send(Sending::reply(self.slot));
     }
 }
 
-/// Makes a frame whose body is one byte, and tells its length.
-fn code_frame(encoder: &mut Encoder<'_>, kind: Kind, seq: Seq, code: u8) -> u16 {
-    encoder.push(Header { kind, seq }.to_byte());
-    encoder.push(code);
-    finish(encoder)
-}
-
-/// The length of a frame that is sure to fit; if it did not, nothing would be sent.
-fn finish(encoder: &mut Encoder<'_>) -> u16 {
-    encoder.finish().unwrap_or(0) as u16
+/// The frame at the beginning of its place: its only zero ends it.
+fn frame_in(place: &[u8]) -> &[u8] {
+    let end = place.iter().position(|&byte| byte == DELIMITER);
+    end.and_then(|end| place.get(..=end)).unwrap_or_default()
 }
 
 impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
@@ -139,16 +180,16 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             );
         }
         Self {
-            connected: false,
-            next: Seq::FIRST,
-            gap_reported: false,
-            kept: 0,
-            next_slot: 0,
-            sending: Source::Nak,
-            left: 0,
+            state: State {
+                phase: Phase::NotConnected,
+                next: Seq::FIRST,
+                calls: Calls::NONE,
+                sending: Sending::NOTHING,
+                sent: 0,
+            },
             buffer: 0,
-            nak: Frame::EMPTY,
-            replies: [const { Frame::EMPTY }; WINDOW],
+            nak: [0; NAK],
+            replies: [[0; FRAME]; WINDOW],
             statistics: Statistics::NONE,
         }
     }
@@ -177,18 +218,12 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         frame: Result<&'s [u8], Broken>,
         accept: &Accept,
     ) -> Option<Call<'s>> {
-        if self.left > 0 {
+        if self.is_sending() {
             return None;
         }
         match frame {
-            Err(Broken::Corrupt) => {
-                count(&mut self.statistics.corrupt, 1);
-                self.refuse(NakReason::Corrupt);
-            }
-            Err(Broken::TooLong) => {
-                count(&mut self.statistics.too_long, 1);
-                self.refuse(NakReason::TooLong);
-            }
+            Err(Broken::Corrupt) => self.refuse(NakReason::Corrupt),
+            Err(Broken::TooLong) => self.refuse(NakReason::TooLong),
             Ok(payload) => {
                 count(&mut self.statistics.frames, 1);
                 let (&header, body) = payload.split_first()?;
@@ -205,6 +240,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Begins a session, or tells a caller of another version that there can be none.
+    // Inlined, it would take registers from what every byte and every call goes through.
+    #[inline(never)]
     fn connect(&mut self, body: &[u8], accept: &Accept) {
         let Some((&version, rest)) = body.split_first() else {
             return;
@@ -212,18 +249,20 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let Ok(nonce) = Arguments::new(rest).take::<u32>() else {
             return;
         };
-        self.connected = version == accept.version;
-        self.next = Seq::FIRST;
-        self.next_slot = 0;
-        self.kept = 0;
-        self.gap_reported = false;
+        self.state.phase = if version == accept.version {
+            Phase::Connected
+        } else {
+            Phase::NotConnected
+        };
+        self.state.next = Seq::FIRST;
+        self.state.calls = Calls::NONE;
         // No reply is kept at this point, so a slot is free to make the frame in.
         if let Some(slot) = self.replies.first_mut() {
             let header = Header {
                 kind: Kind::Accept,
                 seq: Seq::FIRST,
             };
-            let mut encoder = Encoder::new(&mut slot.bytes);
+            let mut encoder = Encoder::new(slot);
             encoder.push(header.to_byte());
             let buffer = self.buffer;
             Accept {
@@ -232,46 +271,42 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 ..*accept
             }
             .encode(&mut encoder);
-            slot.len = finish(&mut encoder);
-            self.sending = Source::Reply(0);
-            self.left = slot.len;
+            let _fits = encoder.finish();
+            self.state.send(Sending::reply(0));
         }
     }
 
     /// Decides whether a call is new, has run already, or comes too early.
     fn call<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
-        let behind = self.next.since(seq);
-        if !self.connected {
-            self.nak(NakReason::NotConnected, seq);
+        let behind = self.state.next.since(seq);
+        if self.state.phase == Phase::NotConnected {
+            // Without a session no call is expected, so there is room for the one to name.
+            self.state.next = seq;
+            self.refuse(NakReason::NotConnected);
         } else if behind == 0 {
             return self.run(seq, body);
-        } else if behind <= self.kept {
+        } else if behind <= self.state.calls.kept(Self::SLOTS) {
             count(&mut self.statistics.duplicates, 1);
-            let slot = match self.next_slot.checked_sub(behind) {
+            let next = self.state.calls.next_slot(Self::SLOTS);
+            let slot = match next.checked_sub(behind) {
                 Some(slot) => slot,
-                None => self.next_slot + Self::SLOTS - behind,
+                None => next + Self::SLOTS - behind,
             };
-            self.sending = Source::Reply(slot);
-            self.left = self.replies.get(usize::from(slot))?.len;
+            self.state.send(Sending::reply(slot));
         } else {
-            count(&mut self.statistics.out_of_order, 1);
-            if !self.gap_reported {
-                self.refuse(NakReason::OutOfOrder);
-            }
+            self.refuse(NakReason::OutOfOrder);
         }
         None
     }
 
     fn run<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
-        let slot = self.next_slot;
-        self.next = seq.next();
-        self.next_slot = (slot + 1) % Self::SLOTS;
-        self.kept = (self.kept + 1).min(Self::SLOTS);
-        self.gap_reported = false;
-        self.sending = Source::Reply(slot);
+        let calls = self.state.calls;
+        let slot = calls.next_slot(Self::SLOTS);
+        // What holds if the call is dropped; its end sets things right.
+        self.state.next = seq.next();
+        self.state.calls = Calls::NONE;
+        self.state.phase = Phase::GapReported;
 
-        let reply = self.replies.get_mut(usize::from(slot))?;
-        reply.len = 0;
         let mut arguments = Arguments::new(body);
         let procedure = match arguments.take::<u32>().map(u16::try_from) {
             Ok(Ok(number)) => Ok(number),
@@ -283,54 +318,87 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             arguments,
             statistics: &self.statistics,
             seq,
-            encoder: Encoder::new(&mut reply.bytes),
-            len: &mut reply.len,
-            left: &mut self.left,
+            place: self.replies.get_mut(usize::from(slot))?,
+            state: &mut self.state,
+            calls: calls.and_one_more(Self::SLOTS),
+            slot,
         })
     }
 
-    /// Says which call is expected, if there is a session for it to be expected in.
+    /// Counts a frame that is not taken, and names the next call, unless that would tell nobody or
+    /// has been done: a gap is reported once.
+    #[inline(never)]
     fn refuse(&mut self, reason: NakReason) {
-        if self.connected {
-            self.gap_reported = true;
-            self.nak(reason, self.next);
+        let seq = self.state.next;
+        let statistics = &mut self.statistics;
+        match reason {
+            NakReason::Corrupt => count(&mut statistics.corrupt, 1),
+            NakReason::TooLong => count(&mut statistics.too_long, 1),
+            NakReason::OutOfOrder => count(&mut statistics.out_of_order, 1),
+            NakReason::NotConnected => {}
         }
+        match (reason, self.state.phase) {
+            (NakReason::NotConnected, _) => {}
+            (_, Phase::NotConnected) | (NakReason::OutOfOrder, Phase::GapReported) => return,
+            _ => self.state.phase = Phase::GapReported,
+        }
+        let header = Header {
+            kind: Kind::Nak,
+            seq,
+        };
+        code_frame(&mut self.nak, [header.to_byte(), reason as u8]);
+        self.state.send(Sending::NAK);
     }
 
-    fn nak(&mut self, reason: NakReason, seq: Seq) {
-        let mut encoder = Encoder::new(&mut self.nak.bytes);
-        self.nak.len = code_frame(&mut encoder, Kind::Nak, seq, reason as u8);
-        self.sending = Source::Nak;
-        self.left = self.nak.len;
+    /// Whether there is something to say.
+    pub fn is_sending(&self) -> bool {
+        self.state.sending != Sending::NOTHING
     }
 
-    /// Whether there is something to send.
-    pub const fn is_sending(&self) -> bool {
-        self.left > 0
-    }
-
-    /// Whether no call has run in this session yet.
-    pub const fn is_fresh(&self) -> bool {
-        self.kept == 0
+    /// Whether an Accept is on its way, so that a session has just begun.
+    pub fn is_accepting(&self) -> bool {
+        self.state.calls == Calls::NONE && self.state.sending == Sending::reply(0)
     }
 
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&self) -> &[u8] {
-        let (bytes, len) = match self.sending {
-            Source::Nak => (&self.nak.bytes[..], self.nak.len),
-            Source::Reply(slot) => match self.replies.get(usize::from(slot)) {
-                Some(reply) => (&reply.bytes[..], reply.len),
-                None => return &[],
-            },
+        frame_in(self.rest())
+    }
+
+    /// What is not sent of the frame on its way, and whatever follows that frame in its place.
+    fn rest(&self) -> &[u8] {
+        if !self.is_sending() {
+            return &[];
+        }
+        let place = match self.state.sending.slot() {
+            None => &self.nak[..],
+            // The slot is there; saying so spares a device with one slot from looking.
+            Some(slot) => self
+                .replies
+                .get(slot.min(WINDOW - 1))
+                .map_or(&[][..], |reply| &reply[..]),
         };
-        let sent = usize::from(len.wrapping_sub(self.left));
-        bytes.get(sent..usize::from(len)).unwrap_or_default()
+        place
+            .get(usize::from(self.state.sent)..)
+            .unwrap_or_default()
     }
 
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     pub fn sent(&mut self, count: usize) {
-        // A frame is no longer than 65,535 bytes.
-        self.left = self.left.saturating_sub(count as u16);
+        let Some(last) = count.checked_sub(1) else {
+            return;
+        };
+        if matches!(self.rest().get(last), None | Some(&DELIMITER)) {
+            self.sent_all();
+        } else {
+            // A frame is no longer than 65,535 bytes.
+            self.state.sent += count as u16;
+        }
+    }
+
+    /// Notes that all of [`outgoing`](Self::outgoing) was sent.
+    pub fn sent_all(&mut self) {
+        self.state.sending = Sending::NOTHING;
     }
 }
 

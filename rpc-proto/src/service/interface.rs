@@ -34,7 +34,7 @@ macro_rules! without_description {
                 &mut self,
                 index: u16,
                 arguments: Arguments<'_>,
-                reply: Reply<'_, '_>,
+                reply: Reply<'_>,
             ) -> Result<Replied, Fault> {
                 self.0.dispatch(index, arguments, reply)
             }
@@ -45,7 +45,7 @@ macro_rules! without_description {
                 &mut self,
                 index: u16,
                 arguments: Arguments<'_>,
-                reply: Reply<'_, '_>,
+                reply: Reply<'_>,
             ) -> Result<Replied, Fault> {
                 self.0.dispatch_async(index, arguments, reply).await
             }
@@ -202,7 +202,7 @@ macro_rules! interface {
                 &mut self,
                 index: u16,
                 arguments: $crate::service::Arguments<'_>,
-                reply: $crate::service::Reply<'_, '_>,
+                reply: $crate::service::Reply<'_>,
             ) -> Result<$crate::service::Replied, $crate::message::Fault> {
                 let mut index = index;
                 $(

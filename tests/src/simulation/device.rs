@@ -3,9 +3,23 @@
 
 use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::Line;
-use rpc_proto::server::{Server, Statistics};
+use rpc_proto::events::{Emit, EventQueue};
+use rpc_proto::server::{QueuedEvents, Server, Statistics};
+use rpc_proto::service::Event;
 use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Where the device has its events from: room for a few dozen.
+type Events = EventQueue<256, 4>;
+
+/// What serves the counter.
+type CounterServer<const FRAME: usize, const WINDOW: usize> = Server<
+    CounterService<JournaledCounter<Rc<Events>>>,
+    FRAME,
+    WINDOW,
+    QueuedEvents<Rc<Events>, FRAME>,
+>;
 
 /// Whether the counter's total outlives a reset of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +33,8 @@ pub enum Memory {
 /// A microcontroller that offers a counter.
 #[derive(Debug)]
 pub(super) struct Device<const FRAME: usize, const WINDOW: usize> {
-    server: Server<CounterService<JournaledCounter>, FRAME, WINDOW>,
+    server: CounterServer<FRAME, WINDOW>,
+    events: Rc<Events>,
     journal: Journal,
     memory: Memory,
     /// Received, and not yet looked at.
@@ -32,8 +47,10 @@ pub(super) struct Device<const FRAME: usize, const WINDOW: usize> {
 
 impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     pub(super) fn new(buffer: u16, run_time: Duration, memory: Memory, journal: Journal) -> Self {
+        let (server, events) = start(0, &journal, buffer);
         Self {
-            server: start(0, &journal, buffer),
+            server,
+            events,
             journal,
             memory,
             unread: VecDeque::new(),
@@ -50,9 +67,14 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
             Memory::Volatile => 0,
             Memory::Retained => self.server.interface().0.total(),
         };
-        self.server = start(total, &self.journal, self.buffer);
+        (self.server, self.events) = start(total, &self.journal, self.buffer);
         self.unread.clear();
         self.busy_until = now;
+    }
+
+    /// Tells of an event, as an interrupt may at any time.
+    pub(super) fn emit<E: Event>(&self, event: &E) {
+        self.events.emit(event);
     }
 
     /// Puts what has arrived into the receive buffer and does what can be done without waiting.
@@ -70,26 +92,28 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         }
     }
 
-    /// Sends, then receives, as the drivers in `rpc_proto::io` do, until there is something to
-    /// wait for.
+    /// Sends replies, receives, sends events, as the drivers in `rpc_proto::io` do, until there is
+    /// something to wait for.
     fn serve(&mut self, now: Instant, to_caller: &mut Line) {
         while self.busy_until <= now {
-            if let Some(&byte) = self.server.outgoing().first() {
-                if now < to_caller.ready_at() {
-                    return;
+            if !self.server.is_replying()
+                && let Some(byte) = self.unread.pop_front()
+            {
+                let runs = self.journal.runs();
+                self.server.receive(byte);
+                if runs < self.journal.runs() {
+                    self.busy_until = now + self.run_time;
                 }
-                to_caller.send(now, byte);
-                self.server.sent(1);
                 continue;
             }
-            let Some(byte) = self.unread.pop_front() else {
+            let Some(&byte) = self.server.outgoing().first() else {
                 return;
             };
-            let runs = self.journal.runs();
-            self.server.receive(byte);
-            if runs < self.journal.runs() {
-                self.busy_until = now + self.run_time;
+            if now < to_caller.ready_at() {
+                return;
             }
+            to_caller.send(now, byte);
+            self.server.sent(1);
         }
     }
 
@@ -116,7 +140,9 @@ fn start<const FRAME: usize, const WINDOW: usize>(
     total: i64,
     journal: &Journal,
     buffer: u16,
-) -> Server<CounterService<JournaledCounter>, FRAME, WINDOW> {
-    let counter = JournaledCounter::new(total, journal.clone());
-    Server::new(CounterService(counter)).with_buffer(buffer)
+) -> (CounterServer<FRAME, WINDOW>, Rc<Events>) {
+    let events = Rc::new(Events::new());
+    let counter = JournaledCounter::new(total, journal.clone(), Rc::clone(&events));
+    let server = Server::new(CounterService(counter)).with_events(Rc::clone(&events));
+    (server.with_buffer(buffer), events)
 }

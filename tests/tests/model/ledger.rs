@@ -32,7 +32,7 @@ impl Dispatch for Ledger {
         &mut self,
         _: u16,
         mut arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
+        reply: Reply<'_>,
     ) -> Result<Replied, Fault> {
         let call: u8 = arguments.take()?;
         arguments.end()?;

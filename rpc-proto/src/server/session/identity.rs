@@ -3,31 +3,27 @@
 //! A model check looks at each state once, so it must know which states are one. Counts of the
 //! past, which slot a reply is in, and bytes that are not kept for an answer decide nothing.
 
-use super::Session;
+use super::{Phase, Session, frame_in};
 use core::hash::{Hash, Hasher};
 
 impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         let Self {
-            connected,
-            next,
+            state,
             replies,
-            next_slot,
-            kept,
-            gap_reported,
-            sending: _,
-            left: _,
             buffer,
             nak: _,
             statistics: _,
         } = self;
-        connected.hash(hasher);
+        state.phase.hash(hasher);
         // Without a session, a Connect is all that counts, and it sets all of these.
-        if *connected {
-            (next, gap_reported).hash(hasher);
-            let (young, old) = replies.split_at(usize::from(*next_slot));
-            for reply in old.iter().chain(young).rev().take(usize::from(*kept)) {
-                reply.bytes.get(..usize::from(reply.len)).hash(hasher);
+        if state.phase != Phase::NotConnected {
+            state.next.hash(hasher);
+            let next_slot = state.calls.next_slot(Self::SLOTS);
+            let (young, old) = replies.split_at(usize::from(next_slot));
+            let kept = usize::from(state.calls.kept(Self::SLOTS));
+            for reply in old.iter().chain(young).rev().take(kept) {
+                frame_in(reply).hash(hasher);
             }
         }
         self.outgoing().hash(hasher);

@@ -2,15 +2,19 @@
 //!
 //!     cargo run --release --manifest-path tests/peers/Cargo.toml --bin host_speed
 //!
+//! With `-- --write` it writes `tests/measured/host-speed.md` and its picture instead.
+//!
 //! Times are of this machine and this moment: only the ratios mean anything elsewhere.
 
 mod contest;
-mod growth;
 mod instructions;
+mod report;
 
-use contest::{Contender, Outcome};
-use peers::{echo, postcard_rpc, serial_rpc};
+use contest::Contender;
+use peers::{documents, echo, many_devices, postcard_rpc, serial_rpc};
 use std::env;
+use std::error::Error;
+use std::fs;
 
 /// What is called, in memory; the first is what the others are compared with.
 fn in_memory() -> Vec<Contender> {
@@ -34,41 +38,23 @@ fn over_pty() -> Vec<Contender> {
     ]
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [name, count] = &arguments[..] {
         let all = in_memory().into_iter().chain(over_pty());
-        return instructions::run_counted(all, name, count);
+        instructions::run_counted(all, name, count);
+        return Ok(());
     }
-    println!(
-        "`add(2, 3)`, {}. Only the ratios mean anything elsewhere.",
-        machine()
-    );
-    println!();
-    println!("Both ends in one process, over memory:");
-    println!();
-    println!("| | ns a call | calls/s | times as fast | instructions a call |");
-    println!("|---|---:|---:|---:|---:|");
-    for outcome in contest::hold(&in_memory(), 5_000) {
-        let Outcome { name, nanos, ratio } = outcome;
-        let instructions = instructions::per_call(name);
-        let instructions = instructions.map_or_else(|| "no valgrind".into(), |n| n.to_string());
-        println!(
-            "| {name} | {nanos:.0} | {:.0} | {:.2} | {instructions} |",
-            1e9 / nanos,
-            1.0 / ratio
-        );
+    let crowds = many_devices::measure();
+    let text = report::markdown(&machine(), &in_memory(), &over_pty(), &crowds);
+    if arguments == ["--write"] {
+        report::draw(&documents::measured("many-devices.svg"), &crowds)?;
+        let text = format!("# On the host\n\n{text}\n![Many devices at once](many-devices.svg)\n");
+        fs::write(documents::measured("host-speed.md"), text)?;
+    } else {
+        print!("{text}");
     }
-    println!();
-    println!("Over a PTY, the device on a thread of its own:");
-    println!();
-    println!("| | µs a round trip | times as long |");
-    println!("|---|---:|---:|");
-    for Outcome { name, nanos, ratio } in contest::hold(&over_pty(), 300) {
-        println!("| {name} | {:.1} | {ratio:.2} |", nanos / 1e3);
-    }
-    println!();
-    growth::print();
+    Ok(())
 }
 
 /// What this machine is, as far as it says.

@@ -1,17 +1,11 @@
-//! Prints in Markdown what the same calculator costs a device with serial-rpc and with
-//! postcard-rpc: flash, memory, instructions and bytes on the wire.
-//!
-//! Run it with `cargo run --release --manifest-path tests/peers/Cargo.toml --bin device_cost`; with
-//! `-- --readme` it writes the table into the README of rpc-proto instead.
+//! What the same calculator costs a device with serial-rpc and with postcard-rpc: flash, memory,
+//! instructions and bytes on the wire.
 
 mod postcard_rpc;
 mod table;
 
-use std::env;
 use std::error::Error;
-use std::fs;
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use tests::board::LM3S6965;
 use tests::device_cost::{Call, CallCosts, our_call_costs, our_calls};
 use tests::image::{self, Images, Size};
@@ -52,40 +46,48 @@ pub struct Sizes {
 /// What calls cost a contender, and their bytes.
 pub type Calls = (CallCosts, Vec<Call>);
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+/// What was measured, and by which versions.
+pub struct DeviceCost {
+    /// A row for each setting.
+    pub sizes: Vec<Sizes>,
+    /// What calls cost each contender, on the first setting.
+    pub calls: Vec<Calls>,
+    rustc: String,
+    qemu: String,
+}
+
+impl DeviceCost {
+    /// What is compared, in the order of everything else.
+    pub fn names() -> [&'static str; 5] {
+        CONTENDERS.map(|(name, ..)| name)
+    }
+
+    /// The table and what must be known to read it, in Markdown.
+    pub fn markdown(&self) -> String {
+        let table = table::markdown(&Self::names(), &self.sizes, &self.calls);
+        format!("{table}\n{}", table::notes(&self.rustc, &self.qemu))
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
+/// Builds, weighs and runs everything.
+///
+/// # Errors
+/// When something is missing to do so, or an image does not do what it must.
+pub fn measure() -> Result<DeviceCost, Box<dyn Error>> {
     if let Some(missing) = LM3S6965.missing_emulator() {
         return Err(missing.into());
     }
-    let sizes = SETTINGS
-        .map(sizes)
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
+    let sizes = SETTINGS.map(sizes).into_iter().collect::<Result<_, _>>()?;
     let calls = CONTENDERS
         .map(calls)
         .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
-    let names = CONTENDERS.map(|(name, ..)| name);
-    let table = table::markdown(&names, &sizes, &calls);
-    let text = format!(
-        "{table}\n{}",
-        table::notes(&version("rustc")?, &version(LM3S6965.emulator())?)
-    );
-    if env::args().any(|argument| argument == "--readme") {
-        write_readme(&text)
-    } else {
-        print!("{text}");
-        Ok(())
-    }
+        .collect::<Result<_, _>>()?;
+    Ok(DeviceCost {
+        sizes,
+        calls,
+        rustc: version("rustc")?,
+        qemu: version(LM3S6965.emulator())?,
+    })
 }
 
 fn sizes(setting: (&'static str, &'static str)) -> Result<Sizes, String> {
@@ -123,22 +125,4 @@ fn version(program: &str) -> Result<String, Box<dyn Error>> {
     let output = Command::new(program).arg("--version").output()?;
     let said = String::from_utf8(output.stdout)?;
     Ok(said.lines().next().unwrap_or_default().to_owned())
-}
-
-/// Replaces what stands between the two marks in the README.
-fn write_readme(text: &str) -> Result<(), Box<dyn Error>> {
-    const BEGIN: &str = "<!-- device_cost -->\n";
-    const END: &str = "<!-- end of device_cost -->";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rpc-proto/README.md");
-    let readme = fs::read_to_string(&path)?;
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .ok_or("the README has lost its marks")?;
-    let (_, after) = rest
-        .split_once(END)
-        .ok_or("the README has lost its marks")?;
-    Ok(fs::write(
-        path,
-        format!("{before}{BEGIN}{text}{END}{after}"),
-    )?)
 }

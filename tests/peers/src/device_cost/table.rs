@@ -1,6 +1,6 @@
 //! The table and what must be known to read it.
 
-use crate::{Calls, Sizes};
+use super::{Calls, Sizes};
 use std::fmt::Display;
 
 /// The table in Markdown, a column for each contender.

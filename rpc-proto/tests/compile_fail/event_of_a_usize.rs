@@ -1,0 +1,7 @@
+#[rpc_proto::service]
+trait Lamp {
+    #[event]
+    fn moved(by: usize);
+}
+
+fn main() {}

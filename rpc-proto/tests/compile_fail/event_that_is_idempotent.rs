@@ -1,0 +1,8 @@
+#[rpc_proto::service]
+trait Lamp {
+    #[event]
+    #[idempotent]
+    fn moved(open: bool);
+}
+
+fn main() {}

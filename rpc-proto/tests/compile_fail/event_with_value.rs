@@ -1,0 +1,7 @@
+#[rpc_proto::service]
+trait Lamp {
+    #[event]
+    fn moved(open: bool) -> u8;
+}
+
+fn main() {}

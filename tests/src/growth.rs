@@ -1,0 +1,239 @@
+//! What one more of anything costs a device: curves, each the same image with more and more of one
+//! thing, and their slopes.
+//!
+//! `figures.txt` holds how much the longest of each curve takes beyond the shortest.
+
+use crate::board::LM3S6965;
+use crate::device_cost::{Call, Figure, PACKAGE, instructions_of};
+use crate::image::{self, Setting, Size};
+use crate::stepped::SteppedDevice;
+use crate::wire::Message;
+use rpc_proto::service::FIRST_NUMBER;
+use std::error::Error;
+
+/// The same image with more and more of one thing.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// What grows, and what is different from the other curves.
+    pub name: String,
+    /// How many there are, and what the image then takes.
+    pub points: Vec<(u64, u64)>,
+}
+
+impl Curve {
+    /// How many more the last point has than the first, and how much more that takes.
+    #[must_use]
+    pub fn rise(&self) -> (u64, u64) {
+        match self.points[..] {
+            [(few, less), .., (many, more)] => (many - few, more - less),
+            _ => (0, 0),
+        }
+    }
+
+    /// What one more takes.
+    #[must_use]
+    pub fn slope(&self) -> f64 {
+        let (more, takes) = self.rise();
+        takes as f64 / more as f64
+    }
+}
+
+/// What a device offers more and more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Procedures of one signature.
+    Procedures,
+    /// Procedures, each with a type that no other has.
+    Types,
+    /// Services of four procedures of one signature.
+    Services,
+}
+
+impl Offer {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Procedures, Self::Types, Self::Services];
+
+    /// How many there can be.
+    #[must_use]
+    pub const fn counts(self) -> &'static [usize] {
+        match self {
+            Self::Procedures => &[4, 8, 16, 32],
+            Self::Types => &[4, 8, 16],
+            Self::Services => &[1, 2, 4, 8],
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Procedures => "procedures",
+            Self::Types => "procedures with a type each",
+            Self::Services => "services of four procedures",
+        }
+    }
+
+    /// The setting that says how many.
+    const fn setting(self) -> &'static str {
+        match self {
+            Self::Procedures => "GROWN_PROCEDURES",
+            Self::Types => "GROWN_TYPES",
+            Self::Services => "GROWN_SERVICES",
+        }
+    }
+}
+
+/// What an image with settings of its own takes beyond an echo.
+fn grown(settings: &[Setting]) -> Result<Size, String> {
+    let echo = image::size(&PACKAGE.image("echo")?)?;
+    let size = image::size(&PACKAGE.image_with("grown", settings)?)?;
+    Ok(Size {
+        flash: size.flash - echo.flash,
+        ram: size.ram - echo.ram,
+    })
+}
+
+/// The flash of the images that offer more and more, in bytes beyond those of an echo.
+///
+/// # Errors
+/// When an image cannot be built or read.
+pub fn flash(offer: Offer, described: bool, counts: &[usize]) -> Result<Curve, String> {
+    let mut points = Vec::new();
+    for &count in counts {
+        let of = |other| if other == offer { count } else { 0 };
+        let mut settings: Vec<Setting> = Offer::ALL
+            .map(|other| (other.setting(), of(other)))
+            .to_vec();
+        settings.push(("GROWN_DESCRIBED", described.into()));
+        points.push((count as u64, grown(&settings)?.flash));
+    }
+    let description = if described {
+        "described"
+    } else {
+        "undescribed"
+    };
+    let offer = offer.name();
+    Ok(Curve {
+        name: format!("{offer}, {description}"),
+        points,
+    })
+}
+
+/// The frames whose windows are measured.
+pub const FRAMES: [usize; 2] = [64, 160];
+
+/// Calls that may be in flight.
+pub const WINDOWS: [usize; 5] = [1, 2, 4, 8, 15];
+
+/// The static RAM of the images with wider and wider windows, likewise.
+///
+/// # Errors
+/// When an image cannot be built or read.
+pub fn ram(frame: usize, windows: &[usize]) -> Result<Curve, String> {
+    let mut points = Vec::new();
+    for &window in windows {
+        let size = grown(&[("GROWN_FRAME", frame), ("GROWN_WINDOW", window)])?;
+        points.push((window as u64, size.ram));
+    }
+    Ok(Curve {
+        name: format!("window slots at frames of {frame} bytes"),
+        points,
+    })
+}
+
+/// Which way the bytes of a payload go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// With the call.
+    ToDevice,
+    /// With its reply.
+    FromDevice,
+}
+
+impl Way {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::ToDevice, Self::FromDevice];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ToDevice => "payload bytes to the device",
+            Self::FromDevice => "payload bytes from the device",
+        }
+    }
+
+    /// A call with that many bytes.
+    fn call(self, seq: u8, count: usize) -> Call {
+        /// As the image has them.
+        const BYTES: [u8; 48] = [0x5A; 48];
+        const TAKE: u16 = FIRST_NUMBER;
+        const GIVE: u16 = FIRST_NUMBER + 1;
+        let bytes = &BYTES[..count];
+        let (call, answer) = match self {
+            Self::ToDevice => (Message::call(seq, TAKE, (bytes,)), Message::value(seq, ())),
+            Self::FromDevice => (
+                Message::call(seq, GIVE, (count as u8,)),
+                Message::value(seq, bytes),
+            ),
+        };
+        Call {
+            name: self.name(),
+            frame: call.frame(),
+            answer: answer.frame(),
+        }
+    }
+}
+
+/// How many bytes a payload has.
+pub const PAYLOADS: [usize; 7] = [0, 8, 16, 24, 32, 40, 48];
+
+/// The instructions of calls with more and more bytes.
+///
+/// # Errors
+/// When the image cannot be built or run, or does not answer as it must.
+pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error>> {
+    let mut device = SteppedDevice::boot(&LM3S6965, &PACKAGE.image("bytes")?)?;
+    device.answer(&Message::connect(1).frame())?;
+    let mut points = Vec::new();
+    for (seq, &count) in (0..).zip(payloads) {
+        let call = way.call(seq, count);
+        points.push((count as u64, instructions_of(&mut device, &call)?));
+    }
+    Ok(Curve {
+        name: way.name().to_owned(),
+        points,
+    })
+}
+
+/// How much the longest of each curve takes beyond the shortest.
+///
+/// # Errors
+/// When an image cannot be built or run, or does not answer as it must.
+pub fn figures() -> Result<Vec<Figure>, Box<dyn Error>> {
+    let mut figures = Vec::new();
+    let mut add = |of: &str, curve: Curve| {
+        let name = curve.name.as_str();
+        let (more, value) = curve.rise();
+        let name = format!("growth {of} {more} more {name}");
+        figures.push(Figure { name, value });
+    };
+    for offer in Offer::ALL {
+        for described in [false, true] {
+            add("flash", flash(offer, described, &ends(offer.counts()))?);
+        }
+    }
+    for frame in FRAMES {
+        add("ram", ram(frame, &ends(&WINDOWS))?);
+    }
+    for way in Way::ALL {
+        add("instructions", instructions(way, &ends(&PAYLOADS))?);
+    }
+    Ok(figures)
+}
+
+/// The first and the last of `counts`.
+fn ends(counts: &[usize]) -> Vec<usize> {
+    counts
+        .first()
+        .into_iter()
+        .chain(counts.last())
+        .copied()
+        .collect()
+}
