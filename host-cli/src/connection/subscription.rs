@@ -6,7 +6,7 @@
 //! another following them.
 
 use super::inboxes::InboxId;
-use super::{Connection, ConnectionCaller};
+use super::{Connection, ConnectionCaller, State};
 use rpc_proto::client::{self, CallError, Subscriber};
 use rpc_proto::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError};
 use rpc_proto::service::Event;
@@ -238,6 +238,11 @@ impl EncodedSubscription<'_> {
     ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
         loop {
             let mut state = self.device.state();
+            // First, because events may come faster than they are asked for.
+            if state.cancellations != self.cancellations {
+                self.cancellations = state.cancellations;
+                return Ok(None);
+            }
             let inbox = state.inboxes.get(self.inbox);
             if let Some(event) = inbox.waiting.pop_front() {
                 let dropped = inbox.dropped;
@@ -245,10 +250,6 @@ impl EncodedSubscription<'_> {
                 return Ok(Some(self.hand_out(event, dropped)));
             }
             let now = self.device.now();
-            if state.cancellations != self.cancellations {
-                self.cancellations = state.cancellations;
-                return Ok(None);
-            }
             if state.client.statistics().sessions != self.session || now >= self.ask_at {
                 drop(state);
                 self.renew()?;
@@ -309,9 +310,10 @@ impl Iterator for EncodedSubscription<'_> {
 
 impl Drop for EncodedSubscription<'_> {
     fn drop(&mut self) {
-        let is_last = self.device.state().inboxes.close(self.inbox);
-        if is_last {
-            self.device.unsubscribe(self.key);
+        // In one go, lest another thread subscribes anew in between and is unsubscribed.
+        let mut state = self.device.state();
+        if state.inboxes.close(self.inbox) {
+            self.device.unsubscribe(&mut state, self.key);
         }
     }
 }
@@ -319,14 +321,13 @@ impl Drop for EncodedSubscription<'_> {
 impl Connection {
     /// Tells the device, if there is room for it, and does not wait: a device that does not hear
     /// of it sends events that nobody takes, which does no harm.
-    fn unsubscribe(&self, key: u32) {
-        let mut state = self.state();
+    fn unsubscribe(&self, state: &mut State, key: u32) {
         let now = self.now();
         if state.client.device().is_some()
             && let Some(target) = client::Target::known::<DeviceEventsUnsubscribe>(None)
             && let Ok(ticket) = state.client.start(target, now + ASK_AFTER, &(key,))
         {
-            self.send(&mut state, now);
+            self.send(state, now);
             state.client.abandon(ticket);
         }
     }
