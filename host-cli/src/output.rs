@@ -23,10 +23,15 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Tells people, or a program, something about the results, on stderr.
 pub fn notice(json: bool, text: &str) {
     if json {
-        anstream::eprintln!("{}", serde_json::json!({ "notice": text }));
+        say(serde_json::json!({ "notice": text }));
     } else {
-        anstream::eprintln!("\x1b[1;33mnote\x1b[0m: {text}");
+        say(format_args!("\x1b[1;33mnote\x1b[0m: {text}"));
     }
+}
+
+/// Prints a line on stderr, if anybody can read it: the terminal may have gone.
+pub fn say(line: impl Display) {
+    let _gone = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Writes bytes as they are.

@@ -83,3 +83,15 @@ pub enum Level {
     /// Every step.
     Trace,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::Member;
+
+    #[test]
+    fn the_log_has_the_key_that_the_protocol_says() {
+        assert_eq!(LogRecord::PATH, "log.record");
+        assert_eq!(LogRecord::KEY, 0x8AB4_293C);
+    }
+}

@@ -74,7 +74,7 @@ pub struct Watch {
     csv: Option<PathBuf>,
 
     /// Draw the numbers in the terminal; q ends it.
-    #[arg(long, conflicts_with_all = ["json", "timestamps"])]
+    #[arg(long, conflicts_with_all = ["json", "timestamps", "verbose"])]
     plot: bool,
 
     /// What to draw, a column of the table; may be given several times [default: every number].

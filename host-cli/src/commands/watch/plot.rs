@@ -18,8 +18,9 @@ use serde_json::Value;
 use serial_rpc::description::Procedure;
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -84,23 +85,43 @@ pub struct Drawn {
     columns: Vec<Column>,
 }
 
+/// What the one who draws is told.
+enum Message {
+    /// What came of waiting for a value.
+    Turn(Result<Turn<Value>, Failure>),
+    /// What the user wants.
+    Wish(Result<Wish, Failure>),
+}
+
 /// Draws until the end, or until the user has seen enough.
 pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
     let mut screen = Screen::open()?;
     let is_over = AtomicBool::new(false);
-    let (sender, turns) = mpsc::channel();
+    let (sender, messages) = mpsc::channel();
+    let wishes = sender.clone();
+    // Nobody waits for this one: where the terminal has gone, looking for keys may never end.
+    thread::spawn(move || {
+        loop {
+            let wish = wish();
+            let is_end = wish.is_err();
+            if wishes.send(Message::Wish(wish)).is_err() || is_end {
+                return;
+            }
+        }
+    });
     thread::scope(|scope| {
         scope.spawn(|| {
             // Waiting for a device that is away must not keep keys from being read.
+            let sender = sender;
             while !is_over.load(Ordering::Relaxed) {
                 let turn = source.next(LOOK_UP);
                 let is_end = turn.is_err();
-                if sender.send(turn).is_err() || is_end {
+                if sender.send(Message::Turn(turn)).is_err() || is_end {
                     return;
                 }
             }
         });
-        let end = Picture::new(drawn).draw_all(&mut screen.0, watched, &turns);
+        let end = Picture::new(drawn).draw_all(&mut screen.0, watched, &messages);
         is_over.store(true, Ordering::Relaxed);
         interrupt::cancel();
         end
@@ -108,17 +129,21 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
 }
 
 /// The terminal, in a state of its own until this is dropped.
-struct Screen(DefaultTerminal);
+struct Screen(ManuallyDrop<DefaultTerminal>);
 
 impl Screen {
     fn open() -> Result<Self, Failure> {
-        ratatui::try_init().map(Self).map_err(failed)
+        let terminal = ratatui::try_init().map_err(failed)?;
+        Ok(Self(ManuallyDrop::new(terminal)))
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        ratatui::restore();
+        // A terminal that has gone cannot be given back, nor can anybody be told, which is what its
+        // own drop would try.
+        let shown = self.0.show_cursor();
+        let _gone = shown.and_then(|()| ratatui::try_restore());
     }
 }
 
@@ -184,28 +209,27 @@ impl<'d> Picture<'d> {
         &mut self,
         terminal: &mut DefaultTerminal,
         watched: &mut Watched,
-        turns: &Receiver<Result<Turn<Value>, Failure>>,
+        messages: &Receiver<Message>,
     ) -> Result<(), Failure> {
         let mut is_new = true;
-        while watched.remaining.wait().is_some() {
-            if is_new {
+        let mut drawn_at = Instant::now();
+        while let Some(left) = watched.remaining.wait() {
+            // Values may come faster than anybody can see.
+            if is_new && drawn_at.elapsed() >= TICK || self.latest.is_none() {
                 terminal.draw(|frame| self.draw(frame)).map_err(failed)?;
+                drawn_at = Instant::now();
+                is_new = false;
             }
-            is_new = match wish()? {
-                Wish::More => false,
-                Wish::Redraw => true,
-                Wish::Quit => return Ok(()),
-                Wish::Interrupt => return Err(interrupt::interrupted()),
-            };
-            loop {
-                match turns.try_recv() {
-                    Ok(turn) => is_new |= self.take(watched, turn?)?,
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return Ok(()),
-                }
-                if watched.remaining.wait().is_none() {
-                    return Ok(());
-                }
+            match messages.recv_timeout(left.min(TICK)) {
+                Ok(Message::Turn(turn)) => is_new |= self.take(watched, turn?)?,
+                Ok(Message::Wish(wish)) => match wish? {
+                    Wish::More => {}
+                    Wish::Redraw => is_new = true,
+                    Wish::Quit => return Ok(()),
+                    Wish::Interrupt => return Err(interrupt::interrupted()),
+                },
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
         Ok(())
