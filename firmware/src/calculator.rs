@@ -7,13 +7,14 @@ use rpc_proto::calculator::{
     MathError, Operation, Summary,
 };
 use rpc_proto::events::Emit;
+use rpc_proto::log::{Level, LogRecord};
 use rpc_proto::server::NoEvents;
 use rpc_proto::service::Items;
 
 /// A [`Calculator`] that checks every result.
 ///
 /// Its state is the running total, which starts at zero, and what was calculated last. It tells `E` of
-/// every change of the total.
+/// every change of the total, and keeps a log of what is out of the ordinary.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
@@ -86,6 +87,15 @@ impl<E: Emit> CheckedCalculator<E> {
             self.events.emit(&CalculatorTotalChanged { total });
         }
     }
+
+    fn log(&self, level: Level, text: &str) {
+        let target = "calculator";
+        self.events.emit(&LogRecord {
+            level,
+            target,
+            text,
+        });
+    }
 }
 
 impl<E: Emit> Calculator for CheckedCalculator<E> {
@@ -102,7 +112,11 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
     }
 
     fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        self.keep(Operation::Div(x, y), arithmetic::div(x, y))
+        let quotient = arithmetic::div(x, y);
+        if quotient == Err(MathError::DivideByZero) {
+            self.log(Level::Warn, "asked to divide by zero");
+        }
+        self.keep(Operation::Div(x, y), quotient)
     }
 
     fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
@@ -132,7 +146,10 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
 
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
         let total = self.total.checked_add(amount).ok_or(MathError::Overflow);
-        self.set_total(total.unwrap_or(self.total));
+        match total {
+            Ok(total) => self.set_total(total),
+            Err(_) => self.log(Level::Warn, "the total would overflow, and stays as it is"),
+        }
         self.keep(Operation::Accumulate(amount), total)
     }
 
@@ -142,6 +159,7 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
 
     fn clear(&mut self) {
         self.set_total(0);
+        self.log(Level::Info, "the total was cleared");
         self.remember(Calculation {
             operation: Operation::Clear,
             result: Ok(0),

@@ -32,7 +32,7 @@ mod statistics;
 mod stopwatch;
 
 pub use calculator::CheckedCalculator;
-pub use demonstration::Demonstration;
+pub use demonstration::{Demonstration, DemonstrationEvents};
 pub use interrupt_uart::{InterruptUart, Receiver, UartError};
 pub use notes::Notes;
 pub use ring::ByteRing;

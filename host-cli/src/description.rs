@@ -48,7 +48,7 @@ pub struct Service {
     pub procedures: Vec<Procedure>,
 }
 
-/// Something that can be called.
+/// Something that can be called, or an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Procedure {
     /// What a call carries to name it.
@@ -59,7 +59,7 @@ pub struct Procedure {
     pub path: String,
     /// What it does; may be empty or have several lines.
     pub doc: String,
-    /// The arguments, in the order in which they are sent.
+    /// The arguments, in the order in which they are sent; of an event, its data.
     pub arguments: Vec<Argument>,
     /// The type of what it returns.
     pub value: Type,
@@ -204,6 +204,11 @@ impl Procedure {
             procedure.arguments.pop();
         }
         procedure
+    }
+
+    /// Whether it is an event: told by the device, not called.
+    pub fn is_event(&self) -> bool {
+        self.kind == ProcedureKind::Event
     }
 }
 

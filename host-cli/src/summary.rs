@@ -8,11 +8,11 @@ use serial_rpc::value::expectation;
 #[derive(Debug, Serialize)]
 pub struct Summary<'a> {
     path: &'a str,
+    kind: ProcedureKind,
     number: u16,
     key: String,
     signature: String,
     doc: &'a str,
-    kind: ProcedureKind,
     idempotent: bool,
     arguments: Vec<ArgumentSummary<'a>>,
     value: String,
@@ -36,11 +36,11 @@ impl<'a> From<&'a Procedure> for Summary<'a> {
         });
         Self {
             path: &procedure.path,
+            kind: procedure.kind,
             number: procedure.number,
             key: format!("{:#010x}", procedure.key),
             signature: procedure.signature().to_string(),
             doc: &procedure.doc,
-            kind: procedure.kind,
             idempotent: procedure.idempotent,
             arguments: arguments.collect(),
             value: procedure.value.to_string(),

@@ -17,6 +17,7 @@
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
 //! - [`test_device`]: a simulated device that can be muted, reset and unplugged.
+//! - [`offered`]: such a device on a port that programs can open, and that can be pulled out.
 //! - [`tally`]: a service that can be asked what it ran.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
@@ -57,6 +58,7 @@ pub mod ignorable;
 pub mod image;
 pub mod line_use;
 pub mod loopback;
+pub mod offered;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;

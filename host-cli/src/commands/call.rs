@@ -24,7 +24,8 @@ use std::time::Duration;
 /// as a list or, with --items, as lines of JSON from a file; each call takes as many as fit.
 ///
 /// A string is printed without quotes, everything else as JSON, and nothing if nothing is returned.
-/// With --json, what is printed is JSON always.
+/// With --json, what is printed is JSON always. An event is not called: `serial-rpc watch` shows it as
+/// it comes, and what a procedure returns from time to time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc call calculator.add 2 3

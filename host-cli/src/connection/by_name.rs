@@ -25,6 +25,12 @@ pub enum NamedCallError {
     /// The device has no such procedure.
     #[error(transparent)]
     UnknownProcedure(#[from] UnknownProcedure),
+    /// It is an event, which the device tells. Nothing was called.
+    #[error("{path} is an event, which the device tells and nobody calls")]
+    Event {
+        /// The event.
+        path: String,
+    },
     /// The arguments are not what the procedure takes. Nothing was called.
     #[error(transparent)]
     Arguments(#[from] ArgumentsError),
@@ -107,8 +113,8 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When there is no such procedure, the arguments are not its, it ends in its own error, or
-    /// the call fails.
+    /// When there is no such procedure, it is an event, the arguments are not its, it ends in its own
+    /// error, or the call fails.
     pub fn call(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
         self.call_with(path, |procedure| from_json(procedure, arguments))
     }
@@ -156,6 +162,10 @@ impl Connection {
     ) -> Result<PreparedCall, NamedCallError> {
         let (description, fingerprint) = self.description_and_fingerprint()?;
         let procedure = description.procedure(path)?;
+        if procedure.is_event() {
+            let path = procedure.path.clone();
+            return Err(NamedCallError::Event { path });
+        }
         let arguments = encode(procedure)?;
         Ok(PreparedCall {
             target: Target {

@@ -150,7 +150,8 @@ pub struct Signature<'a> {
 }
 
 impl Procedure {
-    /// Name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`.
+    /// Name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`. That of an event says
+    /// so: `event total_changed(total: i64)`.
     ///
     /// ```
     /// use serial_rpc::description::{Argument, IntegerType, Procedure, ProcedureKind, Shape, Type};
@@ -230,6 +231,9 @@ impl Procedure {
 impl Display for Signature<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let procedure = self.procedure;
+        if procedure.is_event() {
+            f.write_str("event ")?;
+        }
         f.write_str(if self.with_results {
             procedure.name()
         } else {
@@ -398,6 +402,26 @@ mod tests {
             assert_eq!(procedure.signature().to_string(), signature);
             assert_eq!(procedure.usage().to_string(), "demo.draw(figure: Figure)");
         }
+    }
+
+    #[test]
+    fn an_event_is_called_one() {
+        let event = Procedure {
+            number: 8,
+            key: 0,
+            path: "demo.moved".into(),
+            doc: String::new(),
+            arguments: vec![Argument {
+                name: "to".into(),
+                ty: type_of(Point::SCHEMA),
+            }],
+            value: type_of(<()>::SCHEMA),
+            error: None,
+            kind: ProcedureKind::Event,
+            idempotent: false,
+        };
+        assert_eq!(event.signature().to_string(), "event moved(to: Point)");
+        assert_eq!(event.usage().to_string(), "event demo.moved(to: Point)");
     }
 
     #[test]

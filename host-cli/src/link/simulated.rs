@@ -5,6 +5,7 @@ use firmware::{CheckedCalculator, Notes};
 use rpc_proto::blocks::{BlocksService, Stored};
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::events::EventQueue;
+use rpc_proto::log::LogService;
 use rpc_proto::server::{QueuedEvents, Server};
 use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
@@ -23,7 +24,7 @@ const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
 /// A device with the interface `I` that answers as soon as it is written to.
 ///
-/// The program's own is the calculator, and a block of notes: the very code that the boards run. With an interface of
+/// The program's own is the calculator, a block of notes, and a log: the very code that the boards run. With an interface of
 /// your own, it lets a test call your firmware on the desktop:
 ///
 /// ```
@@ -59,6 +60,7 @@ rpc_proto::interface! {
     pub struct SimulatedInterface("calculator", env!("CARGO_PKG_VERSION")) {
         calculator: CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>,
         blocks: BlocksService<Stored<Notes>>,
+        log: LogService<()>,
     }
 }
 
@@ -96,6 +98,7 @@ impl SimulatedDevice {
         let interface = SimulatedInterface {
             calculator: CalculatorService(calculator),
             blocks: BlocksService(Stored::new(Notes::new())),
+            log: LogService(()),
         };
         Self::with_events(interface, events)
     }
@@ -111,9 +114,7 @@ impl<I: Dispatch> SimulatedDevice<I> {
     pub fn with_events(interface: I, events: Arc<SimulatedEvents>) -> Self {
         Self {
             state: Mutex::new(State {
-                server: Server::new(interface)
-                    .with_events(events)
-                    .with_buffer(BUFFER),
+                server: Server::with_events(interface, events).with_buffer(BUFFER),
                 unread: VecDeque::new(),
                 readers: 0,
             }),

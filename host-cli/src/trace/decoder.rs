@@ -2,6 +2,7 @@
 
 use super::event::{Event, Happening};
 use super::pieces::{Piece, Pieces};
+use crate::arguments::to_json;
 use crate::description::{Description, Procedure, ProcedureKind, Shape};
 use crate::link::Direction;
 use crate::value::{
@@ -10,8 +11,11 @@ use crate::value::{
 use firmware::Demonstration;
 use rpc_proto::client::CallError;
 use rpc_proto::crc::Crc32;
-use rpc_proto::device::{DeviceService, OwnService};
-use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
+use rpc_proto::device::{
+    DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, OwnService, Subscriptions,
+};
+use rpc_proto::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
+use rpc_proto::server::NoEvents;
 use rpc_proto::service::{Ask, FIRST_NUMBER, Interface};
 use serde_json::Value;
 use std::fmt::Write;
@@ -25,6 +29,8 @@ const DESCRIBE: u16 = 0;
 
 /// Any device's own service: it is the same for every interface.
 type OwnInterface = DeviceService<OwnService<'static, Demonstration, 64>>;
+/// What a device with events offers, too.
+type OwnEvents = DeviceEventsService<Subscriptions<'static, Demonstration, NoEvents>>;
 
 /// Where a description may be found by its fingerprint, such as a cache.
 type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;
@@ -134,7 +140,7 @@ impl Decoder {
             Kind::Call => self.call(seq, payload, body),
             Kind::Return | Kind::Error | Kind::Fault => self.answer(kind, seq, payload, body),
             Kind::Nak => (nak(seq, body), false),
-            Kind::Event => (hex(body), false),
+            Kind::Event => (self.event(body), false),
         };
         Happening::Frame {
             kind,
@@ -216,6 +222,29 @@ impl Decoder {
         }
     }
 
+    fn event(&self, body: &[u8]) -> String {
+        let Ok((topic, data)) = postcard::take_from_bytes::<u16>(body) else {
+            return hex(body);
+        };
+        if topic == EVENT_COUNT {
+            return match postcard::take_from_bytes::<u32>(data) {
+                Ok((1, _)) => "1 event so far".to_owned(),
+                Ok((count, _)) => format!("{count} events so far"),
+                Err(_) => hex(body),
+            };
+        }
+        let Some(event) = self.procedure(topic) else {
+            return format!("event {topic}, data {}", hex(data));
+        };
+        match arguments_in_words(event, data) {
+            Ok(words) => format!("{}({words})", event.path),
+            Err(error) => {
+                let data = hex(data);
+                format!("{} with bad data {data}: {error}", event.path)
+            }
+        }
+    }
+
     fn answer(&mut self, kind: Kind, seq: Seq, payload: &[u8], body: &[u8]) -> (String, bool) {
         let Some(call) = &mut self.calls[usize::from(seq.number())] else {
             return (untyped(kind, body), false);
@@ -290,24 +319,31 @@ impl Decoder {
     }
 }
 
+/// What the protocol calls the device's own service, all of it.
 fn own_description() -> Option<Description> {
-    let pieces = <OwnInterface as Interface>::DESCRIPTION;
-    Description::read(&pieces.concat()).ok()
+    let read = |pieces: &[&[u8]]| Description::read(&pieces.concat()).ok();
+    let mut own = read(<OwnInterface as Interface>::DESCRIPTION)?;
+    let events = read(<OwnEvents as Interface>::DESCRIPTION)?;
+    let service = own.services.first_mut()?;
+    for procedure in events.procedures() {
+        service.procedures.push(Procedure {
+            number: procedure.number + FIRST_EVENTS_NUMBER,
+            path: format!("{}.{}", service.name, procedure.name()),
+            ..procedure.clone()
+        });
+    }
+    Some(own)
 }
 
-fn arguments_in_words(procedure: &Procedure, mut bytes: &[u8]) -> Result<String, ValueError> {
+fn arguments_in_words(procedure: &Procedure, bytes: &[u8]) -> Result<String, ValueError> {
     let mut words = String::new();
-    for argument in &procedure.arguments {
-        let value = decode(&argument.ty, &mut bytes)?;
+    for (name, value) in to_json(procedure, bytes)? {
         let separator = if words.is_empty() { "" } else { ", " };
         let value = shown(&value);
         // Writing to a string cannot fail.
-        let _ = write!(words, "{separator}{}: {value}", argument.name);
+        let _ = write!(words, "{separator}{name}: {value}");
     }
-    match bytes.len() {
-        0 => Ok(words),
-        count => Err(crate::value::Problem::Trailing { count }.into()),
-    }
+    Ok(words)
 }
 
 /// Takes what asks for a batch off the arguments of a stream, and says what it asks for.

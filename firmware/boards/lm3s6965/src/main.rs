@@ -1,4 +1,4 @@
-//! The board's program: offers the calculator and its notes on the UART, for ever.
+//! The board's program: offers the calculator, its notes and its log on the UART, for ever.
 #![no_std]
 #![no_main]
 
@@ -7,9 +7,9 @@ mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::{Demonstration, UartError};
+use firmware::{Demonstration, DemonstrationEvents, UartError};
 use rpc_proto::io::LinkError;
-use rpc_proto::server::Server;
+use rpc_proto::server::{QueuedEvents, Server};
 
 /// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
 const FRAME: usize = 160;
@@ -17,10 +17,16 @@ const FRAME: usize = 160;
 /// How many calls a caller may send ahead.
 const WINDOW: usize = 4;
 
+/// What the device tells unasked waits here until the line is free.
+static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
+
+type Events = QueuedEvents<&'static DemonstrationEvents, FRAME>;
+
 #[entry]
 fn main() -> ! {
-    static mut SERVER: Server<Demonstration, FRAME, WINDOW> =
-        Server::new(Demonstration::new()).with_buffer(serial::RECEIVE_BUFFER as u16);
+    static mut SERVER: Server<Demonstration, FRAME, WINDOW, Events> =
+        Server::with_events(Demonstration::new(&EVENTS), &EVENTS)
+            .with_buffer(serial::RECEIVE_BUFFER as u16);
     let mut serial = serial::start();
     loop {
         // Only lost bytes bring it back. The protocol recovers from that by itself.
