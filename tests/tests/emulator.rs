@@ -49,6 +49,11 @@ fn main() -> ExitCode {
             "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
             a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
         ),
+        emulator_trial(
+            &LM3S6965,
+            "the_board_tells_of_its_total_and_keeps_a_log_and_notes",
+            the_board_tells_of_its_total_and_keeps_a_log_and_notes,
+        ),
         image_trial(
             "superloop",
             LM3S6965.images(),
@@ -256,6 +261,41 @@ fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     symlink(pty.path(), &path)?;
     assert_eq!(calculator.total(), Ok(0));
     assert_eq!(calculator.accumulate(1), Ok(1));
+    Ok(())
+}
+
+fn the_board_tells_of_its_total_and_keeps_a_log_and_notes(
+    emulator: Emulator,
+) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    let port = Port::Serial(pty.path().to_owned());
+    let device = Connection::open_with(port, patient())?;
+    let mut calculator = CalculatorClient::new(&device);
+    let mut changes = calculator.total_changed()?;
+    for total in 1..=100 {
+        assert_eq!(calculator.accumulate(1), Ok(total));
+        let change = changes.next().expect("it is not cancelled")?;
+        assert_eq!((change.data.total, change.lost), (total, 0));
+    }
+    drop(changes);
+    drop(device);
+
+    let failing = "calculator.div 1 0";
+    let outcome = serial_rpc(
+        pty.path(),
+        &["log", "--count", "1", "--call", failing, "--json"],
+    );
+    assert!(outcome.stdout.contains("divide by zero"), "{outcome:?}");
+
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let notes: Vec<u8> = (0..2000).map(|place| b'a' + (place % 26) as u8).collect();
+    fs::write(path("written"), &notes)?;
+    let outcome = serial_rpc(pty.path(), &["put", &path("written"), "notes"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let outcome = serial_rpc(pty.path(), &["get", "notes", &path("read")]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(fs::read(path("read"))?, notes);
     Ok(())
 }
 
