@@ -115,7 +115,7 @@ impl Dispatch for Talkative {
         &mut self,
         index: u16,
         arguments: Arguments<'_>,
-        reply: Reply<'_, '_>,
+        reply: Reply<'_>,
     ) -> Result<Replied, Fault> {
         self.calls = self.calls.wrapping_add(1);
         match self.calls % 4 {
