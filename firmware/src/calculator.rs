@@ -1,19 +1,24 @@
 //! The calculator: where the procedures of the interface meet their implementation.
 
 use crate::{arithmetic, expression, statistics};
-use heapless::Vec;
+use heapless::{Deque, Vec};
 use rpc_proto::calculator::{
-    Calculator, CalculatorTotalChanged, ExpressionError, MAX_SAMPLES, MathError, Summary,
+    Calculation, Calculator, CalculatorTotalChanged, ExpressionError, HISTORY, MAX_SAMPLES,
+    MathError, Operation, Summary,
 };
 use rpc_proto::events::Emit;
+use rpc_proto::log::{Level, LogRecord};
 use rpc_proto::server::NoEvents;
+use rpc_proto::service::Items;
 
 /// A [`Calculator`] that checks every result.
 ///
-/// Its only state is the running total, which starts at zero. It tells `E` of every change.
+/// Its state is the running total, which starts at zero, and what was calculated last. It tells `E` of
+/// every change of the total, and keeps a log of what is out of the ordinary.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
+    history: Deque<Calculation, HISTORY>,
     events: E,
 }
 
@@ -29,42 +34,98 @@ impl<E> CheckedCalculator<E> {
     /// A calculator whose running total is zero, and which tells of its changes there.
     #[must_use]
     pub const fn telling(events: E) -> Self {
-        Self { total: 0, events }
+        Self {
+            total: 0,
+            history: Deque::new(),
+            events,
+        }
     }
 }
 
 impl<E: Emit> CheckedCalculator<E> {
+    /// Keeps a calculation for those who ask what was calculated.
+    fn keep<T: Copy + Into<i64>>(
+        &mut self,
+        operation: Operation,
+        result: Result<T, MathError>,
+    ) -> Result<T, MathError> {
+        self.remember(Calculation {
+            operation,
+            result: result.map(Into::into),
+        });
+        result
+    }
+
+    fn remember(&mut self, calculation: Calculation) {
+        if self.history.is_full() {
+            self.history.pop_front();
+        }
+        // There is room now.
+        let _ = self.history.push_back(calculation);
+    }
+
+    fn carry_out(&mut self, operation: Operation) -> Result<i64, MathError> {
+        let small = match operation {
+            Operation::Add(x, y) => self.add(x, y),
+            Operation::Sub(x, y) => self.sub(x, y),
+            Operation::Mul(x, y) => self.mul(x, y),
+            Operation::Div(x, y) => self.div(x, y),
+            Operation::Rem(x, y) => self.rem(x, y),
+            Operation::Pow(base, exponent) => self.pow(base, exponent),
+            Operation::Accumulate(amount) => return self.accumulate(amount),
+            Operation::Clear => {
+                self.clear();
+                Ok(0)
+            }
+        };
+        small.map(i64::from)
+    }
+
     fn set_total(&mut self, total: i64) {
         if self.total != total {
             self.total = total;
             self.events.emit(&CalculatorTotalChanged { total });
         }
     }
+
+    fn log(&self, level: Level, text: &str) {
+        let target = "calculator";
+        self.events.emit(&LogRecord {
+            level,
+            target,
+            text,
+        });
+    }
 }
 
 impl<E: Emit> Calculator for CheckedCalculator<E> {
     fn add(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::add(x, y)
+        self.keep(Operation::Add(x, y), arithmetic::add(x, y))
     }
 
     fn sub(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::sub(x, y)
+        self.keep(Operation::Sub(x, y), arithmetic::sub(x, y))
     }
 
     fn mul(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::mul(x, y)
+        self.keep(Operation::Mul(x, y), arithmetic::mul(x, y))
     }
 
     fn div(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::div(x, y)
+        let quotient = arithmetic::div(x, y);
+        if quotient == Err(MathError::DivideByZero) {
+            self.log(Level::Warn, "asked to divide by zero");
+        }
+        self.keep(Operation::Div(x, y), quotient)
     }
 
     fn rem(&mut self, x: i32, y: i32) -> Result<i32, MathError> {
-        arithmetic::rem(x, y)
+        self.keep(Operation::Rem(x, y), arithmetic::rem(x, y))
     }
 
     fn pow(&mut self, base: i32, exponent: u32) -> Result<i32, MathError> {
-        arithmetic::pow(base, exponent)
+        let power = arithmetic::pow(base, exponent);
+        self.keep(Operation::Pow(base, exponent), power)
     }
 
     /// As IEEE 754 has it, the root of -0.0 is -0.0, of infinity infinity, and of NaN NaN.
@@ -84,9 +145,12 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
     }
 
     fn accumulate(&mut self, amount: i64) -> Result<i64, MathError> {
-        let total = self.total.checked_add(amount).ok_or(MathError::Overflow)?;
-        self.set_total(total);
-        Ok(total)
+        let total = self.total.checked_add(amount).ok_or(MathError::Overflow);
+        match total {
+            Ok(total) => self.set_total(total),
+            Err(_) => self.log(Level::Warn, "the total would overflow, and stays as it is"),
+        }
+        self.keep(Operation::Accumulate(amount), total)
     }
 
     fn total(&mut self) -> i64 {
@@ -95,6 +159,22 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
 
     fn clear(&mut self) {
         self.set_total(0);
+        self.log(Level::Info, "the total was cleared");
+        self.remember(Calculation {
+            operation: Operation::Clear,
+            result: Ok(0),
+        });
+    }
+
+    fn history(&mut self) -> impl Iterator<Item = Calculation> {
+        self.history.iter().copied()
+    }
+
+    fn replay(&mut self, operations: Items<'_, Operation>) -> Result<i64, MathError> {
+        for operation in operations {
+            self.carry_out(operation)?;
+        }
+        Ok(self.total)
     }
 }
 
@@ -176,5 +256,21 @@ mod tests {
         assert_eq!(calculator.accumulate(i64::MAX), Ok(i64::MAX));
         assert_eq!(calculator.accumulate(1), Err(MathError::Overflow));
         assert_eq!(calculator.total(), i64::MAX);
+    }
+
+    #[test]
+    fn the_last_calculations_are_kept_with_their_results() {
+        let mut calculator = calculator();
+        for x in 0..20 {
+            let _ = calculator.add(x, i32::MAX);
+        }
+        let history: Vec<_, HISTORY> = calculator.history().collect();
+        assert_eq!(history.len(), HISTORY);
+        let newest = Calculation {
+            operation: Operation::Add(19, i32::MAX),
+            result: Err(MathError::Overflow),
+        };
+        assert_eq!(history.last(), Some(&newest));
+        assert_eq!(history[0].operation, Operation::Add(4, i32::MAX));
     }
 }

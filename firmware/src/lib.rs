@@ -5,6 +5,8 @@
 //! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
 //! serve it over whatever UART they have. That is what lets the tests run on the desktop.
 //!
+//! [`Demonstration`] offers a block of notes besides, on devices with room for it.
+//!
 //! No input makes it panic, and an optimised build has no panic path in it: a microcontroller in
 //! the field has nobody to read the message.
 //!
@@ -21,14 +23,18 @@
 
 mod arithmetic;
 mod calculator;
+mod demonstration;
 mod expression;
 mod interrupt_uart;
+mod notes;
 mod ring;
 mod statistics;
 mod stopwatch;
 
 pub use calculator::CheckedCalculator;
+pub use demonstration::{Demonstration, DemonstrationEvents};
 pub use interrupt_uart::{InterruptUart, Receiver, UartError};
+pub use notes::Notes;
 pub use ring::ByteRing;
 pub use stopwatch::{
     Stopwatch, StopwatchAsyncClient, StopwatchBlinks, StopwatchClient, StopwatchService,

@@ -24,12 +24,12 @@ mod word;
 
 use std::io;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::description::{Argument, Procedure};
 use crate::nearest::{did_you_mean, nearest};
-use crate::value::{ValueError, encode, shortened};
+use crate::value::{Problem, ValueError, decode, encode, shortened};
 
 /// Why arguments cannot be sent to a procedure.
 ///
@@ -183,6 +183,33 @@ pub fn from_words(
         given.put(position, bytes?)?;
     }
     given.all()
+}
+
+/// Arguments, or the data of an event, from their bytes to an object with their names.
+///
+/// # Errors
+/// Bytes that are not what the procedure takes or the event tells.
+///
+/// ```
+/// use serde_json::json;
+/// use serial_rpc::Connection;
+/// use serial_rpc::arguments::to_json;
+///
+/// let description = Connection::open("sim")?.description()?;
+/// let event = description.procedure("calculator.total_changed")?;
+/// assert_eq!(to_json(event, &[84])?["total"], 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn to_json(procedure: &Procedure, mut bytes: &[u8]) -> Result<Map<String, Value>, ValueError> {
+    let mut values = Map::new();
+    for argument in &procedure.arguments {
+        let value = decode(&argument.ty, &mut bytes)?;
+        values.insert(argument.name.clone(), value);
+    }
+    match bytes.len() {
+        0 => Ok(values),
+        count => Err(Problem::Trailing { count }.into()),
+    }
 }
 
 /// The bytes of a call's arguments, from a JSON array of them all or an object with their names.

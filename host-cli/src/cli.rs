@@ -1,9 +1,9 @@
 //! The command line: what can be written, and what it says about itself.
 
 use crate::commands::{
-    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe,
-    info::Info, list::List, man::Man, ping::Ping, ports::Ports, schema::Schema, shell::Shell,
-    simulate::Simulate, stats::Stats, trace::Trace,
+    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe, get::Get,
+    info::Info, list::List, log::Log, man::Man, ping::Ping, ports::Ports, put::Put, schema::Schema,
+    shell::Shell, simulate::Simulate, stats::Stats, trace::Trace, watch::Watch,
 };
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Parser, Subcommand};
@@ -37,6 +37,7 @@ Examples:
   serial-rpc list                                 what the device offers
   serial-rpc describe calculator.add              how a procedure is called
   serial-rpc call calculator.add 2 3
+  serial-rpc watch calculator.total_changed       what it tells unasked, as it comes
   serial-rpc --port sim call calculator.total     without a device";
 
 const DETAILS: &str = "\
@@ -162,6 +163,10 @@ pub enum Command {
     List(List),
     Describe(Describe),
     Call(Call),
+    Watch(Watch),
+    Log(Log),
+    Get(Get),
+    Put(Put),
     Shell(Shell),
     Batch(Batch),
     Ping(Ping),
@@ -174,12 +179,19 @@ pub enum Command {
     Man(Man),
 }
 
-/// Reads a number of seconds, such as `0.5`.
+/// Reads a time: a number of seconds, such as `0.5`, or one with a unit, such as `100ms`.
 pub fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "expected a number of seconds, such as 0.5".to_owned())?;
-    match Duration::try_from_secs_f64(seconds) {
+    const UNITS: [(&str, f64); 4] = [("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("h", 3600.0)];
+    let number_and_unit = |(unit, seconds)| Some((text.strip_suffix(unit)?, seconds));
+    let units = UNITS.into_iter();
+    let (number, unit) = units
+        .filter_map(number_and_unit)
+        .next()
+        .unwrap_or((text, 1.0));
+    let number: f64 = number.trim_end().parse().map_err(|_| {
+        "expected a number of seconds, such as 0.5, or a time such as 100ms".to_owned()
+    })?;
+    match Duration::try_from_secs_f64(number * unit) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("expected more than 0 seconds".to_owned()),
     }
@@ -196,9 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_some_seconds() {
+    fn a_time_is_some_seconds_or_has_a_unit() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for text in ["0", "-1", "nan", "inf", "1e300", "1s", ""] {
+        assert_eq!(seconds("100ms"), Ok(Duration::from_millis(100)));
+        assert_eq!(seconds("1.5 s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(seconds("2min"), Ok(Duration::from_secs(120)));
+        assert_eq!(seconds("1h"), Ok(Duration::from_secs(3600)));
+        for text in ["0", "-1", "nan", "inf", "1e300", "1m", "ms", "0ms", ""] {
             assert!(seconds(text).is_err(), "{text}");
         }
     }

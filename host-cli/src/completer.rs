@@ -3,6 +3,7 @@
 
 use clap_complete::CompletionCandidate;
 use serial_rpc::cache::Cache;
+use serial_rpc::description::Procedure;
 use serial_rpc::port::serial_ports;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -25,8 +26,17 @@ pub fn ports(begun: &OsStr) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// Procedures whose path begins like that.
+/// Procedures whose path begins like that: what can be called.
 pub fn procedures(begun: &OsStr) -> Vec<CompletionCandidate> {
+    candidates(begun, |procedure| !procedure.is_event())
+}
+
+/// Procedures and events whose path begins like that.
+pub fn procedures_and_events(begun: &OsStr) -> Vec<CompletionCandidate> {
+    candidates(begun, |_| true)
+}
+
+fn candidates(begun: &OsStr, is_meant: fn(&Procedure) -> bool) -> Vec<CompletionCandidate> {
     let begun = begun.to_string_lossy();
     let known = Cache::of_user()
         .map(|cache| cache.all())
@@ -37,7 +47,7 @@ pub fn procedures(begun: &OsStr) -> Vec<CompletionCandidate> {
         .iter()
         .flat_map(|cached| cached.description.procedures())
     {
-        if procedure.path.starts_with(&*begun) {
+        if procedure.path.starts_with(&*begun) && is_meant(procedure) {
             signatures
                 .entry(procedure.path.clone())
                 .or_insert_with(|| procedure.signature().to_string());

@@ -3,7 +3,7 @@
 use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::project::Project;
-use crate::{interrupt, watch};
+use crate::{interrupt, tapping};
 use serial_rpc::cache::Cache;
 use serial_rpc::link::{self, Link, OpenError};
 use serial_rpc::{Connection, Options, Port, Selector};
@@ -30,7 +30,7 @@ impl Cli {
         if let Some(cache) = self.cache() {
             connection = connection.with_cache(cache);
         }
-        if let Some(tap) = watch::tap(self)? {
+        if let Some(tap) = tapping::tap(self)? {
             connection = connection.tapped_by(tap);
         }
         let connection = Arc::new(connection);

@@ -3,17 +3,22 @@
 //! `exchange` moves the bytes; `call`, `by_name`, `describe` and `subscription` are what is done with
 //! that.
 
+mod blocks;
 mod by_name;
 mod call;
 mod describe;
 mod exchange;
 mod inboxes;
+mod named_feed;
+mod named_stream;
 mod stray;
 mod subscription;
 
 pub use by_name::{NamedCallError, PreparedCall};
-pub use call::{ConnectionCaller, Pending, PendingReply, Reply};
+pub use call::{ConnectionCaller, Pending, PendingReply, Reply, Submitted};
 pub use describe::DescriptionError;
+pub use named_feed::NamedFeed;
+pub use named_stream::NamedStream;
 pub use rpc_proto::client::Statistics;
 pub use subscription::{EncodedEvent, EncodedSubscription, Received, Subscription};
 
@@ -247,6 +252,10 @@ impl Connection {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cancellations(&self) -> u32 {
+        self.state().cancellations
     }
 
     fn now(&self) -> Instant {

@@ -48,7 +48,7 @@ pub struct Service {
     pub procedures: Vec<Procedure>,
 }
 
-/// Something that can be called.
+/// Something that can be called, or an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Procedure {
     /// What a call carries to name it.
@@ -59,7 +59,7 @@ pub struct Procedure {
     pub path: String,
     /// What it does; may be empty or have several lines.
     pub doc: String,
-    /// The arguments, in the order in which they are sent.
+    /// The arguments, in the order in which they are sent; of an event, its data.
     pub arguments: Vec<Argument>,
     /// The type of what it returns.
     pub value: Type,
@@ -183,6 +183,32 @@ impl Procedure {
         self.path
             .rsplit_once('.')
             .map_or(self.path.as_str(), |(_, name)| name)
+    }
+
+    /// The type of the items that it returns or takes a batch at a time, if it does.
+    pub fn item(&self) -> Option<&Type> {
+        match (self.kind, self.arguments.last()) {
+            (ProcedureKind::Stream, _) => Some(&self.value),
+            (ProcedureKind::Feed, Some(Argument { ty, .. })) => match &ty.shape {
+                Shape::Seq(item) => Some(item),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The same without the items that it takes, for whoever gives these apart.
+    pub(crate) fn without_items(&self) -> Self {
+        let mut procedure = self.clone();
+        if self.kind == ProcedureKind::Feed {
+            procedure.arguments.pop();
+        }
+        procedure
+    }
+
+    /// Whether it is an event: told by the device, not called.
+    pub fn is_event(&self) -> bool {
+        self.kind == ProcedureKind::Event
     }
 }
 

@@ -3,6 +3,7 @@
 mod no_answer;
 
 use crate::interrupt;
+use crate::output::say;
 use no_answer::no_answer;
 use rpc_proto::client::{CallError, Cause};
 use serde::Serialize;
@@ -84,6 +85,11 @@ impl Failure {
         self
     }
 
+    /// Whether the user pressed Ctrl-C.
+    pub fn is_interruption(&self) -> bool {
+        self.class == Class::Interrupted
+    }
+
     /// The failure as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let report = Report {
@@ -103,11 +109,11 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         if json {
-            anstream::eprintln!("{}", self.to_json());
+            say(self.to_json());
         } else {
-            anstream::eprintln!("\x1b[1;31merror\x1b[0m: {}", self.message);
+            say(format_args!("\x1b[1;31merror\x1b[0m: {}", self.message));
             if let Some(hint) = &self.hint {
-                anstream::eprintln!("\x1b[1;36mhint\x1b[0m: {hint}");
+                say(format_args!("\x1b[1;36mhint\x1b[0m: {hint}"));
             }
         }
         ExitCode::from(self.class as u8)
@@ -119,7 +125,20 @@ impl Failure {
         match error {
             NamedCallError::Description(error) => Self::description(device, error),
             NamedCallError::UnknownProcedure(error) => error.into(),
-            NamedCallError::Arguments(_) => Self::new(Class::Usage, message),
+            NamedCallError::Event { path } => Self::new(Class::Usage, message)
+                .hint(format!("`serial-rpc watch {path}` shows it as it comes")),
+            NamedCallError::Arguments(_) | NamedCallError::Item { .. } => {
+                Self::new(Class::Usage, message)
+            }
+            NamedCallError::NoStream { .. } => Self::new(Class::Usage, message),
+            NamedCallError::NoFeed { .. } => {
+                Self::new(Class::Usage, message).hint("leave --items out")
+            }
+            // How many items were taken matters whatever happened then.
+            NamedCallError::Feed { error, .. } => Self {
+                message,
+                ..Self::named_call(device, *error)
+            },
             NamedCallError::Call {
                 idempotent, error, ..
             } => match Self::call(device, idempotent, error) {
@@ -142,8 +161,9 @@ impl Failure {
     pub fn description(device: &Connection, error: DescriptionError) -> Self {
         match error {
             DescriptionError::Call(error) => Self::call(device, true, error),
-            DescriptionError::LeftOut => Self::new(Class::Protocol, error.to_string())
-                .hint("a typed Rust client can call it, and `info`, `ping` and `stats` work"),
+            DescriptionError::LeftOut => Self::new(Class::Protocol, error.to_string()).hint(
+                "a typed Rust client can call it, and `info`, `log`, `ping` and `stats` work",
+            ),
             error => Self::new(Class::Protocol, error.to_string()),
         }
     }

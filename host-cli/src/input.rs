@@ -32,6 +32,14 @@ impl Input {
         })
     }
 
+    /// All of its bytes.
+    pub fn all(mut self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        let read = self.file.read_to_end(&mut bytes);
+        read.map_err(|error| unreadable(&self.name, error))?;
+        Ok(bytes)
+    }
+
     /// Some of its bytes; none at its end.
     pub fn bytes(&mut self) -> Result<Vec<u8>, Failure> {
         let bytes = self.file.fill_buf().map(<[u8]>::to_vec);

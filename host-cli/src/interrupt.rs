@@ -53,12 +53,25 @@ pub fn forget() {
     state().happened = false;
 }
 
+/// What it means that Ctrl-C was pressed.
+pub fn interrupted() -> Failure {
+    Failure::new(Class::Interrupted, "interrupted")
+}
+
 /// A failure if Ctrl-C was pressed.
 pub fn check() -> Result<(), Failure> {
     if happened() {
-        return Err(Failure::new(Class::Interrupted, "interrupted"));
+        return Err(interrupted());
     }
     Ok(())
+}
+
+/// Ends the calls of the connection as Ctrl-C would, for a program that has seen enough.
+pub fn cancel() {
+    let connection = state().connection.upgrade();
+    if let Some(connection) = connection {
+        connection.cancel();
+    }
 }
 
 /// Sleeps, or fails as soon as Ctrl-C is pressed.

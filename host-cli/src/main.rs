@@ -4,19 +4,24 @@
 //! was ([`failure`]).
 
 mod cli;
+mod columns;
 mod commands;
 mod completer;
 mod connect;
 mod failure;
+mod following;
 mod input;
 mod interface;
 mod interrupt;
 mod negative;
 mod output;
 mod project;
+mod repeating;
 mod round_trip;
 mod summary;
-mod watch;
+mod tapping;
+mod timestamps;
+mod transfer;
 mod words;
 
 use clap::{CommandFactory, Parser};
@@ -50,6 +55,10 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::List(list) => commands::list::run(cli, list),
         Command::Describe(describe) => commands::describe::run(cli, describe),
         Command::Call(call) => commands::call::run(cli, call),
+        Command::Watch(watch) => commands::watch::run(cli, watch),
+        Command::Log(log) => commands::log::run(cli, log),
+        Command::Get(get) => commands::get::run(cli, get),
+        Command::Put(put) => commands::put::run(cli, put),
         Command::Shell(shell) => commands::shell::run(cli, shell),
         Command::Batch(batch) => commands::batch::run(cli, batch),
         Command::Bench(bench) => commands::bench::run(cli, bench),

@@ -20,6 +20,20 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(json)
 }
 
+/// Tells people, or a program, something about the results, on stderr.
+pub fn notice(json: bool, text: &str) {
+    if json {
+        say(serde_json::json!({ "notice": text }));
+    } else {
+        say(format_args!("\x1b[1;33mnote\x1b[0m: {text}"));
+    }
+}
+
+/// Prints a line on stderr, if anybody can read it: the terminal may have gone.
+pub fn say(line: impl Display) {
+    let _gone = writeln!(anstream::stderr(), "{line}");
+}
+
 /// Writes bytes as they are.
 pub fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();

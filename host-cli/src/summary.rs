@@ -1,13 +1,14 @@
 //! A procedure as `list` and `describe` show it as JSON.
 
 use serde::Serialize;
-use serial_rpc::description::Procedure;
+use serial_rpc::description::{Procedure, ProcedureKind};
 use serial_rpc::value::expectation;
 
 /// What there is to know about a procedure, types by their names.
 #[derive(Debug, Serialize)]
 pub struct Summary<'a> {
     path: &'a str,
+    kind: ProcedureKind,
     number: u16,
     key: String,
     signature: String,
@@ -35,6 +36,7 @@ impl<'a> From<&'a Procedure> for Summary<'a> {
         });
         Self {
             path: &procedure.path,
+            kind: procedure.kind,
             number: procedure.number,
             key: format!("{:#010x}", procedure.key),
             signature: procedure.signature().to_string(),

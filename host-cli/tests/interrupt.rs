@@ -52,6 +52,33 @@ fn between_two_calls() {
 }
 
 #[test]
+fn while_a_procedure_or_an_event_is_watched() {
+    for (words, value, said) in [
+        (
+            &["watch", "calculator.total", "--interval", "1h"][..],
+            "0",
+            "note: 1 value\nerror: interrupted\n",
+        ),
+        (
+            &[
+                "watch",
+                "calculator.total_changed",
+                "--call",
+                "calculator.accumulate 5",
+            ],
+            "5",
+            "note: 1 value, none lost\nerror: interrupted\n",
+        ),
+    ] {
+        let mut child = serial_rpc("sim", &[words, &["--timestamps", "none"]].concat());
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let lines: Vec<_> = stdout.lines().take(2).map(Result::unwrap).collect();
+        assert_eq!(lines, ["total", value]);
+        assert_eq!(interrupted(child), (Some(130), said.into()));
+    }
+}
+
+#[test]
 fn during_a_call() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = format!("tcp:{}", listener.local_addr().unwrap());

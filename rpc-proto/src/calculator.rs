@@ -2,8 +2,10 @@
 //!
 //! It is meant to be read as an example of a service. Between them its procedures use every
 //! shape a procedure can have: fallible and infallible, with and without arguments and value,
-//! borrowed and owned arguments, repeatable and not. An event tells what changes in between.
+//! borrowed and owned arguments, repeatable and not, one that returns a sequence and one that takes one.
+//! An event tells what changes in between.
 
+use crate::service::Items;
 use heapless::Vec;
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,48 @@ pub trait Calculator {
     /// The running total has become another.
     #[event]
     fn total_changed(total: i64);
+
+    /// The last 16 calculations with integers and the running total, from the oldest.
+    fn history(&mut self) -> impl Iterator<Item = Calculation>;
+
+    /// Carries out operations one after the other, up to the first that has no result, and returns
+    /// the running total.
+    fn replay(&mut self, operations: Items<'_, Operation>) -> Result<i64, MathError>;
+}
+
+/// How many calculations [`Calculator::history`] goes back.
+pub const HISTORY: usize = 16;
+
+/// Something to calculate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Operation {
+    /// The sum of two numbers.
+    Add(i32, i32),
+    /// The first less the second.
+    Sub(i32, i32),
+    /// The product of two numbers.
+    Mul(i32, i32),
+    /// The first divided by the second.
+    Div(i32, i32),
+    /// The remainder of dividing the first by the second.
+    Rem(i32, i32),
+    /// The first to the power of the second.
+    Pow(i32, u32),
+    /// The running total and this amount.
+    Accumulate(i64),
+    /// Nothing: the running total is set to zero.
+    Clear,
+}
+
+/// What was calculated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Calculation {
+    /// The operation.
+    pub operation: Operation,
+    /// Its result, or why it has none.
+    pub result: Result<i64, MathError>,
 }
 
 /// The most samples that [`Calculator::statistics`] takes.

@@ -9,14 +9,22 @@ mod call_error;
 mod caller;
 mod calls;
 mod events;
+mod feed;
+mod pipelined;
+mod pull;
 mod session;
+mod stream;
 mod timing;
 
 pub use call_error::{CallError, Cause, Ran};
 pub use caller::{AsyncCaller, Caller, IntoCaller, Subscriber, read, read_owned};
 pub use calls::{Answer, Target, Ticket};
 pub use events::ReceivedEvent;
+pub use feed::{FeedError, encode_items, feed, feed_async};
+pub use pipelined::{AsyncPipelinedCaller, PipelinedCaller};
+pub use pull::{Batch, Pull};
 pub use session::Statistics;
+pub use stream::{AsyncStream, Stream};
 pub use timing::Timing;
 
 use crate::frame::{Accumulator, DELIMITER};
@@ -77,6 +85,20 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         arguments: &A,
     ) -> Result<Ticket, CallError> {
         self.session.calls.add(target, deadline, arguments)
+    }
+
+    /// As [`start`](Self::start), with arguments that `encode` writes. It tells how long they are, or
+    /// None if they do not fit.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(
+        &mut self,
+        target: Target,
+        deadline: Instant,
+        encode: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Result<Ticket, CallError> {
+        self.session.calls.add_with(target, deadline, encode)
     }
 
     /// The bytes to send now, empty if there is nothing to send.
@@ -158,6 +180,17 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         self.session.calls.iter().find_map(|call| match call.state {
             State::Failed(error) if call.ticket == ticket => Some(error),
             _ => None,
+        })
+    }
+
+    /// The end of a call, which can still be taken. None if it has not ended, or was taken before.
+    pub fn end(&self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
+        let mut calls = self.session.calls.iter();
+        let call = calls.find(|call| call.ticket == ticket && call.is_ended())?;
+        Some(match call.state {
+            State::Failed(error) => Err(error),
+            State::Erred => Ok(Answer::Error(call.bytes())),
+            _ => Ok(Answer::Return(call.bytes())),
         })
     }
 

@@ -49,6 +49,17 @@ impl Crc32 {
         Self::new().then(bytes)
     }
 
+    /// The checksum of bytes whose finished checksum is `value`, to add others to.
+    ///
+    /// ```
+    /// use rpc_proto::crc::Crc32;
+    /// let first = Crc32::of(b"1234").value();
+    /// assert_eq!(Crc32::after(first).then(b"56789"), Crc32::of(b"123456789"));
+    /// ```
+    pub const fn after(value: u32) -> Self {
+        Self(Self::new().0 ^ value)
+    }
+
     /// The checksum with `bytes` added.
     pub const fn then(mut self, bytes: &[u8]) -> Self {
         let mut index = 0;

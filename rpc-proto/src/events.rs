@@ -18,16 +18,27 @@ use core::ops::Deref;
 pub trait Emit {
     /// Tells of an event, without waiting. If nobody has subscribed to it, nothing happens.
     fn emit<E: Event>(&self, event: &E);
+
+    /// Whether anybody has subscribed to it: for data that is costly to gather.
+    fn is_wanted<E: Event>(&self) -> bool;
 }
 
 /// Nowhere.
 impl Emit for NoEvents {
     fn emit<E: Event>(&self, _: &E) {}
+
+    fn is_wanted<E: Event>(&self) -> bool {
+        false
+    }
 }
 
 /// Where the pointer leads: a queue may be shared by reference, or by a counted one.
 impl<P: Deref<Target: Emit>> Emit for P {
     fn emit<E: Event>(&self, event: &E) {
         (**self).emit(event);
+    }
+
+    fn is_wanted<E: Event>(&self) -> bool {
+        (**self).is_wanted::<E>()
     }
 }

@@ -31,6 +31,20 @@ pub const fn max_encoded_len(payload: usize) -> usize {
     data + data.div_ceil(BLOCK) + 1
 }
 
+/// The longest payload whose frame is sure to be no longer than `frame`, delimiter included.
+///
+/// ```
+/// assert_eq!(rpc_proto::frame::max_payload_len(10), 4);
+/// ```
+pub const fn max_payload_len(frame: usize) -> usize {
+    let mut payload = frame.saturating_sub(max_encoded_len(frame) - frame);
+    // What was taken off is for a payload as long as the frame, which may need a block more.
+    while max_encoded_len(payload + 1) <= frame {
+        payload += 1;
+    }
+    payload
+}
+
 /// The frame does not fit its buffer, or a value refused to be serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -69,6 +83,29 @@ impl<'b> Encoder<'b> {
             end: 1,
             crc: Crc32::new(),
         }
+    }
+
+    /// Where the frame stands, to come back to.
+    pub(crate) const fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            code_at: self.code_at,
+            end: self.end,
+            crc: self.crc,
+        }
+    }
+
+    /// Takes back what was added since. What is in the buffer behind it will be written over.
+    pub(crate) const fn rewind(&mut self, to: Checkpoint) {
+        self.code_at = to.code_at;
+        self.end = to.end;
+        self.crc = to.crc;
+    }
+
+    /// Whether `more` bytes of payload still fit, and what ends the frame.
+    pub(crate) const fn has_room(&self, more: usize) -> bool {
+        let data = more + CRC_LEN;
+        let full_block = (self.end - self.code_at + data > BLOCK) as usize;
+        self.end + data + full_block < self.buffer.len()
     }
 
     /// Adds a byte of payload.
@@ -124,7 +161,14 @@ impl<'b> Encoder<'b> {
             output: Payload(self),
         };
         if value.serialize(&mut serializer).is_err() {
-            self.end = self.end.max(self.buffer.len());
+            self.refuse();
+        }
+    }
+
+    /// Makes the frame one that does not fit.
+    pub(crate) const fn refuse(&mut self) {
+        if self.end < self.buffer.len() {
+            self.end = self.buffer.len();
         }
     }
 
@@ -154,6 +198,14 @@ impl<'b> Encoder<'b> {
             *place = byte;
         }
     }
+}
+
+/// A place in a frame that is being built.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkpoint {
+    code_at: usize,
+    end: usize,
+    crc: Crc32,
 }
 
 /// What postcard writes goes into the payload, byte by byte.

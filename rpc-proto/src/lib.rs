@@ -97,12 +97,13 @@
 //! From the wire up: [`frame`] finds and checks frames, [`message`] says what they mean,
 //! [`server`] and [`client`] are the two ends of a session, [`mod@service`] is what passes between a
 //! server and the user's trait, [`describe`] is how a device tells what it offers, and [`io`] moves
-//! bytes between the ends and a UART.
+//! bytes between the ends and a UART. [`events`] are told unasked, and [`mod@log`] is made of them.
 //!
 //! # Features
 //!
 //! - `defmt`: firmware can log the types that the crate hands it, such as [`Accept`](message::Accept),
 //!   [`CallError`](client::CallError) or the statistics of either end, with `defmt`.
+//! - `log`: what firmware logs with the crate `log` can be sent to the caller, see [`mod@log`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -110,6 +111,7 @@
 // Lets what `#[service]` writes name this crate in the same way inside and outside of it.
 extern crate self as rpc_proto;
 
+pub mod blocks;
 pub mod calculator;
 pub mod client;
 pub mod crc;
@@ -118,6 +120,7 @@ pub mod device;
 pub mod events;
 pub mod frame;
 pub mod io;
+pub mod log;
 pub mod message;
 #[doc = include_str!("../PROTOCOL.md")]
 pub mod protocol {}

@@ -77,17 +77,19 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         }
     }
 
-    /// The same server, which sends the events that are put into a queue. `Q` points to an
+    /// A server that also sends the events which are put into a queue. `Q` points to an
     /// [`EventQueue`](crate::events::EventQueue).
-    #[must_use]
-    pub fn with_events<Q>(self, queue: Q) -> Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
+    pub const fn with_events<Q>(
+        interface: I,
+        queue: Q,
+    ) -> Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
     where
         QueuedEvents<Q, FRAME>: EventSource,
     {
         Server {
-            interface: self.interface,
-            received: self.received,
-            session: self.session,
+            interface,
+            received: Accumulator::new(),
+            session: Session::new(),
             events: QueuedEvents::new(queue),
         }
     }

@@ -5,8 +5,11 @@
 //! both are views into the session's buffers, so nothing is copied on the way.
 
 mod interface;
+mod items;
 
 pub use interface::{Bare, Undescribed};
+pub(crate) use items::BatchEnd;
+pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
 
 use crate::frame::{Encoder, Full};
 use crate::message::{Fault, Header, Kind, Seq};
@@ -150,6 +153,14 @@ impl<'a> Arguments<'a> {
         let value = T::deserialize(&mut deserializer).map_err(|_| BadArguments)?;
         self.0 = deserializer.finalize().map_err(|_| BadArguments)?;
         Ok(value)
+    }
+
+    /// Takes the sequence of a feed, which is decoded again item by item when it is used.
+    ///
+    /// # Errors
+    /// [`BadArguments`] if the bytes are no such sequence.
+    pub fn take_items<T: Deserialize<'a>>(&mut self) -> Result<Items<'a, T>, BadArguments> {
+        Items::take(self)
     }
 
     /// Checks that every byte was taken: bytes left over mean that the two ends disagree about

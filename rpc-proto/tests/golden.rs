@@ -7,7 +7,9 @@ use rpc_proto::calculator::{CalculatorAdd, MathError};
 use rpc_proto::crc::Crc32;
 use rpc_proto::frame::{Accumulator, Encoder};
 use rpc_proto::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
-use rpc_proto::service::{Interface, Member};
+use rpc_proto::server::Server;
+use rpc_proto::service::{Interface, Items, Member};
+use tests::wire;
 
 const PROTOCOL: &str = include_str!("../PROTOCOL.md");
 
@@ -218,6 +220,73 @@ fn the_key_of_add_is_the_checksum_of_the_bytes_given() {
     assert_eq!(Crc32::of(&encoded).value(), CalculatorAdd::KEY);
     let given = block("The key of `calculator.add");
     assert_eq!(given, encoded, "{}", hex(&encoded));
+}
+
+#[rpc_proto::service]
+trait Counter {
+    fn up(&mut self, to: u8) -> impl Iterator<Item = u8>;
+    fn add(&mut self, scale: u8, amounts: Items<'_, u16>) -> u32;
+}
+
+struct Sum(u32);
+
+impl Counter for Sum {
+    fn up(&mut self, to: u8) -> impl Iterator<Item = u8> {
+        0..to
+    }
+    fn add(&mut self, scale: u8, amounts: Items<'_, u16>) -> u32 {
+        let scaled = amounts.map(|amount| u32::from(amount) * u32::from(scale));
+        self.0 += scaled.sum::<u32>();
+        self.0
+    }
+}
+
+/// What a counter answers to a call with that body, in a session of its own.
+fn answer(body: &[u8]) -> Vec<u8> {
+    let mut server = Server::<_, 64, 1>::new(CounterService(Sum(0)));
+    wire::hand(&mut server, &wire::Message::connect(1).frame());
+    let call = wire::Message {
+        kind: Kind::Call,
+        seq: 0,
+        body: body.to_vec(),
+    };
+    let said = wire::hand(&mut server, &call.frame());
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].kind, Kind::Return);
+    said[0].body.clone()
+}
+
+#[test]
+fn batches_of_a_stream_have_the_bytes_given() {
+    let batches = PROTOCOL
+        .lines()
+        .filter(|line| line.starts_with("| position "));
+    let batches: Vec<Vec<&str>> = batches
+        .map(|line| {
+            line.split('|')
+                .map(|cell| cell.trim().trim_matches('`'))
+                .collect()
+        })
+        .collect();
+    assert_eq!(batches.len(), 5);
+    for cells in batches {
+        assert_eq!(hex(&answer(&unhex(cells[2]))), cells[3], "{}", cells[1]);
+    }
+}
+
+#[test]
+fn a_feeds_call_has_the_bytes_given() {
+    let (_, rest) = PROTOCOL.split_once("\nbody `").unwrap();
+    let (body, _) = rest.split_once('`').unwrap();
+    let encoded = postcard::to_allocvec(&(9_u16, 3_u8, &[1_u16, 300][..])).unwrap();
+    assert_eq!(unhex(body), encoded);
+    assert_eq!(answer(&encoded), postcard::to_allocvec(&903_u32).unwrap());
+    let keys = format!(
+        "keys are 0x{:08X} and 0x{:08X}.",
+        CounterUp::KEY,
+        CounterAdd::KEY
+    );
+    assert!(PROTOCOL.contains(&keys), "{keys}");
 }
 
 /// A lamp.

@@ -5,14 +5,17 @@
 //! With `figures`, it prints those that CI compares; to write them anew, from the repository's root:
 //!
 //!     cargo run --release -p tests --example line_use -- figures > tests/tests/line_use.txt
+//!     cargo run --release -p tests --example line_use -- transfers > tests/tests/transfer_use.txt
 
 use std::env;
 use tests::line_use::{self, table};
+use tests::transfer_use;
 
 fn main() {
     match env::args().nth(1).as_deref() {
         None => print!("{}", table::markdown()),
         Some("figures") => print!("{}", line_use::figures()),
-        Some(_) => panic!("the only argument is `figures`"),
+        Some("transfers") => print!("{}", transfer_use::figures()),
+        Some(_) => panic!("the only arguments are `figures` and `transfers`"),
     }
 }

@@ -1,15 +1,15 @@
 //! Every procedure of the calculator, called and checked: the same conversation for every link.
 
 use rpc_proto::calculator::{
-    CalculatorClient, ExpressionError, ExpressionReason, MathError, Summary,
+    CalculatorClient, ExpressionError, ExpressionReason, MathError, Operation, Summary,
 };
-use rpc_proto::client::{CallError, Caller};
+use rpc_proto::client::{CallError, PipelinedCaller};
 
 /// Calls each procedure of a calculator whose total is zero, for its value and its errors.
 ///
 /// # Panics
 /// When an answer is not the right one.
-pub fn assert_answers<C: Caller>(calculator: &mut CalculatorClient<C>) {
+pub fn assert_answers<C: PipelinedCaller>(calculator: &mut CalculatorClient<C>) {
     assert_eq!(calculator.add(2, 3), Ok(5));
     assert_eq!(calculator.add(i32::MAX, 1), error(MathError::Overflow));
     assert_eq!(calculator.sub(-2_000_000_000, 1), Ok(-2_000_000_001));
@@ -53,6 +53,15 @@ pub fn assert_answers<C: Caller>(calculator: &mut CalculatorClient<C>) {
     assert_eq!(calculator.total(), Ok(42));
     assert_eq!(calculator.clear(), Ok(()));
     assert_eq!(calculator.total(), Ok(0));
+
+    let operations = (1..=100).map(Operation::Accumulate);
+    assert_eq!(calculator.replay(operations), Ok(5_050));
+    let last: Result<Vec<Operation>, _> = calculator
+        .history()
+        .map(|calculation| calculation.map(|calculation| calculation.operation))
+        .collect();
+    assert_eq!(last, Ok((85..=100).map(Operation::Accumulate).collect()));
+    assert_eq!(calculator.clear(), Ok(()));
 }
 
 fn error<T>(error: MathError) -> Result<T, CallError<MathError>> {

@@ -13,6 +13,9 @@ use std::path::Path;
 /// The images, from the smallest; every one has an `echo` beside it that has no protocol at all.
 pub const IMAGES: [&str; 3] = ["bare", "undescribed", "full"];
 
+/// Images that are `undescribed` with something more: a stream and a feed, and a block.
+pub const MORE_IMAGES: [&str; 2] = ["streams", "blocks"];
+
 /// The package of these images, built as the figures want it.
 pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");
 
@@ -58,7 +61,7 @@ pub struct CallCosts {
 pub fn size_figures() -> Result<Vec<Figure>, String> {
     let echo = image::size(&PACKAGE.image("echo")?)?;
     let mut figures = Vec::new();
-    for image in IMAGES {
+    for image in IMAGES.into_iter().chain(MORE_IMAGES) {
         let Size { flash, ram } = image::size(&PACKAGE.image(image)?)?;
         figures.push(Figure {
             name: format!("flash {image}"),

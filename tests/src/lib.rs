@@ -7,6 +7,9 @@
 //! - [`blocking`]: either, for drivers that wait by blocking.
 //! - [`waiting_counter`]: a service whose procedures wait for such time.
 //! - [`line_use`]: how much of a line calls use.
+//! - [`transfer_use`]: how much of it blocks use.
+//! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
+//! - [`shelf`]: blocks in memory that may outlive a reset.
 //! - [`counter`]: a service that keeps a journal of what ran.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -14,6 +17,7 @@
 //! - [`loopback`]: a server at the other end of a link that is nothing but memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
 //! - [`test_device`]: a simulated device that can be muted, reset and unplugged.
+//! - [`offered`]: such a device on a port that programs can open, and that can be pulled out.
 //! - [`tally`]: a service that can be asked what it ran.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
@@ -54,15 +58,19 @@ pub mod ignorable;
 pub mod image;
 pub mod line_use;
 pub mod loopback;
+pub mod offered;
 pub mod program;
 #[cfg(unix)]
 pub mod pty;
+pub mod shelf;
 pub mod simulated;
 pub mod simulation;
 #[cfg(unix)]
 pub mod stepped;
 pub mod tally;
 pub mod test_device;
+pub mod transfer_use;
+pub mod virtual_link;
 pub mod virtual_time;
 pub mod virtual_uart;
 pub mod waiting_counter;

@@ -231,7 +231,7 @@ fn a_new_caller_does_not_get_what_the_one_before_subscribed_to() {
 fn a_device_has_room_for_so_many_subscriptions_and_says_so() {
     let queue = EventQueue::<64, 1>::new();
     let counter = JournaledCounter::new(0, Journal::default(), &queue);
-    let mut server = Server::<_, 64, 1>::new(CounterService(counter)).with_events(&queue);
+    let mut server = Server::<_, 64, 1>::with_events(CounterService(counter), &queue);
     hand(&mut server, &Message::connect(1).frame());
     let mut subscribe = |seq, key: u32| {
         let call = Message::call(seq, 4, key);

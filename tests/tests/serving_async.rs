@@ -285,7 +285,7 @@ fn events_go_out_once_wherever_serving_is_dropped() {
         let time = VirtualTime::default();
         let queue = EventQueue::<64>::new();
         let counter = JournaledCounter::new(0, Journal::default(), &queue);
-        let mut server = Server::<_, 64, 4>::new(CounterService(counter)).with_events(&queue);
+        let mut server = Server::<_, 64, 4>::with_events(CounterService(counter), &queue);
         let [uart, mut device] = VirtualUart::good_pair(&time);
         uart.queue(&subscription());
         for seq in 1..4 {
@@ -318,7 +318,7 @@ fn an_event_wakes_a_server_that_waits_for_bytes() {
     let time = VirtualTime::default();
     let queue = EventQueue::<64>::new();
     let counter = JournaledCounter::new(0, Journal::default(), &queue);
-    let mut server = Server::<_, 64, 4>::new(CounterService(counter)).with_events(&queue);
+    let mut server = Server::<_, 64, 4>::with_events(CounterService(counter), &queue);
     let [uart, mut device] = VirtualUart::good_pair(&time);
     uart.queue(&subscription());
     let mut serving = pin!(server.serve_async(&mut device));

@@ -1,7 +1,8 @@
 //! `serial-rpc bench`: how many calls a second the link and the device can take.
 
 use crate::cli::Cli;
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
+use crate::repeating;
 use crate::round_trip::RoundTrip;
 use crate::{completer, interrupt, negative, output};
 use clap_complete::ArgValueCompleter;
@@ -77,11 +78,7 @@ pub fn run(cli: &Cli, bench: &Bench) -> Result<(), Failure> {
     let call = device
         .prepare(&bench.procedure, &bench.arguments)
         .map_err(|error| Failure::named_call(&device, error))?;
-    if !call.procedure.idempotent && !bench.force {
-        let path = &call.procedure.path;
-        let message = format!("{path} is not idempotent, so calling it often may do harm");
-        return Err(Failure::new(Class::Usage, message).hint("if it does none, add --force"));
-    }
+    repeating::allow(&call.procedure, bench.force)?;
     let runner = Runner {
         device: &device,
         call,

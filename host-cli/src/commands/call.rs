@@ -3,10 +3,12 @@
 use crate::cli::{Cli, seconds};
 use crate::completer;
 use crate::failure::{Class, Failure};
+use crate::input::Input;
 use crate::{interrupt, negative, output};
 use clap_complete::ArgValueCompleter;
 use serde_json::Value;
 use serial_rpc::Connection;
+use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::Shape;
 use serial_rpc::value::plain;
 use std::io::{self, Read};
@@ -18,8 +20,12 @@ use std::time::Duration;
 /// or 1_000; bytes as 0x00ff or @FILE; lists, structs and the like as JSON. `serial-rpc describe
 /// PROCEDURE` shows what a procedure takes.
 ///
+/// What returns a stream prints each item as it comes, a line of JSON each. What takes a stream takes it
+/// as a list or, with --items, as lines of JSON from a file; each call takes as many as fit.
+///
 /// A string is printed without quotes, everything else as JSON, and nothing if nothing is returned.
-/// With --json, what is printed is JSON always.
+/// With --json, what is printed is JSON always. An event is not called: `serial-rpc watch` shows it as
+/// it comes, and what a procedure returns from time to time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc call calculator.add 2 3
@@ -27,6 +33,8 @@ use std::time::Duration;
   serial-rpc call calculator.statistics '[1.5, 2.5, 4]'
   serial-rpc call calculator.evaluate '2*(3+4)-5'
   echo '{\"x\": 2, \"y\": 3}' | serial-rpc call calculator.add -
+  serial-rpc call calculator.history | head -1
+  echo '{\"Add\": [2, 3]}' | serial-rpc call calculator.replay --items -
   serial-rpc call calculator.total --repeat 0 --interval 1    every second, until Ctrl-C")]
 pub struct Call {
     /// The procedure, such as calculator.add.
@@ -40,6 +48,10 @@ pub struct Call {
     /// All arguments as a JSON array, or as an object with their names; - reads it from stdin.
     #[arg(long, value_name = "JSON", conflicts_with = "arguments")]
     args_json: Option<String>,
+
+    /// The items of the stream that it takes: a file with a line of JSON for each, - for stdin.
+    #[arg(long, value_name = "FILE", conflicts_with = "args_json")]
+    items: Option<String>,
 
     /// How often to call it; 0 goes on until Ctrl-C. It ends at the first failure.
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
@@ -57,12 +69,18 @@ pub fn run(cli: &Cli, call: &Call) -> Result<(), Failure> {
     let device = cli.connect()?;
     let mut made = 0;
     loop {
-        let value = match &all {
-            Some(arguments) => device.call(&call.procedure, arguments),
-            None => device.call_words(&call.procedure, &call.arguments),
-        };
-        let value = value.map_err(|error| Failure::named_call(&device, error))?;
-        print(cli, &device, &call.procedure, &value)?;
+        match &call.items {
+            Some(file) => feed(cli, &device, call, file)?,
+            None => once(
+                cli,
+                &device,
+                &call.procedure,
+                match &all {
+                    Some(arguments) => Arguments::Json(arguments),
+                    None => Arguments::Words(&call.arguments),
+                },
+            )?,
+        }
         made += 1;
         if made == call.repeat {
             return Ok(());
@@ -97,8 +115,78 @@ fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
     })
 }
 
+/// What a procedure is called with.
+#[derive(Clone, Copy)]
+pub enum Arguments<'a> {
+    /// All of them.
+    Json(&'a Value),
+    /// As a shell has them.
+    Words(&'a [String]),
+}
+
+/// Makes one call, and prints what comes of it.
+pub fn once(
+    cli: &Cli,
+    device: &Connection,
+    path: &str,
+    arguments: Arguments<'_>,
+) -> Result<(), Failure> {
+    let failed = |error| Failure::named_call(device, error);
+    let stream = match arguments {
+        Arguments::Json(arguments) => device.stream(path, arguments),
+        Arguments::Words(words) => device.stream_words(path, words),
+    };
+    match stream {
+        Err(NamedCallError::NoStream { .. }) => {}
+        Err(error) => return Err(failed(error)),
+        Ok(stream) => {
+            for item in stream {
+                output::print_json(&item.map_err(failed)?)?;
+                interrupt::check()?;
+            }
+            return Ok(());
+        }
+    }
+    let value = match arguments {
+        Arguments::Json(arguments) => device.call(path, arguments),
+        Arguments::Words(words) => device.call_words(path, words),
+    };
+    print(cli, device, path, &value.map_err(failed)?)
+}
+
+/// Feeds the items of a file to a procedure.
+fn feed(cli: &Cli, device: &Connection, call: &Call, file: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::named_call(device, error);
+    let input = Input::open(file)?;
+    let mut feed = device
+        .feed(&call.procedure, &call.arguments)
+        .map_err(failed)?;
+    for line in input.lines() {
+        let (number, line) = line?;
+        interrupt::check()?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let mistake = match serde_json::from_str(&line) {
+            Ok(item) => match feed.push(&item) {
+                Ok(()) => continue,
+                Err(NamedCallError::Item { error, .. }) => error.to_string(),
+                Err(error) => return Err(failed(error)),
+            },
+            Err(error) => format!("the item is not JSON: {error}"),
+        };
+        let failure = Failure::new(Class::Usage, mistake).in_line(number);
+        return Err(match feed.stop() {
+            0 => failure.hint("no item was sent"),
+            taken => failure.hint(format!("the first {taken} items were taken")),
+        });
+    }
+    let value = feed.finish().map_err(failed)?;
+    print(cli, device, &call.procedure, &value)
+}
+
 /// Prints what a call of `path` returned.
-pub fn print(cli: &Cli, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
+fn print(cli: &Cli, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
     if cli.output.json {
         return output::print_json(value);
     }

@@ -9,18 +9,18 @@ use crate::output;
 use crate::summary::Summary;
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
-use serial_rpc::description::{Description, Item, Procedure, Service, Shape, Type};
+use serial_rpc::description::{Description, Item, Procedure, ProcedureKind, Service, Shape, Type};
 use serial_rpc::value::expectation;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Explain a procedure, a service or a type.
+/// Explain a procedure, an event, a service or a type.
 ///
 /// For a procedure: its documentation, arguments with types and ranges, value, errors, and a command
-/// line to start from.
+/// line to start from. For an event: its documentation and data, and how to watch it.
 ///
-/// As JSON, a procedure is an object as `list` has it, with "definitions" of its types by their
-/// names and an "example" of its arguments; a service is "service", "doc" and "procedures"; a type is
+/// As JSON, a procedure or event is an object as `list` has it, with "definitions" of its types by their
+/// names and an "example" of its arguments, which an event does not take; a service is "service", "doc" and "procedures"; a type is
 /// "type", "definition" and "procedures", the paths of those that use it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -28,8 +28,8 @@ use std::fmt::Write;
   serial-rpc describe calculator
   serial-rpc describe MathError --cached")]
 pub struct Describe {
-    /// The path of a procedure, or the name of a service or a type.
-    #[arg(add = ArgValueCompleter::new(completer::procedures))]
+    /// The path of a procedure or event, or the name of a service or a type.
+    #[arg(add = ArgValueCompleter::new(completer::procedures_and_events))]
     name: String,
 
     #[command(flatten)]
@@ -69,7 +69,11 @@ pub fn run(cli: &Cli, describe: &Describe) -> Result<(), Failure> {
         Item::Procedure(procedure) => output::print_json(&ProcedureJson {
             summary: procedure.into(),
             definitions: definitions(procedure),
-            example: procedure.example(),
+            example: if procedure.is_event() {
+                Vec::new()
+            } else {
+                procedure.example()
+            },
         }),
         Item::Service(service) => output::print_json(&ServiceJson {
             service: &service.name,
@@ -110,13 +114,30 @@ fn about_procedure(procedure: &Procedure) -> String {
     let mut text = format!("\x1b[1m{}\x1b[0m", procedure.usage());
     add_paragraphs(&mut text, &procedure.doc);
     if !procedure.arguments.is_empty() {
-        add_heading(&mut text, "Arguments");
+        add_heading(
+            &mut text,
+            if procedure.is_event() {
+                "Data"
+            } else {
+                "Arguments"
+            },
+        );
         for argument in &procedure.arguments {
-            let expected = expectation(&argument.ty);
+            let expected = match (procedure.kind, procedure.item()) {
+                (ProcedureKind::Feed, Some(item))
+                    if Some(argument) == procedure.arguments.last() =>
+                {
+                    format!("any number of {item}")
+                }
+                _ => expectation(&argument.ty),
+            };
             add_line(&mut text, &format!("{}: {expected}", argument.name));
         }
     }
-    if procedure.value.shape != Shape::Unit {
+    if procedure.kind == ProcedureKind::Stream {
+        add_heading(&mut text, "Items");
+        add_line(&mut text, &procedure.value.to_string());
+    } else if procedure.value.shape != Shape::Unit {
         add_heading(&mut text, "Value");
         add_line(&mut text, &procedure.value.to_string());
     }
@@ -140,15 +161,31 @@ fn about_procedure(procedure: &Procedure) -> String {
             add_line(&mut text, &ty.definition().to_string());
         }
     }
-    add_heading(&mut text, "Call");
-    add_line(
+    add_heading(
         &mut text,
-        if procedure.idempotent {
-            "idempotent: calling it twice is the same as calling it once"
+        if procedure.is_event() {
+            "Watch"
         } else {
-            "not idempotent: each call counts"
+            "Call"
         },
     );
+    add_line(
+        &mut text,
+        match (procedure.kind, procedure.idempotent) {
+            (ProcedureKind::Event, _) => "the device tells of it, to whoever has subscribed",
+            (ProcedureKind::Stream, _) => {
+                "a stream: its items are fetched as many at a time as fit"
+            }
+            (_, true) => "idempotent: calling it twice is the same as calling it once",
+            (_, false) => "not idempotent: each call counts",
+        },
+    );
+    if procedure.kind == ProcedureKind::Feed {
+        add_line(
+            &mut text,
+            "a feed: its items are sent as many at a time as fit; --items FILE reads them from a file",
+        );
+    }
     add_line(
         &mut text,
         &format!("number {}, key {:#010x}", procedure.number, procedure.key),
@@ -171,7 +208,7 @@ fn about_type(description: &Description, ty: &Type) -> String {
     text
 }
 
-/// The procedures whose signature mentions the type.
+/// The procedures and events whose signature mentions the type.
 fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
     description
         .procedures()
@@ -180,8 +217,11 @@ fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
         .collect()
 }
 
-/// A call to start from, as a shell takes it.
+/// A command to start from, as a shell takes it.
 fn command_line(procedure: &Procedure) -> String {
+    if procedure.is_event() {
+        return format!("serial-rpc watch {}", procedure.path);
+    }
     let words = procedure.example().into_iter();
     words.fold(
         format!("serial-rpc call {}", procedure.path),

@@ -9,8 +9,8 @@ use serial_rpc::connection::DescriptionError;
 /// Show the device's name, version and limits.
 ///
 /// As JSON, it is an object: "port", "name", "version" (both null if the firmware has no
-/// description), "protocol", "window", "max_frame", "buffer", "fingerprint" and "procedures", their
-/// number.
+/// description), "protocol", "window", "max_frame", "buffer", "fingerprint", and "procedures" and
+/// "events", how many there are of either.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   serial-rpc --port sim info")]
@@ -27,6 +27,7 @@ struct Device {
     buffer: u16,
     fingerprint: String,
     procedures: Option<usize>,
+    events: Option<usize>,
 }
 
 /// Prints it.
@@ -41,6 +42,14 @@ pub fn run(cli: &Cli, _: &Info) -> Result<(), Failure> {
         return Err(Failure::new(Class::Port, "the device has gone"));
     };
     let description = description.as_ref();
+    let count = |events: bool| {
+        let procedures = description?.procedures();
+        Some(
+            procedures
+                .filter(|found| found.is_event() == events)
+                .count(),
+        )
+    };
     let device = Device {
         port: device.port().to_string(),
         name: description.map(|description| description.name.clone()),
@@ -50,7 +59,8 @@ pub fn run(cli: &Cli, _: &Info) -> Result<(), Failure> {
         max_frame: accept.max_frame,
         buffer: accept.buffer,
         fingerprint: format!("{:#010x}", accept.fingerprint),
-        procedures: description.map(|description| description.procedures().count()),
+        procedures: count(false),
+        events: count(true),
     };
     if cli.output.json {
         return output::print_json(&device);
@@ -60,16 +70,13 @@ pub fn run(cli: &Cli, _: &Info) -> Result<(), Failure> {
 
 fn text(device: &Device) -> String {
     let unknown = || "unknown: the firmware has no description".to_owned();
+    let number = |count: Option<usize>| count.map_or_else(unknown, |count| count.to_string());
     let lines = [
         ("port", device.port.clone()),
         ("name", device.name.clone().unwrap_or_else(unknown)),
         ("version", device.version.clone().unwrap_or_else(unknown)),
-        (
-            "procedures",
-            device
-                .procedures
-                .map_or_else(unknown, |count| count.to_string()),
-        ),
+        ("procedures", number(device.procedures)),
+        ("events", number(device.events)),
         ("fingerprint", device.fingerprint.clone()),
         ("protocol", format!("version {}", device.protocol)),
         ("window", format!("{} calls in flight", device.window)),

@@ -8,13 +8,14 @@ use crate::summary::Summary;
 use serial_rpc::description::{Procedure, Service};
 use std::fmt::Write;
 
-/// List the procedures that the device offers.
+/// List the procedures and events that the device offers.
 ///
 /// They are grouped by service, each with the first paragraph of its documentation.
 ///
-/// As JSON, it is an array of objects: "path", "number", "key", "signature", "doc", "idempotent",
-/// "arguments" (each "name", "type" and what is "expected", in words), "value" and "error" (types, or
-/// null).
+/// As JSON, it is an array of objects: "path", "kind" ("call"; "event"; "stream" if it returns items,
+/// "feed" if it takes them), "number", "key", "signature", "doc", "idempotent", "arguments" (each "name",
+/// "type" and what is "expected", in words; of an event, its data), "value" (of a stream, an item) and
+/// "error" (types, or null).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc list
@@ -22,7 +23,7 @@ use std::fmt::Write;
   serial-rpc list --cached       those of the device used last, which need not be connected
   serial-rpc list --json | jq -r '.[].path'")]
 pub struct List {
-    /// Show only procedures whose path contains this.
+    /// Show only procedures and events whose path contains this.
     filter: Option<String>,
 
     #[command(flatten)]
@@ -43,7 +44,7 @@ pub fn run(cli: &Cli, list: &List) -> Result<(), Failure> {
             .procedures()
             .any(|procedure| is_shown(&procedure))
     {
-        anstream::eprintln!("no procedure has `{filter}` in its path");
+        anstream::eprintln!("no procedure or event has `{filter}` in its path");
     }
     for service in &description.services {
         let shown: Vec<&Procedure> = service.procedures.iter().filter(is_shown).collect();

@@ -3,7 +3,8 @@
 mod assistant;
 
 use crate::cli::Cli;
-use crate::commands::{call, describe, list};
+use crate::commands::call::{self, Arguments};
+use crate::commands::{describe, list};
 use crate::failure::{Class, Failure};
 use crate::{interrupt, output, words};
 use anstream::eprintln;
@@ -69,7 +70,7 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
             (HELP | "?" | "list" | "describe", arguments) => {
                 help(&device, arguments.first().map(String::as_str))
             }
-            (procedure, arguments) => call(cli, &device, procedure, arguments),
+            (procedure, words) => call::once(cli, &device, procedure, Arguments::Words(words)),
         };
         if let Err(failure) = result {
             failure.report(cli.output.json);
@@ -138,14 +139,6 @@ fn learn(cli: &Cli, device: &Connection, editor: &mut ShellEditor) -> Option<Arc
             None
         }
     }
-}
-
-/// Makes a call, and prints its value.
-fn call(cli: &Cli, device: &Connection, path: &str, arguments: &[String]) -> Result<(), Failure> {
-    let value = device
-        .call_words(path, arguments)
-        .map_err(|error| Failure::named_call(device, error))?;
-    call::print(cli, device, path, &value)
 }
 
 /// Shows all procedures, or what there is to know about one thing.

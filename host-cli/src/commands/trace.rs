@@ -4,7 +4,7 @@ use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
 use crate::output::{print, print_json};
-use crate::watch::{decoder, line};
+use crate::tapping::{decoder, line};
 use clap::ValueEnum;
 use serde::Serialize;
 use serial_rpc::link::Direction;

@@ -1,11 +1,20 @@
 //! Calls by name, as the device describes its procedures.
 
+use super::named_feed::NamedFeed;
+use super::named_stream::{NamedStream, asking};
 use super::{Connection, DescriptionError, Reply};
 use crate::arguments::{ArgumentsError, from_json, from_words};
-use crate::description::{Procedure, UnknownProcedure};
+use crate::description::{Procedure, ProcedureKind, UnknownProcedure};
 use crate::value::{ValueError, decode_all, error_in_words};
-use rpc_proto::client::{CallError, Target};
+use rpc_proto::client::{Batch, CallError, Pull, Target};
+use rpc_proto::service::{Ask, MAX_BATCH};
 use serde_json::Value;
+
+/// What asks for the first items of a stream.
+const FIRST_BATCH: Ask = Ask {
+    position: 0,
+    limit: MAX_BATCH,
+};
 
 /// Why a call by name has no value.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +25,12 @@ pub enum NamedCallError {
     /// The device has no such procedure.
     #[error(transparent)]
     UnknownProcedure(#[from] UnknownProcedure),
+    /// It is an event, which the device tells. Nothing was called.
+    #[error("{path} is an event, which the device tells and nobody calls")]
+    Event {
+        /// The event.
+        path: String,
+    },
     /// The arguments are not what the procedure takes. Nothing was called.
     #[error(transparent)]
     Arguments(#[from] ArgumentsError),
@@ -39,6 +54,34 @@ pub enum NamedCallError {
         /// The error.
         error: Value,
     },
+    /// An item is not one that the procedure takes.
+    #[error("item {number}: {error}")]
+    Item {
+        /// Which it is, from 1 on.
+        number: u64,
+        /// What is wrong with it.
+        error: Box<ValueError>,
+    },
+    /// A call failed after others of the same feed.
+    #[error("{error}; {taken} items were taken before")]
+    Feed {
+        /// How many items were taken for certain.
+        taken: u64,
+        /// Why the call failed.
+        error: Box<NamedCallError>,
+    },
+    /// The procedure returns no stream.
+    #[error("{path} returns no stream of items")]
+    NoStream {
+        /// The procedure.
+        path: String,
+    },
+    /// The procedure takes no stream.
+    #[error("{path} takes no stream of items")]
+    NoFeed {
+        /// The procedure.
+        path: String,
+    },
     /// The procedure ran, but what it returned is not of the type that it describes.
     #[error("{path} ran, but its reply makes no sense: {error}")]
     Reply {
@@ -51,7 +94,7 @@ pub enum NamedCallError {
 
 impl Connection {
     /// Calls a procedure by its path, with arguments as a JSON array, or as an object with their
-    /// names.
+    /// names. What a stream returns is an array of all its items.
     ///
     /// ```
     /// use serde_json::json;
@@ -70,8 +113,8 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When there is no such procedure, the arguments are not its, it ends in its own error, or
-    /// the call fails.
+    /// When there is no such procedure, it is an event, the arguments are not its, it ends in its own
+    /// error, or the call fails.
     pub fn call(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
         self.call_with(path, |procedure| from_json(procedure, arguments))
     }
@@ -119,15 +162,77 @@ impl Connection {
     ) -> Result<PreparedCall, NamedCallError> {
         let (description, fingerprint) = self.description_and_fingerprint()?;
         let procedure = description.procedure(path)?;
+        if procedure.is_event() {
+            let path = procedure.path.clone();
+            return Err(NamedCallError::Event { path });
+        }
+        let arguments = encode(procedure)?;
         Ok(PreparedCall {
             target: Target {
                 number: procedure.number,
                 fingerprint: Some(fingerprint),
                 idempotent: procedure.idempotent,
             },
-            arguments: encode(procedure)?,
+            arguments: match procedure.kind {
+                ProcedureKind::Stream => asking(FIRST_BATCH, &arguments),
+                _ => arguments,
+            },
             procedure: procedure.clone(),
         })
+    }
+
+    /// The items that a procedure returns, with arguments as [`call`](Self::call) takes them.
+    ///
+    /// # Errors
+    /// When there is no such procedure, it returns no stream, or the arguments are not its.
+    pub fn stream(&self, path: &str, arguments: &Value) -> Result<NamedStream<'_>, NamedCallError> {
+        self.stream_with(path, |procedure| from_json(procedure, arguments))
+    }
+
+    /// As [`stream`](Self::stream), with arguments as words of a shell.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn stream_words(
+        &self,
+        path: &str,
+        words: &[impl AsRef<str>],
+    ) -> Result<NamedStream<'_>, NamedCallError> {
+        self.stream_with(path, |procedure| from_words(procedure, words))
+    }
+
+    fn stream_with(
+        &self,
+        path: &str,
+        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
+    ) -> Result<NamedStream<'_>, NamedCallError> {
+        let mut call = self.prepare_with(path, &encode)?;
+        if call.procedure.kind != ProcedureKind::Stream {
+            let path = call.procedure.path;
+            return Err(NamedCallError::NoStream { path });
+        }
+        call.arguments = encode(&call.procedure)?;
+        Ok(NamedStream::new(self, call))
+    }
+
+    /// Feeds items to a procedure, the words being its other arguments.
+    ///
+    /// # Errors
+    /// When there is no such procedure, it takes no stream, or the arguments are not its.
+    pub fn feed(
+        &self,
+        path: &str,
+        words: &[impl AsRef<str>],
+    ) -> Result<NamedFeed<'_>, NamedCallError> {
+        let call = self.prepare_with(path, |procedure| match procedure.kind {
+            ProcedureKind::Feed => from_words(&procedure.without_items(), words),
+            _ => Ok(Vec::new()),
+        })?;
+        if call.procedure.kind != ProcedureKind::Feed {
+            let path = call.procedure.path;
+            return Err(NamedCallError::NoFeed { path });
+        }
+        Ok(NamedFeed::new(self, call))
     }
 
     fn call_with(
@@ -136,7 +241,19 @@ impl Connection {
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
     ) -> Result<Value, NamedCallError> {
         loop {
-            let call = self.prepare_with(path, &encode)?;
+            let mut call = self.prepare_with(path, &encode)?;
+            match call.procedure.kind {
+                ProcedureKind::Stream => return self.stream_with(path, encode)?.collect(),
+                ProcedureKind::Feed => {
+                    let items = call.split_items()?;
+                    let mut feed = NamedFeed::new(self, call);
+                    for item in items {
+                        feed.push(&item)?;
+                    }
+                    return feed.finish();
+                }
+                _ => {}
+            }
             match self.call_encoded(call.target, &call.arguments) {
                 Ok(reply) => return call.value(&reply),
                 // New firmware, and the call never ran: it may have other types there.
@@ -154,7 +271,7 @@ pub struct PreparedCall {
     pub procedure: Procedure,
     /// The same, as a call names it.
     pub target: Target,
-    /// The encoded arguments.
+    /// The encoded arguments; of a stream, such that ask for its first items.
     pub arguments: Vec<u8>,
 }
 
@@ -166,11 +283,15 @@ impl PreparedCall {
     pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
         let procedure = &self.procedure;
         let path = procedure.path.clone();
-        let senseless = |error| NamedCallError::Reply {
-            path: procedure.path.clone(),
-            error: Box::new(error),
-        };
+        let senseless = |error| self.senseless(error);
         match (reply, &procedure.error) {
+            (Reply::Return(bytes), _) if procedure.kind == ProcedureKind::Stream => {
+                let batch = Pull::new().take(FIRST_BATCH, bytes);
+                match batch.map_err(|error| self.failed(error))? {
+                    Batch::Items { count, items } => self.items(count, items).map(Value::Array),
+                    Batch::Void => Ok(Value::Null),
+                }
+            }
             (Reply::Return(bytes), _) => decode_all(&procedure.value, bytes).map_err(senseless),
             (Reply::Error(bytes), Some(ty)) => {
                 let error = decode_all(ty, bytes).map_err(senseless)?;
@@ -181,6 +302,13 @@ impl PreparedCall {
                 })
             }
             (Reply::Error(_), None) => Err(self.failed(CallError::BadReply)),
+        }
+    }
+
+    pub(super) fn senseless(&self, error: ValueError) -> NamedCallError {
+        NamedCallError::Reply {
+            path: self.procedure.path.clone(),
+            error: Box::new(error),
         }
     }
 

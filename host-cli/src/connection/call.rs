@@ -1,12 +1,15 @@
 //! Calls over a connection: typed, and by number.
 
-use super::Connection;
-use rpc_proto::client::{self, Answer, CallError, Caller, Cause, IntoCaller, Target, Ticket};
+use super::{Connection, MAX_FRAME};
+use rpc_proto::client::{
+    self, Answer, CallError, Caller, Cause, IntoCaller, PipelinedCaller, Target, Ticket,
+};
 use rpc_proto::device::{DevicePing, DeviceResolve};
-use rpc_proto::message::Accept;
-use rpc_proto::service::Procedure;
+use rpc_proto::message::{Accept, MAX_WINDOW};
+use rpc_proto::service::{FeedProcedure, Procedure};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
+use std::iter::Peekable;
 use std::marker::PhantomData;
 
 /// What a device answered.
@@ -51,7 +54,7 @@ impl Connection {
         target: Target,
         arguments: &A,
     ) -> Result<Reply, CallError> {
-        let cancellations = self.state().cancellations;
+        let cancellations = self.cancellations();
         let mut retries = self.options.retries;
         loop {
             let end = self
@@ -62,7 +65,7 @@ impl Connection {
                 Err(CallError::OutcomeUnknown(Cause::Timeout)) => target.idempotent,
                 _ => false,
             };
-            if !again || retries == 0 || self.state().cancellations != cancellations {
+            if !again || retries == 0 || self.cancellations() != cancellations {
                 return end;
             }
             retries -= 1;
@@ -235,6 +238,11 @@ impl PendingReply<'_> {
     /// # Errors
     /// Why the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait(self) -> Result<Reply, CallError> {
+        self.end()
+    }
+
+    /// Waits for the reply, which can be had once.
+    fn end(&self) -> Result<Reply, CallError> {
         self.device.wait(self.ticket)
     }
 }
@@ -264,6 +272,8 @@ impl Serialize for Encoded<'_> {
 pub struct ConnectionCaller<'d> {
     device: &'d Connection,
     reply: Reply,
+    /// How often calls had been cancelled when the last was submitted.
+    cancellations: u32,
 }
 
 impl<'d> ConnectionCaller<'d> {
@@ -285,6 +295,88 @@ impl Caller for ConnectionCaller<'_> {
     }
 }
 
+/// A call of a stream or feed that was submitted, and its end when that has come.
+#[derive(Debug)]
+pub enum Submitted<'d> {
+    /// It is under way.
+    Pending(PendingReply<'d>),
+    /// It has ended.
+    Ended(Result<Reply, CallError>),
+}
+
+impl<'d> PipelinedCaller for ConnectionCaller<'d> {
+    type Pending = Submitted<'d>;
+
+    /// One more than the device has room for, so that the next call is there when it has.
+    fn window(&mut self) -> usize {
+        match self.device.device() {
+            Some(device) => MAX_WINDOW.min(usize::from(device.window) + 1),
+            None => 1,
+        }
+    }
+
+    fn max_frame(&self) -> usize {
+        let device = self.device.device();
+        device.map_or(MAX_FRAME, |device| {
+            MAX_FRAME.min(usize::from(device.max_frame))
+        })
+    }
+
+    fn room<P: Procedure>(&mut self) -> usize {
+        let target = self.device.target::<P>();
+        // Unless it is known, the number is taken for the longest that there is.
+        let target = target.unwrap_or(Target::resolved::<P>(u16::MAX, 0));
+        target.room(self.max_frame())
+    }
+
+    fn retries(&self) -> Option<u32> {
+        let is_cancelled = self.cancellations != self.device.cancellations();
+        (!is_cancelled).then(|| self.device.options().retries)
+    }
+
+    fn submit<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Submitted<'d>, CallError> {
+        self.cancellations = self.device.cancellations();
+        let pending = self.device.submit::<P>(arguments)?;
+        Ok(Submitted::Pending(pending.reply))
+    }
+
+    fn submit_items<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+    ) -> Result<(Submitted<'d>, u8), CallError> {
+        self.device.announced()?;
+        let target = self.device.target::<P>()?;
+        let mut arguments = vec![0; target.room(self.max_frame())];
+        let (len, count) = client::encode_items(&mut arguments, head, items)
+            .ok_or(CallError::ArgumentsTooLarge)?;
+        let pending = self.device.submit_encoded(target, &arguments[..len])?;
+        Ok((Submitted::Pending(pending), count))
+    }
+
+    fn wait<'p>(&'p mut self, pending: &'p mut Submitted<'d>) -> Result<Answer<'p>, CallError> {
+        if let Submitted::Pending(reply) = pending {
+            let end = reply.end();
+            if end == Err(CallError::InterfaceChanged) {
+                // What was known of the device is not so.
+                self.device.state().numbers.clear();
+            }
+            *pending = Submitted::Ended(end);
+        }
+        match pending {
+            Submitted::Ended(Ok(reply)) => Ok(reply.answer()),
+            Submitted::Ended(Err(error)) => Err(*error),
+            Submitted::Pending(_) => Err(CallError::Disconnected),
+        }
+    }
+
+    /// Dropping it is all.
+    fn forget(&mut self, _pending: Submitted<'d>) {}
+}
+
 impl<'d> IntoCaller for &'d Connection {
     type Caller = ConnectionCaller<'d>;
 
@@ -292,6 +384,7 @@ impl<'d> IntoCaller for &'d Connection {
         ConnectionCaller {
             device: self,
             reply: Reply::Return(Vec::new()),
+            cancellations: 0,
         }
     }
 }

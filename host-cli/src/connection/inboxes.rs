@@ -23,6 +23,8 @@ pub(super) struct Arrival {
     pub(super) lost: u32,
     /// The session in which it came.
     pub(super) session: u32,
+    /// How many had come before it, of all topics.
+    position: u64,
 }
 
 impl From<ReceivedEvent<'_>> for Arrival {
@@ -32,6 +34,7 @@ impl From<ReceivedEvent<'_>> for Arrival {
             data: event.data.to_vec(),
             lost: 0,
             session: 0,
+            position: 0,
         }
     }
 }
@@ -45,6 +48,8 @@ pub(super) struct Inbox {
     pub(super) waiting: VecDeque<Arrival>,
     /// How many were dropped because nobody asked for them.
     pub(super) dropped: u32,
+    /// How many events had come when it was opened. None of those is for it.
+    since: u64,
 }
 
 /// Names an inbox.
@@ -57,6 +62,8 @@ pub(super) struct Inboxes {
     open: HashMap<InboxId, Inbox>,
     next: u64,
     unclaimed: VecDeque<Arrival>,
+    /// How many events have come.
+    arrived: u64,
 }
 
 impl Inboxes {
@@ -66,6 +73,7 @@ impl Inboxes {
         self.next += 1;
         let inbox = Inbox {
             key,
+            since: self.arrived,
             ..Inbox::default()
         };
         self.open.insert(id, inbox);
@@ -92,7 +100,7 @@ impl Inboxes {
         }
         inbox.topic = Some((topic, session));
         for event in &self.unclaimed {
-            if (event.topic, event.session) == (topic, session) {
+            if (event.topic, event.session) == (topic, session) && event.position >= inbox.since {
                 inbox.put(event.clone());
             }
         }
@@ -100,11 +108,19 @@ impl Inboxes {
 
     /// Puts an event where it belongs.
     pub(super) fn put(&mut self, event: Arrival, client: &Client<MAX_FRAME, MAX_WINDOW>) {
-        let event = Arrival {
+        self.deliver(Arrival {
             lost: client.lost_events(),
             session: client.statistics().sessions,
             ..event
+        });
+    }
+
+    fn deliver(&mut self, event: Arrival) {
+        let event = Arrival {
+            position: self.arrived,
+            ..event
         };
+        self.arrived += 1;
         let mut some_wait = false;
         for inbox in self.open.values_mut() {
             match inbox.topic {
@@ -131,5 +147,50 @@ impl Inbox {
             self.dropped = self.dropped.wrapping_add(1);
         }
         self.waiting.push_back(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An event of a session that lost none.
+    fn event(topic: u16, data: u8) -> Arrival {
+        Arrival {
+            session: 1,
+            ..Arrival::from(ReceivedEvent {
+                topic,
+                data: &[data],
+            })
+        }
+    }
+
+    fn data(inboxes: &mut Inboxes, id: InboxId) -> Vec<u8> {
+        let waiting = inboxes.get(id).waiting.drain(..);
+        waiting.flat_map(|event| event.data).collect()
+    }
+
+    #[test]
+    fn an_event_that_comes_before_its_subscription_is_made_waits_for_it() {
+        let mut inboxes = Inboxes::default();
+        let id = inboxes.open(7);
+        inboxes.deliver(event(8, 1));
+        inboxes.deliver(event(9, 2));
+        inboxes.assign(id, 8, 1);
+        inboxes.deliver(event(8, 3));
+        assert_eq!(data(&mut inboxes, id), [1, 3]);
+    }
+
+    #[test]
+    fn an_event_from_before_a_subscription_was_asked_for_is_not_for_it() {
+        let mut inboxes = Inboxes::default();
+        let first = inboxes.open(7);
+        inboxes.deliver(event(8, 1));
+        inboxes.assign(first, 8, 1);
+        let second = inboxes.open(7);
+        inboxes.deliver(event(8, 2));
+        inboxes.assign(second, 8, 1);
+        assert_eq!(data(&mut inboxes, first), [1, 2]);
+        assert_eq!(data(&mut inboxes, second), [2]);
     }
 }

@@ -6,7 +6,7 @@
 //! another following them.
 
 use super::inboxes::InboxId;
-use super::{Connection, ConnectionCaller};
+use super::{Connection, ConnectionCaller, State};
 use rpc_proto::client::{self, CallError, Subscriber};
 use rpc_proto::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError};
 use rpc_proto::service::Event;
@@ -33,6 +33,19 @@ pub struct Received<T> {
 
 /// An event with its data still encoded.
 pub type EncodedEvent = Received<Vec<u8>>;
+
+impl EncodedEvent {
+    /// The data, which may borrow from what was received.
+    ///
+    /// # Errors
+    /// [`CallError::BadReply`] if what was received is not this event.
+    pub fn read<E: Event>(&self) -> Result<E::Received<'_>, CallError<SubscribeError>> {
+        match postcard::take_from_bytes(&self.data) {
+            Ok((data, [])) => Ok(data),
+            _ => Err(CallError::BadReply),
+        }
+    }
+}
 
 /// The events of one kind that a device sends, as an iterator that waits for them.
 ///
@@ -80,6 +93,14 @@ pub struct Subscription<'d, E> {
     event: PhantomData<fn() -> E>,
 }
 
+impl<'d, E: Event> Subscription<'d, E> {
+    /// The same with the data still encoded, for an event whose data borrows from what was received,
+    /// such as a line of a [log](rpc_proto::log): see [`EncodedEvent::read`].
+    pub fn encoded(self) -> EncodedSubscription<'d> {
+        self.encoded
+    }
+}
+
 impl<E: Event> Subscription<'_, E>
 where
     E::Received<'static>: DeserializeOwned,
@@ -117,14 +138,15 @@ fn decode<E: Event>(
 where
     E::Received<'static>: DeserializeOwned,
 {
-    match postcard::take_from_bytes(&event.data) {
-        Ok((data, [])) => Ok(Received {
-            data,
-            lost: event.lost,
-            after_gap: event.after_gap,
-        }),
-        _ => Err(CallError::BadReply),
-    }
+    // Not `read`, whose data may borrow from the event.
+    let Ok((data, [])) = postcard::take_from_bytes(&event.data) else {
+        return Err(CallError::BadReply);
+    };
+    Ok(Received {
+        data,
+        lost: event.lost,
+        after_gap: event.after_gap,
+    })
 }
 
 /// As [`Subscription`], by key and with the data encoded, for a caller without the event's type.
@@ -205,12 +227,22 @@ impl EncodedSubscription<'_> {
         self.device.state().client.lost_events()
     }
 
+    /// How many were lost after the event that was received last, as far as is known by now.
+    pub fn lost_since(&self) -> u32 {
+        self.lost().wrapping_sub(self.lost)
+    }
+
     fn next_until(
         &mut self,
         until: Instant,
     ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
         loop {
             let mut state = self.device.state();
+            // First, because events may come faster than they are asked for.
+            if state.cancellations != self.cancellations {
+                self.cancellations = state.cancellations;
+                return Ok(None);
+            }
             let inbox = state.inboxes.get(self.inbox);
             if let Some(event) = inbox.waiting.pop_front() {
                 let dropped = inbox.dropped;
@@ -218,10 +250,6 @@ impl EncodedSubscription<'_> {
                 return Ok(Some(self.hand_out(event, dropped)));
             }
             let now = self.device.now();
-            if state.cancellations != self.cancellations {
-                self.cancellations = state.cancellations;
-                return Ok(None);
-            }
             if state.client.statistics().sessions != self.session || now >= self.ask_at {
                 drop(state);
                 self.renew()?;
@@ -282,9 +310,10 @@ impl Iterator for EncodedSubscription<'_> {
 
 impl Drop for EncodedSubscription<'_> {
     fn drop(&mut self) {
-        let is_last = self.device.state().inboxes.close(self.inbox);
-        if is_last {
-            self.device.unsubscribe(self.key);
+        // In one go, lest another thread subscribes anew in between and is unsubscribed.
+        let mut state = self.device.state();
+        if state.inboxes.close(self.inbox) {
+            self.device.unsubscribe(&mut state, self.key);
         }
     }
 }
@@ -292,14 +321,13 @@ impl Drop for EncodedSubscription<'_> {
 impl Connection {
     /// Tells the device, if there is room for it, and does not wait: a device that does not hear
     /// of it sends events that nobody takes, which does no harm.
-    fn unsubscribe(&self, key: u32) {
-        let mut state = self.state();
+    fn unsubscribe(&self, state: &mut State, key: u32) {
         let now = self.now();
         if state.client.device().is_some()
             && let Some(target) = client::Target::known::<DeviceEventsUnsubscribe>(None)
             && let Ok(ticket) = state.client.start(target, now + ASK_AFTER, &(key,))
         {
-            self.send(&mut state, now);
+            self.send(state, now);
             state.client.abandon(ticket);
         }
     }

@@ -1,4 +1,4 @@
-//! Finds whatever a name stands for in a description: a procedure, a service or a type.
+//! Finds whatever a name stands for in a description: a procedure, an event, a service or a type.
 
 use heck::ToSnakeCase;
 use thiserror::Error;
@@ -19,7 +19,7 @@ pub enum Item<'a> {
 
 /// A name that stands for nothing in a description.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the device has no procedure, service or type `{name}`{}", did_you_mean(.nearest))]
+#[error("the device has no procedure, event, service or type `{name}`{}", did_you_mean(.nearest))]
 pub struct UnknownItem {
     /// What was asked for.
     pub name: String,
@@ -41,7 +41,7 @@ impl Description {
     /// assert!(matches!(description.find("MathError")?, Item::Type(_)));
     /// assert_eq!(
     ///     description.find("MathEror").unwrap_err().to_string(),
-    ///     "the device has no procedure, service or type `MathEror`; did you mean `MathError`?",
+    ///     "the device has no procedure, event, service or type `MathEror`; did you mean `MathError`?",
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

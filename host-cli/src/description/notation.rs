@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
 
-use super::{Argument, Field, Procedure, Shape, Type, Variant};
+use super::{Argument, Field, Procedure, ProcedureKind, Shape, Type, Variant};
 
 /// The short form: `i32`, `[f64]`, `Summary`.
 ///
@@ -150,7 +150,8 @@ pub struct Signature<'a> {
 }
 
 impl Procedure {
-    /// Name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`.
+    /// Name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`. That of an event says
+    /// so: `event total_changed(total: i64)`.
     ///
     /// ```
     /// use serial_rpc::description::{Argument, IntegerType, Procedure, ProcedureKind, Shape, Type};
@@ -230,21 +231,39 @@ impl Procedure {
 impl Display for Signature<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let procedure = self.procedure;
+        if procedure.is_event() {
+            f.write_str("event ")?;
+        }
         f.write_str(if self.with_results {
             procedure.name()
         } else {
             &procedure.path
         })?;
         f.write_str("(")?;
-        write_separated(f, &procedure.arguments)?;
+        match (procedure.kind, procedure.arguments.split_last()) {
+            (ProcedureKind::Feed, Some((items, head))) => {
+                for argument in head {
+                    write!(f, "{argument}, ")?;
+                }
+                match procedure.item() {
+                    Some(item) => write!(f, "{}: stream of {item}", items.name)?,
+                    None => write!(f, "{items}")?,
+                }
+            }
+            _ => write_separated(f, &procedure.arguments)?,
+        }
         f.write_str(")")?;
         if !self.with_results {
             return Ok(());
         }
+        let stream = match procedure.kind {
+            ProcedureKind::Stream => "stream of ",
+            _ => "",
+        };
         match (&procedure.value.shape, &procedure.error) {
-            (Shape::Unit, None) => Ok(()),
-            (_, None) => write!(f, " -> {}", procedure.value),
-            (_, Some(error)) => write!(f, " -> {}, or {error}", procedure.value),
+            (Shape::Unit, None) if stream.is_empty() => Ok(()),
+            (_, None) => write!(f, " -> {stream}{}", procedure.value),
+            (_, Some(error)) => write!(f, " -> {stream}{}, or {error}", procedure.value),
         }
     }
 }
@@ -277,7 +296,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use crate::description::{Argument, ProcedureKind};
+    use crate::description::Argument;
     use postcard_schema::{Schema, schema::NamedType};
 
     #[derive(Schema)]
@@ -383,6 +402,26 @@ mod tests {
             assert_eq!(procedure.signature().to_string(), signature);
             assert_eq!(procedure.usage().to_string(), "demo.draw(figure: Figure)");
         }
+    }
+
+    #[test]
+    fn an_event_is_called_one() {
+        let event = Procedure {
+            number: 8,
+            key: 0,
+            path: "demo.moved".into(),
+            doc: String::new(),
+            arguments: vec![Argument {
+                name: "to".into(),
+                ty: type_of(Point::SCHEMA),
+            }],
+            value: type_of(<()>::SCHEMA),
+            error: None,
+            kind: ProcedureKind::Event,
+            idempotent: false,
+        };
+        assert_eq!(event.signature().to_string(), "event moved(to: Point)");
+        assert_eq!(event.usage().to_string(), "event demo.moved(to: Point)");
     }
 
     #[test]

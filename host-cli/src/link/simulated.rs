@@ -1,9 +1,11 @@
 //! A device simulated in this process: a server like that of a board, over memory.
 
 use super::Link;
-use firmware::CheckedCalculator;
+use firmware::{CheckedCalculator, Notes};
+use rpc_proto::blocks::{BlocksService, Stored};
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::events::EventQueue;
+use rpc_proto::log::LogService;
 use rpc_proto::server::{QueuedEvents, Server};
 use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
@@ -22,7 +24,7 @@ const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
 /// A device with the interface `I` that answers as soon as it is written to.
 ///
-/// The program's own is the calculator, the very code that the boards run. With an interface of
+/// The program's own is the calculator, a block of notes, and a log: the very code that the boards run. With an interface of
 /// your own, it lets a test call your firmware on the desktop:
 ///
 /// ```
@@ -53,8 +55,14 @@ pub struct SimulatedDevice<I = SimulatedInterface> {
     replied: Condvar,
 }
 
-/// What the program's own simulated device offers.
-pub type SimulatedInterface = CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>;
+rpc_proto::interface! {
+    /// What the program's own simulated device offers.
+    pub struct SimulatedInterface("calculator", env!("CARGO_PKG_VERSION")) {
+        calculator: CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>,
+        blocks: BlocksService<Stored<Notes>>,
+        log: LogService<()>,
+    }
+}
 
 /// Where a simulated device has its events from.
 pub type SimulatedEvents = EventQueue<4096, 16>;
@@ -83,11 +91,16 @@ impl<I: Dispatch> State<I> {
 }
 
 impl SimulatedDevice {
-    /// A calculator that was just switched on.
+    /// A demonstration device that was just switched on.
     pub fn new() -> Self {
         let events = Arc::new(SimulatedEvents::new());
         let calculator = CheckedCalculator::telling(Arc::clone(&events));
-        Self::with_events(CalculatorService(calculator), events)
+        let interface = SimulatedInterface {
+            calculator: CalculatorService(calculator),
+            blocks: BlocksService(Stored::new(Notes::new())),
+            log: LogService(()),
+        };
+        Self::with_events(interface, events)
     }
 }
 
@@ -101,9 +114,7 @@ impl<I: Dispatch> SimulatedDevice<I> {
     pub fn with_events(interface: I, events: Arc<SimulatedEvents>) -> Self {
         Self {
             state: Mutex::new(State {
-                server: Server::new(interface)
-                    .with_events(events)
-                    .with_buffer(BUFFER),
+                server: Server::with_events(interface, events).with_buffer(BUFFER),
                 unread: VecDeque::new(),
                 readers: 0,
             }),

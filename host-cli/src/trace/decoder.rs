@@ -2,18 +2,21 @@
 
 use super::event::{Event, Happening};
 use super::pieces::{Piece, Pieces};
-use crate::description::{Description, Procedure, Shape};
+use crate::arguments::to_json;
+use crate::description::{Description, Procedure, ProcedureKind, Shape};
 use crate::link::Direction;
 use crate::value::{
     ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
 };
-use firmware::CheckedCalculator;
-use rpc_proto::calculator::CalculatorService;
+use firmware::Demonstration;
 use rpc_proto::client::CallError;
 use rpc_proto::crc::Crc32;
-use rpc_proto::device::{DeviceService, OwnService};
-use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
-use rpc_proto::service::{FIRST_NUMBER, Interface};
+use rpc_proto::device::{
+    DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, OwnService, Subscriptions,
+};
+use rpc_proto::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
+use rpc_proto::server::NoEvents;
+use rpc_proto::service::{Ask, FIRST_NUMBER, Interface};
 use serde_json::Value;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -25,7 +28,9 @@ const SEQS: u8 = 32;
 const DESCRIBE: u16 = 0;
 
 /// Any device's own service: it is the same for every interface.
-type OwnInterface = DeviceService<OwnService<'static, CalculatorService<CheckedCalculator>, 64>>;
+type OwnInterface = DeviceService<OwnService<'static, Demonstration, 64>>;
+/// What a device with events offers, too.
+type OwnEvents = DeviceEventsService<Subscriptions<'static, Demonstration, NoEvents>>;
 
 /// Where a description may be found by its fingerprint, such as a cache.
 type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;
@@ -135,7 +140,7 @@ impl Decoder {
             Kind::Call => self.call(seq, payload, body),
             Kind::Return | Kind::Error | Kind::Fault => self.answer(kind, seq, payload, body),
             Kind::Nak => (nak(seq, body), false),
-            Kind::Event => (hex(body), false),
+            Kind::Event => (self.event(body), false),
         };
         Happening::Frame {
             kind,
@@ -204,11 +209,38 @@ impl Decoder {
         let Some(procedure) = self.procedure(number) else {
             return format!("procedure {number}, arguments {}", hex(arguments));
         };
+        let (ask, arguments) = match procedure.kind {
+            ProcedureKind::Stream => split_ask(arguments),
+            _ => (String::new(), arguments),
+        };
         match arguments_in_words(procedure, arguments) {
-            Ok(words) => format!("{}({words})", procedure.path),
+            Ok(words) => format!("{}({words}){ask}", procedure.path),
             Err(error) => {
                 let arguments = hex(arguments);
                 format!("{} with bad arguments {arguments}: {error}", procedure.path)
+            }
+        }
+    }
+
+    fn event(&self, body: &[u8]) -> String {
+        let Ok((topic, data)) = postcard::take_from_bytes::<u16>(body) else {
+            return hex(body);
+        };
+        if topic == EVENT_COUNT {
+            return match postcard::take_from_bytes::<u32>(data) {
+                Ok((1, _)) => "1 event so far".to_owned(),
+                Ok((count, _)) => format!("{count} events so far"),
+                Err(_) => hex(body),
+            };
+        }
+        let Some(event) = self.procedure(topic) else {
+            return format!("event {topic}, data {}", hex(data));
+        };
+        match arguments_in_words(event, data) {
+            Ok(words) => format!("{}({words})", event.path),
+            Err(error) => {
+                let data = hex(data);
+                format!("{} with bad data {data}: {error}", event.path)
             }
         }
     }
@@ -236,6 +268,9 @@ impl Decoder {
         };
         let path = &procedure.path;
         let words = match (kind, &procedure.error) {
+            (Kind::Return, _) if procedure.kind == ProcedureKind::Stream => {
+                batch_in_words(procedure, body)
+            }
             (Kind::Return, _) => {
                 decode_all(&procedure.value, body).map(|value| match procedure.value.shape {
                     Shape::Unit => "done".to_owned(),
@@ -284,24 +319,60 @@ impl Decoder {
     }
 }
 
+/// What the protocol calls the device's own service, all of it.
 fn own_description() -> Option<Description> {
-    let pieces = <OwnInterface as Interface>::DESCRIPTION;
-    Description::read(&pieces.concat()).ok()
+    let read = |pieces: &[&[u8]]| Description::read(&pieces.concat()).ok();
+    let mut own = read(<OwnInterface as Interface>::DESCRIPTION)?;
+    let events = read(<OwnEvents as Interface>::DESCRIPTION)?;
+    let service = own.services.first_mut()?;
+    for procedure in events.procedures() {
+        service.procedures.push(Procedure {
+            number: procedure.number + FIRST_EVENTS_NUMBER,
+            path: format!("{}.{}", service.name, procedure.name()),
+            ..procedure.clone()
+        });
+    }
+    Some(own)
 }
 
-fn arguments_in_words(procedure: &Procedure, mut bytes: &[u8]) -> Result<String, ValueError> {
+fn arguments_in_words(procedure: &Procedure, bytes: &[u8]) -> Result<String, ValueError> {
     let mut words = String::new();
-    for argument in &procedure.arguments {
-        let value = decode(&argument.ty, &mut bytes)?;
+    for (name, value) in to_json(procedure, bytes)? {
         let separator = if words.is_empty() { "" } else { ", " };
         let value = shown(&value);
         // Writing to a string cannot fail.
-        let _ = write!(words, "{separator}{}: {value}", argument.name);
+        let _ = write!(words, "{separator}{name}: {value}");
     }
-    match bytes.len() {
-        0 => Ok(words),
-        count => Err(crate::value::Problem::Trailing { count }.into()),
+    Ok(words)
+}
+
+/// Takes what asks for a batch off the arguments of a stream, and says what it asks for.
+fn split_ask(bytes: &[u8]) -> (String, &[u8]) {
+    match postcard::take_from_bytes::<Ask>(bytes) {
+        Ok((Ask { position, limit }, rest)) => (
+            format!(", up to {limit} items from item {position} on"),
+            rest,
+        ),
+        Err(_) => (String::new(), bytes),
     }
+}
+
+/// The items of a batch, and what its last byte says.
+fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueError> {
+    const LAST: u8 = 0x80;
+    let (&end, mut items) = body.split_last().unwrap_or((&0, &[]));
+    let count = end & !LAST;
+    let values = (0..count).map(|_| decode(&procedure.value, &mut items));
+    let values = values.collect::<Result<Vec<_>, _>>()?;
+    if !items.is_empty() {
+        let count = items.len();
+        return Err(crate::value::Problem::Trailing { count }.into());
+    }
+    Ok(match (count, end & LAST) {
+        (0, 0) => "the stream is shorter than that".to_owned(),
+        (_, 0) => shown(&Value::Array(values)),
+        _ => format!("{}, and no more", shown(&Value::Array(values))),
+    })
 }
 
 /// A value on a line that it does not fill.

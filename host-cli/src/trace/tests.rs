@@ -3,7 +3,10 @@ use crate::Connection;
 use crate::link::{Direction, Link, SimulatedDevice};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rpc_proto::message::Kind;
+use rpc_proto::calculator::CalculatorTotalChanged;
+use rpc_proto::frame::Encoder;
+use rpc_proto::message::{EVENT_COUNT, Header, Kind, Seq};
+use rpc_proto::service::Member;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -71,6 +74,54 @@ fn calls_and_answers_are_shown_by_the_description_that_was_read_before() {
             ("< Return ", "calculator.clear: done"),
         ]
     );
+}
+
+#[test]
+fn events_and_subscriptions_are_shown_by_name() {
+    let lines = trace_of(|device| {
+        device.description().unwrap();
+        let mut changes = device.subscribe::<CalculatorTotalChanged>().unwrap();
+        device.call("calculator.accumulate", &json!([5])).unwrap();
+        let change = changes.next_within(Duration::from_secs(100)).unwrap();
+        assert_eq!(change.map(|change| change.data.total), Some(5));
+    });
+    let [_connect, _accept, rest @ ..] = lines.as_slice() else {
+        panic!("a session begins with two frames");
+    };
+    let key = CalculatorTotalChanged::KEY;
+    let number = CalculatorTotalChanged::NUMBER_IF_SOLE;
+    let lines: Vec<_> = rest.iter().map(|line| (&line[..9], &line[14..])).collect();
+    let subscribe = format!("device.subscribe(key: {key})");
+    let subscribed = format!(r#"device.subscribe: {{"topic":{number},"count":0}}"#);
+    let unsubscribe = format!("device.unsubscribe(key: {key})");
+    assert_eq!(
+        lines,
+        [
+            ("> Call   ", subscribe.as_str()),
+            ("< Return ", subscribed.as_str()),
+            ("> Call   ", "calculator.accumulate(amount: 5)"),
+            ("< Return ", "calculator.accumulate: 5"),
+            ("< Event  ", "calculator.total_changed(total: 5)"),
+            ("> Call   ", unsubscribe.as_str()),
+        ]
+    );
+}
+
+#[test]
+fn the_count_of_events_is_shown_in_words() {
+    for (count, words) in [
+        (1_u32, "< Event    1  1 event so far"),
+        (64, "< Event    0  64 events so far"),
+    ] {
+        let mut buffer = [0; 32];
+        let mut encoder = Encoder::new(&mut buffer);
+        let (kind, seq) = (Kind::Event, Seq::new(count as u8));
+        encoder.push(Header { kind, seq }.to_byte());
+        encoder.value(&(EVENT_COUNT, count));
+        let length = encoder.finish().unwrap();
+        let events = Decoder::default().take(Direction::FromDevice, &buffer[..length]);
+        assert_eq!(events[0].to_string(), words);
+    }
 }
 
 #[test]
@@ -155,7 +206,7 @@ fn no_bytes_make_a_decoder_panic() {
     // Every header with every first byte of body, each frame being right.
     for (header, body) in (0..=255).flat_map(|header| (0..=255).map(move |body| (header, body))) {
         let mut buffer = [0; 16];
-        let mut encoder = rpc_proto::frame::Encoder::new(&mut buffer);
+        let mut encoder = Encoder::new(&mut buffer);
         encoder.push(header);
         encoder.push(body);
         let len = encoder.finish().unwrap();

@@ -104,7 +104,13 @@ fn printable(value: &Value) -> String {
 }
 
 /// Text of a device in a form that cannot upset a terminal.
-pub(crate) fn without_controls(text: &str) -> String {
+///
+/// ```
+/// use serial_rpc::value::without_controls;
+///
+/// assert_eq!(without_controls("21 °C\n"), r"21 °C\n");
+/// ```
+pub fn without_controls(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars() {
         if character.is_control() {

@@ -1,8 +1,9 @@
 //! The description of a service to the code that `#[service]` adds to the trait.
 
 mod event;
+mod sequence;
 
-use crate::parse::{Procedure, Service, with_lifetime};
+use crate::parse::{Flow, Procedure, Service, with_lifetime};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -98,7 +99,7 @@ fn description(service: &Service) -> TokenStream {
         let idempotent = procedure.idempotent;
         let kind = match procedure.is_event {
             true => quote!(Event),
-            false => quote!(Call),
+            false => sequence::kind(procedure),
         };
         let arguments = procedure.arguments.iter().map(|argument| {
             let name = argument.ident.unraw().to_string();
@@ -175,6 +176,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     // Made here, lest they be looked for in a macro of the user's that gives the types.
     let taken = Ident::new("arguments", Span::call_site());
     let outcome = Ident::new("outcome", Span::call_site());
+    let ask = Ident::new("ask", Span::mixed_site());
     let arms = service
         .procedures
         .iter()
@@ -186,26 +188,35 @@ fn dispatcher(service: &Service) -> TokenStream {
             let names: Vec<Ident> = (0..procedure.arguments.len())
                 .map(|position| Ident::new(&format!("argument_{position}"), Span::mixed_site()))
                 .collect();
-            let takes = names
-                .iter()
-                .zip(&procedure.arguments)
-                .map(|(name, argument)| {
+            let takes = names.iter().zip(&procedure.arguments).enumerate().map(
+                |(position, (name, argument))| {
                     let ty = with_lifetime(&argument.ty, "'_");
-                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.take()?;)
-                });
-            let answer = match procedure.outcome.error {
-                Some(_) => format_ident!("result"),
-                None => format_ident!("value"),
-            };
+                    let is_last = position + 1 == names.len();
+                    let take = match procedure.flow {
+                        Flow::Feed(_) if is_last => "take_items",
+                        _ => "take",
+                    };
+                    let take = Ident::new(take, argument.ty.span());
+                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
+                },
+            );
+            let take_ask =
+                sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
             // What cannot be serialised is an error where its type is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
+            let answer = match (&procedure.flow, &procedure.outcome.error) {
+                (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
+                (_, Some(_)) => quote!(reply.result(#returned)),
+                (_, None) => quote!(reply.value(#returned)),
+            };
             quote! {
                 #index => {
+                    #take_ask
                     #(#takes)*
                     #taken.end()?;
                     let #outcome = #ident::#method(&mut self.0, #(#names),*)#awaited;
-                    ::core::result::Result::Ok(reply.#answer(#returned))
+                    ::core::result::Result::Ok(#answer)
                 }
             }
         });
@@ -286,12 +297,15 @@ fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenS
 
 fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
-    let arguments = procedure
-        .arguments
-        .iter()
-        .map(|argument| with_lifetime(&argument.ty, "'a"));
+    let arguments = procedure.arguments.iter().enumerate();
+    let arguments = arguments.map(|(position, argument)| match &procedure.flow {
+        Flow::Feed(item) if position + 1 == procedure.arguments.len() => quote!(&'a [#item]),
+        _ => with_lifetime(&argument.ty, "'a").into_token_stream(),
+    });
+    let ask = sequence::ask_type(procedure);
+    let more = sequence::more_impls(service, procedure);
     // An argument that cannot be serialised is an error at its procedure.
-    let arguments = quote_spanned!(procedure.ident.span()=> (#(#arguments,)*));
+    let arguments = quote_spanned!(procedure.ident.span()=> (#ask #(#arguments,)*));
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
@@ -303,6 +317,8 @@ fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
 
             const IDEMPOTENT: bool = #idempotent;
         }
+
+        #more
     }
 }
 
@@ -386,6 +402,9 @@ fn methods(
             "" => format!("Calls `{}`.", path(service, procedure)),
             doc => doc.to_owned(),
         };
+        if let Some(method) = sequence::method(service, procedure, &doc, asynchronous) {
+            return method;
+        }
         let procedure_type = type_name(service, procedure);
         let names: Vec<&Ident> = procedure
             .arguments

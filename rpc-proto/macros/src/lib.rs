@@ -30,6 +30,18 @@ use syn::{ItemTrait, parse_macro_input};
 /// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and
 ///   there is no `usize` in them, whose size differs between device and host.
 ///
+/// A method may return or take a sequence that is longer than a frame:
+///
+/// - one that returns `impl Iterator<Item = T>`, or that in a `Result`, is a *stream*: the client
+///   returns an iterator, too, which fetches as many items at a time as fit a frame. The device runs
+///   the method anew for each batch and skips what the caller has, so the method must return the same
+///   items again: it is idempotent by nature;
+/// - one whose last argument is `Items<'_, T>` (in `rpc_proto::service`) is a *feed*: the client takes
+///   any `IntoIterator<Item = T>` and makes as many calls as it needs, each with the other arguments
+///   and the next items.
+///
+/// Their items own what they hold.
+///
 /// A method may be `async`, to wait for a timer or a sensor while other tasks run. The service is then
 /// served with `serve_async`; for its callers nothing changes. Calls still run one after the other.
 ///

@@ -1,5 +1,10 @@
 //! A trait to the description of a service, or a compile error at the place that is wrong.
 
+mod flow;
+
+pub use flow::Flow;
+
+use flow::{fed, streamed};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
@@ -67,6 +72,8 @@ pub struct Procedure {
     pub arguments: Vec<Argument>,
     /// What it returns.
     pub outcome: Outcome,
+    /// How much of it at a time.
+    pub flow: Flow,
 }
 
 /// An argument of a procedure.
@@ -221,6 +228,7 @@ fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
             value: parse_quote!(()),
             error: None,
         },
+        flow: Flow::Call,
     })
 }
 
@@ -243,11 +251,10 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
             value: parse_quote!(()),
             error: None,
         }),
-        ReturnType::Type(_, ty) => {
-            errors.check_type(ty);
-            outcome(ty)
-        }
+        ReturnType::Type(_, ty) => outcome(ty),
     };
+    let mut flow = Flow::Call;
+    let outcome = outcome.map(|outcome| errors.check_outcome(outcome, &arguments, &mut flow));
     let outcome = match (outcome, errors.into_result()) {
         (Ok(outcome), Ok(())) => outcome,
         (Err(mut outcome), Err(others)) => {
@@ -259,11 +266,13 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     Ok(Procedure {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
-        idempotent,
+        // Items are asked for by their position: asking twice is no harm.
+        idempotent: idempotent || matches!(flow, Flow::Stream),
         is_event: false,
         asynchronous: signature.asyncness.is_some(),
         arguments,
         outcome,
+        flow,
     })
 }
 
@@ -393,7 +402,7 @@ impl Errors {
 
     /// Reads the arguments behind `self`.
     fn arguments<'i>(&mut self, inputs: impl Iterator<Item = &'i FnArg>) -> Vec<Argument> {
-        let mut arguments = Vec::new();
+        let mut arguments: Vec<Argument> = Vec::new();
         for input in inputs {
             let FnArg::Typed(input) = input else { continue };
             let Pat::Ident(pattern) = &*input.pat else {
@@ -405,6 +414,11 @@ impl Errors {
             };
             self.check_type(&input.ty);
             self.check_not_static(&input.ty);
+            if let Some(Argument { ty, .. }) = arguments.last()
+                && fed(ty).is_some()
+            {
+                self.add(ty, "the items that a caller feeds are the last argument");
+            }
             arguments.push(Argument {
                 ident: pattern.ident.clone(),
                 ty: (*input.ty).clone(),
@@ -427,6 +441,49 @@ impl Errors {
             }
         }
         Check(self).visit_type(ty);
+    }
+
+    /// Finds out whether the procedure returns or takes a sequence of items; if it returns one, the
+    /// value of its outcome becomes an item.
+    fn check_outcome(
+        &mut self,
+        mut outcome: Outcome,
+        arguments: &[Argument],
+        flow: &mut Flow,
+    ) -> Outcome {
+        let fed = arguments.last().and_then(|argument| fed(&argument.ty));
+        if let Some(item) = streamed(&outcome.value) {
+            outcome.value = item.clone();
+            *flow = Flow::Stream;
+            self.check_owned(
+                &outcome.value,
+                "the caller of a stream keeps its items: use a type that owns what it holds",
+            );
+            if fed.is_some() {
+                let ty = arguments.last().map(|argument| &argument.ty);
+                self.add(
+                    ty,
+                    "a procedure takes a sequence of items or returns one, not both",
+                );
+            }
+        } else if let Some(item) = fed {
+            self.check_owned(
+                item,
+                "the caller of a feed makes its items while they go out: use a type that owns what it \
+                 holds",
+            );
+            self.check_owned(
+                &outcome.value,
+                "a feed is several calls, and only the last one's value is returned: use a type that \
+                 owns what it holds",
+            );
+            *flow = Flow::Feed(Box::new(item.clone()));
+        }
+        self.check_type(&outcome.value);
+        if let Some(error) = &outcome.error {
+            self.check_type(error);
+        }
+        outcome
     }
 
     /// Refuses what cannot cross the link and can be seen in the source; what hides inside other

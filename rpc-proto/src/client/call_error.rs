@@ -26,6 +26,9 @@ pub enum CallError<E = Never> {
     ReplyTooLarge,
     /// The procedure ran, but what came back is not the value that was expected.
     BadReply,
+    /// The procedure ran, but the stream that it returns has become shorter than what has come of it:
+    /// it changed meanwhile, or the device was reset.
+    StreamChanged,
     /// The device answered with a fault that this version does not know.
     UnknownFault(u8),
     /// As many calls are in flight as this caller has room for.
@@ -70,7 +73,9 @@ impl<E> CallError<E> {
     /// Whether the call ran.
     pub const fn ran(&self) -> Ran {
         match self {
-            Self::Error(_) | Self::ReplyTooLarge | Self::BadReply => Ran::Once,
+            Self::Error(_) | Self::ReplyTooLarge | Self::BadReply | Self::StreamChanged => {
+                Ran::Once
+            }
             Self::OutcomeUnknown(_) | Self::UnknownFault(_) => Ran::Unknown,
             Self::NoSuchProcedure
             | Self::SignatureDiffers
@@ -83,19 +88,18 @@ impl<E> CallError<E> {
             | Self::OtherVersion(_) => Ran::Never,
         }
     }
-}
 
-impl CallError {
-    /// The same failure for a procedure that has an error of its own.
-    pub fn widen<E>(self) -> CallError<E> {
-        match self {
-            Self::Error(never) => match never {},
+    /// The procedure's own error, or the same failure for a procedure that has another.
+    fn split<F>(self) -> Result<E, CallError<F>> {
+        Err(match self {
+            Self::Error(error) => return Ok(error),
             Self::NoSuchProcedure => CallError::NoSuchProcedure,
             Self::SignatureDiffers => CallError::SignatureDiffers,
             Self::BadArguments => CallError::BadArguments,
             Self::ArgumentsTooLarge => CallError::ArgumentsTooLarge,
             Self::ReplyTooLarge => CallError::ReplyTooLarge,
             Self::BadReply => CallError::BadReply,
+            Self::StreamChanged => CallError::StreamChanged,
             Self::UnknownFault(code) => CallError::UnknownFault(code),
             Self::Busy => CallError::Busy,
             Self::Timeout => CallError::Timeout,
@@ -103,6 +107,24 @@ impl CallError {
             Self::InterfaceChanged => CallError::InterfaceChanged,
             Self::OtherVersion(version) => CallError::OtherVersion(version),
             Self::OutcomeUnknown(cause) => CallError::OutcomeUnknown(cause),
+        })
+    }
+
+    /// Tells the procedure's own error from a failure of the call.
+    ///
+    /// # Errors
+    /// Why the call failed, if it did.
+    pub fn own(self) -> Result<E, CallError> {
+        self.split()
+    }
+}
+
+impl CallError {
+    /// The same failure for a procedure that has an error of its own.
+    pub fn widen<E>(self) -> CallError<E> {
+        match self.split() {
+            Ok(never) => match never {},
+            Err(error) => error,
         }
     }
 }
@@ -131,6 +153,9 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             Self::ArgumentsTooLarge => "the arguments do not fit a frame",
             Self::ReplyTooLarge => "the procedure ran, but its value does not fit a frame",
             Self::BadReply => "the procedure ran, but its reply is not of the expected type",
+            Self::StreamChanged => {
+                "the stream has become shorter meanwhile: it changed, or the device was reset"
+            }
             Self::Busy => "too many calls are in flight",
             Self::Timeout => "the deadline passed before the call could be sent",
             Self::Disconnected => "the link failed before the call could be sent",

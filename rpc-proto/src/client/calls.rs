@@ -3,7 +3,7 @@
 //! which they are sent and run.
 
 use super::call_error::{CallError, Cause};
-use crate::frame::max_encoded_len;
+use crate::frame::{max_encoded_len, max_payload_len};
 use crate::message::{Accept, Seq};
 use crate::service::Procedure;
 use crate::time::Instant;
@@ -54,6 +54,20 @@ impl Target {
             number,
             fingerprint: Some(fingerprint),
             idempotent: P::IDEMPOTENT,
+        }
+    }
+
+    /// How many bytes of arguments are sure to fit a frame of that length.
+    pub const fn room(self, frame: usize) -> usize {
+        max_payload_len(frame).saturating_sub(self.head_len())
+    }
+
+    /// The length of what comes before the arguments: header and number.
+    const fn head_len(self) -> usize {
+        match self.number {
+            0..=0x7F => 1 + 1,
+            0x80..=0x3FFF => 1 + 2,
+            _ => 1 + 3,
         }
     }
 }
@@ -138,12 +152,7 @@ impl<const FRAME: usize> Call<FRAME> {
 
     /// The length of the call's frame, or a byte or two more if it is long.
     pub(super) const fn frame_len(&self) -> usize {
-        let number = match self.target.number {
-            0..=0x7F => 1,
-            0x80..=0x3FFF => 2,
-            _ => 3,
-        };
-        max_encoded_len(1 + number + self.len)
+        max_encoded_len(self.target.head_len() + self.len)
     }
 
     /// Ends the call.
@@ -233,15 +242,27 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
         deadline: Instant,
         arguments: &A,
     ) -> Result<Ticket, CallError> {
+        self.add_with(target, deadline, |place| {
+            let encoded = postcard::to_slice(arguments, place).ok()?;
+            Some(encoded.len())
+        })
+    }
+
+    /// Adds a call whose arguments are written by `encode`, which tells how long they are.
+    pub(super) fn add_with(
+        &mut self,
+        target: Target,
+        deadline: Instant,
+        encode: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Result<Ticket, CallError> {
         let ticket = Ticket(self.next_ticket);
         let used = self.used_since_oldest();
         let call = match self.slots.get_mut(self.next_slot) {
             Some(call) if call.state == State::Free => call,
             _ => return Err(CallError::Busy),
         };
-        let len = match postcard::to_slice(arguments, &mut call.bytes) {
-            Ok(encoded) => encoded.len(),
-            Err(_) => return Err(CallError::ArgumentsTooLarge),
+        let Some(len) = encode(&mut call.bytes) else {
+            return Err(CallError::ArgumentsTooLarge);
         };
         call.len = len;
         call.ticket = ticket;

@@ -32,7 +32,7 @@ use critical_section::Mutex;
 ///
 /// static EVENTS: EventQueue<256> = EventQueue::new();
 ///
-/// let mut server = Server::<_, 64, 1>::new(DoorService(Bolt)).with_events(&EVENTS);
+/// let mut server = Server::<_, 64, 1>::with_events(DoorService(Bolt), &EVENTS);
 /// // Anywhere else, at any time:
 /// EVENTS.emit(&DoorMoved { open: true });
 /// # assert!(server.outgoing().is_empty());
@@ -179,6 +179,14 @@ impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS>
         if let Some(server) = server {
             server.wake();
         }
+    }
+
+    fn is_wanted<E: Event>(&self) -> bool {
+        self.with(|state| {
+            let mut topics = state.subscribed.iter().flatten();
+            topics.find(|topic| topic.key == E::KEY).map(|_| ())
+        })
+        .is_some()
     }
 }
 

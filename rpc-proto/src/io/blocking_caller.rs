@@ -2,9 +2,13 @@
 
 use super::calling::{Begun, Calling};
 use super::{LinkError, read_byte, write_some};
-use crate::client::{CallError, Caller, Client, Ticket, Timing};
-use crate::service::Procedure;
+use crate::client::{
+    Answer, CallError, Caller, Client, PipelinedCaller, Ticket, Timing, encode_items,
+};
+use crate::device::DevicePing;
+use crate::service::{FeedProcedure, Procedure};
 use crate::time::{Clock, Duration};
+use core::iter::Peekable;
 use embedded_io::{Read, ReadReady, Write};
 
 /// A caller that waits for each call by asking the link again and again, for a microcontroller
@@ -62,6 +66,19 @@ where
         }
     }
 
+    /// The call that was begun, or None when what it needs first has been done.
+    fn begun<P: Procedure>(&mut self, begun: Begun) -> Result<Option<Ticket>, CallError> {
+        match begun {
+            Begun::Nothing => self.exchange(),
+            Begun::Question(question) => {
+                self.wait(question);
+                self.calling.learn::<P>(question)?;
+            }
+            Begun::Call(call) => return Ok(Some(call)),
+        }
+        Ok(None)
+    }
+
     /// Sends and receives what is there.
     fn exchange(&mut self) {
         if self.try_exchange().is_err() {
@@ -110,7 +127,9 @@ where
                 Begun::Nothing => self.exchange(),
                 Begun::Question(question) => {
                     self.wait(question);
-                    self.calling.learn::<P>(question)?;
+                    self.calling
+                        .learn::<P>(question)
+                        .map_err(CallError::widen)?;
                 }
                 Begun::Call(call) => {
                     self.wait(call);
@@ -121,5 +140,85 @@ where
             }
         };
         self.calling.take::<P>(call)
+    }
+}
+
+impl<L, C, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> PipelinedCaller
+    for BlockingCaller<L, C, FRAME, WINDOW, NUMBERS>
+where
+    L: Read + ReadReady + Write,
+    C: Clock,
+{
+    type Pending = Ticket;
+
+    fn window(&mut self) -> usize {
+        self.calling.window()
+    }
+
+    fn max_frame(&self) -> usize {
+        self.calling.max_frame()
+    }
+
+    fn room<P: Procedure>(&mut self) -> usize {
+        self.calling.room::<P>()
+    }
+
+    fn submit<P: Procedure>(&mut self, arguments: &P::Arguments<'_>) -> Result<Ticket, CallError> {
+        let deadline = self.clock.now() + self.calling.timeout;
+        loop {
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start(target, deadline, arguments)
+                });
+            if let Some(call) = self.begun::<P>(begun?)? {
+                return Ok(call);
+            }
+        }
+    }
+
+    fn submit_items<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+    ) -> Result<(Ticket, u8), CallError> {
+        if self.calling.client.device().is_none() {
+            // How much fits a frame is known when the device has announced itself, which any call
+            // makes it do. Any answer will do.
+            let nothing: &[u8] = &[];
+            let answer = self.call::<DevicePing>(&(nothing,)).err();
+            if let (None, Some(error)) = (self.calling.client.device(), answer) {
+                return Err(error);
+            }
+        }
+        let deadline = self.clock.now() + self.calling.timeout;
+        let mut count = 0;
+        loop {
+            let frame = self.calling.max_frame();
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start_with(target, deadline, |place| {
+                        let room = target.room(frame).min(place.len());
+                        let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                        count = taken;
+                        Some(len)
+                    })
+                });
+            if let Some(call) = self.begun::<P>(begun?)? {
+                return Ok((call, count));
+            }
+        }
+    }
+
+    fn wait<'p>(&'p mut self, pending: &'p mut Ticket) -> Result<Answer<'p>, CallError> {
+        Self::wait(self, *pending);
+        self.calling.end(*pending)
+    }
+
+    fn forget(&mut self, pending: Ticket) {
+        self.calling.client.abandon(pending);
     }
 }

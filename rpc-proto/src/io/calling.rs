@@ -1,7 +1,7 @@
 //! What a caller does besides moving bytes: it finds out the numbers of procedures, remembers them,
 //! and finds out when they are another device's.
 
-use crate::client::{CallError, Cause, Client, Ran, Target, Ticket, Timing, read};
+use crate::client::{Answer, CallError, Cause, Client, Ran, Target, Ticket, Timing, read};
 use crate::device::DeviceResolve;
 use crate::service::Procedure;
 use crate::time::{Duration, Instant};
@@ -60,6 +60,38 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         deadline: Instant,
         arguments: &P::Arguments<'_>,
     ) -> Result<Begun, CallError<P::Error>> {
+        let begun = self.begin_with::<P>(now, deadline, |client, target| {
+            client.start(target, deadline, arguments)
+        });
+        match begun {
+            Ok(Begun::Call(ticket)) => self.open = Some(ticket),
+            // Nobody else has a call under way, so these are of streams that were forgotten.
+            Ok(Begun::Nothing) => {
+                while let Some(ended) = self.client.ended() {
+                    self.client.abandon(ended);
+                }
+            }
+            _ => {}
+        }
+        begun.map_err(CallError::widen)
+    }
+
+    /// How many bytes of arguments a call may have, as far as the device is known.
+    pub(super) fn room<P: Procedure>(&self) -> usize {
+        let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
+        // Unless it is known, the number is taken for the longest that there is.
+        let target = target.unwrap_or(Target::resolved::<P>(u16::MAX, 0));
+        target.room(self.max_frame())
+    }
+
+    /// Starts a call with `start`, or what has to be known first. Unless it has all been waited for
+    /// already, somebody else will wait for the call.
+    pub(super) fn begin_with<P: Procedure>(
+        &mut self,
+        now: Instant,
+        deadline: Instant,
+        start: impl FnOnce(&mut Client<FRAME, WINDOW>, Target) -> Result<Ticket, CallError>,
+    ) -> Result<Begun, CallError> {
         if let Some(forgotten) = self.open.take() {
             self.client.abandon(forgotten);
         }
@@ -67,19 +99,43 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         self.client.advance(now);
         let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
         let begun = match target {
-            Some(target) => self
-                .client
-                .start(target, deadline, arguments)
-                .map(Begun::Call),
+            Some(target) => start(&mut self.client, target).map(Begun::Call),
             None => self.ask(P::KEY, deadline).map(Begun::Question),
         };
         match begun {
-            Ok(Begun::Call(ticket) | Begun::Question(ticket)) => self.open = Some(ticket),
+            Ok(Begun::Question(ticket)) => self.open = Some(ticket),
             Err(CallError::Busy) if now < deadline => return Ok(Begun::Nothing),
             Err(CallError::Busy) => return Err(CallError::Timeout),
             _ => {}
         }
-        begun.map_err(CallError::widen)
+        begun
+    }
+
+    /// How many calls may be under way.
+    pub(super) fn window(&self) -> usize {
+        match self.client.device() {
+            Some(device) => WINDOW.min(usize::from(device.window)),
+            None => 1,
+        }
+    }
+
+    /// The longest frame that both ends take.
+    pub(super) fn max_frame(&self) -> usize {
+        match self.client.device() {
+            Some(device) => FRAME.min(usize::from(device.max_frame)),
+            None => FRAME,
+        }
+    }
+
+    /// How a call ended, without taking its end. If it was not the device that it was taken for, what
+    /// was known about that is forgotten.
+    pub(super) fn end(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
+        if self.client.failure(call) == Some(CallError::InterfaceChanged) {
+            self.numbers = [None; NUMBERS];
+        }
+        self.client
+            .end(call)
+            .unwrap_or(Err(CallError::Disconnected))
     }
 
     fn remembered<P: Procedure>(&self) -> Option<Target> {
@@ -97,14 +153,11 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     }
 
     /// Takes the answer to the question for a number.
-    pub(super) fn learn<P: Procedure>(
-        &mut self,
-        question: Ticket,
-    ) -> Result<(), CallError<P::Error>> {
+    pub(super) fn learn<P: Procedure>(&mut self, question: Ticket) -> Result<(), CallError> {
         let fingerprint = self.client.device().map(|device| device.fingerprint);
         let answer = self.take::<DeviceResolve>(question);
         let number = answer
-            .map_err(|error| never_ran(error).widen())?
+            .map_err(never_ran)?
             .ok_or(CallError::NoSuchProcedure)?;
         let fingerprint = fingerprint.ok_or(CallError::InterfaceChanged)?;
         if let Some(known) = self.numbers.get_mut(place::<NUMBERS>(P::KEY)) {

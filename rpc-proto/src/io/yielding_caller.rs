@@ -2,9 +2,13 @@
 
 use super::LinkError;
 use super::calling::{Begun, Calling};
-use crate::client::{AsyncCaller, CallError, Client, Ticket, Timing};
-use crate::service::Procedure;
+use crate::client::{
+    Answer, AsyncCaller, AsyncPipelinedCaller, CallError, Client, Ticket, Timing, encode_items,
+};
+use crate::device::DevicePing;
+use crate::service::{FeedProcedure, Procedure};
 use crate::time::{Clock, Duration, Instant};
+use core::iter::Peekable;
 use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
@@ -104,6 +108,26 @@ where
     /// The state of the caller, for its statistics and what it knows of the device.
     pub const fn client(&self) -> &Client<FRAME, WINDOW> {
         &self.calling.client
+    }
+
+    /// The call that was begun, or None when what it needs first has been done.
+    async fn begun<P: Procedure>(
+        &mut self,
+        begun: Begun,
+        deadline: Instant,
+    ) -> Result<Option<Ticket>, CallError> {
+        match begun {
+            Begun::Nothing => {
+                self.send(deadline).await;
+                self.receive(deadline).await;
+            }
+            Begun::Question(question) => {
+                self.wait(question, deadline).await;
+                self.calling.learn::<P>(question)?;
+            }
+            Begun::Call(call) => return Ok(Some(call)),
+        }
+        Ok(None)
     }
 
     /// Waits until a call with that deadline has ended.
@@ -248,7 +272,9 @@ where
                 }
                 Begun::Question(question) => {
                     self.wait(question, deadline).await;
-                    self.calling.learn::<P>(question)?;
+                    self.calling
+                        .learn::<P>(question)
+                        .map_err(CallError::widen)?;
                 }
                 Begun::Call(call) => {
                     self.wait(call, deadline).await;
@@ -259,5 +285,86 @@ where
             }
         };
         self.calling.take::<P>(call)
+    }
+}
+
+impl<L, C, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> AsyncPipelinedCaller
+    for YieldingCaller<L, C, D, FRAME, WINDOW, NUMBERS>
+where
+    L: Read + Write,
+    C: Clock,
+    D: DelayNs,
+{
+    /// A call, and its deadline.
+    type Pending = (Ticket, Instant);
+
+    async fn window(&mut self) -> usize {
+        self.calling.window()
+    }
+
+    async fn submit<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Self::Pending, CallError> {
+        let deadline = self.clock.now() + self.calling.timeout;
+        loop {
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start(target, deadline, arguments)
+                });
+            if let Some(call) = self.begun::<P>(begun?, deadline).await? {
+                return Ok((call, deadline));
+            }
+        }
+    }
+
+    async fn submit_items<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+    ) -> Result<(Self::Pending, u8), CallError> {
+        if self.calling.client.device().is_none() {
+            // How much fits a frame is known when the device has announced itself, which any call
+            // makes it do. Any answer will do.
+            let nothing: &[u8] = &[];
+            let answer = self.call::<DevicePing>(&(nothing,)).await.err();
+            if let (None, Some(error)) = (self.calling.client.device(), answer) {
+                return Err(error);
+            }
+        }
+        let deadline = self.clock.now() + self.calling.timeout;
+        let mut count = 0;
+        loop {
+            let frame = self.calling.max_frame();
+            let now = self.clock.now();
+            let begun = self
+                .calling
+                .begin_with::<P>(now, deadline, |client, target| {
+                    client.start_with(target, deadline, |place| {
+                        let room = target.room(frame).min(place.len());
+                        let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                        count = taken;
+                        Some(len)
+                    })
+                });
+            if let Some(call) = self.begun::<P>(begun?, deadline).await? {
+                return Ok(((call, deadline), count));
+            }
+        }
+    }
+
+    async fn wait<'p>(
+        &'p mut self,
+        pending: &'p mut Self::Pending,
+    ) -> Result<Answer<'p>, CallError> {
+        let (call, deadline) = *pending;
+        Self::wait(self, call, deadline).await;
+        self.calling.end(call)
+    }
+
+    fn forget(&mut self, (call, _): Self::Pending) {
+        self.calling.client.abandon(call);
     }
 }

@@ -199,13 +199,15 @@ where
         self.count_due = false;
         if !self.is_sending() {
             self.len = 0;
+            self.sent = 0;
         }
     }
 
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
         self.queue.subscribe(key, number).ok()?;
         // What waits is sent after the answer to this.
-        Some(self.count - u32::from(self.len > 0 && self.sent == 0))
+        let waits = u32::from(self.len > 0 && self.sent == 0);
+        Some(self.count.wrapping_sub(waits))
     }
 
     fn unsubscribe(&mut self, key: u32) {
@@ -232,5 +234,34 @@ where
             return;
         }
         poll_fn(|context| self.queue.poll_waiting(context)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sealed::Source;
+    use super::*;
+    use crate::events::Emit;
+    use crate::log::{Level, LogRecord};
+    use crate::service::Member;
+
+    #[test]
+    fn a_session_that_begins_right_behind_an_event_has_events_too() {
+        let queue = EventQueue::<64>::new();
+        let mut events = QueuedEvents::<_, 64>::new(&queue);
+        for _ in 0..2 {
+            events.clear();
+            assert_eq!(events.subscribe(LogRecord::KEY, 8), Some(0));
+            let (level, target) = (Level::Info, "test");
+            queue.emit(&LogRecord {
+                level,
+                target,
+                text: "",
+            });
+            let len = events.outgoing().len();
+            assert!(len > 0);
+            // Nobody asks whether there is more before the next session begins.
+            events.sent(len);
+        }
     }
 }

@@ -1,17 +1,18 @@
 //! Any bytes, then a good call: the server answers it.
 #![no_main]
 
-use firmware::CheckedCalculator;
+use firmware::{Demonstration, DemonstrationEvents};
 use fuzz::{FRAME, frame, pieces};
 use libfuzzer_sys::fuzz_target;
-use rpc_proto::calculator::CalculatorService;
 use rpc_proto::frame::Accumulator;
-use rpc_proto::server::Server;
+use rpc_proto::server::{QueuedEvents, Server};
 
-type Device = Server<CalculatorService<CheckedCalculator>, FRAME, 2>;
+type Device = Server<Demonstration, FRAME, 2, QueuedEvents<&'static DemonstrationEvents, FRAME>>;
+
+static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut device = Device::new(CalculatorService(CheckedCalculator::new()));
+    let mut device: Device = Server::with_events(Demonstration::new(&EVENTS), &EVENTS);
     for piece in pieces(bytes) {
         send(&mut device, &piece.to_bytes());
     }
@@ -32,13 +33,18 @@ fn send(device: &mut Device, bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut accumulator = Accumulator::<FRAME>::new();
     for &byte in bytes {
         device.receive(byte);
-        let outgoing = device.outgoing().to_vec();
-        for &byte in &outgoing {
-            if let Some(frame) = accumulator.push(byte) {
-                answers.push(frame.expect("a device sends whole frames").to_vec());
+        loop {
+            let outgoing = device.outgoing().to_vec();
+            if outgoing.is_empty() {
+                break;
             }
+            for &byte in &outgoing {
+                if let Some(frame) = accumulator.push(byte) {
+                    answers.push(frame.expect("a device sends whole frames").to_vec());
+                }
+            }
+            device.sent(outgoing.len());
         }
-        device.sent(outgoing.len());
     }
     answers
 }

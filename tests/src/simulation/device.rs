@@ -143,6 +143,6 @@ fn start<const FRAME: usize, const WINDOW: usize>(
 ) -> (CounterServer<FRAME, WINDOW>, Rc<Events>) {
     let events = Rc::new(Events::new());
     let counter = JournaledCounter::new(total, journal.clone(), Rc::clone(&events));
-    let server = Server::new(CounterService(counter)).with_events(Rc::clone(&events));
+    let server = Server::with_events(CounterService(counter), Rc::clone(&events));
     (server.with_buffer(buffer), events)
 }

@@ -1,4 +1,4 @@
-//! The board's program: offers the calculator on the UART, for ever.
+//! The board's program: offers the calculator, its notes and its log on the UART, for ever.
 #![no_std]
 #![no_main]
 
@@ -7,10 +7,9 @@ mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::{CheckedCalculator, UartError};
-use rpc_proto::calculator::CalculatorService;
+use firmware::{Demonstration, DemonstrationEvents, UartError};
 use rpc_proto::io::LinkError;
-use rpc_proto::server::Server;
+use rpc_proto::server::{QueuedEvents, Server};
 
 /// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
 const FRAME: usize = 160;
@@ -18,16 +17,21 @@ const FRAME: usize = 160;
 /// How many calls a caller may send ahead.
 const WINDOW: usize = 4;
 
+/// What the device tells unasked waits here until the line is free.
+static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
+
+type Events = QueuedEvents<&'static DemonstrationEvents, FRAME>;
+
 #[entry]
 fn main() -> ! {
+    static mut SERVER: Server<Demonstration, FRAME, WINDOW, Events> =
+        Server::with_events(Demonstration::new(&EVENTS), &EVENTS)
+            .with_buffer(serial::RECEIVE_BUFFER as u16);
     let mut serial = serial::start();
-    let calculator = CalculatorService(CheckedCalculator::new());
-    let mut server =
-        Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(serial::RECEIVE_BUFFER as u16);
     loop {
         // Only lost bytes bring it back. The protocol recovers from that by itself.
-        if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut serial) {
-            server.note_overruns(bytes);
+        if let Err(LinkError::Io(UartError::Overrun(bytes))) = SERVER.serve(&mut serial) {
+            SERVER.note_overruns(bytes);
         }
     }
 }

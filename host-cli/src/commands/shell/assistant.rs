@@ -58,9 +58,9 @@ impl Assistant {
         let mut candidates = match before.split_first() {
             None => {
                 let own = [HELP, EXIT].map(|word| pair(word, format!("{word} ")));
-                self.paths().chain(own).collect()
+                self.callable().map(path).chain(own).collect()
             }
-            Some((first, _)) if first == HELP => self.paths().collect(),
+            Some((first, _)) if first == HELP => self.procedures().map(path).collect(),
             Some((first, given)) => match self.procedure(first) {
                 Some(procedure) => arguments(procedure, given, part),
                 None => Vec::new(),
@@ -70,9 +70,9 @@ impl Assistant {
         candidates
     }
 
-    fn paths(&self) -> impl Iterator<Item = Pair> {
-        self.procedures()
-            .map(|procedure| pair(procedure.usage(), format!("{} ", procedure.path)))
+    /// What a line may begin with: events are not called.
+    fn callable(&self) -> impl Iterator<Item = &Procedure> {
+        self.procedures().filter(|procedure| !procedure.is_event())
     }
 
     fn next(&self, line: &str) -> Option<Next> {
@@ -86,13 +86,17 @@ impl Assistant {
                 is_text: false,
             });
         }
-        let mut paths = self.procedures().map(|procedure| &procedure.path);
+        let mut paths = self.callable().map(|procedure| &procedure.path);
         let path = paths.find(|path| given.is_empty() && path.starts_with(first.as_str()))?;
         Some(Next {
             shown: path.strip_prefix(first.as_str())?.to_owned(),
             is_text: true,
         })
     }
+}
+
+fn path(procedure: &Procedure) -> Pair {
+    pair(procedure.usage(), format!("{} ", procedure.path))
 }
 
 /// Where the last word of a line begins.
@@ -246,6 +250,15 @@ mod tests {
         assert_eq!(completions("he"), ["help "]);
         assert_eq!(completions("help calculator.di"), ["calculator.div "]);
         assert_eq!(completions("lamp."), [""; 0]);
+    }
+
+    #[test]
+    fn an_event_is_offered_for_help_and_not_to_be_called() {
+        assert_eq!(completions("calculator.total_"), [""; 0]);
+        assert_eq!(
+            completions("help calculator.total_"),
+            ["calculator.total_changed "]
+        );
     }
 
     #[test]

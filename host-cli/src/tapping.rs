@@ -22,15 +22,15 @@ pub fn tap(cli: &Cli) -> Result<Option<Tap>, Failure> {
         None if verbosity == 0 => return Ok(None),
         None => None,
     };
-    let watch = Mutex::new(Watch {
+    let tapping = Mutex::new(Tapping {
         started: Instant::now(),
         verbosity,
         capture,
         decoder: decoder(cli),
     });
     Ok(Some(Arc::new(move |direction, bytes: &[u8]| {
-        let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
-        watch.take(direction, bytes);
+        let mut tapping = tapping.lock().unwrap_or_else(PoisonError::into_inner);
+        tapping.take(direction, bytes);
     })))
 }
 
@@ -43,14 +43,14 @@ pub fn decoder(cli: &Cli) -> Decoder {
     })
 }
 
-struct Watch {
+struct Tapping {
     started: Instant,
     verbosity: u8,
     capture: Option<File>,
     decoder: Decoder,
 }
 
-impl Watch {
+impl Tapping {
     fn take(&mut self, direction: Direction, bytes: &[u8]) {
         let record = Record {
             time: Some(self.started.elapsed().as_secs_f64()),
@@ -79,7 +79,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Tapping {
     fn drop(&mut self) {
         for event in self.decoder.finish() {
             self.show(None, &event);

@@ -1,0 +1,178 @@
+//! A value as a row: a column for each number or other part that has a place of its own.
+
+use serde_json::Value;
+use serial_rpc::description::{Procedure, Shape, Type};
+use serial_rpc::value::plain;
+
+/// An array with more elements than this is one column, as a list is.
+const MOST_ELEMENTS: usize = 16;
+
+/// A part of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, such as `total` or `position.x`.
+    pub name: String,
+    /// Whether it is a number, or true and false, which are drawn as 1 and 0.
+    pub is_number: bool,
+    pointer: String,
+}
+
+/// The columns of what a procedure returns or an event tells.
+pub fn of(procedure: &Procedure) -> Vec<Column> {
+    let mut columns = Vec::new();
+    if procedure.is_event() {
+        for data in &procedure.arguments {
+            add(&mut columns, &data.name, &pointer("", &data.name), &data.ty);
+        }
+    } else if let Shape::Struct(fields) = &procedure.value.shape {
+        for field in fields {
+            add(
+                &mut columns,
+                &field.name,
+                &pointer("", &field.name),
+                &field.ty,
+            );
+        }
+    } else {
+        add(&mut columns, procedure.name(), "", &procedure.value);
+    }
+    columns
+}
+
+fn add(columns: &mut Vec<Column>, name: &str, place: &str, ty: &Type) {
+    let mut part = |part: &str, ty: &Type| {
+        add(
+            columns,
+            &format!("{name}.{part}"),
+            &pointer(place, part),
+            ty,
+        );
+    };
+    match &ty.shape {
+        Shape::Struct(fields) => {
+            for field in fields {
+                part(&field.name, &field.ty);
+            }
+        }
+        Shape::Tuple(types) | Shape::TupleStruct(types) if types.len() <= MOST_ELEMENTS => {
+            for (index, ty) in types.iter().enumerate() {
+                part(&index.to_string(), ty);
+            }
+        }
+        Shape::Newtype(inner) => add(columns, name, place, inner),
+        Shape::Option(inner) if !inner.is_nullable() => add(columns, name, place, inner),
+        Shape::Unit | Shape::UnitStruct => {}
+        shape => columns.push(Column {
+            name: name.to_owned(),
+            is_number: matches!(
+                shape,
+                Shape::Bool | Shape::Integer(_) | Shape::F32 | Shape::F64
+            ),
+            pointer: place.to_owned(),
+        }),
+    }
+}
+
+/// Where in the JSON a part is (RFC 6901).
+fn pointer(place: &str, part: &str) -> String {
+    format!("{place}/{}", part.replace('~', "~0").replace('/', "~1"))
+}
+
+impl Column {
+    /// The part as text; nothing if it is not there.
+    pub fn text(&self, value: &Value) -> String {
+        match value.pointer(&self.pointer) {
+            None | Some(Value::Null) => String::new(),
+            Some(part) => plain(part),
+        }
+    }
+
+    /// The part as a number, if it is one and finite.
+    pub fn number(&self, value: &Value) -> Option<f64> {
+        let number = match value.pointer(&self.pointer)? {
+            Value::Bool(flag) => f64::from(u8::from(*flag)),
+            Value::Number(number) => number.as_f64()?,
+            // Integers beyond 64 bits, NaN and the infinities.
+            Value::String(text) => text.parse().ok()?,
+            _ => return None,
+        };
+        number.is_finite().then_some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use serial_rpc::Connection;
+    use serial_rpc::description::{Argument, Field, IntegerType, ProcedureKind};
+
+    fn names(columns: &[Column]) -> Vec<&str> {
+        columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_value_has_the_name_of_its_procedure_and_a_struct_those_of_its_fields() {
+        let description = Connection::open("sim").unwrap().description().unwrap();
+        let columns = |path: &str| of(description.procedure(path).unwrap());
+        assert_eq!(names(&columns("calculator.total")), ["total"]);
+        assert_eq!(names(&columns("calculator.total_changed")), ["total"]);
+        assert_eq!(
+            names(&columns("calculator.statistics")),
+            ["count", "min", "max", "mean", "deviation"]
+        );
+        assert_eq!(names(&columns("calculator.clear")), [""; 0]);
+    }
+
+    #[test]
+    fn parts_within_parts_are_found_and_what_has_no_fixed_place_is_one() {
+        let field = |name: &str, ty: Type| Field {
+            name: name.into(),
+            ty,
+        };
+        let boxed = |ty: Type| Box::new(ty);
+        let float = || Type::new("f64", Shape::F64);
+        let place = Type::new("(A, B)", Shape::Tuple(vec![float(), float()]));
+        let fields = vec![
+            field("place", Type::new("Option<T>", Shape::Option(boxed(place)))),
+            field("samples", Type::new("[T]", Shape::Seq(boxed(float())))),
+            field("a/b", Type::new("bool", Shape::Bool)),
+            field("big", IntegerType::I128.into()),
+        ];
+        let event = Procedure {
+            number: 8,
+            key: 0,
+            path: "demo.moved".into(),
+            doc: String::new(),
+            arguments: vec![Argument {
+                name: "to".into(),
+                ty: Type::new("Move", Shape::Struct(fields)),
+            }],
+            value: Type::new("()", Shape::Unit),
+            error: None,
+            kind: ProcedureKind::Event,
+            idempotent: false,
+        };
+        let columns = of(&event);
+        assert_eq!(
+            names(&columns),
+            ["to.place.0", "to.place.1", "to.samples", "to.a/b", "to.big"]
+        );
+        let value = json!({
+            "to": {"place": [1.5, "nan"], "samples": [1, 2], "a/b": true, "big": "100000000000000000000"}
+        });
+        let texts = columns.iter().map(|column| column.text(&value));
+        let numbers = columns.iter().map(|column| column.number(&value));
+        assert_eq!(
+            texts.collect::<Vec<_>>(),
+            ["1.5", "nan", "[1,2]", "true", "100000000000000000000"]
+        );
+        assert_eq!(
+            numbers.collect::<Vec<_>>(),
+            [Some(1.5), None, None, Some(1.0), Some(1e20)]
+        );
+        let nowhere = json!({"to": {"place": null, "samples": []}});
+        assert_eq!(columns[0].text(&nowhere), "");
+        assert_eq!(columns[0].number(&nowhere), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! `serial-rpc log`: follows the log of a device.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::following::{Following, Turn, cannot_follow};
+use crate::output;
+use crate::repeating::{self, Until};
+use crate::timestamps::{Moment, Style, Timestamps};
+use clap::ValueEnum;
+use rpc_proto::client::CallError;
+use rpc_proto::device::SubscribeError;
+use rpc_proto::log::{Level, LogRecord};
+use rpc_proto::service::Member;
+use serde::Serialize;
+use serial_rpc::Connection;
+use serial_rpc::value::without_controls;
+
+/// Follow the log that the device keeps.
+///
+/// It goes on until Ctrl-C, also after the device was reset or unplugged; that, and how many lines
+/// were lost, is said on stderr. What was logged before is not there any more. The time is that of
+/// arrival.
+///
+/// As JSON, a line is an object: "time", "level", "target" and "text"; and on stderr an object with a
+/// "notice" for what else is to be said.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc log
+  serial-rpc log --level warn --target pump
+  serial-rpc log --json | jq -r 'select(.level == \"error\").text'
+  serial-rpc --port sim log --call 'calculator.div 1 0' --count 1")]
+pub struct Log {
+    /// Show only what matters at least that much.
+    #[arg(long, short, value_enum, default_value = "trace")]
+    level: NamedLevel,
+
+    /// Show only lines whose target begins like this.
+    #[arg(
+        long,
+        value_name = "TARGET",
+        default_value = "",
+        hide_default_value = true
+    )]
+    target: String,
+
+    /// How the time is shown [default: 24hour, and iso8601 with --json].
+    #[arg(long, value_enum, value_name = "STYLE")]
+    timestamps: Option<Style>,
+
+    #[command(flatten)]
+    until: Until,
+
+    /// Make this call, once, when everything is ready; may be given several times.
+    #[arg(long, value_name = "CALL")]
+    call: Vec<String>,
+}
+
+/// A level, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum NamedLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// A line as JSON.
+#[derive(Serialize)]
+struct LineJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    level: NamedLevel,
+    target: &'a str,
+    text: &'a str,
+}
+
+/// Prints lines as they come.
+pub fn run(cli: &Cli, log: &Log) -> Result<(), Failure> {
+    let json = cli.output.json;
+    let device = cli.connect()?;
+    let mut following =
+        Following::new(&device, LogRecord::KEY).map_err(|error| cannot_log(&device, error))?;
+    repeating::call(&device, &log.call, json)?;
+    let default = if json { Style::Iso } else { Style::Clock };
+    let mut timestamps = Timestamps::new(log.timestamps.unwrap_or(default));
+    let mut remaining = log.until.begin();
+    while let Some(timeout) = remaining.wait() {
+        let event = match following.next(timeout)? {
+            Turn::Value(event) => event,
+            Turn::Notice(notice) => {
+                output::notice(json, &notice);
+                continue;
+            }
+            Turn::Nothing => continue,
+        };
+        let LogRecord {
+            level,
+            target,
+            text,
+        } = event
+            .read::<LogRecord<'_>>()
+            .map_err(|error| cannot_follow(&device, error))?;
+        let level = NamedLevel::from(level);
+        if level > log.level || !target.starts_with(&log.target) {
+            continue;
+        }
+        remaining.take();
+        let time = timestamps.of(&Moment::now());
+        if json {
+            output::print_json(&LineJson {
+                time,
+                level,
+                target,
+                text,
+            })?;
+        } else {
+            output::print(line(time, level, target, text))?;
+        }
+    }
+    Ok(())
+}
+
+fn line(time: Option<String>, level: NamedLevel, target: &str, text: &str) -> String {
+    let (colour, name) = match level {
+        NamedLevel::Error => ("\x1b[1;31m", "ERROR"),
+        NamedLevel::Warn => ("\x1b[33m", "WARN "),
+        NamedLevel::Info => ("\x1b[32m", "INFO "),
+        NamedLevel::Debug => ("\x1b[34m", "DEBUG"),
+        NamedLevel::Trace => ("\x1b[2m", "TRACE"),
+    };
+    let time = time.map_or_else(String::new, |time| format!("\x1b[2m{time}\x1b[0m "));
+    let (target, text) = (without_controls(target), without_controls(text));
+    format!("{time}{colour}{name}\x1b[0m {target}: {text}")
+}
+
+/// Tells a device without a log from one that cannot be reached.
+fn cannot_log(device: &Connection, error: CallError<SubscribeError>) -> Failure {
+    match error {
+        CallError::Error(SubscribeError::NoSuchEvent) | CallError::NoSuchProcedure => Failure::new(
+            Class::Protocol,
+            "the device keeps no log",
+        )
+        .hint(
+            "its firmware offers one as `LogService` of `rpc_proto::log`; `serial-rpc list` shows \
+                 what there is",
+        ),
+        error => cannot_follow(device, error),
+    }
+}
+
+impl From<Level> for NamedLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Self::Error,
+            Level::Warn => Self::Warn,
+            Level::Info => Self::Info,
+            Level::Debug => Self::Debug,
+            Level::Trace => Self::Trace,
+        }
+    }
+}

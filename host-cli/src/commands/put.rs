@@ -1,0 +1,39 @@
+//! `serial-rpc put`: a file to a block of the device.
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::transfer::Transfer;
+
+/// Write a file to a block of the device.
+///
+/// The device checks all of it before the block changes its length. Writing goes on where it was when
+/// the port was unplugged for a while, and after a reset of the device as far as its memory has kept
+/// what was written.
+///
+/// As JSON, what is printed is an object: "block", "bytes", "crc32", "seconds" and "bytes_per_second".
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc put notes.txt notes
+  date | serial-rpc put - notes")]
+pub struct Put {
+    /// The file; - for stdin.
+    file: String,
+
+    /// The name of the block.
+    name: String,
+}
+
+/// Reads the file, and writes the block.
+pub fn run(cli: &Cli, put: &Put) -> Result<(), Failure> {
+    // Before the port is opened, so that a pipe may take its time.
+    let bytes = Input::open(&put.file)?.all()?;
+    let device = cli.connect()?;
+    let transfer = Transfer::new(&put.name);
+    let written = device.put_block(&put.name, &bytes, |done, total| {
+        transfer.progress(done, total);
+    });
+    transfer.end();
+    written.map_err(|error| Failure::transfer(&device, &put.name, error))?;
+    transfer.report(cli, &bytes)
+}

@@ -1,0 +1,234 @@
+//! `serial-rpc watch`: values as they come, from an event or by calling again and again.
+
+mod plot;
+mod recording;
+mod source;
+mod table;
+
+use crate::cli::{Cli, seconds};
+use crate::columns;
+use crate::failure::{Class, Failure};
+use crate::following::Turn;
+use crate::repeating::{self, Remaining, Until};
+use crate::timestamps::{Moment, Style, Timestamps};
+use crate::{completer, negative, output};
+use clap_complete::ArgValueCompleter;
+use recording::Recording;
+use serde_json::{Value, json};
+use serial_rpc::description::Procedure;
+use source::Source;
+use std::path::PathBuf;
+use std::time::Duration;
+use table::Table;
+
+/// Watch an event, or what a procedure returns.
+///
+/// An event is subscribed to, and shown whenever the device tells of it. A procedure is called every
+/// --interval, and what it returns is shown. Either goes on until Ctrl-C, also after the device was
+/// reset or unplugged; that, and how many events were lost, is said on stderr.
+///
+/// What is shown is a table with a column for each number or other part of a value. As JSON, it is an
+/// object a line: "time" of arrival, and the "data" of an event by its names or the "value" of a
+/// procedure; and on stderr an object with a "notice" for what else is to be said.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  serial-rpc watch calculator.total_changed
+  serial-rpc watch calculator.total --interval 100ms --changes
+  serial-rpc watch calculator.total --plot
+  serial-rpc watch calculator.total --for 1h --csv total.csv
+  serial-rpc --port sim watch calculator.total_changed --call 'calculator.accumulate 5' --count 1")]
+pub struct Watch {
+    /// The event or procedure, such as calculator.total_changed.
+    #[arg(value_name = "EVENT|PROCEDURE", add = ArgValueCompleter::new(completer::procedures_and_events))]
+    path: String,
+
+    /// The arguments of a procedure, as for call.
+    #[arg(value_name = "ARGUMENT", value_parser = negative::unmarked)]
+    arguments: Vec<String>,
+
+    /// How often to call a procedure, in seconds or as 100ms [default: 1].
+    #[arg(long, short, value_name = "TIME", value_parser = seconds)]
+    interval: Option<Duration>,
+
+    #[command(flatten)]
+    until: Until,
+
+    /// Show a value only if it is another than the one before.
+    #[arg(long)]
+    changes: bool,
+
+    /// Call a procedure though it is not idempotent, so that each call counts.
+    #[arg(long)]
+    force: bool,
+
+    /// Make this call, once, when everything is ready; may be given several times.
+    #[arg(long, value_name = "CALL")]
+    call: Vec<String>,
+
+    /// How the time of arrival is shown [default: 24hour, and iso8601 with --json].
+    #[arg(long, value_enum, value_name = "STYLE")]
+    timestamps: Option<Style>,
+
+    /// Record in this file, as CSV: the time, and the columns of the table.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+
+    /// Draw the numbers in the terminal; q ends it.
+    #[arg(long, conflicts_with_all = ["json", "timestamps", "verbose"])]
+    plot: bool,
+
+    /// What to draw, a column of the table; may be given several times [default: every number].
+    #[arg(long, value_name = "COLUMN", requires = "plot")]
+    field: Vec<String>,
+}
+
+/// Shows what comes, until the end.
+pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
+    let device = cli.connect()?;
+    let description = device
+        .description()
+        .map_err(|error| Failure::description(&device, error))?;
+    let procedure = description.procedure(&watch.path)?;
+    let columns = columns::of(procedure);
+    let drawn = match watch.plot {
+        true => Some(plot::chosen(&columns, procedure, &watch.field)?),
+        false => None,
+    };
+    check(watch, procedure)?;
+    let recording = match &watch.csv {
+        Some(file) => Some(Recording::begin(file, &columns)?),
+        None => None,
+    };
+    let interval = watch.interval.unwrap_or(Duration::from_secs(1));
+    let mut source = Source::new(&device, procedure, &watch.arguments, interval)?;
+    repeating::call(&device, &watch.call, cli.output.json)?;
+    let mut watched = Watched {
+        changes: watch.changes,
+        recording,
+        remaining: watch.until.begin(),
+        previous: None,
+        count: 0,
+    };
+    let end = match drawn {
+        Some(drawn) => plot::run(&drawn, &mut watched, &mut source),
+        None => {
+            let default = if cli.output.json {
+                Style::Iso
+            } else {
+                Style::Clock
+            };
+            let mut shown = Shown {
+                json: cli.output.json,
+                name: if procedure.is_event() {
+                    "data"
+                } else {
+                    "value"
+                },
+                timestamps: Timestamps::new(watch.timestamps.unwrap_or(default)),
+                table: Table::new(columns),
+            };
+            show(&mut shown, &mut watched, &mut source)
+        }
+    };
+    if end
+        .as_ref()
+        .map_or_else(Failure::is_interruption, |()| true)
+    {
+        output::notice(cli.output.json, &summary(watched.count, &source));
+    }
+    end
+}
+
+/// Refuses what makes no sense for an event, or may do harm with a procedure.
+fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
+    if !procedure.is_event() {
+        return repeating::allow(procedure, watch.force);
+    }
+    let what = match (watch.arguments.as_slice(), watch.interval) {
+        ([], None) => return Ok(()),
+        ([], Some(_)) => "no --interval",
+        _ => "no arguments",
+    };
+    let path = &procedure.path;
+    let message = format!("{path} is an event, which takes {what}: the device tells of it");
+    Err(Failure::new(Class::Usage, message))
+}
+
+/// Prints values as they come.
+fn show(shown: &mut Shown, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
+    while let Some(timeout) = watched.remaining.wait() {
+        match source.next(timeout)? {
+            Turn::Value(value) => {
+                let now = Moment::now();
+                if watched.take(&now, &value)? {
+                    shown.print(&now, value)?;
+                }
+            }
+            Turn::Notice(notice) => output::notice(shown.json, &notice),
+            Turn::Nothing => {}
+        }
+    }
+    Ok(())
+}
+
+/// What was watched.
+fn summary(count: u64, source: &Source<'_>) -> String {
+    let shown = match count {
+        1 => "1 value".to_owned(),
+        count => format!("{count} values"),
+    };
+    match source.lost() {
+        None => shown,
+        Some(0) => shown + ", none lost",
+        Some(lost) => format!("{shown}, {lost} lost"),
+    }
+}
+
+/// What every value passes on its way, however it is shown.
+struct Watched {
+    changes: bool,
+    recording: Option<Recording>,
+    remaining: Remaining,
+    previous: Option<Value>,
+    count: u64,
+}
+
+impl Watched {
+    /// Takes a value, records it, and tells whether it is to be shown.
+    fn take(&mut self, now: &Moment, value: &Value) -> Result<bool, Failure> {
+        if self.changes && self.previous.as_ref() == Some(value) {
+            return Ok(false);
+        }
+        if self.changes {
+            self.previous = Some(value.clone());
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.add(now, value)?;
+        }
+        self.remaining.take();
+        self.count += 1;
+        Ok(true)
+    }
+}
+
+/// How values are printed.
+struct Shown {
+    json: bool,
+    /// What a value is called in JSON.
+    name: &'static str,
+    timestamps: Timestamps,
+    table: Table,
+}
+
+impl Shown {
+    fn print(&mut self, now: &Moment, value: Value) -> Result<(), Failure> {
+        let time = self.timestamps.of(now);
+        if !self.json {
+            return output::print(self.table.row(time, &value));
+        }
+        let mut line = serde_json::Map::new();
+        line.extend(time.map(|time| ("time".to_owned(), json!(time))));
+        line.insert(self.name.to_owned(), value);
+        output::print_json(&line)
+    }
+}

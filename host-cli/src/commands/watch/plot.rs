@@ -1,0 +1,417 @@
+//! Watched numbers, drawn in the terminal.
+
+use super::Watched;
+use super::source::Source;
+use crate::columns::Column;
+use crate::failure::{Class, Failure};
+use crate::following::Turn;
+use crate::interrupt;
+use crate::timestamps::Moment;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::{Constraint, Layout};
+use ratatui::style::{Color, Style, Stylize};
+use ratatui::symbols::Marker;
+use ratatui::text::Line;
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
+use ratatui::{DefaultTerminal, Frame};
+use serde_json::Value;
+use serial_rpc::description::Procedure;
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal};
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many values are drawn at most; then the oldest go.
+const MOST: usize = 1_000;
+
+/// How often keys and values are looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How long the thread that waits for values waits before it looks whether it is still wanted.
+const LOOK_UP: Duration = Duration::from_millis(100);
+
+/// The colours of the curves, in turn.
+const COLOURS: [Color; 6] = [
+    Color::Cyan,
+    Color::Yellow,
+    Color::Green,
+    Color::Magenta,
+    Color::Red,
+    Color::Blue,
+];
+
+/// What is to be drawn of a procedure or event: the columns that were asked for, or every number.
+pub fn chosen(
+    columns: &[Column],
+    procedure: &Procedure,
+    names: &[String],
+) -> Result<Drawn, Failure> {
+    let path = &procedure.path;
+    let numbers = columns.iter().filter(|column| column.is_number);
+    let numbers: Vec<Column> = numbers.cloned().collect();
+    if numbers.is_empty() {
+        let message = format!("{path} has no number that could be drawn");
+        return Err(Failure::new(Class::Usage, message).hint("without --plot it is shown as text"));
+    }
+    if !io::stdout().is_terminal() {
+        let message = "--plot draws in a terminal, and the output goes somewhere else";
+        return Err(Failure::new(Class::Usage, message).hint("--csv FILE records instead"));
+    }
+    let find = |name: &String| {
+        let found = numbers.iter().find(|column| column.name == *name);
+        found.cloned().ok_or_else(|| {
+            let known: Vec<&str> = numbers.iter().map(|column| column.name.as_str()).collect();
+            Failure::new(Class::Usage, format!("{path} has no number `{name}`"))
+                .hint(format!("there is {}", known.join(", ")))
+        })
+    };
+    let columns = match names {
+        [] => numbers,
+        names => names.iter().map(find).collect::<Result<_, _>>()?,
+    };
+    Ok(Drawn {
+        title: path.clone(),
+        columns,
+    })
+}
+
+/// What is to be drawn.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    title: String,
+    columns: Vec<Column>,
+}
+
+/// What the one who draws is told.
+enum Message {
+    /// What came of waiting for a value.
+    Turn(Result<Turn<Value>, Failure>),
+    /// What the user wants.
+    Wish(Result<Wish, Failure>),
+}
+
+/// Draws until the end, or until the user has seen enough.
+pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
+    let mut screen = Screen::open()?;
+    let is_over = AtomicBool::new(false);
+    let (sender, messages) = mpsc::channel();
+    let wishes = sender.clone();
+    // Nobody waits for this one: where the terminal has gone, looking for keys may never end.
+    thread::spawn(move || {
+        loop {
+            let wish = wish();
+            let is_end = wish.is_err();
+            if wishes.send(Message::Wish(wish)).is_err() || is_end {
+                return;
+            }
+        }
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Waiting for a device that is away must not keep keys from being read.
+            let sender = sender;
+            while !is_over.load(Ordering::Relaxed) {
+                let turn = source.next(LOOK_UP);
+                let is_end = turn.is_err();
+                if sender.send(Message::Turn(turn)).is_err() || is_end {
+                    return;
+                }
+            }
+        });
+        let end = Picture::new(drawn).draw_all(&mut screen.0, watched, &messages);
+        is_over.store(true, Ordering::Relaxed);
+        interrupt::cancel();
+        end
+    })
+}
+
+/// The terminal, in a state of its own until this is dropped.
+struct Screen(ManuallyDrop<DefaultTerminal>);
+
+impl Screen {
+    fn open() -> Result<Self, Failure> {
+        let terminal = ratatui::try_init().map_err(failed)?;
+        Ok(Self(ManuallyDrop::new(terminal)))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // A terminal that has gone cannot be given back, nor can anybody be told, which is what its
+        // own drop would try.
+        let shown = self.0.show_cursor();
+        let _gone = shown.and_then(|()| ratatui::try_restore());
+    }
+}
+
+fn failed(error: io::Error) -> Failure {
+    Failure::new(Class::Internal, format!("the terminal failed: {error}"))
+}
+
+/// What the user wants.
+enum Wish {
+    /// To see more.
+    More,
+    /// To see it anew: the terminal has another size.
+    Redraw,
+    /// To end.
+    Quit,
+    /// To break off.
+    Interrupt,
+}
+
+/// Waits for a key, but not for long.
+fn wish() -> Result<Wish, Failure> {
+    if !event::poll(TICK).map_err(failed)? {
+        return Ok(Wish::More);
+    }
+    Ok(match event::read().map_err(failed)? {
+        Event::Key(key) if key.kind != KeyEventKind::Release => of_key(key),
+        Event::Resize(..) => Wish::Redraw,
+        _ => Wish::More,
+    })
+}
+
+fn of_key(key: KeyEvent) -> Wish {
+    match key.code {
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Wish::Interrupt,
+        KeyCode::Char('q' | 'Q') | KeyCode::Esc => Wish::Quit,
+        _ => Wish::More,
+    }
+}
+
+/// The curves, and what stands around them.
+struct Picture<'d> {
+    drawn: &'d Drawn,
+    started: Instant,
+    /// The points of each column: seconds since the start, and the number.
+    curves: Vec<VecDeque<(f64, f64)>>,
+    latest: Option<Value>,
+    notice: String,
+}
+
+impl<'d> Picture<'d> {
+    fn new(drawn: &'d Drawn) -> Self {
+        Self {
+            drawn,
+            started: Instant::now(),
+            curves: vec![VecDeque::new(); drawn.columns.len()],
+            latest: None,
+            notice: String::new(),
+        }
+    }
+
+    /// Takes what comes, and draws whatever is new.
+    fn draw_all(
+        &mut self,
+        terminal: &mut DefaultTerminal,
+        watched: &mut Watched,
+        messages: &Receiver<Message>,
+    ) -> Result<(), Failure> {
+        let mut is_new = true;
+        let mut drawn_at = Instant::now();
+        while let Some(left) = watched.remaining.wait() {
+            // Values may come faster than anybody can see.
+            if is_new && drawn_at.elapsed() >= TICK || self.latest.is_none() {
+                terminal.draw(|frame| self.draw(frame)).map_err(failed)?;
+                drawn_at = Instant::now();
+                is_new = false;
+            }
+            match messages.recv_timeout(left.min(TICK)) {
+                Ok(Message::Turn(turn)) => is_new |= self.take(watched, turn?)?,
+                Ok(Message::Wish(wish)) => match wish? {
+                    Wish::More => {}
+                    Wish::Redraw => is_new = true,
+                    Wish::Quit => return Ok(()),
+                    Wish::Interrupt => return Err(interrupt::interrupted()),
+                },
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what came, and tells whether it is to be seen.
+    fn take(&mut self, watched: &mut Watched, turn: Turn<Value>) -> Result<bool, Failure> {
+        match turn {
+            Turn::Nothing => return Ok(false),
+            Turn::Notice(notice) => self.notice = notice,
+            Turn::Value(value) => {
+                let now = Moment::now();
+                if !watched.take(&now, &value)? {
+                    return Ok(false);
+                }
+                self.add(now.seconds_since(self.started), value);
+            }
+        }
+        Ok(true)
+    }
+
+    fn add(&mut self, time: f64, value: Value) {
+        for (column, curve) in self.drawn.columns.iter().zip(&mut self.curves) {
+            if let Some(number) = column.number(&value) {
+                if curve.len() == MOST {
+                    curve.pop_front();
+                }
+                curve.push_back((time, number));
+            }
+        }
+        self.latest = Some(value);
+    }
+
+    fn draw(&mut self, frame: &mut Frame<'_>) {
+        let [top, middle, bottom] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+        ])
+        .areas(frame.area());
+        let heading = self.heading();
+        let curves: Vec<_> = self
+            .curves
+            .iter_mut()
+            .map(|curve| &*curve.make_contiguous())
+            .collect();
+        let names = self.drawn.columns.iter().zip(COLOURS.iter().cycle());
+        let datasets = names.zip(&curves).map(|((column, &colour), curve)| {
+            Dataset::default()
+                .name(column.name.as_str())
+                .marker(Marker::Braille)
+                .graph_type(GraphType::Line)
+                .style(Style::new().fg(colour))
+                .data(curve)
+        });
+        let points = || curves.iter().copied().flatten();
+        let times = bounds(points().map(|(time, _)| *time), 1.0);
+        let numbers = margin(bounds(points().map(|(_, number)| *number), 1.0));
+        let chart = Chart::new(datasets.collect())
+            .x_axis(Axis::default().bounds(times).labels(labels(times, " s")))
+            .y_axis(Axis::default().bounds(numbers).labels(labels(numbers, "")));
+        frame.render_widget(Line::from(heading).bold(), top);
+        frame.render_widget(chart, middle);
+        frame.render_widget(Line::from(format!("q ends  {}", self.notice)).dim(), bottom);
+    }
+
+    /// What is drawn, and how it stands.
+    fn heading(&self) -> String {
+        let Some(latest) = &self.latest else {
+            return format!("{}: nothing yet", self.drawn.title);
+        };
+        let columns = self.drawn.columns.iter();
+        let numbers = columns.map(|column| format!("  {} {}", column.name, column.text(latest)));
+        self.drawn.title.clone() + &numbers.collect::<String>()
+    }
+}
+
+/// The smallest and the largest, at least that far apart.
+fn bounds(numbers: impl Iterator<Item = f64>, apart: f64) -> [f64; 2] {
+    let extremes = numbers.fold(None, |extremes: Option<[f64; 2]>, number| {
+        let [least, most] = extremes.unwrap_or([number, number]);
+        Some([least.min(number), most.max(number)])
+    });
+    let [least, most] = extremes.unwrap_or_default();
+    // Near the largest of all numbers, adding something may change nothing.
+    [least, most.max(least + apart).max(least.next_up())]
+}
+
+/// Room above and below, so that no curve runs along the frame.
+fn margin([least, most]: [f64; 2]) -> [f64; 2] {
+    let room = (most / 20.0) - (least / 20.0);
+    [(least - room).max(f64::MIN), (most + room).min(f64::MAX)]
+}
+
+fn labels([least, most]: [f64; 2], unit: &str) -> [String; 3] {
+    [least, least / 2.0 + most / 2.0, most].map(|number| match number.abs() {
+        0.0 | 1e-3..1e6 => format!("{number:.2}{unit}"),
+        _ => format!("{number:.3e}{unit}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use serde_json::json;
+    use serial_rpc::Connection;
+
+    fn drawn() -> Drawn {
+        let description = Connection::open("sim").unwrap().description().unwrap();
+        let total = description.procedure("calculator.total").unwrap();
+        Drawn {
+            title: total.path.clone(),
+            columns: columns::of(total),
+        }
+    }
+
+    /// What is on a screen of that size after those values.
+    fn screen(width: u16, height: u16, values: &[Value]) -> Vec<String> {
+        let drawn = drawn();
+        let mut picture = Picture::new(&drawn);
+        for (second, value) in (0_u32..).zip(values) {
+            picture.add(second.into(), value.clone());
+        }
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| picture.draw(frame)).unwrap();
+        let text = terminal.backend().to_string();
+        text.lines()
+            .map(|line| line.trim_matches('"').trim_end().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn the_latest_value_stands_above_the_curve_and_its_range_beside_it() {
+        let lines = screen(40, 12, &[json!(0), json!(10), json!(20)]);
+        assert_eq!(lines[0], "calculator.total  total 20");
+        assert!(lines[1].starts_with("21.00"), "{lines:?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("-1.00")),
+            "{lines:?}"
+        );
+        assert!(
+            lines[10].contains("0.00 s") && lines[10].ends_with("2.00 s"),
+            "{lines:?}"
+        );
+        assert_eq!(lines[11], "q ends");
+        let is_dot = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c);
+        assert!(lines.iter().any(|line| line.contains(is_dot)), "{lines:?}");
+    }
+
+    #[test]
+    fn before_the_first_value_and_on_the_smallest_screen_it_draws_too() {
+        assert_eq!(screen(40, 12, &[])[0], "calculator.total: nothing yet");
+        for size in [1, 2, 3] {
+            screen(size, size, &[json!(1), json!(f64::MAX), json!(f64::MIN)]);
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_size_have_bounds_that_differ() {
+        for number in [0.0, -5.0, 1e300, f64::MAX, f64::MIN] {
+            let [least, most] = margin(bounds([number].into_iter(), 1.0));
+            assert!(
+                least < most && least.is_finite() && most.is_finite(),
+                "{number}"
+            );
+        }
+        assert_eq!(bounds([3.0, -1.0, 2.0].into_iter(), 1.0), [-1.0, 3.0]);
+    }
+
+    #[test]
+    fn q_ends_and_ctrl_c_interrupts() {
+        let key = |code, modifiers| of_key(KeyEvent::new(code, modifiers));
+        let c = KeyCode::Char('c');
+        assert!(matches!(
+            key(KeyCode::Char('q'), KeyModifiers::NONE),
+            Wish::Quit
+        ));
+        assert!(matches!(key(KeyCode::Esc, KeyModifiers::NONE), Wish::Quit));
+        assert!(matches!(key(c, KeyModifiers::CONTROL), Wish::Interrupt));
+        assert!(matches!(key(c, KeyModifiers::NONE), Wish::More));
+    }
+}

@@ -1,0 +1,175 @@
+//! Follows an event for as long as the user likes: over losses, resets, and a port that goes away and
+//! comes back, each of which is told in a sentence.
+
+use crate::failure::{Class, Failure};
+use crate::interrupt;
+use rpc_proto::client::{CallError, Cause};
+use rpc_proto::device::SubscribeError;
+use serial_rpc::Connection;
+use serial_rpc::connection::{EncodedEvent, EncodedSubscription};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// What came of waiting.
+#[derive(Debug)]
+pub enum Turn<T> {
+    /// What was waited for.
+    Value(T),
+    /// Something that the user should know.
+    Notice(String),
+    /// Nothing yet.
+    Nothing,
+}
+
+/// An event that is followed.
+pub struct Following<'d> {
+    device: &'d Connection,
+    subscription: EncodedSubscription<'d>,
+    interruptions: Interruptions,
+    /// How many losses after the last event the user was told of.
+    losses_told: u32,
+    /// How many losses the user was told of in all.
+    lost: u32,
+    /// What is to be told before anything else is looked for.
+    waiting: VecDeque<Turn<EncodedEvent>>,
+}
+
+impl<'d> Following<'d> {
+    /// Subscribes to the event with that key.
+    pub fn new(device: &'d Connection, key: u32) -> Result<Self, CallError<SubscribeError>> {
+        Ok(Self {
+            subscription: device.subscribe_by_key(key)?,
+            device,
+            interruptions: Interruptions::new(device),
+            losses_told: 0,
+            lost: 0,
+            waiting: VecDeque::new(),
+        })
+    }
+
+    /// Waits for the event for about that long; a device that does not answer takes longer. Fails when
+    /// Ctrl-C is pressed, and when waiting on is of no use.
+    pub fn next(&mut self, timeout: Duration) -> Result<Turn<EncodedEvent>, Failure> {
+        if let Some(turn) = self.waiting.pop_front() {
+            return Ok(turn);
+        }
+        let next = self.subscription.next_within(timeout);
+        interrupt::check()?;
+        let event = match next {
+            Ok(event) => event,
+            Err(error) => {
+                let notice = match error.own() {
+                    Ok(refusal) => return Err(refused(refusal)),
+                    Err(error) => self.interruptions.failed(self.device, error)?,
+                };
+                return Ok(notice.map_or(Turn::Nothing, Turn::Notice));
+            }
+        };
+        if let Some(notice) = self.interruptions.answered(self.device, event.is_some()) {
+            self.waiting.push_back(Turn::Notice(notice));
+        }
+        let lost = match &event {
+            Some(event) => event.lost,
+            None => self.subscription.lost_since(),
+        };
+        if let Some(more) = lost.checked_sub(self.losses_told).filter(|&more| more > 0) {
+            self.lost = self.lost.wrapping_add(more);
+            let notice = match more {
+                1 => "1 event was lost".to_owned(),
+                more => format!("{more} events were lost"),
+            };
+            self.waiting.push_back(Turn::Notice(notice));
+        }
+        self.losses_told = match event {
+            Some(_) => 0,
+            None => lost.max(self.losses_told),
+        };
+        self.waiting.extend(event.map(Turn::Value));
+        Ok(self.waiting.pop_front().unwrap_or(Turn::Nothing))
+    }
+
+    /// How many events were lost.
+    pub fn lost(&self) -> u32 {
+        self.lost
+    }
+}
+
+/// Whether a device is there, as far as the user was told.
+pub struct Interruptions {
+    sessions: u32,
+    is_away: bool,
+}
+
+impl Interruptions {
+    /// It is there now.
+    pub fn new(device: &Connection) -> Self {
+        Self {
+            sessions: device.statistics().sessions,
+            is_away: false,
+        }
+    }
+
+    /// Notes that a call failed. What is to be told, if it was not yet; a failure if the device will
+    /// not do better the next time.
+    pub fn failed(
+        &mut self,
+        device: &Connection,
+        error: CallError,
+    ) -> Result<Option<String>, Failure> {
+        let port = device.port();
+        let what = match error {
+            CallError::Disconnected | CallError::OutcomeUnknown(Cause::Disconnected) => {
+                format!("the link to {port} was lost")
+            }
+            CallError::Timeout | CallError::OutcomeUnknown(_) => {
+                format!("the device on {port} does not answer")
+            }
+            error => return Err(Failure::call(device, true, error)),
+        };
+        let was_away = std::mem::replace(&mut self.is_away, true);
+        Ok((!was_away).then(|| what + "; waiting for it (Ctrl-C to stop)"))
+    }
+
+    /// Notes that nothing has failed, and whether something has come. What is to be told, if the
+    /// device was away.
+    pub fn answered(&mut self, device: &Connection, has_come: bool) -> Option<String> {
+        let sessions = device.statistics().sessions;
+        let before = std::mem::replace(&mut self.sessions, sessions);
+        if sessions == before {
+            self.is_away &= !has_come;
+            return None;
+        }
+        Some(if std::mem::take(&mut self.is_away) {
+            "the device is back; what happened meanwhile is not known".to_owned()
+        } else {
+            "the device was reset or unplugged; what happened meanwhile is not known".to_owned()
+        })
+    }
+}
+
+/// What it means that a device does not let an event be followed.
+pub fn cannot_follow(device: &Connection, error: CallError<SubscribeError>) -> Failure {
+    match error.own() {
+        Ok(refusal) => refused(refusal),
+        Err(CallError::NoSuchProcedure) => {
+            Failure::new(Class::Protocol, "the device sends no events")
+                .hint("its firmware has to be made `with_events`, which is where they wait")
+        }
+        Err(error) => Failure::call(device, true, error),
+    }
+}
+
+fn refused(refusal: SubscribeError) -> Failure {
+    match refusal {
+        SubscribeError::NoSuchEvent => Failure::new(
+            Class::Protocol,
+            "the device does not have this event any more",
+        )
+        .hint("its firmware is another now; `serial-rpc list` shows what there is"),
+        SubscribeError::TooMany => Failure::new(
+            Class::Protocol,
+            "the device has no room for another subscription",
+        )
+        .hint("its firmware says how many there may be, as TOPICS of its event queue"),
+    }
+}

@@ -1,0 +1,103 @@
+//! What `get` and `put` have in common: the progress bar, the report, and what is said of failures.
+
+use crate::cli::Cli;
+use crate::failure::{Class, Failure};
+use crate::output;
+use indicatif::{ProgressBar, ProgressStyle};
+use rpc_proto::blocks::{BlockError, TransferError};
+use rpc_proto::client::CallError;
+use rpc_proto::crc::Crc32;
+use serde::Serialize;
+use serial_rpc::Connection;
+use std::time::Instant;
+
+/// A transfer that is under way.
+pub struct Transfer<'n> {
+    name: &'n str,
+    started: Instant,
+    bar: ProgressBar,
+}
+
+/// A transfer that has ended well.
+#[derive(Serialize)]
+struct Report<'n> {
+    block: &'n str,
+    bytes: usize,
+    crc32: String,
+    seconds: f64,
+    bytes_per_second: u64,
+}
+
+impl<'n> Transfer<'n> {
+    /// Begins the transfer of that block.
+    pub fn new(name: &'n str) -> Self {
+        const TEMPLATE: &str = "{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+        let bar = ProgressBar::new(0);
+        let bar = match ProgressStyle::with_template(TEMPLATE) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        };
+        Self {
+            name,
+            started: Instant::now(),
+            bar,
+        }
+    }
+
+    /// Shows how far it has come.
+    pub fn progress(&self, done: u32, total: u32) {
+        self.bar.set_length(u64::from(total));
+        self.bar.set_position(u64::from(done));
+    }
+
+    /// Clears the bar away.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Prints what was transferred.
+    pub fn report(&self, cli: &Cli, bytes: &[u8]) -> Result<(), Failure> {
+        let seconds = self.started.elapsed().as_secs_f64();
+        // No time at all would be infinitely many, which becomes the largest number.
+        let bytes_per_second = (bytes.len() as f64 / seconds).round() as u64;
+        let report = Report {
+            block: self.name,
+            bytes: bytes.len(),
+            crc32: format!("{:#010x}", Crc32::of(bytes).value()),
+            seconds,
+            bytes_per_second,
+        };
+        if cli.output.json {
+            return output::print_json(&report);
+        }
+        let Report {
+            block,
+            bytes,
+            crc32,
+            ..
+        } = report;
+        output::print(format!(
+            "{block}: {bytes} bytes, CRC-32 {crc32}, in {seconds:.1} s ({bytes_per_second} bytes/s)"
+        ))
+    }
+}
+
+impl Failure {
+    /// A block that was not transferred.
+    pub fn transfer(device: &Connection, name: &str, error: TransferError) -> Self {
+        let TransferError::Call(error) = error else {
+            return Self::new(Class::Protocol, format!("{name}: {error}"));
+        };
+        let message = format!("{name}: {}", TransferError::Call(error));
+        match error.own() {
+            Ok(BlockError::NoSuchBlock) => Self::new(Class::Procedure, message)
+                .hint("`serial-rpc call blocks.list` shows what there is"),
+            Ok(_) => Self::new(Class::Procedure, message),
+            Err(CallError::NoSuchProcedure) => {
+                Self::new(Class::Usage, "the device has no blocks to read or write")
+                    .hint("`serial-rpc list` shows what it offers")
+            }
+            Err(error) => Self::call(device, true, error),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What is special about procedures that return or take a sequence of items, a batch at a time.
+
+use super::{error_type, type_name};
+use crate::parse::{Argument, Flow, Procedure, Service, with_lifetime};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Token;
+
+/// What a batch is asked for with, before the arguments that the method declares.
+pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
+    match procedure.flow {
+        Flow::Stream => Some(quote!(::rpc_proto::service::Ask,)),
+        _ => None,
+    }
+}
+
+/// The kind in the description.
+pub fn kind(procedure: &Procedure) -> TokenStream {
+    match procedure.flow {
+        Flow::Call => quote!(Call),
+        Flow::Stream => quote!(Stream),
+        Flow::Feed(_) => quote!(Feed),
+    }
+}
+
+/// Fills the reply to a stream's call from what the method returned.
+pub fn reply(procedure: &Procedure, returned: &Ident, ask: &Ident) -> TokenStream {
+    match procedure.outcome.error {
+        Some(_) => quote!(reply.items_result(#returned, #ask)),
+        None => quote!(reply.items(#returned, #ask)),
+    }
+}
+
+/// The arguments before the sequence of a feed.
+fn head(procedure: &Procedure) -> &[Argument] {
+    match procedure.arguments.split_last() {
+        Some((_, head)) => head,
+        None => &[],
+    }
+}
+
+/// What a procedure implements besides `Procedure`.
+pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
+    let name = type_name(service, procedure);
+    let value = &procedure.outcome.value;
+    match &procedure.flow {
+        Flow::Call => TokenStream::new(),
+        Flow::Stream => quote! {
+            impl ::rpc_proto::service::StreamProcedure for #name {
+                type Item = #value;
+
+                fn ask(arguments: &mut Self::Arguments<'_>, ask: ::rpc_proto::service::Ask) {
+                    arguments.0 = ask;
+                }
+            }
+        },
+        Flow::Feed(item) => {
+            let head = head(procedure).iter();
+            let head = head.map(|argument| with_lifetime(&argument.ty, "'a"));
+            let fallible = procedure.outcome.error.is_some();
+            quote! {
+                impl ::rpc_proto::service::FeedProcedure for #name {
+                    type Head<'a> = (#(#head,)*);
+                    type Item = #item;
+                    type Output = #value;
+
+                    const FALLIBLE: bool = #fallible;
+                }
+            }
+        }
+    }
+}
+
+/// A client's method for a procedure that is no plain call.
+pub fn method(
+    service: &Service,
+    procedure: &Procedure,
+    doc: &str,
+    asynchronous: Option<Token![async]>,
+) -> Option<TokenStream> {
+    let visibility = &service.visibility;
+    let method = &procedure.ident;
+    let procedure_type = type_name(service, procedure);
+    let caller = match asynchronous {
+        Some(_) => quote!(::rpc_proto::client::AsyncPipelinedCaller),
+        None => quote!(::rpc_proto::client::PipelinedCaller),
+    };
+    let error = error_type(procedure);
+    match &procedure.flow {
+        Flow::Call => None,
+        Flow::Stream => {
+            let names = procedure.arguments.iter().map(|argument| &argument.ident);
+            let given = names.clone();
+            let types = procedure.arguments.iter();
+            let types = types.map(|argument| with_lifetime(&argument.ty, "'s"));
+            let stream = match asynchronous {
+                Some(_) => quote!(::rpc_proto::client::AsyncStream),
+                None => quote!(::rpc_proto::client::Stream),
+            };
+            Some(quote! {
+                #[doc = #doc]
+                ///
+                /// The items come while they are asked for. Each is one, or else the procedure's own
+                /// error, or why the call failed; then the stream has ended.
+                #visibility fn #method<'s>(
+                    &'s mut self,
+                    #(#names: #types),*
+                ) -> #stream<'s, C, #procedure_type>
+                where
+                    C: #caller,
+                {
+                    #stream::new(
+                        &mut self.caller,
+                        (::core::default::Default::default(), #(#given,)*),
+                    )
+                }
+            })
+        }
+        Flow::Feed(item) => {
+            let head = head(procedure);
+            let names = head.iter().map(|argument| &argument.ident);
+            let given = names.clone();
+            let types = head
+                .iter()
+                .map(|argument| with_lifetime(&argument.ty, "'_"));
+            let items = procedure.arguments.last().map(|argument| &argument.ident);
+            let value = &procedure.outcome.value;
+            let (feed, awaited) = match asynchronous {
+                Some(_) => (quote!(feed_async), Some(quote!(.await))),
+                None => (quote!(feed), None),
+            };
+            Some(quote! {
+                #[doc = #doc]
+                ///
+                /// The items go out in as many calls as it takes, in order. What is returned is the
+                /// value of the last.
+                ///
+                /// # Errors
+                /// The procedure's own error, or why a call failed, and how many items were taken
+                /// before.
+                #visibility #asynchronous fn #method(
+                    &mut self,
+                    #(#names: #types,)*
+                    #items: impl ::core::iter::IntoIterator<Item = #item>,
+                ) -> ::core::result::Result<#value, ::rpc_proto::client::FeedError<#error>>
+                where
+                    C: #caller,
+                {
+                    ::rpc_proto::client::#feed::<C, #procedure_type>(
+                        &mut self.caller,
+                        &(#(#given,)*),
+                        #items,
+                    )#awaited
+                }
+            })
+        }
+    }
+}

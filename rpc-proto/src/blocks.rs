@@ -1,0 +1,352 @@
+//! Blocks: large data with names, read and written piece by piece, and checked as a whole
+//! (PROTOCOL.md, "Blocks").
+//!
+//! A device offers [`BlocksService`] of a [`Blocks`], which is made of a [`Storage`] that says where the
+//! bytes are. A caller reads and writes a whole block with [`Get`] and [`Put`], which keep the link
+//! full and go on where they were after a failure.
+
+mod transfer;
+
+pub use transfer::{Get, Put, TransferError, read_size, write_size};
+
+use crate::crc::Crc32;
+use heapless::String;
+use postcard_schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// The longest name of a block, in bytes.
+pub const MAX_NAME: usize = 32;
+
+/// Named data that is read and written a piece at a time. Pieces name a block by its number.
+#[crate::service]
+pub trait Blocks {
+    /// The blocks, in the order of their numbers, which begin at 0.
+    fn list(&mut self) -> impl Iterator<Item = BlockInfo>;
+
+    /// The block of that name.
+    #[idempotent]
+    fn find(&mut self, name: &str) -> Result<Found, BlockError>;
+
+    /// The bytes of a block from `offset` on: up to `most`, and none at its end.
+    #[idempotent]
+    fn read(&mut self, block: u8, offset: u32, most: u16) -> Result<&[u8], BlockError>;
+
+    /// The CRC-32 of bytes whose own is `before` (0 for none) and `length` bytes of a block from
+    /// `offset` on, which may lie behind its end.
+    #[idempotent]
+    fn checksum(
+        &mut self,
+        block: u8,
+        offset: u32,
+        length: u32,
+        before: u32,
+    ) -> Result<u32, BlockError>;
+
+    /// Begins to write a block that will have `total` bytes. The first `offset` of them are there
+    /// already, and their CRC-32 is `before`: both are 0 unless writing was interrupted.
+    #[idempotent]
+    fn begin(&mut self, block: u8, total: u32, offset: u32, before: u32) -> Result<(), BlockError>;
+
+    /// Writes the next bytes of the block that was begun; those at `offset` that are there already
+    /// are not written again.
+    #[idempotent]
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), BlockError>;
+
+    /// Ends writing, if all bytes are there and `crc` is their CRC-32: only then does the block
+    /// change its length.
+    #[idempotent]
+    fn finish(&mut self, crc: u32) -> Result<(), BlockError>;
+}
+
+/// A block, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub struct BlockInfo {
+    /// What it is asked for by.
+    pub name: String<MAX_NAME>,
+    /// How many bytes it has.
+    pub length: u32,
+    /// How many bytes it may be given; 0 if it can only be read.
+    pub capacity: u32,
+}
+
+/// A block that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Found {
+    /// Its number.
+    pub block: u8,
+    /// How many bytes it has.
+    pub length: u32,
+    /// How many bytes it may be given; 0 if it can only be read.
+    pub capacity: u32,
+}
+
+/// Why a block cannot be read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum BlockError {
+    /// There is no block of that name or number.
+    NoSuchBlock,
+    /// It cannot be written.
+    ReadOnly,
+    /// It cannot have that many bytes.
+    TooLong,
+    /// The bytes lie behind the end of the block.
+    OutOfRange,
+    /// No write was begun since the device was started.
+    NotBegun,
+    /// These are not the next bytes: some before them are missing.
+    Gap,
+    /// The checksum is not that of the bytes that were written.
+    Differs,
+    /// The memory that holds it failed.
+    Failed,
+}
+
+/// A block of a [`Storage`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Block<'s> {
+    /// Its name, at most [`MAX_NAME`] bytes long.
+    pub name: &'s str,
+    /// How many bytes it has.
+    pub length: u32,
+    /// How many bytes it may be given; 0 if it can only be read.
+    pub capacity: u32,
+}
+
+/// The memory failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Failed;
+
+/// Where the bytes of a device's blocks are: the part that a firmware author writes.
+///
+/// Whether a piece lies inside its block is checked before any of it is called.
+pub trait Storage {
+    /// The block of that number, None behind the last.
+    fn block(&self, number: u8) -> Option<Block<'_>>;
+
+    /// The bytes from `offset` on, up to `most`, at least one. They may lie behind the block's length,
+    /// though not its capacity, if they are being written.
+    fn read_at(&mut self, number: u8, offset: u32, most: usize) -> &[u8];
+
+    /// Prepares to write the block from its beginning, such as by erasing it.
+    ///
+    /// # Errors
+    /// When the memory fails.
+    fn begin(&mut self, number: u8, total: u32) -> Result<(), Failed> {
+        let _ = (number, total);
+        Ok(())
+    }
+
+    /// Writes bytes; those before them were written already.
+    ///
+    /// # Errors
+    /// When the memory fails.
+    fn write_at(&mut self, number: u8, offset: u32, bytes: &[u8]) -> Result<(), Failed>;
+
+    /// Makes `length` the block's length: all its bytes have been written and checked. It is called
+    /// again if the caller did not hear of it and no other write has begun since.
+    ///
+    /// # Errors
+    /// When the memory fails.
+    fn finish(&mut self, number: u8, length: u32) -> Result<(), Failed>;
+}
+
+/// [`Blocks`] made of a [`Storage`]: it checks what is asked for, and keeps the account of a write.
+#[derive(Clone, Debug, Default)]
+pub struct Stored<S> {
+    storage: S,
+    writing: Writing,
+}
+
+/// A write. All zeroes if none was begun, so that a device's blocks take no flash for that.
+#[derive(Clone, Copy, Debug, Default)]
+struct Writing {
+    progress: Progress,
+    block: u8,
+    total: u32,
+    written: u32,
+    /// The checksum of what was written.
+    crc: u32,
+}
+
+/// How far a write has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Progress {
+    #[default]
+    NotBegun,
+    Begun,
+    Finished,
+}
+
+impl<S> Stored<S> {
+    /// Blocks that are there.
+    pub const fn new(storage: S) -> Self {
+        Self {
+            storage,
+            writing: Writing {
+                progress: Progress::NotBegun,
+                block: 0,
+                total: 0,
+                written: 0,
+                crc: 0,
+            },
+        }
+    }
+
+    /// The storage, for the rest of the firmware to use.
+    pub const fn storage(&mut self) -> &mut S {
+        &mut self.storage
+    }
+}
+
+impl<S: Storage> Stored<S> {
+    fn block(&self, number: u8) -> Result<Block<'_>, BlockError> {
+        self.storage.block(number).ok_or(BlockError::NoSuchBlock)
+    }
+
+    /// The write that was begun.
+    const fn writing(&mut self) -> Result<&mut Writing, BlockError> {
+        match self.writing.progress {
+            Progress::NotBegun => Err(BlockError::NotBegun),
+            Progress::Begun | Progress::Finished => Ok(&mut self.writing),
+        }
+    }
+}
+
+impl<S: Storage> Blocks for Stored<S> {
+    fn list(&mut self) -> impl Iterator<Item = BlockInfo> {
+        let blocks = (0..=u8::MAX).map_while(|number| self.storage.block(number));
+        blocks.map(|block| {
+            BlockInfo {
+                // One that does not fit is left out.
+                name: String::try_from(block.name).unwrap_or_default(),
+                length: block.length,
+                capacity: block.capacity,
+            }
+        })
+    }
+
+    fn find(&mut self, name: &str) -> Result<Found, BlockError> {
+        let numbers = 0..=u8::MAX;
+        let mut blocks = numbers.map_while(|number| Some((number, self.storage.block(number)?)));
+        let found = blocks.find(|(_, block)| block.name == name);
+        let (
+            block,
+            Block {
+                length, capacity, ..
+            },
+        ) = found.ok_or(BlockError::NoSuchBlock)?;
+        Ok(Found {
+            block,
+            length,
+            capacity,
+        })
+    }
+
+    fn read(&mut self, block: u8, offset: u32, most: u16) -> Result<&[u8], BlockError> {
+        let left = self.block(block)?.length.checked_sub(offset);
+        let left = left.ok_or(BlockError::OutOfRange)?;
+        let most = usize::from(most).min(left as usize);
+        if most == 0 {
+            return Ok(&[]);
+        }
+        let bytes = self.storage.read_at(block, offset, most);
+        Ok(bytes.get(..most).unwrap_or(bytes))
+    }
+
+    fn checksum(
+        &mut self,
+        block: u8,
+        offset: u32,
+        length: u32,
+        before: u32,
+    ) -> Result<u32, BlockError> {
+        let found = self.block(block)?;
+        let end = offset.checked_add(length).ok_or(BlockError::OutOfRange)?;
+        if end > found.length.max(found.capacity) {
+            return Err(BlockError::OutOfRange);
+        }
+        let mut crc = Crc32::after(before);
+        let mut at = offset;
+        while at < end {
+            let most = (end - at) as usize;
+            let bytes = self.storage.read_at(block, at, most);
+            let bytes = bytes.get(..most).unwrap_or(bytes);
+            if bytes.is_empty() {
+                return Err(BlockError::Failed);
+            }
+            crc = crc.then(bytes);
+            at += bytes.len() as u32;
+        }
+        Ok(crc.value())
+    }
+
+    fn begin(&mut self, block: u8, total: u32, offset: u32, before: u32) -> Result<(), BlockError> {
+        let found = self.block(block)?;
+        if found.capacity == 0 {
+            return Err(BlockError::ReadOnly);
+        }
+        if total > found.capacity {
+            return Err(BlockError::TooLong);
+        }
+        if offset > total {
+            return Err(BlockError::OutOfRange);
+        }
+        self.writing.progress = Progress::NotBegun;
+        if offset == 0 {
+            let begun = self.storage.begin(block, total);
+            begun.map_err(|Failed| BlockError::Failed)?;
+        }
+        self.writing = Writing {
+            progress: Progress::Begun,
+            block,
+            total,
+            written: offset,
+            crc: before,
+        };
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), BlockError> {
+        let &mut Writing {
+            block,
+            total,
+            written,
+            crc,
+            ..
+        } = self.writing()?;
+        let end = offset.checked_add(bytes.len() as u32);
+        let end = end.filter(|&end| end <= total);
+        let end = end.ok_or(BlockError::OutOfRange)?;
+        if end <= written {
+            return Ok(());
+        }
+        if offset != written {
+            return Err(BlockError::Gap);
+        }
+        let done = self.storage.write_at(block, offset, bytes);
+        done.map_err(|Failed| BlockError::Failed)?;
+        self.writing.written = end;
+        self.writing.crc = Crc32::after(crc).then(bytes).value();
+        Ok(())
+    }
+
+    fn finish(&mut self, crc: u32) -> Result<(), BlockError> {
+        let writing = *self.writing()?;
+        if writing.written != writing.total {
+            return Err(BlockError::Gap);
+        }
+        if writing.crc != crc {
+            return Err(BlockError::Differs);
+        }
+        if writing.progress != Progress::Finished {
+            let finished = self.storage.finish(writing.block, writing.total);
+            finished.map_err(|Failed| BlockError::Failed)?;
+            self.writing.progress = Progress::Finished;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,397 @@
+//! A whole block from a device, or to it, through any caller: as fast as the link is, from where it was
+//! when it failed, and checked at the end.
+
+use super::{
+    BlockError, BlocksBegin, BlocksChecksum, BlocksFind, BlocksFinish, BlocksRead, BlocksWrite,
+    Found,
+};
+use crate::client::{Answer, CallError, PipelinedCaller, read};
+use crate::crc::Crc32;
+use crate::frame::max_payload_len;
+use crate::message::MAX_WINDOW;
+use crate::service::Procedure;
+use core::fmt;
+use heapless::Deque;
+
+/// Of how many bytes a device is asked for the checksum at a time: at a few dozen cycles a byte, that
+/// takes it less time than any call has.
+const CHECKED_AT_ONCE: u32 = 16 * 1024;
+
+/// How often a block that changes while it is read is read anew.
+const ATTEMPTS: u32 = 3;
+
+/// Why a transfer has not ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum TransferError {
+    /// A call failed.
+    Call(CallError<BlockError>),
+    /// The block was changed by someone else again and again while it was read.
+    Changed,
+    /// What is to be written is longer than a block can be.
+    TooLong,
+}
+
+impl From<CallError<BlockError>> for TransferError {
+    fn from(error: CallError<BlockError>) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl fmt::Display for TransferError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(CallError::Error(error)) => formatter.write_str(match error {
+                BlockError::NoSuchBlock => "the device has no such block",
+                BlockError::ReadOnly => "the block can only be read",
+                BlockError::TooLong => "the block cannot have that many bytes",
+                BlockError::OutOfRange => "the bytes lie behind the end of the block",
+                BlockError::NotBegun => "the device was reset while the block was written",
+                BlockError::Gap => "the block was written by someone else at the same time",
+                BlockError::Differs => "what the device wrote is not what was sent",
+                BlockError::Failed => "the device's memory failed",
+            }),
+            Self::Call(error) => error.fmt(formatter),
+            Self::Changed => formatter.write_str("the block changed whenever it was read"),
+            Self::TooLong => formatter.write_str("no block can be that long"),
+        }
+    }
+}
+
+impl core::error::Error for TransferError {}
+
+/// How many bytes of a block to read at a time from a device with frames of up to that length.
+///
+/// ```
+/// // Header, length, code, checksum and delimiter.
+/// assert_eq!(rpc_proto::blocks::read_size(64), 64 - 8);
+/// ```
+pub const fn read_size(max_frame: usize) -> u16 {
+    const HEADER: usize = 1;
+    piece(max_payload_len(max_frame).saturating_sub(HEADER))
+}
+
+/// How many bytes of a block to write at a time with `room` for a call's arguments, from `offset` on.
+///
+/// ```
+/// assert_eq!(rpc_proto::blocks::write_size(56, 1000), 56 - 3);
+/// ```
+pub const fn write_size(room: usize, offset: u32) -> u16 {
+    piece(room.saturating_sub(varint_len(offset)))
+}
+
+/// How many bytes fit, with their length before them.
+const fn piece(room: usize) -> u16 {
+    let mut bytes = if room > u16::MAX as usize {
+        u16::MAX as usize
+    } else {
+        room
+    };
+    while bytes > 0 && bytes + varint_len(bytes as u32) > room {
+        bytes -= 1;
+    }
+    bytes as u16
+}
+
+const fn varint_len(value: u32) -> usize {
+    let mut len = 1;
+    let mut rest = value >> 7;
+    while rest > 0 {
+        len += 1;
+        rest >>= 7;
+    }
+    len
+}
+
+/// Calls that are under way, the oldest first, with the offset and the length of their bytes.
+type Pieces<Q> = Deque<(u32, u16, Q), MAX_WINDOW>;
+
+fn forget_all<C: PipelinedCaller>(caller: &mut C, pieces: &mut Pieces<C::Pending>) {
+    while let Some((_, _, pending)) = pieces.pop_front() {
+        caller.forget(pending);
+    }
+}
+
+/// The CRC-32 of the first `length` bytes of a block, as the device reads it.
+fn checksum_at_device<C: PipelinedCaller>(
+    caller: &mut C,
+    block: u8,
+    length: u32,
+) -> Result<u32, CallError<BlockError>> {
+    let mut crc = 0;
+    let mut offset = 0;
+    while offset < length {
+        let step = CHECKED_AT_ONCE.min(length - offset);
+        crc = caller.call::<BlocksChecksum>(&(block, offset, step, crc))?;
+        offset += step;
+    }
+    Ok(crc)
+}
+
+/// What waiting for a piece is worth to a transfer.
+fn outcome<P: Procedure<Error = BlockError>>(
+    answer: Result<Answer<'_>, CallError>,
+) -> Result<&[u8], CallError<BlockError>> {
+    match answer {
+        Ok(Answer::Return(value)) => Ok(value),
+        Ok(answer) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
+        Err(error) => Err(error.widen()),
+    }
+}
+
+/// Reads a block. If [`run`](Self::run) fails, it can be run again and goes on where it was.
+#[derive(Clone, Debug)]
+pub struct Get<'n> {
+    name: &'n str,
+    total: u32,
+    done: u32,
+    crc: Crc32,
+    attempts: u32,
+}
+
+impl<'n> Get<'n> {
+    /// Reads the block of that name.
+    pub const fn new(name: &'n str) -> Self {
+        Self {
+            name,
+            total: 0,
+            done: 0,
+            crc: Crc32::new(),
+            attempts: 0,
+        }
+    }
+
+    /// How many bytes have come.
+    pub const fn done(&self) -> u32 {
+        self.done
+    }
+
+    /// How many bytes the block has, once that is known.
+    pub const fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// Reads until all bytes have been given to `sink` and checked. Each piece comes with its offset
+    /// and the length of the block: in order, and from the beginning again if the block changed
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// Why it has not come so far.
+    pub fn run<C: PipelinedCaller>(
+        &mut self,
+        caller: &mut C,
+        mut sink: impl FnMut(u32, &[u8], u32),
+    ) -> Result<(), TransferError> {
+        loop {
+            let found = caller.call::<BlocksFind>(&(self.name,))?;
+            if found.length != self.total {
+                self.begin_anew(found.length);
+            }
+            if self.total == 0 {
+                sink(0, &[], 0);
+            }
+            let mut pieces = Deque::new();
+            let read = self.pieces(caller, found, &mut pieces, &mut sink);
+            forget_all(caller, &mut pieces);
+            match read {
+                Ok(()) => {
+                    let crc = checksum_at_device(caller, found.block, self.total);
+                    match crc {
+                        Ok(crc) if crc == self.crc.value() => return Ok(()),
+                        // It has become shorter.
+                        Ok(_) | Err(CallError::Error(BlockError::OutOfRange)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                Err(CallError::Error(BlockError::OutOfRange)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            self.begin_anew(0);
+            self.attempts += 1;
+            if self.attempts == ATTEMPTS {
+                return Err(TransferError::Changed);
+            }
+        }
+    }
+
+    fn begin_anew(&mut self, total: u32) {
+        self.total = total;
+        self.done = 0;
+        self.crc = Crc32::new();
+    }
+
+    fn pieces<C: PipelinedCaller>(
+        &mut self,
+        caller: &mut C,
+        found: Found,
+        pieces: &mut Pieces<C::Pending>,
+        sink: &mut impl FnMut(u32, &[u8], u32),
+    ) -> Result<(), CallError<BlockError>> {
+        let mut next = self.done;
+        while self.done < self.total {
+            let size = read_size(caller.max_frame());
+            while next < self.total && pieces.len() < caller.window().min(MAX_WINDOW) {
+                let most = (self.total - next).min(u32::from(size)) as u16;
+                let pending = caller.submit::<BlocksRead>(&(found.block, next, most));
+                let pending = pending.map_err(CallError::widen)?;
+                // There is room: that was asked before.
+                let _ = pieces.push_back((next, most, pending));
+                next += u32::from(most);
+            }
+            let Some((offset, most, mut pending)) = pieces.pop_front() else {
+                return Err(CallError::ReplyTooLarge);
+            };
+            // One behind another that came shorter is void.
+            let taken = match offset == self.done {
+                true => self.take(caller.wait(&mut pending), sink),
+                false => Ok(most),
+            };
+            caller.forget(pending);
+            let taken = taken?;
+            if taken < most {
+                next = self.done;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the bytes of the next piece and tells how many they are.
+    fn take(
+        &mut self,
+        answer: Result<Answer<'_>, CallError>,
+        sink: &mut impl FnMut(u32, &[u8], u32),
+    ) -> Result<u16, CallError<BlockError>> {
+        let value = outcome::<BlocksRead>(answer)?;
+        let bytes = read::<BlocksRead>(Answer::Return(value))?;
+        let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        if bytes.is_empty() {
+            return Err(CallError::Error(BlockError::OutOfRange));
+        }
+        if len > self.total - self.done {
+            return Err(CallError::BadReply);
+        }
+        sink(self.done, bytes, self.total);
+        self.crc = self.crc.then(bytes);
+        self.done += len;
+        Ok(len as u16)
+    }
+}
+
+/// Writes a block. If [`run`](Self::run) fails, it can be run again and goes on where it was, as far as
+/// the device has kept what it was sent.
+#[derive(Clone, Debug)]
+pub struct Put<'n> {
+    name: &'n str,
+    bytes: &'n [u8],
+    /// How many bytes the device has taken, and their checksum.
+    done: u32,
+    crc: Crc32,
+}
+
+impl<'n> Put<'n> {
+    /// Makes `bytes` the block of that name.
+    pub const fn new(name: &'n str, bytes: &'n [u8]) -> Self {
+        Self {
+            name,
+            bytes,
+            done: 0,
+            crc: Crc32::new(),
+        }
+    }
+
+    /// How many bytes the device has taken.
+    pub const fn done(&self) -> u32 {
+        self.done
+    }
+
+    /// Writes until the device has all bytes and has found them right. `progress` is told how many
+    /// it has whenever it has taken some, and when it lost some in a reset.
+    ///
+    /// # Errors
+    /// Why it has not come so far.
+    pub fn run<C: PipelinedCaller>(
+        &mut self,
+        caller: &mut C,
+        mut progress: impl FnMut(u32),
+    ) -> Result<(), TransferError> {
+        let total = u32::try_from(self.bytes.len()).map_err(|_| TransferError::TooLong)?;
+        let mut attempts = 0;
+        loop {
+            let before = self.done;
+            match self.attempt(caller, total, &mut progress) {
+                // The device was reset.
+                Err(CallError::Error(BlockError::NotBegun)) if attempts < ATTEMPTS => {
+                    attempts = match self.done > before {
+                        true => 0,
+                        false => attempts + 1,
+                    };
+                }
+                end => return end.map_err(TransferError::Call),
+            }
+        }
+    }
+
+    fn attempt<C: PipelinedCaller>(
+        &mut self,
+        caller: &mut C,
+        total: u32,
+        progress: &mut impl FnMut(u32),
+    ) -> Result<(), CallError<BlockError>> {
+        let found = caller.call::<BlocksFind>(&(self.name,))?;
+        if self.done > 0 {
+            match checksum_at_device(caller, found.block, self.done) {
+                Ok(kept) if kept == self.crc.value() => {}
+                Ok(_) | Err(CallError::Error(_)) => {
+                    self.done = 0;
+                    self.crc = Crc32::new();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        progress(self.done);
+        caller.call::<BlocksBegin>(&(found.block, total, self.done, self.crc.value()))?;
+        let mut pieces = Deque::new();
+        let written = self.pieces(caller, total, &mut pieces, progress);
+        forget_all(caller, &mut pieces);
+        written?;
+        caller.call::<BlocksFinish>(&(self.crc.value(),))
+    }
+
+    fn pieces<C: PipelinedCaller>(
+        &mut self,
+        caller: &mut C,
+        total: u32,
+        pieces: &mut Pieces<C::Pending>,
+        progress: &mut impl FnMut(u32),
+    ) -> Result<(), CallError<BlockError>> {
+        let mut next = self.done;
+        while self.done < total {
+            while next < total && pieces.len() < caller.window().min(MAX_WINDOW) {
+                let rest = self.bytes.get(next as usize..).unwrap_or_default();
+                let room = caller.room::<BlocksWrite>();
+                let size = usize::from(write_size(room, next));
+                let piece = rest.get(..size).unwrap_or(rest);
+                if piece.is_empty() {
+                    return Err(CallError::ArgumentsTooLarge);
+                }
+                let pending = caller.submit::<BlocksWrite>(&(next, piece));
+                let pending = pending.map_err(CallError::widen)?;
+                // There is room: that was asked before.
+                let _ = pieces.push_back((next, piece.len() as u16, pending));
+                next += piece.len() as u32;
+            }
+            let Some((offset, len, mut pending)) = pieces.pop_front() else {
+                return Err(CallError::ArgumentsTooLarge);
+            };
+            let written = outcome::<BlocksWrite>(caller.wait(&mut pending)).map(|_| ());
+            caller.forget(pending);
+            written?;
+            let from = offset as usize;
+            let piece = self.bytes.get(from..from + usize::from(len));
+            self.crc = self.crc.then(piece.unwrap_or_default());
+            self.done = offset + u32::from(len);
+            progress(self.done);
+        }
+        Ok(())
+    }
+}

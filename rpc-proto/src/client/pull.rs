@@ -1,0 +1,289 @@
+//! What to ask a device for next, to get a stream of items as fast as the link carries them
+//! (PROTOCOL.md, "Streams").
+//!
+//! A plan, without the calls: every caller that pulls a stream makes calls of its own and asks here.
+
+use super::CallError;
+use crate::service::{Ask, BatchEnd, MAX_BATCH};
+
+/// How many full batches in a row suggest that more items might fit.
+const PATIENCE: u8 = 8;
+
+/// How one stream is pulled, batch by batch.
+///
+/// The first batch shows how many items fit a frame. From then on batches of that size are asked for
+/// ahead of those that have come. One that comes shorter, because its items were longer, leaves a gap
+/// before those behind it: they are [void](Batch::Void), and asked for again.
+///
+/// ```
+/// use rpc_proto::client::{Batch, Pull};
+/// use rpc_proto::service::Ask;
+///
+/// let mut pull = Pull::new();
+/// let ask = pull.ask(0, 4).unwrap();
+/// assert_eq!(ask, Ask { position: 0, limit: 127 });
+/// // Two items of one byte, and that these are all.
+/// assert_eq!(pull.take(ask, &[7, 8, 0x82])?, Batch::Items { count: 2, items: &[7, 8] });
+/// assert_eq!(pull.ask(0, 4), None);
+/// # Ok::<(), rpc_proto::client::CallError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Pull {
+    /// How many items have come.
+    taken: u32,
+    /// The item to ask for next.
+    next: u32,
+    /// How many items to ask for; None until it is known how many fit.
+    limit: Option<u8>,
+    ended: bool,
+    /// Full batches since the limit last changed.
+    full: u8,
+    patience: u8,
+    /// Whether the limit has been raised and no batch has shown yet whether that many fit.
+    probing: bool,
+}
+
+/// What a batch is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch<'b> {
+    /// The next items.
+    Items {
+        /// How many there are.
+        count: u8,
+        /// The encoded items, end to end.
+        items: &'b [u8],
+    },
+    /// Nothing: one before it was shorter than had been thought.
+    Void,
+}
+
+impl Pull {
+    /// The plan for a stream of which nothing has come.
+    pub const fn new() -> Self {
+        Self {
+            taken: 0,
+            next: 0,
+            limit: None,
+            ended: false,
+            full: 0,
+            patience: PATIENCE,
+            probing: false,
+        }
+    }
+
+    /// How many items have come.
+    pub const fn taken(&self) -> u32 {
+        self.taken
+    }
+
+    /// Whether all items have come.
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What to ask for now, if anything, with so many batches asked for that have not come, and at
+    /// most `window` in flight.
+    pub fn ask(&mut self, in_flight: usize, window: usize) -> Option<Ask> {
+        let position = self.next;
+        if self.ended || in_flight >= window.max(1) {
+            return None;
+        }
+        let limit = match self.limit {
+            // Nobody is behind it, so it may have as many as fit.
+            _ if window <= 1 => MAX_BATCH,
+            Some(limit) => limit,
+            None if in_flight > 0 => return None,
+            None => MAX_BATCH,
+        };
+        if window > 1 && self.limit.is_some() {
+            self.next = position.saturating_add(u32::from(limit));
+        }
+        Some(Ask { position, limit })
+    }
+
+    /// Asks anew for everything that has not come: what was asked for never will.
+    pub const fn begin_again(&mut self) {
+        self.next = self.taken;
+    }
+
+    /// Whether what comes for `ask` is still wanted.
+    pub const fn wants(&self, ask: Ask) -> bool {
+        !self.ended && ask.position == self.taken
+    }
+
+    /// Takes the reply to `ask`. Replies are taken in the order in which they were asked for.
+    ///
+    /// # Errors
+    /// [`CallError::StreamChanged`] if the stream has become shorter than what has come of it,
+    /// [`CallError::BadReply`] if it is no batch.
+    pub fn take<'b>(&mut self, ask: Ask, reply: &'b [u8]) -> Result<Batch<'b>, CallError> {
+        if !self.wants(ask) {
+            return Ok(Batch::Void);
+        }
+        let (&end, items) = reply.split_last().ok_or(CallError::BadReply)?;
+        let end = BatchEnd::from_byte(end);
+        if end == BatchEnd::BEYOND {
+            return Err(CallError::StreamChanged);
+        }
+        if end.count > ask.limit {
+            return Err(CallError::BadReply);
+        }
+        let taken = self.taken.checked_add(u32::from(end.count));
+        self.taken = taken.ok_or(CallError::BadReply)?;
+        self.ended = end.is_last;
+        if end.count < ask.limit || self.limit.is_none() {
+            self.come_short(end.count);
+        } else {
+            self.come_full(ask.limit);
+        }
+        let count = end.count;
+        Ok(Batch::Items { count, items })
+    }
+
+    fn come_short(&mut self, count: u8) {
+        if self.probing {
+            self.patience = self.patience.saturating_mul(2);
+        }
+        self.probing = false;
+        self.full = 0;
+        self.limit = Some(count.max(1));
+        self.next = self.taken;
+    }
+
+    fn come_full(&mut self, asked: u8) {
+        let Some(limit) = &mut self.limit else { return };
+        if asked == *limit {
+            self.probing = false;
+        }
+        self.full = self.full.saturating_add(1);
+        if self.full >= self.patience {
+            self.full = 0;
+            self.probing = true;
+            *limit = (*limit + 1 + *limit / 8).min(MAX_BATCH);
+        }
+        self.next = self.next.max(self.taken);
+    }
+}
+
+impl Default for Pull {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapless::Deque;
+
+    /// Pulls `len` items of one byte from a device whose frames hold `room(position)` of them.
+    /// Gives the items, and how many batches were asked for.
+    fn pull(len: u32, window: usize, room: impl Fn(u32) -> u8) -> (u32, u32) {
+        let mut pull = Pull::new();
+        let mut in_flight = Deque::<Ask, 16>::new();
+        let mut asked = 0;
+        let mut next_item = 0;
+        while !pull.has_ended() {
+            while let Some(ask) = pull.ask(in_flight.len(), window) {
+                in_flight.push_back(ask).unwrap();
+                asked += 1;
+            }
+            let ask = in_flight.pop_front().expect("something is asked for");
+            let mut reply = [0; 128];
+            let left = len.saturating_sub(ask.position);
+            let fits = room(ask.position).min(ask.limit);
+            let count = left.min(u32::from(fits)) as u8;
+            for (item, place) in (ask.position..).zip(&mut reply[..usize::from(count)]) {
+                *place = item as u8;
+            }
+            let is_last = ask.position + u32::from(count) >= len && ask.position <= len;
+            let end = BatchEnd { count, is_last };
+            reply[usize::from(count)] = end.to_byte();
+            match pull.take(ask, &reply[..=usize::from(count)]) {
+                Ok(Batch::Items { items, .. }) => {
+                    for &item in items {
+                        assert_eq!(item, next_item as u8);
+                        next_item += 1;
+                    }
+                }
+                Ok(Batch::Void) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        (next_item, asked)
+    }
+
+    #[test]
+    fn every_item_comes_once_and_in_order_whatever_fits() {
+        for window in 1..=15 {
+            for len in [0, 1, 2, 99, 100, 101, 5_000] {
+                assert_eq!(pull(len, window, |_| 10).0, len);
+                assert_eq!(pull(len, window, |_| 127).0, len);
+                assert_eq!(
+                    pull(len, window, |position| 1 + (position % 7) as u8).0,
+                    len
+                );
+                assert_eq!(
+                    pull(len, window, |position| 60 - (position / 100) as u8).0,
+                    len
+                );
+                assert_eq!(
+                    pull(len, window, |position| 10 + (position / 100) as u8).0,
+                    len
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn items_of_one_length_are_hardly_ever_asked_for_twice() {
+        let (_, asked) = pull(10_000, 8, |_| 10);
+        assert!(asked < 1_100, "{asked}");
+    }
+
+    #[test]
+    fn when_more_items_fit_more_are_asked_for() {
+        let (_, asked) = pull(10_000, 8, |position| if position < 100 { 5 } else { 100 });
+        assert!(asked < 400, "{asked}");
+    }
+
+    #[test]
+    fn one_by_one_as_many_items_come_as_fit() {
+        let (_, asked) = pull(1_000, 1, |position| if position < 500 { 5 } else { 100 });
+        assert_eq!(asked, 105);
+    }
+
+    #[test]
+    fn a_stream_that_has_become_shorter_is_an_error() {
+        let mut pull = Pull::new();
+        let ask = pull.ask(0, 1).unwrap();
+        let two = BatchEnd {
+            count: 2,
+            is_last: false,
+        };
+        pull.take(ask, &[1, 2, two.to_byte()]).unwrap();
+        let ask = pull.ask(0, 1).unwrap();
+        assert_eq!(ask.position, 2);
+        let beyond = [BatchEnd::BEYOND.to_byte()];
+        assert_eq!(pull.take(ask, &beyond), Err(CallError::StreamChanged));
+    }
+
+    #[test]
+    fn what_is_no_batch_is_refused() {
+        let mut pull = Pull::new();
+        let ask = pull.ask(0, 1).unwrap();
+        assert_eq!(pull.take(ask, &[]), Err(CallError::BadReply));
+        let more = BatchEnd {
+            count: 3,
+            is_last: false,
+        };
+        let ask = Ask {
+            position: 0,
+            limit: 2,
+        };
+        assert_eq!(
+            pull.take(ask, &[1, 2, 3, more.to_byte()]),
+            Err(CallError::BadReply)
+        );
+    }
+}

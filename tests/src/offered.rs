@@ -1,0 +1,118 @@
+//! A test's own device on a port that programs can open, and that can be pulled out and plugged in.
+
+use crate::test_device::TestDevice;
+use rpc_proto::service::Dispatch;
+use serial_rpc::link::{Link, Offer, SimulatedDevice};
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How soon the device is looked at for what it has to say unasked.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The device and its port, until this is dropped.
+pub struct Offered<I> {
+    device: Arc<TestDevice<I>>,
+    address: String,
+    plug: Option<Plug>,
+}
+
+/// What serves the port while it is plugged in.
+struct Plug {
+    is_pulled: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl<I: Dispatch + Send + 'static> Offered<I> {
+    /// That device, plugged in.
+    ///
+    /// # Panics
+    /// When the system has no port left.
+    #[must_use]
+    pub fn new(device: SimulatedDevice<I>) -> Self {
+        let mut offered = Self {
+            device: Arc::new(TestDevice::new(device)),
+            address: "127.0.0.1:0".to_owned(),
+            plug: None,
+        };
+        offered.plug_in();
+        offered
+    }
+
+    /// What a program opens.
+    #[must_use]
+    pub fn port(&self) -> String {
+        format!("tcp:{}", self.address)
+    }
+
+    /// Presses the reset button: from now on it is that device, which was just switched on.
+    pub fn reset(&self, device: SimulatedDevice<I>) {
+        self.device.reset(device);
+    }
+
+    /// Plugs it in, at the same port as before.
+    ///
+    /// # Panics
+    /// When another program has taken the port.
+    pub fn plug_in(&mut self) {
+        let offer = Offer::tcp(&self.address).expect("the port is free");
+        let port = offer.port().to_string();
+        self.address = port.trim_start_matches("tcp:").to_owned();
+        let is_pulled = Arc::new(AtomicBool::new(false));
+        let (device, pulled) = (Arc::clone(&self.device), Arc::clone(&is_pulled));
+        let thread = thread::spawn(move || {
+            while !pulled.load(Ordering::Relaxed) {
+                // It ends when the caller is gone; the next may come.
+                let _gone = offer
+                    .accept()
+                    .and_then(|caller| serve(&*caller, &*device, &pulled));
+            }
+        });
+        self.plug = Some(Plug { is_pulled, thread });
+    }
+}
+
+impl<I> Offered<I> {
+    /// Pulls it out: whoever had the port open loses it, and nobody can open it.
+    ///
+    /// # Panics
+    /// When the thread that served it did.
+    pub fn pull_out(&mut self) {
+        let Some(Plug { is_pulled, thread }) = self.plug.take() else {
+            return;
+        };
+        is_pulled.store(true, Ordering::Relaxed);
+        // Nothing else would wake a thread that waits for a caller.
+        let _ = TcpStream::connect(&self.address);
+        thread.join().expect("the device is served");
+    }
+}
+
+impl<I> Drop for Offered<I> {
+    fn drop(&mut self) {
+        self.pull_out();
+    }
+}
+
+fn serve(caller: &dyn Link, device: &dyn Link, is_pulled: &AtomicBool) -> io::Result<()> {
+    let mut buffer = [0; 1024];
+    while !is_pulled.load(Ordering::Relaxed) {
+        let count = caller.read(&mut buffer, LOOK)?;
+        device.write(&buffer[..count])?;
+        loop {
+            let count = device.read(&mut buffer, Duration::ZERO)?;
+            if count == 0 {
+                break;
+            }
+            let mut left = &buffer[..count];
+            while !left.is_empty() {
+                let written = caller.write(left)?;
+                left = &left[written..];
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! The caller's end of a link to a server, over two lines and in virtual time: for the drivers and
+//! typed clients that read and write a link, as [`simulation`](crate::simulation) is for bare calls.
+
+use crate::clock::{StillClock, VirtualClock};
+use crate::line::{Faults, Line, Pace};
+use embedded_io::{ErrorType, Read, ReadReady, Write};
+use rpc_proto::client::Timing;
+use rpc_proto::io::BlockingCaller;
+use rpc_proto::server::Server;
+use rpc_proto::service::Dispatch;
+use rpc_proto::time::{Duration, Instant};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+
+/// A caller on such a link.
+pub type VirtualCaller<I, const FRAME: usize, const WINDOW: usize> =
+    BlockingCaller<VirtualLink<I, FRAME, WINDOW>, StillClock, FRAME, WINDOW>;
+
+/// How long the caller waits when nothing is under way.
+const IDLE: Duration = Duration::from_millis(1);
+
+/// Something that happens to a device or its cable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// The device is reset.
+    Reset,
+    /// What the device sends is lost, until the line is mended.
+    Cut,
+}
+
+/// Makes the interface of a device that is switched on, out of that of the device before.
+pub type Start<I> = fn(Option<&mut I>) -> I;
+
+/// The link, and the device at its other end.
+#[derive(Debug)]
+pub struct VirtualLink<I, const FRAME: usize, const WINDOW: usize> {
+    /// From the caller to the device.
+    pub to_device: Line,
+    /// From the device to the caller.
+    pub to_caller: Line,
+    clock: VirtualClock,
+    start: Start<I>,
+    server: Server<I, FRAME, WINDOW>,
+    /// What the device has received and not looked at.
+    unread: VecDeque<u8>,
+    /// What happens when the device has received that many bytes more.
+    to_come: Option<(u64, Mishap)>,
+}
+
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME, WINDOW> {
+    /// How many received bytes the device can hold.
+    const BUFFER: usize = FRAME * WINDOW;
+
+    /// A caller on a link of that pace with those faults both ways, to the device that `start` makes.
+    pub fn caller(
+        pace: Pace,
+        faults: Faults,
+        seed: u64,
+        start: Start<I>,
+    ) -> VirtualCaller<I, FRAME, WINDOW> {
+        let clock = VirtualClock::default();
+        let [to_device, to_caller] = Line::pair(pace, [faults, faults], seed);
+        let link = Self {
+            to_device,
+            to_caller,
+            clock: clock.clone(),
+            start,
+            server: Self::server(start(None)),
+            unread: VecDeque::new(),
+            to_come: None,
+        };
+        let timing = match pace.baud {
+            Some(baud) => Timing::for_line(baud, FRAME as u32),
+            None => Timing::default(),
+        };
+        BlockingCaller::new(link, StillClock(clock), seed as u32, timing)
+    }
+
+    fn server(interface: I) -> Server<I, FRAME, WINDOW> {
+        Server::new(interface).with_buffer(Self::BUFFER as u16)
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Instant {
+        self.clock.time()
+    }
+
+    /// What the device offers.
+    pub fn interface(&mut self) -> &mut I {
+        self.server.interface()
+    }
+
+    /// Resets the device: what it was doing is gone, what it had sent arrives.
+    pub fn reset(&mut self) {
+        let interface = (self.start)(Some(self.server.interface()));
+        self.server = Self::server(interface);
+        self.unread.clear();
+    }
+
+    /// Lets something happen when the device has received `bytes` more.
+    pub const fn after(&mut self, bytes: u64, mishap: Mishap) {
+        self.to_come = Some((bytes, mishap));
+    }
+
+    /// Does what can be done without waiting.
+    fn work(&mut self) {
+        let now = self.now();
+        self.serve(now);
+        while let Some(byte) = self.to_device.receive(now) {
+            if self.unread.len() < Self::BUFFER {
+                self.unread.push_back(byte);
+            }
+            match &mut self.to_come {
+                Some((0 | 1, mishap)) => {
+                    let mishap = *mishap;
+                    self.to_come = None;
+                    match mishap {
+                        Mishap::Reset => self.reset(),
+                        Mishap::Cut => self.to_caller.cut(),
+                    }
+                }
+                Some((left, _)) => *left -= 1,
+                None => {}
+            }
+            self.serve(now);
+        }
+    }
+
+    fn serve(&mut self, now: Instant) {
+        let server = &mut self.server;
+        loop {
+            if let Some(&byte) = server.outgoing().first() {
+                if now < self.to_caller.ready_at() {
+                    return;
+                }
+                self.to_caller.send(now, byte);
+                server.sent(1);
+            } else {
+                let Some(byte) = self.unread.pop_front() else {
+                    return;
+                };
+                server.receive(byte);
+            }
+        }
+    }
+
+    /// Lets time pass until something happens, or until `then`.
+    fn pass(&mut self, then: Instant) {
+        let is_sending = !self.server.outgoing().is_empty();
+        let next = [
+            self.to_device.next_arrival(),
+            self.to_caller.next_arrival(),
+            is_sending.then(|| self.to_caller.ready_at()),
+            Some(then),
+        ];
+        let now = self.now();
+        let next = next.into_iter().flatten().filter(|&next| next > now);
+        self.clock.advance_to(next.min().unwrap_or(then));
+        self.work();
+    }
+}
+
+impl<I, const FRAME: usize, const WINDOW: usize> ErrorType for VirtualLink<I, FRAME, WINDOW> {
+    type Error = Infallible;
+}
+
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> ReadReady
+    for VirtualLink<I, FRAME, WINDOW>
+{
+    /// If there is nothing to read, some time passes: who asks will ask again.
+    fn read_ready(&mut self) -> Result<bool, Infallible> {
+        self.work();
+        let now = self.now();
+        let arrival = self.to_caller.next_arrival();
+        let has_arrived = arrival.is_some_and(|arrival| arrival <= now);
+        if !has_arrived {
+            self.pass(now + IDLE);
+        }
+        Ok(has_arrived)
+    }
+}
+
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> Read for VirtualLink<I, FRAME, WINDOW> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        let now = self.now();
+        match (buffer.first_mut(), self.to_caller.receive(now)) {
+            (Some(place), Some(byte)) => {
+                *place = byte;
+                Ok(1)
+            }
+            _ => Ok(0),
+        }
+    }
+}
+
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> Write for VirtualLink<I, FRAME, WINDOW> {
+    /// Takes a byte when the line is ready for it.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        let Some(&byte) = bytes.first() else {
+            return Ok(0);
+        };
+        while self.now() < self.to_device.ready_at() {
+            let then = self.to_device.ready_at();
+            self.pass(then);
+        }
+        let now = self.now();
+        self.to_device.send(now, byte);
+        Ok(1)
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
