@@ -31,3 +31,5 @@ pub mod value;
 
 pub use connection::{Connection, Options};
 pub use port::{Port, Selector};
+/// Why a typed client's call has no value: of the protocol, here so that a program need not depend on that.
+pub use rpc_proto::client::{CallError, Cause, Ran};

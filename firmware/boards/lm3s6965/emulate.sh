@@ -25,7 +25,7 @@ attend() {
             sleep 1 # until QEMU has looked
             echo "The board is running and its serial port is $port. In another terminal, try"
             echo
-            echo "    serial-rpc --port $port call calculator.add 2 3"
+            echo "    serial-rpc --port $port list"
             echo
             echo "Ctrl-C switches the board off."
             ;;
