@@ -12,6 +12,20 @@ use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+/// Holds figures against those written down, line by line.
+///
+/// # Panics
+/// If any differ.
+pub fn assert_as_written(written: &str, measured: &str) {
+    let pairs = written.lines().zip(measured.lines());
+    let differences: Vec<_> = pairs
+        .filter(|(written, measured)| written != measured)
+        .map(|(written, measured)| format!("written:  {written}\nmeasured: {measured}"))
+        .collect();
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+    assert_eq!(written.lines().count(), measured.lines().count());
+}
+
 /// How many pings are measured, after the one that connects.
 pub const CALLS: u64 = 2_000;
 

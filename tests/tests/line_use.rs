@@ -3,7 +3,7 @@
 //! `line_use.txt` beside this file has the figures of today. To write those of a change into it, see
 //! `examples/line_use.rs`; say in the commit message why a figure got worse.
 
-use tests::line_use::{self, BAUDS, Conditions};
+use tests::line_use::{self, BAUDS, Conditions, assert_as_written};
 
 const FIGURES: &str = include_str!("line_use.txt");
 
@@ -20,12 +20,5 @@ fn pipelined_calls_use_97_per_cent_of_a_good_line_at_every_speed() {
 
 #[test]
 fn the_figures_are_those_written_down() {
-    let measured = line_use::figures();
-    let pairs = FIGURES.lines().zip(measured.lines());
-    let differences: Vec<_> = pairs
-        .filter(|(written, measured)| written != measured)
-        .map(|(written, measured)| format!("written:  {written}\nmeasured: {measured}"))
-        .collect();
-    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
-    assert_eq!(FIGURES.lines().count(), measured.lines().count());
+    assert_as_written(FIGURES, &line_use::figures());
 }

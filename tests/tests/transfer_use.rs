@@ -4,7 +4,7 @@
 //! `transfer_use.txt` beside this file has the figures of today. To write those of a change into it, see
 //! `examples/line_use.rs`; say in the commit message why a figure got worse.
 
-use tests::line_use::BAUDS;
+use tests::line_use::{BAUDS, assert_as_written};
 use tests::transfer_use::{self, Transfer};
 
 const FIGURES: &str = include_str!("transfer_use.txt");
@@ -21,12 +21,5 @@ fn a_block_uses_95_per_cent_of_a_line_at_every_speed_both_ways() {
 
 #[test]
 fn the_figures_are_those_written_down() {
-    let measured = transfer_use::figures();
-    let pairs = FIGURES.lines().zip(measured.lines());
-    let differences: Vec<_> = pairs
-        .filter(|(written, measured)| written != measured)
-        .map(|(written, measured)| format!("written:  {written}\nmeasured: {measured}"))
-        .collect();
-    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
-    assert_eq!(FIGURES.lines().count(), measured.lines().count());
+    assert_as_written(FIGURES, &transfer_use::figures());
 }

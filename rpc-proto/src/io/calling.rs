@@ -1,10 +1,13 @@
 //! What a caller does besides moving bytes: it finds out the numbers of procedures, remembers them,
 //! and finds out when they are another device's.
 
-use crate::client::{Answer, CallError, Cause, Client, Ran, Target, Ticket, Timing, read};
+use crate::client::{
+    Answer, CallError, Cause, Client, Ran, Target, Ticket, Timing, encode_items, read,
+};
 use crate::device::DeviceResolve;
-use crate::service::Procedure;
+use crate::service::{FeedProcedure, Procedure};
 use crate::time::{Duration, Instant};
+use core::iter::Peekable;
 
 /// The state of a caller, `NUMBERS` being how many procedures it remembers the numbers of.
 #[derive(Debug)]
@@ -82,6 +85,27 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         // Unless it is known, the number is taken for the longest that there is.
         let target = target.unwrap_or(Target::resolved::<P>(u16::MAX, 0));
         target.room(self.max_frame())
+    }
+
+    /// Starts a call with as many items as fit a frame, or what has to be known first. Tells in
+    /// `count` how many they are, once it is started.
+    pub(super) fn begin_items<P: FeedProcedure>(
+        &mut self,
+        now: Instant,
+        deadline: Instant,
+        head: &P::Head<'_>,
+        items: &mut Peekable<impl Iterator<Item = P::Item>>,
+        count: &mut u8,
+    ) -> Result<Begun, CallError> {
+        let frame = self.max_frame();
+        self.begin_with::<P>(now, deadline, |client, target| {
+            client.start_with(target, deadline, |place| {
+                let room = target.room(frame).min(place.len());
+                let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
+                *count = taken;
+                Some(len)
+            })
+        })
     }
 
     /// Starts a call with `start`, or what has to be known first. Unless it has all been waited for

@@ -2,9 +2,7 @@
 
 use super::LinkError;
 use super::calling::{Begun, Calling};
-use crate::client::{
-    Answer, AsyncCaller, AsyncPipelinedCaller, CallError, Client, Ticket, Timing, encode_items,
-};
+use crate::client::{Answer, AsyncCaller, AsyncPipelinedCaller, CallError, Client, Ticket, Timing};
 use crate::device::DevicePing;
 use crate::service::{FeedProcedure, Procedure};
 use crate::time::{Clock, Duration, Instant};
@@ -337,18 +335,10 @@ where
         let deadline = self.clock.now() + self.calling.timeout;
         let mut count = 0;
         loop {
-            let frame = self.calling.max_frame();
             let now = self.clock.now();
             let begun = self
                 .calling
-                .begin_with::<P>(now, deadline, |client, target| {
-                    client.start_with(target, deadline, |place| {
-                        let room = target.room(frame).min(place.len());
-                        let (len, taken) = encode_items(place.get_mut(..room)?, head, items)?;
-                        count = taken;
-                        Some(len)
-                    })
-                });
+                .begin_items::<P>(now, deadline, head, items, &mut count);
             if let Some(call) = self.begun::<P>(begun?, deadline).await? {
                 return Ok(((call, deadline), count));
             }
