@@ -13,8 +13,8 @@ use std::path::Path;
 /// The images, from the smallest; every one has an `echo` beside it that has no protocol at all.
 pub const IMAGES: [&str; 3] = ["bare", "undescribed", "full"];
 
-/// Images that are `undescribed` with something more: a stream and a feed, and a block.
-pub const MORE_IMAGES: [&str; 2] = ["streams", "blocks"];
+/// Images that are `undescribed` with something more: an event, a stream and a feed, and a block.
+pub const MORE_IMAGES: [&str; 3] = ["events", "streams", "blocks"];
 
 /// The package of these images, built as the figures want it.
 pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");
