@@ -79,6 +79,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
 
     /// A server that also sends the events which are put into a queue. `Q` points to an
     /// [`EventQueue`](crate::events::EventQueue).
+    ///
+    /// In a `static`, a server with a reference to its queue takes flash for the values it starts
+    /// with, since they are no longer all zero. A type of no size that dereferences to the queue
+    /// avoids that.
     pub const fn with_events<Q>(
         interface: I,
         queue: Q,

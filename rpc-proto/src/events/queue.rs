@@ -138,6 +138,8 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     }
 
     /// Takes a byte of the event.
+    // Locking is longer than calling this.
+    #[inline(never)]
     pub(crate) fn pop(&self) -> Option<u8> {
         self.with(|state| state.waiting.pop())
     }

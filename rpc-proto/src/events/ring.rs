@@ -72,6 +72,8 @@ impl<const BYTES: usize> Ring<BYTES> {
     }
 
     /// Adds a byte, and tells where.
+    // Inlined, it would be in every place where a value is serialised.
+    #[inline(never)]
     fn put(&mut self, byte: u8) -> Result<usize, DoesNotFit> {
         if self.len == BYTES {
             return Err(DoesNotFit);
