@@ -214,6 +214,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "it is arithmetic only, and takes Miri minutes")]
     fn every_item_comes_once_and_in_order_whatever_fits() {
         for window in 1..=15 {
             for len in [0, 1, 2, 99, 100, 101, 5_000] {
@@ -236,12 +237,14 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "it is arithmetic only, and takes Miri minutes")]
     fn items_of_one_length_are_hardly_ever_asked_for_twice() {
         let (_, asked) = pull(10_000, 8, |_| 10);
         assert!(asked < 1_100, "{asked}");
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "it is arithmetic only, and takes Miri minutes")]
     fn when_more_items_fit_more_are_asked_for() {
         let (_, asked) = pull(10_000, 8, |position| if position < 100 { 5 } else { 100 });
         assert!(asked < 400, "{asked}");
