@@ -135,13 +135,14 @@ impl Default for SimulatedDevice {
 
 impl<I: Dispatch + Send> Link for SimulatedDevice<I> {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        let until = Instant::now() + timeout;
         let mut state = self.state();
-        loop {
+        let mut until = None;
+        while state.unread.is_empty() {
             state.send();
+            let until = *until.get_or_insert_with(|| Instant::now() + timeout);
             let left = until.saturating_duration_since(Instant::now());
             if !state.unread.is_empty() || left.is_zero() {
-                return state.unread.read(buffer);
+                break;
             }
             state.readers += 1;
             (state, _) = self
@@ -150,13 +151,16 @@ impl<I: Dispatch + Send> Link for SimulatedDevice<I> {
                 .unwrap_or_else(PoisonError::into_inner);
             state.readers -= 1;
         }
+        state.unread.read(buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.state();
         for &byte in bytes {
             state.server.receive(byte);
-            state.send();
+            if state.server.is_replying() {
+                state.send();
+            }
         }
         if state.readers > 0 {
             self.replied.notify_all();
