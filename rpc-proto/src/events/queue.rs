@@ -72,6 +72,14 @@ pub(crate) enum Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
 
+impl<const BYTES: usize, const TOPICS: usize> State<BYTES, TOPICS> {
+    /// The subscription to the event with that key.
+    fn topic(&self, key: u32) -> Option<Topic> {
+        let mut topics = self.subscribed.iter().flatten();
+        topics.find(|topic| topic.key == key).copied()
+    }
+}
+
 impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     /// A queue with nothing in it.
     pub const fn new() -> Self {
@@ -99,12 +107,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     /// Lets in events with that key, which are those with that number.
     pub(crate) fn subscribe(&self, key: u32, number: u16) -> Result<(), TooMany> {
         self.with(|state| {
-            if state
-                .subscribed
-                .iter()
-                .flatten()
-                .any(|topic| topic.key == key)
-            {
+            if state.topic(key).is_some() {
                 return Some(());
             }
             let mut places = state.subscribed.iter_mut();
@@ -170,8 +173,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
 impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS> {
     fn emit<E: Event>(&self, event: &E) {
         let server = self.with(|state| {
-            let mut topics = state.subscribed.iter().flatten();
-            let topic = topics.find(|topic| topic.key == E::KEY)?;
+            let topic = state.topic(E::KEY)?;
             match state.waiting.push(&(state.dropped, topic.number, event)) {
                 Ok(()) => state.dropped = 0,
                 Err(_) => state.dropped = state.dropped.saturating_add(1),
@@ -184,11 +186,7 @@ impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS>
     }
 
     fn is_wanted<E: Event>(&self) -> bool {
-        self.with(|state| {
-            let mut topics = state.subscribed.iter().flatten();
-            topics.find(|topic| topic.key == E::KEY).map(|_| ())
-        })
-        .is_some()
+        self.with(|state| state.topic(E::KEY)).is_some()
     }
 }
 

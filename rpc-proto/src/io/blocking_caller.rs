@@ -121,19 +121,11 @@ where
         let deadline = self.clock.now() + self.calling.timeout;
         let call = loop {
             let now = self.clock.now();
-            match self.calling.begin::<P>(now, deadline, arguments)? {
-                Begun::Nothing => self.exchange(),
-                Begun::Question(question) => {
-                    self.wait(question);
-                    self.calling
-                        .learn::<P>(question)
-                        .map_err(CallError::widen)?;
-                }
-                Begun::Call(call) => {
-                    self.wait(call);
-                    if !self.calling.was_mistaken(call) {
-                        break call;
-                    }
+            let begun = self.calling.begin::<P>(now, deadline, arguments)?;
+            if let Some(call) = self.begun::<P>(begun).map_err(CallError::widen)? {
+                self.wait(call);
+                if !self.calling.was_mistaken(call) {
+                    break call;
                 }
             }
         };

@@ -81,8 +81,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     /// How many bytes of arguments a call may have, as far as the device is known.
     pub(super) fn room<P: Procedure>(&self) -> usize {
-        let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
         // Unless it is known, the number is taken for the longest that there is.
+        let target = self.target::<P>();
         let target = target.unwrap_or(Target::resolved::<P>(u16::MAX, 0));
         target.room(self.max_frame())
     }
@@ -121,8 +121,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
         // One that was forgotten earlier may have to make room now.
         self.client.advance(now);
-        let target = Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>());
-        let begun = match target {
+        let begun = match self.target::<P>() {
             Some(target) => start(&mut self.client, target).map(Begun::Call),
             None => self.ask(P::KEY, deadline).map(Begun::Question),
         };
@@ -154,12 +153,15 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     /// How a call ended, without taking its end. If it was not the device that it was taken for, what
     /// was known about that is forgotten.
     pub(super) fn end(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
-        if self.client.failure(call) == Some(CallError::InterfaceChanged) {
-            self.numbers = [None; NUMBERS];
-        }
+        self.was_mistaken(call);
         self.client
             .end(call)
             .unwrap_or(Err(CallError::Disconnected))
+    }
+
+    /// The target of a call, if it is known without asking.
+    fn target<P: Procedure>(&self) -> Option<Target> {
+        Target::known::<P>(self.client.device()).or_else(|| self.remembered::<P>())
     }
 
     fn remembered<P: Procedure>(&self) -> Option<Target> {

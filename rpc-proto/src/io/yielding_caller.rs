@@ -263,22 +263,12 @@ where
         let deadline = self.clock.now() + self.calling.timeout;
         let call = loop {
             let now = self.clock.now();
-            match self.calling.begin::<P>(now, deadline, arguments)? {
-                Begun::Nothing => {
-                    self.send(deadline).await;
-                    self.receive(deadline).await;
-                }
-                Begun::Question(question) => {
-                    self.wait(question, deadline).await;
-                    self.calling
-                        .learn::<P>(question)
-                        .map_err(CallError::widen)?;
-                }
-                Begun::Call(call) => {
-                    self.wait(call, deadline).await;
-                    if !self.calling.was_mistaken(call) {
-                        break call;
-                    }
+            let begun = self.calling.begin::<P>(now, deadline, arguments)?;
+            let begun = self.begun::<P>(begun, deadline).await;
+            if let Some(call) = begun.map_err(CallError::widen)? {
+                self.wait(call, deadline).await;
+                if !self.calling.was_mistaken(call) {
+                    break call;
                 }
             }
         };
