@@ -7,9 +7,9 @@ use rpc_proto::calculator::{
     MathError, Operation, Summary,
 };
 use rpc_proto::events::Emit;
-use rpc_proto::log::{Level, LogRecord};
 use rpc_proto::server::NoEvents;
 use rpc_proto::service::Items;
+use rpc_proto::services::log::{Level, LogRecord};
 
 /// A [`Calculator`] that checks every result.
 ///

@@ -1,10 +1,10 @@
 //! Everything that the demonstration device offers.
 
 use crate::{CheckedCalculator, Notes};
-use rpc_proto::blocks::{BlocksService, Stored};
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::events::EventQueue;
-use rpc_proto::log::LogService;
+use rpc_proto::services::blocks::{BlocksService, Stored};
+use rpc_proto::services::log::LogService;
 
 /// Where the demonstration device has its events from: room for a dozen lines of its log.
 pub type DemonstrationEvents = EventQueue<512>;

@@ -1,7 +1,7 @@
 //! A block in RAM that callers can read and write: what the demonstration device offers beside its
 //! calculator.
 
-use rpc_proto::blocks::{Block, Failed, Storage};
+use rpc_proto::services::blocks::{Block, Failed, Storage};
 
 /// How many bytes the notes may have.
 pub const CAPACITY: usize = 2048;

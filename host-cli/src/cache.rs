@@ -6,7 +6,7 @@
 
 use crate::description::Description;
 use etcetera::BaseStrategy;
-use rpc_proto::crc::Crc32;
+use rpc_proto::wire::crc::Crc32;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ impl Cache {
     /// The description with that fingerprint, which counts as used now.
     ///
     /// ```
-    /// use rpc_proto::crc::Crc32;
+    /// use rpc_proto::wire::crc::Crc32;
     /// use serial_rpc::cache::Cache;
     ///
     /// let folder = tempfile::tempdir()?;

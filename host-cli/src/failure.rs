@@ -197,7 +197,7 @@ impl Failure {
             },
             CallError::OtherVersion(_) => failure(Class::Protocol).hint(format!(
                 "this program speaks version {}: update the older of the two",
-                rpc_proto::message::VERSION
+                rpc_proto::wire::message::VERSION
             )),
             CallError::BadArguments => failure(Class::Protocol)
                 .hint("a list or text may be longer, or a number larger, than the device takes"),

@@ -15,8 +15,8 @@ pub use pace::Pace;
 pub use random::SplitMix64;
 
 use faults::Disturbance;
-use rpc_proto::frame::DELIMITER;
 use rpc_proto::time::Instant;
+use rpc_proto::wire::frame::DELIMITER;
 use std::collections::VecDeque;
 
 /// What a device prints when nobody has told it that the UART is taken.

@@ -3,7 +3,7 @@
 //! A [`Client`] does no I/O and has no clock. A driver starts calls, sends what is
 //! [`outgoing`](Client::outgoing), hands over what it receives, calls
 //! [`advance`](Client::advance) when [`deadline`](Client::deadline) has come, and takes each call's
-//! end. [`io`](crate::io) has such a driver for microcontrollers; the host's `Connection` is another.
+//! end. [`io`](crate::drivers) has such a driver for microcontrollers; the host's `Connection` is another.
 
 mod call_error;
 mod caller;
@@ -27,9 +27,9 @@ pub use session::Statistics;
 pub use stream::{AsyncStream, Stream};
 pub use timing::Timing;
 
-use crate::frame::{Accumulator, DELIMITER};
-use crate::message::Accept;
 use crate::time::Instant;
+use crate::wire::frame::{Accumulator, DELIMITER};
+use crate::wire::message::Accept;
 use calls::State;
 use serde::Serialize;
 use session::Session;

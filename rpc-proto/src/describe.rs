@@ -6,7 +6,7 @@
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
-use crate::crc::Crc32;
+use crate::wire::crc::Crc32;
 use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedValue};
 use serde::Serialize;
 

@@ -10,7 +10,6 @@ mod ring;
 pub use queue::EventQueue;
 pub(crate) use queue::Next;
 
-use crate::server::NoEvents;
 use crate::service::Event;
 use core::ops::Deref;
 
@@ -23,7 +22,10 @@ pub trait Emit {
     fn is_wanted<E: Event>(&self) -> bool;
 }
 
-/// Nowhere.
+/// No events: a server with these sends none, and what emits into it does nothing.
+#[derive(Clone, Copy, Debug, Default, Hash)]
+pub struct NoEvents;
+
 impl Emit for NoEvents {
     fn emit<E: Event>(&self, _: &E) {}
 

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use rpc_proto::client::{CallError, Timing};
-//! use rpc_proto::io::BlockingCaller;
+//! use rpc_proto::drivers::BlockingCaller;
 //! use rpc_proto::server::Server;
 //! use rpc_proto::service;
 //!
@@ -94,16 +94,17 @@
 //!
 //! # Where things are
 //!
-//! From the wire up: [`frame`] finds and checks frames, [`message`] says what they mean,
-//! [`server`] and [`client`] are the two ends of a session, [`mod@service`] is what passes between a
-//! server and the user's trait, [`describe`] is how a device tells what it offers, and [`io`] moves
-//! bytes between the ends and a UART. [`events`] are told unasked, and [`mod@log`] is made of them.
+//! From the wire up: [`wire`] has frames and messages, [`server`] and [`client`] are the two ends of a
+//! session, [`mod@service`] connects a server with the user's trait, [`describe`] makes the device's
+//! description, [`device`] is the service that every device has, [`events`] queues what a device sends
+//! unasked, [`services`] are ready-made ones (a log, large data), and [`drivers`] move bytes between the
+//! ends and a UART.
 //!
 //! # Features
 //!
 //! - `defmt`: firmware can log the types that the crate hands it, such as [`Accept`](message::Accept),
 //!   [`CallError`](client::CallError) or the statistics of either end, with `defmt`.
-//! - `log`: what firmware logs with the crate `log` can be sent to the caller, see [`mod@log`].
+//! - `log`: what firmware logs with the crate `log` can be sent to the caller, see [`services::log`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -111,22 +112,19 @@
 // Lets what `#[service]` writes name this crate in the same way inside and outside of it.
 extern crate self as rpc_proto;
 
-pub mod blocks;
 pub mod calculator;
 pub mod client;
-pub mod crc;
 pub mod describe;
 pub mod device;
+pub mod drivers;
 pub mod events;
-pub mod frame;
-pub mod io;
-pub mod log;
-pub mod message;
 #[doc = include_str!("../PROTOCOL.md")]
 pub mod protocol {}
 pub mod server;
 pub mod service;
+pub mod services;
 pub mod time;
+pub mod wire;
 
 pub use rpc_proto_macros::service;
 

@@ -1,23 +1,22 @@
 //! The device side: bytes in, reply bytes out.
 //!
 //! A [`Server`] is a [`Session`], which knows the protocol, and an interface,
-//! which knows the procedures. It does no I/O: a driver in [`io`](crate::io) or a loop of the
+//! which knows the procedures. It does no I/O: a driver in [`io`](crate::drivers) or a loop of the
 //! user's own hands it bytes as they come and writes out what it has to say.
 
 mod events;
+mod own_service;
 pub mod session;
-mod statistics;
 
-use crate::device::{
-    DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, OwnService, Subscriptions,
-};
-use crate::frame::Accumulator;
-use crate::message::{Accept, Fault, VERSION};
+use crate::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, Statistics};
 use crate::service::{Arguments, Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied, Reply};
+use crate::wire::frame::Accumulator;
+use crate::wire::message::{Accept, Fault, VERSION};
 use session::Session;
 
-pub use events::{EventSource, NoEvents, QueuedEvents};
-pub use statistics::Statistics;
+pub use crate::events::NoEvents;
+pub use events::{EventSource, QueuedEvents};
+pub use own_service::{OwnService, Subscriptions};
 
 /// Serves the interface `I` over a link.
 ///

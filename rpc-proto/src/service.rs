@@ -11,8 +11,8 @@ pub use interface::{Bare, Undescribed};
 pub(crate) use items::BatchEnd;
 pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
 
-use crate::frame::{Encoder, Full};
-use crate::message::{Fault, Header, Kind, Seq};
+use crate::wire::frame::{Encoder, Full};
+use crate::wire::message::{Fault, Header, Kind, Seq};
 use core::slice;
 use postcard::de_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

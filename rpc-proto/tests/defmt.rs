@@ -5,13 +5,13 @@ use rpc_proto::calculator::{ExpressionError, ExpressionReason, MathError, Summar
 use rpc_proto::client::{
     self, Answer, CallError, Cause, Ran, ReceivedEvent, Target, Ticket, Timing,
 };
+use rpc_proto::device;
 use rpc_proto::device::{SubscribeError, Subscribed};
-use rpc_proto::frame::{Broken, Full};
-use rpc_proto::io::LinkError;
-use rpc_proto::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
-use rpc_proto::server;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::service::{BadArguments, Never};
 use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::frame::{Broken, Full};
+use rpc_proto::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq};
 
 const fn can_be_logged<T: defmt::Format>() {}
 
@@ -19,7 +19,7 @@ const fn can_be_logged<T: defmt::Format>() {}
 fn every_type_that_firmware_may_want_to_log_can_be_logged() {
     can_be_logged::<(Header, Kind, Seq, Accept, Connect, Fault, NakReason)>();
     can_be_logged::<(Broken, Full, BadArguments, LinkError<Full>)>();
-    can_be_logged::<(server::Statistics, client::Statistics, Timing)>();
+    can_be_logged::<(device::Statistics, client::Statistics, Timing)>();
     can_be_logged::<(CallError, CallError<MathError>, Never, Cause, Ran)>();
     can_be_logged::<(Ticket, Target, Answer<'_>)>();
     can_be_logged::<(ReceivedEvent<'_>, Subscribed, SubscribeError)>();

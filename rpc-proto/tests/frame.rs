@@ -4,7 +4,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
-use rpc_proto::frame::{Accumulator, Broken, CRC_LEN, Encoder, Full, max_encoded_len};
+use rpc_proto::wire::frame::{Accumulator, Broken, CRC_LEN, Encoder, Full, max_encoded_len};
 
 /// Holds every frame of these tests, so that nothing is TooLong unless it is meant to be.
 const AMPLE: usize = 2048;

@@ -1,11 +1,12 @@
 //! What `#[service]` makes of a trait, and `interface!` of several.
 
 use rpc_proto::client::{CallError, Caller};
+use rpc_proto::device::Statistics;
 use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, DeviceStatistics};
-use rpc_proto::message::{Fault, Kind};
-use rpc_proto::server::{Server, Statistics};
+use rpc_proto::server::Server;
 use rpc_proto::service;
 use rpc_proto::service::{Dispatch, Interface, Member, Never, Procedure, Service, Undescribed};
+use rpc_proto::wire::message::{Fault, Kind};
 use tests::wire::{Message, hand};
 
 mod lonely {

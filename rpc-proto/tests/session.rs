@@ -1,10 +1,10 @@
 //! The device's end of a session, frame by frame: what each received frame makes it do and say.
 
-use rpc_proto::frame::Broken;
-use rpc_proto::message::{Accept, Connect, Fault, Kind, NakReason, VERSION};
 use rpc_proto::server::Server;
 use rpc_proto::server::session::Session;
 use rpc_proto::service::Interface;
+use rpc_proto::wire::frame::Broken;
+use rpc_proto::wire::message::{Accept, Connect, Fault, Kind, NakReason, VERSION};
 use tests::tally::{ADD, FAIL, FILL, Ledger, NO_PROCEDURE, Ran, TallyService};
 use tests::wire::{Message, drain, hand};
 

@@ -1,12 +1,12 @@
 //! Procedures that return a sequence of items, and such that take one, through their typed clients.
 
 use rpc_proto::client::{CallError, FeedError, PipelinedCaller, Timing};
-use rpc_proto::io::BlockingCaller;
-use rpc_proto::message::{Fault, Kind};
+use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
 use rpc_proto::service::{FIRST_NUMBER, Interface, Items, Member};
 use rpc_proto::time::Instant;
+use rpc_proto::wire::message::{Fault, Kind};
 use tests::loopback::Loopback;
 use tests::wire::{Message, hand};
 

@@ -7,8 +7,8 @@ pub mod table;
 use crate::line::{Faults, Pace};
 use crate::simulation::{Setup, Simulation};
 use rpc_proto::client::{Answer, CallError, Target, Ticket, Timing};
-use rpc_proto::frame::max_encoded_len;
 use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::frame::max_encoded_len;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 

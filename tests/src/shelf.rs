@@ -1,6 +1,6 @@
 //! A storage for tests: blocks of any content in memory that may outlive a reset.
 
-use rpc_proto::blocks::{Block, BlocksService, Failed, Storage, Stored};
+use rpc_proto::services::blocks::{Block, BlocksService, Failed, Storage, Stored};
 
 /// How many bytes a block of the shelf may have.
 pub const CAPACITY: usize = 64 * 1024;

@@ -4,7 +4,7 @@
 use crate::line::{Faults, Pace};
 use crate::shelf::{Shelf, ShelfService, pattern};
 use crate::virtual_link::{VirtualCaller, VirtualLink};
-use rpc_proto::blocks::{BlocksClient, BlocksService, Get, Put, Stored};
+use rpc_proto::services::blocks::{BlocksClient, BlocksService, Get, Put, Stored};
 use rpc_proto::time::Duration;
 use std::fmt::Write as _;
 

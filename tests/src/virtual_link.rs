@@ -5,7 +5,7 @@ use crate::clock::{StillClock, VirtualClock};
 use crate::line::{Faults, Line, Pace};
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use rpc_proto::client::Timing;
-use rpc_proto::io::BlockingCaller;
+use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service::Dispatch;
 use rpc_proto::time::{Duration, Instant};

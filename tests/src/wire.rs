@@ -1,9 +1,9 @@
 //! Messages by hand: what a test puts on a device's line and reads off it, one frame at a time.
 
-use rpc_proto::frame::{Accumulator, Broken, Encoder, max_encoded_len};
-use rpc_proto::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use rpc_proto::server::{EventSource, Server};
 use rpc_proto::service::Dispatch;
+use rpc_proto::wire::frame::{Accumulator, Broken, Encoder, max_encoded_len};
+use rpc_proto::wire::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use serde::Serialize;
 
 /// A frame's payload, taken apart.

@@ -7,7 +7,7 @@ use rpc_proto::calculator::{
     CalculatorAsyncClient, CalculatorClient, CalculatorService, CalculatorTotal, MathError,
 };
 use rpc_proto::client::{AsyncCaller, CallError, Caller, Cause, Ran, Statistics, Timing};
-use rpc_proto::io::{BlockingCaller, YieldingCaller};
+use rpc_proto::drivers::{BlockingCaller, YieldingCaller};
 use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::{Duration, Instant};
 use std::pin::pin;

@@ -2,8 +2,8 @@
 //! stays usable for who needs no description.
 
 use rpc_proto::describe::fingerprint;
-use rpc_proto::message::Fault;
 use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
+use rpc_proto::wire::message::Fault;
 use serial_rpc::Connection;
 use serial_rpc::connection::DescriptionError;
 use serial_rpc::link::SimulatedDevice;

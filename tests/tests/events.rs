@@ -3,10 +3,10 @@
 
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::{Emit, EventQueue};
-use rpc_proto::message::Kind;
 use rpc_proto::server::Server;
 use rpc_proto::service::Member;
 use rpc_proto::time::Duration;
+use rpc_proto::wire::message::Kind;
 use tests::counter::{
     CounterAccumulate, CounterDouble, CounterHappened, CounterRan, CounterService, Journal,
     JournaledCounter,

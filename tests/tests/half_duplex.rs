@@ -3,7 +3,7 @@
 
 use embassy_futures::select::select;
 use rpc_proto::client::{CallError, Statistics, Timing};
-use rpc_proto::io::{BlockingCaller, HalfDuplex, LinkError, YieldingCaller};
+use rpc_proto::drivers::{BlockingCaller, HalfDuplex, LinkError, YieldingCaller};
 use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::Duration;
 use std::cell::Cell;

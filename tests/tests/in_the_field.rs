@@ -1,9 +1,9 @@
 //! What links and ends do to each other in the field, each by its name.
 
 use rpc_proto::client::{CallError, Cause, Ran};
-use rpc_proto::frame::Encoder;
-use rpc_proto::message::{Header, Kind, Seq, VERSION};
 use rpc_proto::time::Duration;
+use rpc_proto::wire::frame::Encoder;
+use rpc_proto::wire::message::{Header, Kind, Seq, VERSION};
 use serde::Serialize;
 use tests::counter::{CounterAccumulate, CounterDouble};
 use tests::simulation::{Setup, Simulation};

@@ -1,9 +1,9 @@
 //! Streams, feeds and blocks over the host's connection: typed, by name, and through what happens to a
 //! cable.
 
-use rpc_proto::blocks::{BlockError, BlocksService, Stored, TransferError};
 use rpc_proto::calculator::{Calculation, CalculatorClient, MathError, Operation};
 use rpc_proto::client::{CallError, FeedError};
+use rpc_proto::services::blocks::{BlockError, BlocksService, Stored, TransferError};
 use serde_json::json;
 use serial_rpc::link::SimulatedDevice;
 use serial_rpc::{Connection, Options, Port};

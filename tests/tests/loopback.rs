@@ -3,7 +3,7 @@
 use firmware::CheckedCalculator;
 use rpc_proto::calculator::{CalculatorClient, CalculatorService};
 use rpc_proto::client::{CallError, Timing};
-use rpc_proto::io::BlockingCaller;
+use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::service;
 use rpc_proto::service::Dispatch;
 use serial_rpc::Connection;

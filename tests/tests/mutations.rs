@@ -33,7 +33,7 @@ const OVERRUN: &str = "first copies of calls never overrun the device's window a
 
 const CALLER: &str = "client/session.rs";
 const DEVICE: &str = "server/session.rs";
-const FRAME: &str = "frame.rs";
+const FRAME: &str = "wire/frame.rs";
 
 const MUTATIONS: &[Mutation] = &[
     Mutation {

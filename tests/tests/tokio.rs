@@ -5,7 +5,7 @@ use embedded_io_adapters::tokio_1::FromTokio;
 use firmware::{Stopwatch, StopwatchAsyncClient, StopwatchService};
 use rpc_proto::calculator::{CalculatorAsyncClient, MathError};
 use rpc_proto::client::{CallError, Cause, Timing};
-use rpc_proto::io::YieldingCaller;
+use rpc_proto::drivers::YieldingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::time::{self, Clock};
 use std::time::Duration;

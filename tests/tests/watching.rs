@@ -5,7 +5,7 @@ use log::{LevelFilter, Log as _};
 use rpc_proto::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use rpc_proto::client::CallError;
 use rpc_proto::events::Emit;
-use rpc_proto::log::{EventLogger, Level, LogClient, LogRecord, LogService};
+use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogService};
 use serial_rpc::Connection;
 use serial_rpc::link::{SimulatedDevice, SimulatedEvents};
 use std::io::{BufRead, BufReader};

@@ -9,8 +9,8 @@ use crate::timestamps::{Moment, Style, Timestamps};
 use clap::ValueEnum;
 use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
-use rpc_proto::log::{Level, LogRecord};
 use rpc_proto::service::Member;
+use rpc_proto::services::log::{Level, LogRecord};
 use serde::Serialize;
 use serial_rpc::Connection;
 use serial_rpc::value::without_controls;
@@ -143,7 +143,7 @@ fn cannot_log(device: &Connection, error: CallError<SubscribeError>) -> Failure 
             "the device keeps no log",
         )
         .hint(
-            "its firmware offers one as `LogService` of `rpc_proto::log`; `serial-rpc list` shows \
+            "its firmware offers one as `LogService` of `rpc_proto::services::log`; `serial-rpc list` shows \
                  what there is",
         ),
         error => cannot_follow(device, error),

@@ -5,7 +5,7 @@ use crate::failure::{Class, Failure};
 use crate::interface::Source;
 use crate::output;
 use clap::Subcommand;
-use rpc_proto::crc::Crc32;
+use rpc_proto::wire::crc::Crc32;
 use serde::{Deserialize, Serialize};
 use serial_rpc::description::{Change, Description};
 use serial_rpc::value::{from_hex, hex};

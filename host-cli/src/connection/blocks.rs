@@ -1,8 +1,8 @@
 //! Whole blocks, through whatever happens to the device and its cable meanwhile.
 
 use super::{Connection, ConnectionCaller};
-use rpc_proto::blocks::{Get, Put, TransferError};
 use rpc_proto::client::{CallError, IntoCaller};
+use rpc_proto::services::blocks::{Get, Put, TransferError};
 
 /// How often in a row a transfer is taken up again that gets nowhere: as long as it takes to plug a
 /// cable in again, each taking the time that a call has.

@@ -5,8 +5,8 @@ use rpc_proto::client::{
     self, Answer, CallError, Caller, Cause, IntoCaller, PipelinedCaller, Target, Ticket,
 };
 use rpc_proto::device::{DevicePing, DeviceResolve};
-use rpc_proto::message::{Accept, MAX_WINDOW};
 use rpc_proto::service::{FeedProcedure, Procedure};
+use rpc_proto::wire::message::{Accept, MAX_WINDOW};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
 use std::iter::Peekable;

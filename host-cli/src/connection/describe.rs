@@ -4,8 +4,8 @@ use super::Connection;
 use crate::cache::Cached;
 use crate::description::{Description, ReadError};
 use rpc_proto::client::{CallError, Caller, IntoCaller};
-use rpc_proto::crc::Crc32;
 use rpc_proto::device::DeviceDescribe;
+use rpc_proto::wire::crc::Crc32;
 use std::sync::Arc;
 
 /// The longest description that is read. A device that sends more never ends, or means harm.

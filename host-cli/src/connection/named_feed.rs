@@ -4,8 +4,8 @@ use super::by_name::{NamedCallError, PreparedCall};
 use super::{Connection, MAX_FRAME, PendingReply};
 use crate::value::{decode, encode, from_hex};
 use rpc_proto::client::CallError;
-use rpc_proto::message::MAX_WINDOW;
 use rpc_proto::service::MAX_BATCH;
+use rpc_proto::wire::message::MAX_WINDOW;
 use serde_json::Value;
 use std::collections::VecDeque;
 

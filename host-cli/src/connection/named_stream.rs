@@ -4,8 +4,8 @@ use super::by_name::{NamedCallError, PreparedCall};
 use super::{Connection, PendingReply, Reply};
 use crate::value::{Problem, ValueError, decode};
 use rpc_proto::client::{Batch, CallError, Pull};
-use rpc_proto::message::MAX_WINDOW;
 use rpc_proto::service::Ask;
+use rpc_proto::wire::message::MAX_WINDOW;
 use serde_json::Value;
 use std::collections::VecDeque;
 

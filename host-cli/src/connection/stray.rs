@@ -1,7 +1,7 @@
 //! Keeps what a device sent that was no frame, so that somebody can be told what that was: noise, or
 //! text from firmware that speaks no RPC.
 
-use rpc_proto::frame::DELIMITER;
+use rpc_proto::wire::frame::DELIMITER;
 use std::collections::VecDeque;
 
 /// How many bytes are kept: a few lines of text.

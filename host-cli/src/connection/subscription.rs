@@ -95,7 +95,7 @@ pub struct Subscription<'d, E> {
 
 impl<'d, E: Event> Subscription<'d, E> {
     /// The same with the data still encoded, for an event whose data borrows from what was received,
-    /// such as a line of a [log](rpc_proto::log): see [`EncodedEvent::read`].
+    /// such as a line of a [log](rpc_proto::services::log): see [`EncodedEvent::read`].
     pub fn encoded(self) -> EncodedSubscription<'d> {
         self.encoded
     }

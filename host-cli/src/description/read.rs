@@ -13,8 +13,8 @@ use super::{
     Variant,
 };
 use crate::cursor::{Cursor, Malformed};
-use rpc_proto::crc::Crc32;
 use rpc_proto::describe::{Mark, ProcedureKind};
+use rpc_proto::wire::crc::Crc32;
 
 /// How deep types may nest.
 const MAX_DEPTH: usize = 64;

@@ -2,12 +2,12 @@
 
 use super::Link;
 use firmware::{CheckedCalculator, Notes};
-use rpc_proto::blocks::{BlocksService, Stored};
 use rpc_proto::calculator::CalculatorService;
 use rpc_proto::events::EventQueue;
-use rpc_proto::log::LogService;
 use rpc_proto::server::{QueuedEvents, Server};
 use rpc_proto::service::Dispatch;
+use rpc_proto::services::blocks::{BlocksService, Stored};
+use rpc_proto::services::log::LogService;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

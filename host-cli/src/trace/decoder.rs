@@ -10,13 +10,12 @@ use crate::value::{
 };
 use firmware::Demonstration;
 use rpc_proto::client::CallError;
-use rpc_proto::crc::Crc32;
-use rpc_proto::device::{
-    DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, OwnService, Subscriptions,
-};
-use rpc_proto::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
+use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
 use rpc_proto::server::NoEvents;
+use rpc_proto::server::{OwnService, Subscriptions};
 use rpc_proto::service::{Ask, FIRST_NUMBER, Interface};
+use rpc_proto::wire::crc::Crc32;
+use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
 use serde_json::Value;
 use std::fmt::Write;
 use std::sync::Arc;

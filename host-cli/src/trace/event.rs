@@ -2,7 +2,7 @@
 
 use crate::link::Direction;
 use crate::value::{hex, without_controls};
-use rpc_proto::message::{Kind, Seq};
+use rpc_proto::wire::message::{Kind, Seq};
 use std::fmt;
 
 /// Something that passed on a link.

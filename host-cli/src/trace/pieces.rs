@@ -1,7 +1,7 @@
 //! Cuts the bytes of one direction into frames, text, and what is neither.
 
 use crate::connection::MAX_FRAME;
-use rpc_proto::frame::{Accumulator, DELIMITER};
+use rpc_proto::wire::frame::{Accumulator, DELIMITER};
 
 /// The most bytes without a delimiter that are kept together.
 const LONGEST: usize = 2 * MAX_FRAME;

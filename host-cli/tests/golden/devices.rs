@@ -1,7 +1,7 @@
 //! Devices that are not as they should be, each offered at a TCP port.
 
-use rpc_proto::frame::{Accumulator, Encoder};
-use rpc_proto::message::Accept;
+use rpc_proto::wire::frame::{Accumulator, Encoder};
+use rpc_proto::wire::message::Accept;
 use serial_rpc::link::{Link, SimulatedDevice};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -227,12 +227,12 @@ fn dispatcher(service: &Service) -> TokenStream {
         reply: ::rpc_proto::service::Reply<'_>,
     };
     let result = quote! {
-        ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::message::Fault>
+        ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::wire::message::Fault>
     };
     let body = quote! {
         match index {
             #(#arms)*
-            _ => ::core::result::Result::Err(::rpc_proto::message::Fault::UnknownProcedure),
+            _ => ::core::result::Result::Err(::rpc_proto::wire::message::Fault::UnknownProcedure),
         }
     };
     let is_async = service

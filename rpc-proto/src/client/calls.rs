@@ -3,10 +3,10 @@
 //! which they are sent and run.
 
 use super::call_error::{CallError, Cause};
-use crate::frame::{max_encoded_len, max_payload_len};
-use crate::message::{Accept, Seq};
 use crate::service::Procedure;
 use crate::time::Instant;
+use crate::wire::frame::{max_encoded_len, max_payload_len};
+use crate::wire::message::{Accept, Seq};
 use serde::Serialize;
 
 /// Names a call until its end has been taken.

@@ -1,6 +1,6 @@
 //! How a caller finds out which events it did not get (PROTOCOL.md, "Events").
 
-use crate::message::{EVENT_COUNT, Seq};
+use crate::wire::message::{EVENT_COUNT, Seq};
 
 /// An event that was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use super::call_error::{CallError, Cause};
 use super::calls::{Call, Calls, Flight, State};
 use super::events::{EventCount, ReceivedEvent};
 use super::timing::{ResendTimer, Timing};
-use crate::frame::{Broken, DELIMITER, Encoder};
-use crate::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use crate::time::Instant;
+use crate::wire::frame::{Broken, DELIMITER, Encoder};
+use crate::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 
 /// What a caller has seen of its link since it was made. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

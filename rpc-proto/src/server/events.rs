@@ -3,9 +3,9 @@
 //! A server without events has [`NoEvents`], which has no size and does nothing: all that is here is
 //! left out of its image.
 
-use crate::events::{EventQueue, Next};
-use crate::frame::{Encoder, Full};
-use crate::message::{EVENT_COUNT, Header, Kind, Seq};
+use crate::events::{EventQueue, Next, NoEvents};
+use crate::wire::frame::{Encoder, Full};
+use crate::wire::message::{EVENT_COUNT, Header, Kind, Seq};
 use core::future::poll_fn;
 use core::ops::Deref;
 
@@ -46,10 +46,6 @@ pub(crate) mod sealed {
         fn wait(&mut self) -> impl Future<Output = ()>;
     }
 }
-
-/// No events.
-#[derive(Clone, Copy, Debug, Default, Hash)]
-pub struct NoEvents;
 
 impl sealed::Source for NoEvents {
     const ENABLED: bool = false;
@@ -242,8 +238,8 @@ mod tests {
     use super::sealed::Source;
     use super::*;
     use crate::events::Emit;
-    use crate::log::{Level, LogRecord};
     use crate::service::Member;
+    use crate::services::log::{Level, LogRecord};
 
     #[test]
     fn a_session_that_begins_right_behind_an_event_has_events_too() {

@@ -6,10 +6,10 @@
 
 mod identity;
 
-use super::Statistics;
-use crate::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
-use crate::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
+use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
+use crate::wire::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
+use crate::wire::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);

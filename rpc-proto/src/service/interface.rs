@@ -1,7 +1,7 @@
 //! Interfaces made of other interfaces: several services together, or one without its description.
 
 use super::{Arguments, Dispatch, DispatchAsync, Interface, Replied, Reply};
-use crate::message::Fault;
+use crate::wire::message::Fault;
 
 /// An interface whose description is left out of the image, to save flash.
 ///
@@ -203,7 +203,7 @@ macro_rules! interface {
                 index: u16,
                 arguments: $crate::service::Arguments<'_>,
                 reply: $crate::service::Reply<'_>,
-            ) -> Result<$crate::service::Replied, $crate::message::Fault> {
+            ) -> Result<$crate::service::Replied, $crate::wire::message::Fault> {
                 let mut index = index;
                 $(
                     let count = <$service as $crate::service::Service>::KEYS.len() as u16;
@@ -216,7 +216,7 @@ macro_rules! interface {
                     index -= count;
                 )+
                 let _ = index;
-                Err($crate::message::Fault::UnknownProcedure)
+                Err($crate::wire::message::Fault::UnknownProcedure)
             }
         }
     };

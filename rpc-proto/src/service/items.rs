@@ -2,7 +2,7 @@
 //! a feed (PROTOCOL.md, "Streams" and "Feeds").
 
 use super::{Arguments, BadArguments, Procedure, Replied, Reply};
-use crate::message::Kind;
+use crate::wire::message::Kind;
 use core::marker::PhantomData;
 use postcard_schema::Schema;
 use postcard_schema::schema::{DataModelType, NamedType};

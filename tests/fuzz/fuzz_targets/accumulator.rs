@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rpc_proto::frame::{Accumulator, Encoder};
+use rpc_proto::wire::frame::{Accumulator, Encoder};
 
 const FRAME: usize = 300;
 

@@ -5,7 +5,7 @@
 use fuzz::{FRAME, pieces};
 use libfuzzer_sys::fuzz_target;
 use rpc_proto::client::{Client, Target, Timing};
-use rpc_proto::frame::Accumulator;
+use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::time::{Duration, Instant};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -4,7 +4,7 @@
 use firmware::{Demonstration, DemonstrationEvents};
 use fuzz::{FRAME, frame, pieces};
 use libfuzzer_sys::fuzz_target;
-use rpc_proto::frame::Accumulator;
+use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::server::{QueuedEvents, Server};
 
 type Device = Server<Demonstration, FRAME, 2, QueuedEvents<&'static DemonstrationEvents, FRAME>>;

@@ -1,6 +1,6 @@
 //! What the targets share: inputs as pieces, so that a fuzzer gets past the checksum.
 
-use rpc_proto::frame::Encoder;
+use rpc_proto::wire::frame::Encoder;
 
 /// The longest frame of the two ends, in bytes.
 pub const FRAME: usize = 64;

@@ -3,8 +3,9 @@
 
 use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::Line;
+use rpc_proto::device::Statistics;
 use rpc_proto::events::{Emit, EventQueue};
-use rpc_proto::server::{QueuedEvents, Server, Statistics};
+use rpc_proto::server::{QueuedEvents, Server};
 use rpc_proto::service::Event;
 use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;
@@ -92,7 +93,7 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         }
     }
 
-    /// Sends replies, receives, sends events, as the drivers in `rpc_proto::io` do, until there is
+    /// Sends replies, receives, sends events, as the drivers in `rpc_proto::drivers` do, until there is
     /// something to wait for.
     fn serve(&mut self, now: Instant, to_caller: &mut Line) {
         while self.busy_until <= now {

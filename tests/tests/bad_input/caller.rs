@@ -4,9 +4,9 @@ use crate::line::{Piece, anything, broken};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rpc_proto::client::{self, Answer, CallError, Client, Target, Ticket, Timing};
-use rpc_proto::message::{Accept, Connect, Kind, VERSION};
 use rpc_proto::server::Server;
 use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::message::{Accept, Connect, Kind, VERSION};
 use tests::tally::{ADD, Ledger, Ran, TallyService};
 use tests::wire::{Message, drain};
 

@@ -3,8 +3,8 @@
 use crate::line::{Piece, anything, broken, message};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rpc_proto::message::{Connect, Kind, VERSION};
 use rpc_proto::server::Server;
+use rpc_proto::wire::message::{Connect, Kind, VERSION};
 use tests::tally::{ADD, Ledger, Ran, TallyService};
 use tests::wire::{Message, drain, hand};
 

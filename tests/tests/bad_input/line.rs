@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rpc_proto::message::Header;
+use rpc_proto::wire::message::Header;
 use tests::tally::ADD;
 use tests::wire::Message;
 

@@ -1,7 +1,7 @@
 //! One direction of the link: what was sent and has not arrived, first in, first out.
 
-use rpc_proto::frame::{Accumulator, CRC_LEN, DELIMITER};
-use rpc_proto::message::{Header, Kind};
+use rpc_proto::wire::frame::{Accumulator, CRC_LEN, DELIMITER};
+use rpc_proto::wire::message::{Header, Kind};
 
 /// The longest frame of either end.
 pub const FRAME: usize = 32;

@@ -1,7 +1,7 @@
 //! What the modelled device offers: one procedure, which counts how often each call has run.
 
-use rpc_proto::message::Fault;
 use rpc_proto::service::{Arguments, Dispatch, FIRST_NUMBER, Interface, Replied, Reply};
+use rpc_proto::wire::message::Fault;
 
 /// The most calls in a schedule.
 pub const MAX_CALLS: usize = 4;

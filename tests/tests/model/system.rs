@@ -17,10 +17,10 @@ use crate::record::{End, Excuses, Record};
 use crate::schedule::{Bounds, Deadline, RESEND, Step};
 use crate::search::{Model, Violation};
 use rpc_proto::client::{CallError, Client, Target, Ticket, Timing};
-use rpc_proto::message::Kind;
 use rpc_proto::server::Server;
 use rpc_proto::service::Interface;
 use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::message::Kind;
 
 const NOW: Instant = Instant::from_micros(0);
 const NEVER: Instant = Deadline::Never.instant();

@@ -1,9 +1,9 @@
 //! Blocks, with the code that the host transfers them with.
 
-use rpc_proto::blocks::{
+use rpc_proto::client::CallError;
+use rpc_proto::services::blocks::{
     BlockError, BlocksClient, BlocksService, Get, Put, Stored, TransferError, read_size,
 };
-use rpc_proto::client::CallError;
 use rpc_proto::time::Duration;
 use tests::line::{Faults, Pace};
 use tests::shelf::{CAPACITY, Shelf, ShelfService, pattern};

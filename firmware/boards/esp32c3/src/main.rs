@@ -10,7 +10,7 @@ use esp_hal::interrupt::wait_for_interrupt;
 use esp_hal::uart::{Config, RxConfig, Uart, UartInterrupt};
 use firmware::{CheckedCalculator, InterruptUart, Receiver, UartError};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 use uart::{Rx, Tx};
 

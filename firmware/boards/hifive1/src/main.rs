@@ -12,7 +12,7 @@ use hifive1::hal::gpio::{IOF0, NoInvert, gpio0::Pin16};
 use hifive1::hal::prelude::*;
 use hifive1::hal::serial::{Rx, Serial};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
 const BAUD: u32 = 115_200;

@@ -8,7 +8,7 @@ mod uart;
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use firmware::{Demonstration, DemonstrationEvents, UartError};
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::{QueuedEvents, Server};
 
 /// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.

@@ -10,7 +10,7 @@ use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use firmware::{CheckedCalculator, UartError};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 use static_cell::ConstStaticCell;
 

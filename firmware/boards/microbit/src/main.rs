@@ -14,7 +14,7 @@ use nrf51_hal::gpio::{Level, p0};
 use nrf51_hal::pac::{Interrupt, Peripherals, interrupt};
 use nrf51_hal::uart::{Baudrate, Parity, Pins, Uart};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
 /// How many bytes the UART holds for a program that does not read: a power of two.

@@ -8,7 +8,7 @@ use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
 use firmware::{CheckedCalculator, InterruptUart, Receiver, UartError};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 use stm32f4xx_hal::pac::{Interrupt, Peripherals, USART2, interrupt};
 use stm32f4xx_hal::prelude::*;

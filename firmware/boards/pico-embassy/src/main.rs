@@ -13,7 +13,7 @@ use embassy_rp::{Peri, bind_interrupts, peripherals};
 use embassy_time::{Duration, Instant, Timer};
 use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
 /// How many bytes the UART holds while a procedure waits.

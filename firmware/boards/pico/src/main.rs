@@ -13,7 +13,7 @@ use rp2040_hal::pac::{Interrupt, Peripherals, UART0, interrupt};
 use rp2040_hal::uart::{DataBits, Reader, StopBits, UartConfig, UartPeripheral, Writer};
 use rp2040_hal::{Clock, Sio, Watchdog};
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::io::LinkError;
+use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
 const BAUD: u32 = 115_200;

@@ -21,7 +21,7 @@ use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::{hprintln, syscall};
 use rpc_proto::calculator::CalculatorClient;
 use rpc_proto::client::{CallError, Timing};
-use rpc_proto::io::BlockingCaller;
+use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::time::Duration;
 
 /// The longest frame, in bytes: that of 16 samples of 8 bytes each.

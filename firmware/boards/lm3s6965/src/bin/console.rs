@@ -21,7 +21,7 @@ use embedded_io::{Read, ReadReady, Write};
 use firmware::{CheckedCalculator, UartError};
 use print_queue::print;
 use rpc_proto::calculator::CalculatorService;
-use rpc_proto::message::Fault;
+use rpc_proto::wire::message::Fault;
 use rpc_proto::server::Server;
 use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
 use serial::Serial;

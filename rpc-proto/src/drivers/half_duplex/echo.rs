@@ -1,6 +1,6 @@
 //! Telling what comes back of one's own bytes from what the other end sends.
 
-use crate::frame::DELIMITER;
+use crate::wire::frame::DELIMITER;
 
 /// Bytes that were sent and have not come back.
 ///

@@ -3,8 +3,8 @@
 mod echo;
 mod waiting;
 
-use crate::frame::DELIMITER;
 use crate::time::Duration;
+use crate::wire::frame::DELIMITER;
 use core::convert::Infallible;
 use echo::Echo;
 use embedded_hal::delay::DelayNs;
@@ -56,14 +56,14 @@ const LEFT_BEHIND: usize = 4;
 /// # struct MyLamp;
 /// # impl Lamp for MyLamp { fn set(&mut self, _: bool) {} }
 /// # let (uart, driver_enable, delay) = (Uart, Pin, Delay);
-/// use rpc_proto::io::HalfDuplex;
+/// use rpc_proto::drivers::HalfDuplex;
 ///
 /// // At 115,200 baud, a byte takes 87 µs.
 /// let turnaround = Duration::from_micros(200);
 /// let mut link = HalfDuplex::new(uart, driver_enable, delay, turnaround);
 /// // Announces no receive buffer, so the caller has one call in flight.
 /// let mut server = Server::<_, 64, 1>::new(LampService(MyLamp));
-/// # let _: Result<_, rpc_proto::io::LinkError<_>> =
+/// # let _: Result<_, rpc_proto::drivers::LinkError<_>> =
 /// server.serve(&mut link);
 /// ```
 ///

@@ -32,7 +32,7 @@ const TABLE: [u32; 16] = {
 /// A CRC-32 in the making.
 ///
 /// ```
-/// use rpc_proto::crc::Crc32;
+/// use rpc_proto::wire::crc::Crc32;
 /// assert_eq!(Crc32::of(b"123456789").value(), 0xCBF4_3926);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Crc32 {
     /// The checksum of bytes whose finished checksum is `value`, to add others to.
     ///
     /// ```
-    /// use rpc_proto::crc::Crc32;
+    /// use rpc_proto::wire::crc::Crc32;
     /// let first = Crc32::of(b"1234").value();
     /// assert_eq!(Crc32::after(first).then(b"56789"), Crc32::of(b"123456789"));
     /// ```

@@ -30,7 +30,7 @@ const CHUNK: usize = 32;
 /// use embedded_io_adapters::tokio_1::FromTokio;
 /// use rpc_proto::calculator::CalculatorAsyncClient;
 /// use rpc_proto::client::Timing;
-/// use rpc_proto::io::YieldingCaller;
+/// use rpc_proto::drivers::YieldingCaller;
 /// use rpc_proto::time::Instant;
 /// use std::time::Duration;
 ///

@@ -76,7 +76,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
     /// As [`serve`](Self::serve), it does not flush.
-    /// [`io`](crate::io) has an example.
+    /// [`io`](crate::drivers) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.

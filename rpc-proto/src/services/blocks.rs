@@ -9,7 +9,7 @@ mod transfer;
 
 pub use transfer::{Get, Put, TransferError, read_size, write_size};
 
-use crate::crc::Crc32;
+use crate::wire::crc::Crc32;
 use heapless::String;
 use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use rpc_proto::events::{Emit, EventQueue};
-//! use rpc_proto::log::{Level, LogRecord, LogService};
+//! use rpc_proto::services::log::{Level, LogRecord, LogService};
 //! use rpc_proto::server::Server;
 //! use rpc_proto::service;
 //!

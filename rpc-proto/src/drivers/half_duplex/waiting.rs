@@ -61,7 +61,7 @@ where
 }
 
 /// For [`serve_async`](crate::server::Server::serve_async) and
-/// [`YieldingCaller`](crate::io::YieldingCaller), both of which flush what they have sent.
+/// [`YieldingCaller`](crate::drivers::YieldingCaller), both of which flush what they have sent.
 ///
 /// Whatever it is asked for may be dropped before it has ended, if that holds for the link's own `read`
 /// and `write`: no byte is lost or sent twice. If something was being sent, the driver then stays on

@@ -5,7 +5,7 @@
 //! unstuffs and checks them as the line delivers them. Neither needs a second buffer, and
 //! neither looks at a byte again, so a frame's cost is spread over its arrival.
 
-use crate::crc::Crc32;
+use crate::wire::crc::Crc32;
 use core::hash::{Hash, Hasher};
 use core::mem;
 use postcard::ser_flavors::Flavor;
@@ -24,7 +24,7 @@ const BLOCK: usize = 254;
 ///
 /// ```
 /// // A header, a procedure number and two one-byte arguments.
-/// assert_eq!(rpc_proto::frame::max_encoded_len(4), 10);
+/// assert_eq!(rpc_proto::wire::frame::max_encoded_len(4), 10);
 /// ```
 pub const fn max_encoded_len(payload: usize) -> usize {
     let data = payload + CRC_LEN;
@@ -34,7 +34,7 @@ pub const fn max_encoded_len(payload: usize) -> usize {
 /// The longest payload whose frame is sure to be no longer than `frame`, delimiter included.
 ///
 /// ```
-/// assert_eq!(rpc_proto::frame::max_payload_len(10), 4);
+/// assert_eq!(rpc_proto::wire::frame::max_payload_len(10), 4);
 /// ```
 pub const fn max_payload_len(frame: usize) -> usize {
     let mut payload = frame.saturating_sub(max_encoded_len(frame) - frame);
@@ -55,14 +55,14 @@ pub struct Full;
 /// Whether everything fitted is asked once, at the end: that keeps every step free of error paths.
 ///
 /// ```
-/// use rpc_proto::frame::Encoder;
+/// use rpc_proto::wire::frame::Encoder;
 /// let mut buffer = [0; 16];
 /// let mut encoder = Encoder::new(&mut buffer);
 /// encoder.push(0x42);
 /// encoder.value(&(2_i32, "hi"));
 /// let len = encoder.finish()?;
 /// assert_eq!(buffer[len - 1], 0);
-/// # Ok::<(), rpc_proto::frame::Full>(())
+/// # Ok::<(), rpc_proto::wire::frame::Full>(())
 /// ```
 #[derive(Debug)]
 pub struct Encoder<'b> {
@@ -245,7 +245,7 @@ pub enum Broken {
 /// reported broken once. The end of a dropped frame is thus never taken for a frame.
 ///
 /// ```
-/// use rpc_proto::frame::{Accumulator, Encoder};
+/// use rpc_proto::wire::frame::{Accumulator, Encoder};
 /// let mut buffer = [0; 16];
 /// let mut encoder = Encoder::new(&mut buffer);
 /// encoder.push(0x42);
@@ -256,7 +256,7 @@ pub enum Broken {
 ///     assert_eq!(accumulator.push(byte), None);
 /// }
 /// assert_eq!(accumulator.push(0), Some(Ok(&[0x42][..])));
-/// # Ok::<(), rpc_proto::frame::Full>(())
+/// # Ok::<(), rpc_proto::wire::frame::Full>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Accumulator<const FRAME: usize> {

@@ -3,7 +3,7 @@
 //! Call, Return, Error and Event carry values of the interface and have no type here; the bodies
 //! of the other kinds do.
 
-use crate::frame::Encoder;
+use crate::wire::frame::Encoder;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this crate speaks.
@@ -88,7 +88,7 @@ impl Header {
     /// The header as it is sent.
     ///
     /// ```
-    /// use rpc_proto::message::{Header, Kind, Seq};
+    /// use rpc_proto::wire::message::{Header, Kind, Seq};
     /// let header = Header { kind: Kind::Return, seq: Seq::new(4) };
     /// assert_eq!(header.to_byte(), 0x64);
     /// assert_eq!(Header::from_byte(0x64), header);

@@ -20,7 +20,7 @@ const CUT: char = '…';
 ///
 /// ```
 /// use rpc_proto::events::EventQueue;
-/// use rpc_proto::log::EventLogger;
+/// use rpc_proto::services::log::EventLogger;
 /// use log::LevelFilter;
 ///
 /// static EVENTS: EventQueue<1024> = EventQueue::new();

@@ -6,10 +6,10 @@ use super::{
     Found,
 };
 use crate::client::{Answer, CallError, PipelinedCaller, read};
-use crate::crc::Crc32;
-use crate::frame::max_payload_len;
-use crate::message::MAX_WINDOW;
 use crate::service::Procedure;
+use crate::wire::crc::Crc32;
+use crate::wire::frame::max_payload_len;
+use crate::wire::message::MAX_WINDOW;
 use core::fmt;
 use heapless::Deque;
 
@@ -64,7 +64,7 @@ impl core::error::Error for TransferError {}
 ///
 /// ```
 /// // Header, length, code, checksum and delimiter.
-/// assert_eq!(rpc_proto::blocks::read_size(64), 64 - 8);
+/// assert_eq!(rpc_proto::services::blocks::read_size(64), 64 - 8);
 /// ```
 pub const fn read_size(max_frame: usize) -> u16 {
     const HEADER: usize = 1;
@@ -74,7 +74,7 @@ pub const fn read_size(max_frame: usize) -> u16 {
 /// How many bytes of a block to write at a time with `room` for a call's arguments, from `offset` on.
 ///
 /// ```
-/// assert_eq!(rpc_proto::blocks::write_size(56, 1000), 56 - 3);
+/// assert_eq!(rpc_proto::services::blocks::write_size(56, 1000), 56 - 3);
 /// ```
 pub const fn write_size(room: usize, offset: u32) -> u16 {
     piece(room.saturating_sub(varint_len(offset)))

@@ -1,0 +1,4 @@
+//! Services that any device may offer beside its own.
+
+pub mod blocks;
+pub mod log;

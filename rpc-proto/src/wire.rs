@@ -1,0 +1,7 @@
+//! The wire: bytes to frames, frames to messages (PROTOCOL.md, "Frames" and "Messages").
+//!
+//! Nothing here knows of sessions, procedures or links.
+
+pub mod crc;
+pub mod frame;
+pub mod message;
