@@ -12,7 +12,7 @@ use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::{Faults, Line, Pace};
 use device::Device;
 use rpc_proto::client::{CallError, Client, Target, Ticket, Timing, read};
-use rpc_proto::device;
+
 use rpc_proto::device::{DeviceEventsSubscribe, SubscribeError, Subscribed};
 use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure};
 use rpc_proto::time::{Duration, Instant};
@@ -109,7 +109,7 @@ pub struct Counters {
     /// What the caller has seen of the link.
     pub caller: rpc_proto::client::Statistics,
     /// What the device has seen of the link since it was reset.
-    pub device: device::Statistics,
+    pub device: rpc_proto::device::Statistics,
     /// Received bytes that the device had no room for.
     pub overruns: u64,
     /// Bytes sent to the device.
