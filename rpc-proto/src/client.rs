@@ -1,52 +1,68 @@
-//! The caller side: calls in, frames out, answers in, and when to look again.
+//! The caller's end: calls in, frames out, answers in, and when to look again.
 //!
-//! A [`Client`] does no I/O and has no clock. A driver starts calls, sends what is
-//! [`outgoing`](Client::outgoing), hands over what it receives, calls
-//! [`advance`](Client::advance) when [`deadline`](Client::deadline) has come, and takes each call's
-//! end. [`io`](crate::drivers) has such a driver for microcontrollers; the host's `Connection` is another.
+//! A [`Client`] does no I/O and has no clock. It finds out the numbers of procedures and remembers
+//! them, sends again what was not answered, and keeps subscriptions through resets. A driver moves its
+//! bytes: it sends what is [`outgoing`](Client::outgoing), hands over what it receives, and calls
+//! [`advance`](Client::advance) when [`deadline`](Client::deadline) has come.
+//!
+//! Waiting is the driver's, too: for a call, the items of a stream or the end of a feed, all of which
+//! are an [`Operation`] that takes steps and never waits itself. [`drivers`](crate::drivers) has drivers
+//! for microcontrollers; the host's `Connection` is another.
 
+mod answer;
 mod call_error;
 mod caller;
 mod calls;
-mod events;
+mod event_count;
 mod feed;
-mod pipelined;
+mod operation;
+mod patience;
 mod pull;
 mod session;
 mod stream;
+mod subscriptions;
+mod target;
 mod timing;
 
+pub use answer::{Answer, read, read_owned};
 pub use call_error::{CallError, Cause, Ran};
-pub use caller::{AsyncCaller, Caller, IntoCaller, Subscriber, read, read_owned};
-pub use calls::{Answer, Target, Ticket};
-pub use events::ReceivedEvent;
-pub use feed::{FeedError, encode_items, feed, feed_async};
-pub use pipelined::{AsyncPipelinedCaller, PipelinedCaller};
+pub use caller::{AsyncCaller, Caller, Calling, IntoCaller, Running};
+pub use calls::Ticket;
+pub use feed::{FailedCall, FeedCalls, FeedError, Feeding, encode_items};
+pub use operation::{Calls, Operation, SingleCall, Subscribing};
+pub use patience::Patience;
 pub use pull::{Batch, Pull};
-pub use session::Statistics;
-pub use stream::{AsyncStream, Stream};
+pub use session::Counters;
+pub use stream::{AsyncStream, Pulling, Stream, StreamSource, TypedSource, read_item};
+pub use subscriptions::{
+    EventMemory, NoSubscriptions, Received, ReceivedEvent, Subscription, Subscriptions,
+};
+pub use target::{Number, Target};
 pub use timing::Timing;
 
-use crate::time::Instant;
+use crate::device::SubscribeError;
+use crate::time::{Duration, Instant};
 use crate::wire::frame::{Accumulator, DELIMITER};
 use crate::wire::message::Accept;
 use calls::State;
+use core::task::Poll;
+use patience::DefaultPatience;
 use serde::Serialize;
 use session::Session;
 
 /// Calls procedures over a link.
 ///
 /// `FRAME` is the longest frame in bytes that it sends or receives, `WINDOW` how many calls it has
-/// room for; a device may allow fewer in flight, then the rest waits here.
+/// room for; a device may allow fewer in flight, then the rest waits here. `NUMBERS` is how many
+/// procedures' numbers it remembers, and `E` its memory for events.
 ///
 /// ```
-/// use rpc_proto::calculator::CalculatorAdd;
 /// use rpc_proto::client::{Client, Target, Timing};
 /// use rpc_proto::time::{Duration, Instant};
 ///
 /// let now = Instant::from_micros(0);
-/// let mut client = Client::<64, 1>::new(0x1234_5678, Timing::default());
-/// let target = Target { number: 8, fingerprint: None, idempotent: true };
+/// let mut client = Client::<64>::new(0x1234_5678, Timing::default());
+/// let target = Target::fixed(8, true);
 /// let call = client.start(target, now + Duration::from_secs(1), &(2, 3))?;
 /// // First comes a delimiter, to end whatever noise there was, and a Connect.
 /// assert_eq!(client.outgoing(now), [0]);
@@ -56,13 +72,20 @@ use session::Session;
 /// # Ok::<(), rpc_proto::client::CallError>(())
 /// ```
 #[derive(Clone, Debug, Hash)]
-pub struct Client<const FRAME: usize, const WINDOW: usize> {
+pub struct Client<
+    const FRAME: usize,
+    const WINDOW: usize = 1,
+    const NUMBERS: usize = 8,
+    E = NoSubscriptions,
+> {
     received: Accumulator<FRAME>,
-    session: Session<FRAME, WINDOW>,
+    session: Session<FRAME, WINDOW, NUMBERS>,
+    events: E,
+    patience: DefaultPatience,
 }
 
-impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
-    /// A caller that has no session yet.
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Client<FRAME, WINDOW, NUMBERS> {
+    /// A client that has no session yet. Its calls have two seconds.
     ///
     /// `nonce` numbers its sessions from there on. Callers that use a link one after the other
     /// should differ in it: a random number, a serial number, a count kept in flash.
@@ -70,7 +93,32 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         Self {
             received: Accumulator::new(),
             session: Session::new(nonce, timing),
+            events: NoSubscriptions,
+            patience: DefaultPatience::NEW,
         }
+    }
+
+    /// Gives the client room for subscriptions to `TOPICS` events, and `BYTES` for those that wait.
+    #[must_use]
+    pub fn with_subscriptions<const TOPICS: usize, const BYTES: usize>(
+        self,
+    ) -> Client<FRAME, WINDOW, NUMBERS, Subscriptions<TOPICS, BYTES>> {
+        Client {
+            received: self.received,
+            session: self.session,
+            events: Subscriptions::new(),
+            patience: self.patience,
+        }
+    }
+}
+
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemory>
+    Client<FRAME, WINDOW, NUMBERS, E>
+{
+    /// Sets how long a call may take, and how often it may take as long again. A call is only tried
+    /// again if it was not sent or its procedure is idempotent.
+    pub const fn set_patience(&mut self, timeout: Duration, retries: u8) {
+        self.patience = DefaultPatience { timeout, retries };
     }
 
     /// Starts a call, which is sent as soon as the device can take it.
@@ -81,27 +129,18 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
     pub fn start<A: Serialize + ?Sized>(
         &mut self,
         target: Target,
-        deadline: Instant,
+        patience: impl Into<Patience>,
         arguments: &A,
     ) -> Result<Ticket, CallError> {
-        self.session.calls.add(target, deadline, arguments)
+        self.session
+            .calls
+            .add(target, patience.into(), false, |place| {
+                let encoded = postcard::to_slice(arguments, place).ok()?;
+                Some(encoded.len())
+            })
     }
 
-    /// As [`start`](Self::start), with arguments that `encode` writes. It tells how long they are, or
-    /// None if they do not fit.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start).
-    pub fn start_with(
-        &mut self,
-        target: Target,
-        deadline: Instant,
-        encode: impl FnOnce(&mut [u8]) -> Option<usize>,
-    ) -> Result<Ticket, CallError> {
-        self.session.calls.add_with(target, deadline, encode)
-    }
-
-    /// The bytes to send now, empty if there is nothing to send.
+    /// Returns the bytes to send now, empty if there is nothing to send.
     pub fn outgoing(&mut self, now: Instant) -> &[u8] {
         self.session.outgoing(now)
     }
@@ -111,38 +150,43 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         self.session.sent(now, count);
     }
 
-    /// Takes one received byte, and gives back the event that it completes, if it does.
-    pub fn receive(&mut self, now: Instant, byte: u8) -> Option<ReceivedEvent<'_>> {
+    /// Takes one received byte.
+    pub fn receive(&mut self, now: Instant, byte: u8) {
         if byte != DELIMITER {
             self.received.push(byte);
             if self.received.is_decoding() {
                 self.session.heard(now);
             }
-            return None;
+            return;
         }
-        let frame = self.received.push(byte)?;
-        self.session.take(now, frame)
+        let Some(frame) = self.received.push(byte) else {
+            return;
+        };
+        let event = self.session.take(now, frame);
+        if let Some(event) = event {
+            let session = self.session.counters().sessions;
+            let lost = self.session.events.lost();
+            Self::keep_event(&mut self.events, now, session, lost, event);
+        }
+        self.tend_subscriptions(now);
     }
 
-    /// How many events the device has sent that did not arrive, or has dropped, since the caller was
-    /// made. What was lost while there was no session is not among them.
+    /// Returns how many events the device has sent that did not arrive, or has dropped, since the
+    /// client was made. Losses while there was no session are not among them.
     pub fn lost_events(&self) -> u32 {
         self.session.events.lost()
     }
 
-    /// Learns how many events there were in this session, from the answer to a subscription.
-    pub fn reckon_events(&mut self, count: u32) {
-        self.session.events.reckon(count);
-    }
-
-    /// When to call [`advance`](Self::advance) next, if nothing else happens before.
+    /// Returns when to call [`advance`](Self::advance) next, if nothing else happens before.
     pub fn deadline(&self) -> Option<Instant> {
-        self.session.deadline()
+        let dues = [self.session.deadline(), self.subscriptions_due()];
+        dues.into_iter().flatten().min()
     }
 
     /// Does what is due: sends again what was not answered, ends calls whose deadline has passed.
     pub fn advance(&mut self, now: Instant) {
         self.session.advance(now);
+        self.tend_subscriptions(now);
     }
 
     /// Ends the session because the link is gone. Calls that were not sent stay, and those that
@@ -161,50 +205,27 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         }
     }
 
-    /// Whether the call has ended, so that its end can be taken.
-    pub fn is_ended(&self, ticket: Ticket) -> bool {
-        self.session
-            .calls
-            .iter()
-            .any(|call| call.ticket == ticket && call.is_ended())
+    /// Ends every call, and the session with them if one was in flight.
+    pub fn cancel(&mut self) {
+        self.session.cancel();
     }
 
-    /// A call whose end can be taken, the oldest first.
+    /// Returns true if the call has ended, so that its end can be taken.
+    pub fn is_ended(&self, ticket: Ticket) -> bool {
+        self.session.calls.end(ticket).is_some()
+    }
+
+    /// Returns a call whose end can be taken, the oldest first.
     pub fn ended(&self) -> Option<Ticket> {
         let mut calls = self.session.calls.iter();
-        calls.find(|call| call.is_ended()).map(|call| call.ticket)
-    }
-
-    /// Why a call that has ended failed, without taking its end. None if it was answered.
-    pub fn failure(&self, ticket: Ticket) -> Option<CallError> {
-        self.session.calls.iter().find_map(|call| match call.state {
-            State::Failed(error) if call.ticket == ticket => Some(error),
-            _ => None,
-        })
-    }
-
-    /// The end of a call, which can still be taken. None if it has not ended, or was taken before.
-    pub fn end(&self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
-        let mut calls = self.session.calls.iter();
-        let call = calls.find(|call| call.ticket == ticket && call.is_ended())?;
-        Some(match call.state {
-            State::Failed(error) => Err(error),
-            State::Erred => Ok(Answer::Error(call.bytes())),
-            _ => Ok(Answer::Return(call.bytes())),
-        })
+        calls
+            .find(|call| call.is_ended() && !call.is_own)
+            .map(|call| call.ticket)
     }
 
     /// Takes the end of a call. None if it has not ended, or was taken before.
     pub fn take(&mut self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
-        let call = self.session.calls.by_ticket(ticket)?;
-        if !call.is_ended() {
-            return None;
-        }
-        match core::mem::replace(&mut call.state, State::Free) {
-            State::Failed(error) => Some(Err(error)),
-            State::Erred => Some(Ok(Answer::Error(call.bytes()))),
-            _ => Some(Ok(Answer::Return(call.bytes()))),
-        }
+        self.session.calls.take(ticket)
     }
 
     /// Stops waiting for a call. One that was not sent never runs. One in flight may, and is still
@@ -218,13 +239,83 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
         }
     }
 
-    /// What the device said about itself when the session began; None without a session.
+    /// Returns what the device said about itself when the session began. None without a session.
     pub fn device(&self) -> Option<&Accept> {
         self.session.device()
     }
 
-    /// What the caller has seen of the link.
-    pub fn statistics(&self) -> &Statistics {
-        self.session.statistics()
+    /// Returns what the client has seen of the link.
+    pub fn counters(&self) -> &Counters {
+        self.session.counters()
+    }
+}
+
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemory> Calls
+    for Client<FRAME, WINDOW, NUMBERS, E>
+{
+    const TOPICS: usize = E::TOPICS;
+
+    fn start(
+        &mut self,
+        target: Target,
+        patience: Patience,
+        encode: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Result<Ticket, CallError> {
+        self.session.calls.add(target, patience, false, encode)
+    }
+
+    fn has_room(&self) -> bool {
+        self.session.calls.has_room()
+    }
+
+    fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>> {
+        self.session.calls.end(call)
+    }
+
+    fn forget(&mut self, call: Ticket) {
+        self.abandon(call);
+    }
+
+    fn device(&self) -> Option<&Accept> {
+        self.session.device()
+    }
+
+    fn window(&self) -> usize {
+        match self.session.device() {
+            Some(device) => WINDOW.min(usize::from(device.window)),
+            None => 1,
+        }
+    }
+
+    fn max_frame(&self) -> usize {
+        match self.session.device() {
+            Some(device) => FRAME.min(usize::from(device.max_frame)),
+            None => FRAME,
+        }
+    }
+
+    fn room(&self, target: &Target) -> usize {
+        let number = match (self.session.device(), target.number) {
+            (_, Number::Fixed(number)) => Some(number),
+            (Some(device), _) => self.session.numbers.of(target, device.fingerprint),
+            (None, _) => None,
+        };
+        target::room(number, self.max_frame())
+    }
+
+    fn patience(&self, now: Instant) -> Patience {
+        self.patience.from(now)
+    }
+
+    fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+        self.subscribe(now, key)
+    }
+
+    fn unsubscribe(&mut self, now: Instant, key: u32) {
+        self.unsubscribe(now, key);
+    }
+
+    fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+        self.poll_subscribed(key)
     }
 }

@@ -103,7 +103,6 @@
 //! `Connection::stray_bytes` has the last of what was no frame, and `serial-rpc trace` shows it.
 
 mod blocking_caller;
-mod calling;
 mod half_duplex;
 mod serve;
 mod yielding_caller;

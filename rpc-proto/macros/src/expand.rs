@@ -302,10 +302,9 @@ fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
         Flow::Feed(item) if position + 1 == procedure.arguments.len() => quote!(&'a [#item]),
         _ => with_lifetime(&argument.ty, "'a").into_token_stream(),
     });
-    let ask = sequence::ask_type(procedure);
     let more = sequence::more_impls(service, procedure);
     // An argument that cannot be serialised is an error at its procedure.
-    let arguments = quote_spanned!(procedure.ident.span()=> (#ask #(#arguments,)*));
+    let arguments = quote_spanned!(procedure.ident.span()=> (#(#arguments,)*));
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
@@ -334,14 +333,17 @@ fn clients(service: &Service) -> TokenStream {
     let (visibility, ident) = (&service.visibility, &service.ident);
     let name = format_ident!("{ident}Client");
     let doc = format!("Calls the procedures of a [`{ident}`] on a device.");
-    let methods = methods(service, &quote!(::rpc_proto::client::Caller), None);
-    let subscriptions = event::subscriptions(service, &name);
+    let caller = quote!(::rpc_proto::client::Caller);
+    let methods = methods(service, &caller, None);
+    let subscriptions = event::subscriptions(service, &caller, None);
     let async_name = format_ident!("{ident}AsyncClient");
     let async_doc = format!(
         "Calls the procedures of a [`{ident}`] on a device, and lets other tasks run meanwhile."
     );
     let async_caller = quote!(::rpc_proto::client::AsyncCaller);
-    let async_methods = self::methods(service, &async_caller, Some(Token![async](ident.span())));
+    let asynchronous = Some(Token![async](ident.span()));
+    let async_methods = self::methods(service, &async_caller, asynchronous);
+    let async_subscriptions = event::subscriptions(service, &async_caller, asynchronous);
     quote! {
         #[doc = #doc]
         #[derive(Clone, Debug)]
@@ -349,8 +351,8 @@ fn clients(service: &Service) -> TokenStream {
             caller: C,
         }
 
-        #[allow(clippy::too_many_arguments)]
-        impl<C: ::rpc_proto::client::Caller> #name<C> {
+        #[allow(clippy::too_many_arguments, dead_code)]
+        impl<C: #caller> #name<C> {
             /// A client that calls through `caller`.
             #visibility fn new(
                 caller: impl ::rpc_proto::client::IntoCaller<Caller = C>,
@@ -360,10 +362,14 @@ fn clients(service: &Service) -> TokenStream {
                 }
             }
 
-            #methods
-        }
+            /// The caller that the client calls through.
+            #visibility const fn caller(&mut self) -> &mut C {
+                &mut self.caller
+            }
 
-        #subscriptions
+            #methods
+            #subscriptions
+        }
 
         #[doc = #async_doc]
         #[derive(Clone, Debug)]
@@ -375,11 +381,21 @@ fn clients(service: &Service) -> TokenStream {
         #[allow(clippy::too_many_arguments, dead_code)]
         impl<C: #async_caller> #async_name<C> {
             /// A client that calls through `caller`.
-            #visibility const fn new(caller: C) -> Self {
-                Self { caller }
+            #visibility fn new(
+                caller: impl ::rpc_proto::client::IntoCaller<Caller = C>,
+            ) -> Self {
+                Self {
+                    caller: ::rpc_proto::client::IntoCaller::into_caller(caller),
+                }
+            }
+
+            /// The caller that the client calls through.
+            #visibility const fn caller(&mut self) -> &mut C {
+                &mut self.caller
             }
 
             #async_methods
+            #async_subscriptions
         }
     }
 }

@@ -37,8 +37,8 @@ pub enum CallError<E = Never> {
     Timeout,
     /// The link failed before the call could be sent.
     Disconnected,
-    /// The device came back with another interface before the call could be sent.
-    InterfaceChanged,
+    /// The caller cancelled the call before it could be sent.
+    Cancelled,
     /// The device speaks this other version of the protocol.
     OtherVersion(u8),
     /// The call was sent and no answer came: it may have run, once, or not.
@@ -55,6 +55,8 @@ pub enum Cause {
     Reset,
     /// The link failed.
     Disconnected,
+    /// The caller cancelled the call.
+    Cancelled,
 }
 
 /// What is known about whether a call ran.
@@ -84,7 +86,7 @@ impl<E> CallError<E> {
             | Self::Busy
             | Self::Timeout
             | Self::Disconnected
-            | Self::InterfaceChanged
+            | Self::Cancelled
             | Self::OtherVersion(_) => Ran::Never,
         }
     }
@@ -104,7 +106,7 @@ impl<E> CallError<E> {
             Self::Busy => CallError::Busy,
             Self::Timeout => CallError::Timeout,
             Self::Disconnected => CallError::Disconnected,
-            Self::InterfaceChanged => CallError::InterfaceChanged,
+            Self::Cancelled => CallError::Cancelled,
             Self::OtherVersion(version) => CallError::OtherVersion(version),
             Self::OutcomeUnknown(cause) => CallError::OutcomeUnknown(cause),
         })
@@ -159,7 +161,7 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             Self::Busy => "too many calls are in flight",
             Self::Timeout => "the deadline passed before the call could be sent",
             Self::Disconnected => "the link failed before the call could be sent",
-            Self::InterfaceChanged => "the device has come back with another interface",
+            Self::Cancelled => "the call was cancelled before it could be sent",
             Self::OutcomeUnknown(Cause::Timeout) => {
                 "no answer came in time: the call may have run, once, or not"
             }
@@ -168,6 +170,9 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             }
             Self::OutcomeUnknown(Cause::Disconnected) => {
                 "the link failed: the call may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::Cancelled) => {
+                "the call was cancelled: it may have run, once, or not"
             }
         })
     }

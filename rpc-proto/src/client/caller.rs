@@ -1,13 +1,68 @@
-//! What typed clients call through.
+//! Callers: what typed clients call through.
+//!
+//! A [`Caller`] waits for an [`Operation`] in its own way, an [`AsyncCaller`] with `.await`. Everything
+//! else is the same for both and stands here once.
 
-use super::CallError;
-use super::calls::Answer;
+use super::answer::{Answer, read};
+use super::call_error::CallError;
+use super::calls::Ticket;
+use super::feed::{FeedError, Feeding};
+use super::operation::{Calls, Operation, SingleCall, Subscribing};
+use super::target::Target;
 use crate::device::SubscribeError;
-use crate::service::{Event, Procedure};
-use serde::{Deserialize, de::DeserializeOwned};
+use crate::service::{Event, FeedProcedure, Procedure, StreamProcedure};
+use crate::time::Instant;
+use serde::Serialize;
+
+/// Gives access to the calls of a client, for those who wait for them.
+pub trait Calling {
+    /// The calls.
+    type Calls: Calls;
+
+    /// Does something with the calls, and lets the link know that there may be more to send.
+    fn with<T>(&mut self, action: impl FnOnce(&mut Self::Calls, Instant) -> T) -> T;
+
+    /// Takes the end of a call, from which its value may borrow.
+    ///
+    /// # Errors
+    /// Why the call failed.
+    fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError>;
+}
+
+impl<C: Calling + ?Sized> Calling for &mut C {
+    type Calls = C::Calls;
+
+    fn with<T>(&mut self, action: impl FnOnce(&mut C::Calls, Instant) -> T) -> T {
+        (**self).with(action)
+    }
+
+    fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
+        (**self).take(call)
+    }
+}
 
 /// Carries out calls: what `#[service]`'s clients are made of.
-pub trait Caller {
+pub trait Caller: Calling + Sized {
+    /// The items of a stream.
+    type Stream<'a, P: StreamProcedure>
+    where
+        Self: 'a;
+
+    /// A subscription to an event.
+    type Subscription<E: Event>;
+
+    /// Waits for the end of an operation.
+    fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output;
+
+    /// Returns the items of a stream. Nothing is called before the first is asked for.
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> Self::Stream<'a, P>;
+
+    /// Makes a subscription that the device has taken.
+    fn subscribed<E: Event>(&mut self) -> Self::Subscription<E>;
+
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
     /// # Errors
@@ -15,25 +70,69 @@ pub trait Caller {
     fn call<P: Procedure>(
         &mut self,
         arguments: &P::Arguments<'_>,
-    ) -> Result<P::Value<'_>, CallError<P::Error>>;
-}
-
-impl<C: Caller + ?Sized> Caller for &mut C {
-    fn call<P: Procedure>(
-        &mut self,
-        arguments: &P::Arguments<'_>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        (**self).call::<P>(arguments)
+        let encode = |place: &mut [u8]| encoded_len(arguments, place);
+        let call = SingleCall::new(Target::of::<P>(), encode);
+        let ended = Running::new(&mut *self, call).wait();
+        let answer = ended.and_then(|ticket| self.take(ticket));
+        read::<P>(answer.map_err(CallError::widen)?)
+    }
+
+    /// Feeds `items` to a procedure, and returns the value of the last call; see
+    /// [PROTOCOL.md, "Feeds"](crate::protocol#feeds).
+    ///
+    /// Each call has as many items as fit a frame. Without items there is one call with none. If the
+    /// procedure has an error of its own, each call waits for the one before, so that nothing runs
+    /// after an error. Otherwise, several are in flight at a time.
+    ///
+    /// # Errors
+    /// Why a call failed, and how many items were taken before.
+    fn feed<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: impl IntoIterator<Item = P::Item>,
+    ) -> Result<P::Output, FeedError<P::Error>> {
+        Running::new(self, Feeding::<P, _>::new(head, items.into_iter())).wait()
+    }
+
+    /// Subscribes to an event.
+    ///
+    /// # Errors
+    /// Why the device did not take the subscription.
+    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>> {
+        const { has_room_for_events::<Self::Calls>() };
+        Running::new(&mut *self, Subscribing::new(E::KEY)).wait()?;
+        Ok(self.subscribed())
     }
 }
 
 /// Carries out calls and lets other tasks run meanwhile: what `#[service]`'s async clients are made
-/// of.
+/// of. Its methods are those of a [`Caller`].
 #[allow(
     async_fn_in_trait,
     reason = "whether a call is `Send` follows from the caller it is made with"
 )]
-pub trait AsyncCaller {
+pub trait AsyncCaller: Calling + Sized {
+    /// The items of a stream.
+    type Stream<'a, P: StreamProcedure>
+    where
+        Self: 'a;
+
+    /// A subscription to an event.
+    type Subscription<E: Event>;
+
+    /// Waits for the end of an operation.
+    async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output;
+
+    /// Returns the items of a stream. Nothing is called before the first is asked for.
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> Self::Stream<'a, P>;
+
+    /// Makes a subscription that the device has taken.
+    fn subscribed<E: Event>(&mut self) -> Self::Subscription<E>;
+
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
     /// The arguments have one lifetime rather than two, because with two the compiler cannot see that
@@ -44,40 +143,100 @@ pub trait AsyncCaller {
     async fn call<'a, P: Procedure>(
         &mut self,
         arguments: &'a P::Arguments<'a>,
-    ) -> Result<P::Value<'_>, CallError<P::Error>>;
-}
-
-impl<C: AsyncCaller + ?Sized> AsyncCaller for &mut C {
-    async fn call<'a, P: Procedure>(
-        &mut self,
-        arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        (**self).call::<P>(arguments).await
+        let encode = |place: &mut [u8]| encoded_len(arguments, place);
+        let call = SingleCall::new(Target::of::<P>(), encode);
+        let ended = Running::new(&mut *self, call).wait_async().await;
+        let answer = ended.and_then(|ticket| self.take(ticket));
+        read::<P>(answer.map_err(CallError::widen)?)
     }
-}
 
-/// Lets its user have events: what `#[service]`'s clients subscribe through.
-pub trait Subscriber {
-    /// Where the events come in.
-    type Subscription<E: Event>;
+    /// Feeds `items` to a procedure; see [`Caller::feed`]. If it is dropped before it has ended, each
+    /// call under way runs once or never.
+    ///
+    /// # Errors
+    /// Why a call failed, and how many items were taken before.
+    async fn feed<P: FeedProcedure>(
+        &mut self,
+        head: &P::Head<'_>,
+        items: impl IntoIterator<Item = P::Item>,
+    ) -> Result<P::Output, FeedError<P::Error>> {
+        Running::new(self, Feeding::<P, _>::new(head, items.into_iter()))
+            .wait_async()
+            .await
+    }
 
-    /// Asks the device for an event.
+    /// Subscribes to an event.
     ///
     /// # Errors
     /// Why the device did not take the subscription.
-    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
+    async fn subscribe<E: Event>(
+        &mut self,
+    ) -> Result<Self::Subscription<E>, CallError<SubscribeError>> {
+        const { has_room_for_events::<Self::Calls>() };
+        Running::new(&mut *self, Subscribing::new(E::KEY))
+            .wait_async()
+            .await?;
+        Ok(self.subscribed())
+    }
 }
 
-/// What a typed client can be made from: a caller, or something that callers can be had from.
+impl<C: Caller> Caller for &mut C {
+    type Stream<'a, P: StreamProcedure>
+        = C::Stream<'a, P>
+    where
+        Self: 'a;
+    type Subscription<E: Event> = C::Subscription<E>;
+
+    fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
+        (**self).wait(operation)
+    }
+
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> C::Stream<'a, P> {
+        (**self).stream::<P>(arguments)
+    }
+
+    fn subscribed<E: Event>(&mut self) -> C::Subscription<E> {
+        (**self).subscribed()
+    }
+}
+
+impl<C: AsyncCaller> AsyncCaller for &mut C {
+    type Stream<'a, P: StreamProcedure>
+        = C::Stream<'a, P>
+    where
+        Self: 'a;
+    type Subscription<E: Event> = C::Subscription<E>;
+
+    async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
+        (**self).wait(operation).await
+    }
+
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> C::Stream<'a, P> {
+        (**self).stream::<P>(arguments)
+    }
+
+    fn subscribed<E: Event>(&mut self) -> C::Subscription<E> {
+        (**self).subscribed()
+    }
+}
+
+/// Something that a typed client can be made from: a caller, or something that has callers to give.
 pub trait IntoCaller {
     /// The caller.
-    type Caller: Caller;
+    type Caller;
 
-    /// The caller to call through.
+    /// Returns the caller to call through.
     fn into_caller(self) -> Self::Caller;
 }
 
-impl<C: Caller> IntoCaller for C {
+impl<C: Calling> IntoCaller for C {
     type Caller = Self;
 
     fn into_caller(self) -> Self {
@@ -85,37 +244,53 @@ impl<C: Caller> IntoCaller for C {
     }
 }
 
-/// Reads the value or the error of a procedure from an answer.
-///
-/// # Errors
-/// The procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
-pub fn read<P: Procedure>(answer: Answer<'_>) -> Result<P::Value<'_>, CallError<P::Error>> {
-    match answer {
-        Answer::Return(bytes) => exactly(bytes).ok_or(CallError::BadReply),
-        Answer::Error(bytes) => Err(exactly(bytes).map_or(CallError::BadReply, CallError::Error)),
+/// An operation with the caller that waits for it. Dropping it gives the operation up.
+#[derive(Debug)]
+pub struct Running<C: Calling, O: Operation> {
+    pub(super) caller: C,
+    pub(super) operation: O,
+}
+
+impl<C: Calling, O: Operation> Running<C, O> {
+    /// An operation that has not begun.
+    pub const fn new(caller: C, operation: O) -> Self {
+        Self { caller, operation }
+    }
+
+    /// Waits for its end, or its next one.
+    pub fn wait(&mut self) -> O::Output
+    where
+        C: Caller,
+    {
+        self.caller.wait(&mut self.operation)
+    }
+
+    /// Waits for its end, or its next one, and lets other tasks run meanwhile.
+    pub async fn wait_async(&mut self) -> O::Output
+    where
+        C: AsyncCaller,
+    {
+        self.caller.wait(&mut self.operation).await
     }
 }
 
-/// As [`read`], for a value that borrows nothing and so outlives the answer.
-///
-/// # Errors
-/// The procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
-pub fn read_owned<P: Procedure>(
-    answer: Answer<'_>,
-) -> Result<P::Value<'static>, CallError<P::Error>>
-where
-    P::Value<'static>: DeserializeOwned,
-{
-    match answer {
-        Answer::Return(bytes) => exactly(bytes).ok_or(CallError::BadReply),
-        Answer::Error(_) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
+impl<C: Calling, O: Operation> Drop for Running<C, O> {
+    fn drop(&mut self) {
+        let Self { caller, operation } = self;
+        caller.with(|calls, now| operation.forget(calls, now));
     }
 }
 
-/// The value that takes up all of `bytes`.
-pub(super) fn exactly<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Some(value),
-        _ => None,
-    }
+/// Refuses, at compile time, to subscribe through a client without memory for events.
+const fn has_room_for_events<C: Calls>() {
+    assert!(
+        C::TOPICS > 0,
+        "this caller's client has no room for events: make it with `Client::with_subscriptions`"
+    );
+}
+
+/// Encodes arguments and returns their length, if they fit.
+fn encoded_len<T: Serialize + ?Sized>(value: &T, place: &mut [u8]) -> Option<usize> {
+    let encoded = postcard::to_slice(value, place).ok()?;
+    Some(encoded.len())
 }

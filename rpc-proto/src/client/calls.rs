@@ -2,85 +2,18 @@
 //! asked for. They stand in a ring in the order in which they were made, which is the order in
 //! which they are sent and run.
 
+use super::answer::Answer;
 use super::call_error::{CallError, Cause};
-use crate::service::Procedure;
-use crate::time::Instant;
-use crate::wire::frame::{max_encoded_len, max_payload_len};
-use crate::wire::message::{Accept, Seq};
-use serde::Serialize;
+use super::patience::Patience;
+use super::target::{Number, Target, head_len};
+use crate::time::{Duration, Instant};
+use crate::wire::frame::max_encoded_len;
+use crate::wire::message::Seq;
 
 /// Names a call until its end has been taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticket(u32);
-
-/// Which procedure is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Target {
-    /// The procedure's number.
-    pub number: u16,
-    /// The fingerprint of the interface in which it has that number; the call is not sent to a
-    /// device with another. None where the number is part of the protocol.
-    pub fingerprint: Option<u32>,
-    /// Whether the call may be sent again when it is not known whether it ran.
-    pub idempotent: bool,
-}
-
-impl Target {
-    /// The target of a typed call, if its number is known without asking the device: because it
-    /// is part of the protocol, or because the device offers this service alone. As long as
-    /// `device` is not known, that is taken for granted; if it turns out wrong, the call is not sent
-    /// and ends as [`CallError::InterfaceChanged`].
-    pub fn known<P: Procedure>(device: Option<&Accept>) -> Option<Self> {
-        let fingerprint = P::FINGERPRINT_IF_SOLE;
-        match P::NUMBER {
-            Some(number) => Some(Self {
-                number,
-                fingerprint: None,
-                idempotent: P::IDEMPOTENT,
-            }),
-            None if device.is_none_or(|device| device.fingerprint == fingerprint) => {
-                Some(Self::resolved::<P>(P::NUMBER_IF_SOLE, fingerprint))
-            }
-            None => None,
-        }
-    }
-
-    /// The target of a typed call to a procedure that has that number in the interface with that
-    /// fingerprint.
-    pub const fn resolved<P: Procedure>(number: u16, fingerprint: u32) -> Self {
-        Self {
-            number,
-            fingerprint: Some(fingerprint),
-            idempotent: P::IDEMPOTENT,
-        }
-    }
-
-    /// How many bytes of arguments are sure to fit a frame of that length.
-    pub const fn room(self, frame: usize) -> usize {
-        max_payload_len(frame).saturating_sub(self.head_len())
-    }
-
-    /// The length of what comes before the arguments: header and number.
-    const fn head_len(self) -> usize {
-        match self.number {
-            0..=0x7F => 1 + 1,
-            0x80..=0x3FFF => 1 + 2,
-            _ => 1 + 3,
-        }
-    }
-}
-
-/// What a device answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Answer<'a> {
-    /// The encoded value.
-    Return(&'a [u8]),
-    /// The procedure's own error, encoded.
-    Error(&'a [u8]),
-}
 
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,8 +37,14 @@ pub(super) struct Flight {
     pub(super) last_order: u32,
     /// When the last byte of the last copy was sent.
     pub(super) sent_at: Instant,
-    /// Whether it is to be sent again.
+    /// True if it is to be sent again.
     pub(super) due: bool,
+    /// True if what is in flight is not the call, but the question for its number.
+    pub(super) is_question: bool,
+    /// The procedure number in the frame.
+    pub(super) number: u16,
+    /// The frame's length, or a byte or two more if it is long.
+    pub(super) frame_len: usize,
 }
 
 impl Flight {
@@ -120,11 +59,13 @@ pub(super) struct Call<const FRAME: usize> {
     pub(super) ticket: Ticket,
     pub(super) state: State,
     pub(super) target: Target,
-    pub(super) deadline: Instant,
-    /// Whether it may have run in an earlier session.
+    pub(super) patience: Patience,
+    /// True if it may have run in an earlier session.
     pub(super) may_have_run: bool,
-    /// Whether nobody will ask for its end.
+    /// True if nobody will ask for its end.
     pub(super) abandoned: bool,
+    /// True if the client made it for itself.
+    pub(super) is_own: bool,
     /// The encoded arguments; once answered, the encoded value or error.
     bytes: [u8; FRAME],
     len: usize,
@@ -134,14 +75,15 @@ impl<const FRAME: usize> Call<FRAME> {
     const FREE: Self = Self {
         ticket: Ticket(0),
         state: State::Free,
-        target: Target {
-            number: 0,
-            fingerprint: None,
-            idempotent: false,
+        target: Target::fixed(0, false),
+        patience: Patience {
+            deadline: Instant::from_micros(0),
+            retries: 0,
+            timeout: Duration::from_micros(0),
         },
-        deadline: Instant::from_micros(0),
         may_have_run: false,
         abandoned: false,
+        is_own: false,
         bytes: [0; FRAME],
         len: 0,
     };
@@ -150,9 +92,26 @@ impl<const FRAME: usize> Call<FRAME> {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// The length of the call's frame, or a byte or two more if it is long.
-    pub(super) const fn frame_len(&self) -> usize {
-        max_encoded_len(self.target.head_len() + self.len)
+    /// Returns the length of the call's frame with that number, or a byte or two more if it is long.
+    pub(super) const fn frame_len(&self, number: u16) -> usize {
+        max_encoded_len(head_len(number) + self.len)
+    }
+
+    /// Puts the deadline off, if the call may be tried again.
+    pub(super) fn try_again(&mut self) -> bool {
+        let has_begun = match self.state {
+            State::InFlight(flight) => !flight.is_question,
+            _ => false,
+        };
+        let harmless = self.target.idempotent || !(has_begun || self.may_have_run);
+        let Some(retries) = self.patience.retries.checked_sub(1) else {
+            return false;
+        };
+        if harmless && !self.abandoned {
+            self.patience.retries = retries;
+            self.patience.deadline = self.patience.deadline + self.patience.timeout;
+        }
+        harmless && !self.abandoned
     }
 
     /// Ends the call.
@@ -170,6 +129,16 @@ impl<const FRAME: usize> Call<FRAME> {
             }
             None => self.end(State::Failed(CallError::BadReply)),
         }
+    }
+
+    /// Notes that the question for the number is not in flight any more. The call is to be sent now,
+    /// unless nobody waits for it.
+    pub(super) fn end_question(&mut self) {
+        self.state = if self.abandoned {
+            State::Free
+        } else {
+            State::Waiting
+        };
     }
 
     /// Ends a call of which nothing is known but why its answer will not come.
@@ -216,7 +185,7 @@ impl<const FRAME: usize> Call<FRAME> {
 
 /// The ring: call `n` is in slot `n % WINDOW`.
 #[derive(Clone, Debug)]
-pub(super) struct Calls<const FRAME: usize, const WINDOW: usize> {
+pub(super) struct CallRing<const FRAME: usize, const WINDOW: usize> {
     slots: [Call<FRAME>; WINDOW],
     next_slot: usize,
     /// How many slots before `next_slot` have been used since the oldest call that is there: the
@@ -225,7 +194,7 @@ pub(super) struct Calls<const FRAME: usize, const WINDOW: usize> {
     next_ticket: u32,
 }
 
-impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
+impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
     pub(super) const fn new() -> Self {
         Self {
             slots: [const { Call::FREE }; WINDOW],
@@ -235,24 +204,12 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
         }
     }
 
-    /// Adds a call.
-    pub(super) fn add<A: Serialize + ?Sized>(
+    /// Adds a call whose arguments are written by `encode`, which returns their length.
+    pub(super) fn add(
         &mut self,
         target: Target,
-        deadline: Instant,
-        arguments: &A,
-    ) -> Result<Ticket, CallError> {
-        self.add_with(target, deadline, |place| {
-            let encoded = postcard::to_slice(arguments, place).ok()?;
-            Some(encoded.len())
-        })
-    }
-
-    /// Adds a call whose arguments are written by `encode`, which tells how long they are.
-    pub(super) fn add_with(
-        &mut self,
-        target: Target,
-        deadline: Instant,
+        patience: Patience,
+        is_own: bool,
         encode: impl FnOnce(&mut [u8]) -> Option<usize>,
     ) -> Result<Ticket, CallError> {
         let ticket = Ticket(self.next_ticket);
@@ -261,18 +218,21 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
             Some(call) if call.state == State::Free => call,
             _ => return Err(CallError::Busy),
         };
-        let Some(len) = encode(&mut call.bytes) else {
-            return Err(CallError::ArgumentsTooLarge);
+        call.len = encode(&mut call.bytes).ok_or(CallError::ArgumentsTooLarge)?;
+        // If the number is not known yet, it may be a short one.
+        let number = match target.number {
+            Number::Fixed(number) => number,
+            _ => 0,
         };
-        call.len = len;
-        call.ticket = ticket;
-        call.target = target;
-        call.deadline = deadline;
-        call.may_have_run = false;
-        call.abandoned = false;
-        if call.frame_len() > FRAME {
+        if call.frame_len(number) > FRAME {
             return Err(CallError::ArgumentsTooLarge);
         }
+        call.ticket = ticket;
+        call.target = target;
+        call.patience = patience;
+        call.may_have_run = false;
+        call.abandoned = false;
+        call.is_own = is_own;
         call.state = State::Waiting;
         self.used = 1 + used;
         self.next_ticket = self.next_ticket.wrapping_add(1);
@@ -301,6 +261,33 @@ impl<const FRAME: usize, const WINDOW: usize> Calls<FRAME, WINDOW> {
     /// Those that were sent in this session and are not answered.
     pub(super) fn flights_mut(&mut self) -> impl Iterator<Item = &mut Flight> {
         self.iter_mut().filter_map(Call::flight_mut)
+    }
+
+    /// Returns true if another call can be added.
+    pub(super) fn has_room(&self) -> bool {
+        let next = self.slots.get(self.next_slot);
+        next.is_some_and(|call| call.state == State::Free)
+    }
+
+    /// Returns the end of a call, if it has ended.
+    pub(super) fn end(&self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
+        let mut calls = self.iter();
+        let call = calls.find(|call| call.ticket == ticket && call.is_ended())?;
+        Some(match call.state {
+            State::Failed(error) => Err(error),
+            State::Erred => Ok(Answer::Error(call.bytes())),
+            _ => Ok(Answer::Return(call.bytes())),
+        })
+    }
+
+    /// Takes the end of a call, if it has ended. Its bytes stay until the next call is added.
+    pub(super) fn take(&mut self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
+        let call = self.by_ticket(ticket).filter(|call| call.is_ended())?;
+        Some(match core::mem::replace(&mut call.state, State::Free) {
+            State::Failed(error) => Err(error),
+            State::Erred => Ok(Answer::Error(call.bytes())),
+            _ => Ok(Answer::Return(call.bytes())),
+        })
     }
 
     pub(super) fn by_ticket(&mut self, ticket: Ticket) -> Option<&mut Call<FRAME>> {

@@ -1,14 +1,17 @@
-//! Feeds items to a procedure, as a typed client does: in calls as large as frames allow.
+//! Feeds: items that go to a procedure in calls as large as frames allow (PROTOCOL.md, "Feeds").
 
+use super::answer::{Answer, exactly, own_error};
 use super::call_error::CallError;
-use super::caller::exactly;
-use super::calls::Answer;
-use super::pipelined::{AsyncPipelinedCaller, PipelinedCaller};
-use super::read;
+use super::calls::Ticket;
+use super::operation::{Calls, Operation};
+use super::target::Target;
+use crate::device::DevicePing;
 use crate::service::{FeedProcedure, MAX_BATCH, Never};
+use crate::time::Instant;
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
 use core::iter::Peekable;
+use core::task::{Poll, ready};
 use heapless::Deque;
 use serde::Serialize;
 
@@ -17,7 +20,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FeedError<E = Never> {
     /// How many items, from the first on, were taken for certain. More may have been: as far as
-    /// `error` leaves it open, those of the calls that were under way.
+    /// `error` leaves it open, those of the calls in flight.
     pub taken: u32,
     /// Why the call after them failed.
     pub error: CallError<E>,
@@ -32,134 +35,236 @@ impl<E: fmt::Debug> fmt::Display for FeedError<E> {
 
 impl<E: fmt::Debug> core::error::Error for FeedError<E> {}
 
-/// Feeds `items` to the procedure, and returns the value of the last call.
-///
-/// Each call has as many items as fit a frame. If there are none, there is one call with none. If the
-/// procedure has an error of its own, each call waits for the one before, so that nothing runs after
-/// an error. Otherwise, several are under way at a time.
-///
-/// # Errors
-/// Why a call failed, and how many items were taken before.
-pub fn feed<C: PipelinedCaller, P: FeedProcedure>(
-    caller: &mut C,
-    head: &P::Head<'_>,
-    items: impl IntoIterator<Item = P::Item>,
-) -> Result<P::Output, FeedError<P::Error>> {
-    let mut items = items.into_iter().peekable();
-    let mut feed = Feed::<C::Pending>::new();
-    let end = loop {
-        if feed.wants_more::<P>(&mut items, caller.window()) {
-            match caller.submit_items::<P>(head, &mut items) {
-                Ok((pending, count)) => feed.submitted(pending, count),
-                Err(error) => break Err(error.widen()),
-            }
-            continue;
-        }
-        let Some((mut pending, count)) = feed.in_flight.pop_front() else {
-            break Err(CallError::Disconnected);
-        };
-        let is_last = feed.in_flight.is_empty() && items.peek().is_none();
-        let value = take::<P>(caller.wait(&mut pending), is_last);
-        caller.forget(pending);
-        match value {
-            Ok(value) => {
-                feed.taken = feed.taken.saturating_add(u32::from(count));
-                if let Some(value) = value {
-                    break Ok(value);
-                }
-            }
-            Err(error) => break Err(error),
-        }
-    };
-    while let Some((pending, _)) = feed.in_flight.pop_front() {
-        caller.forget(pending);
-    }
-    let taken = feed.taken;
-    end.map_err(|error| FeedError { taken, error })
-}
-
-/// As [`feed`], for a caller that lets other tasks run meanwhile; one call at a time. If it is dropped
-/// before it has ended, the call under way runs once or never.
-///
-/// # Errors
-/// Why a call failed, and how many items were taken before.
-pub async fn feed_async<C: AsyncPipelinedCaller, P: FeedProcedure>(
-    caller: &mut C,
-    head: &P::Head<'_>,
-    items: impl IntoIterator<Item = P::Item>,
-) -> Result<P::Output, FeedError<P::Error>> {
-    let mut items = items.into_iter().peekable();
-    let mut taken = 0;
-    loop {
-        let (mut pending, count) = match caller.submit_items::<P>(head, &mut items).await {
-            Ok(submitted) => submitted,
-            Err(error) => {
-                let error = error.widen();
-                return Err(FeedError { taken, error });
-            }
-        };
-        let is_last = items.peek().is_none();
-        let value = take::<P>(caller.wait(&mut pending).await, is_last);
-        caller.forget(pending);
-        match value {
-            Ok(Some(value)) => return Ok(value),
-            Ok(None) => taken = taken.saturating_add(u32::from(count)),
-            Err(error) => return Err(FeedError { taken, error }),
-        }
-    }
-}
-
-/// Calls that were submitted, the oldest first, and how many items each has.
-struct Feed<Q> {
-    in_flight: Deque<(Q, u8), MAX_WINDOW>,
-    has_begun: bool,
+/// The calls of a feed, whatever its items are.
+#[derive(Debug)]
+pub struct FeedCalls {
+    target: Target,
+    /// True if the procedure has an error of its own: then nothing may run after a call that failed.
+    is_fallible: bool,
+    /// The oldest first, with the number of items that each has.
+    in_flight: Deque<(Ticket, u8), MAX_WINDOW>,
+    /// A ping, which makes a device announce the frames that it takes.
+    greeting: Option<Ticket>,
+    /// The end of the last call, when that has come.
+    last: Option<Ticket>,
     taken: u32,
 }
 
-impl<Q> Feed<Q> {
-    const fn new() -> Self {
+/// A call of a feed that failed. Its end says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedCall {
+    /// The call ended like this; its end is to be forgotten by whoever has read it.
+    Ended(Ticket),
+    /// It could not be made.
+    NotMade(CallError),
+}
+
+impl FeedCalls {
+    /// No call yet.
+    pub const fn new(target: Target, is_fallible: bool) -> Self {
         Self {
+            target,
+            is_fallible,
             in_flight: Deque::new(),
-            has_begun: false,
+            greeting: None,
+            last: None,
             taken: 0,
         }
     }
 
-    /// Whether it is time for another call.
-    fn wants_more<P: FeedProcedure>(
-        &self,
-        items: &mut Peekable<impl Iterator<Item = P::Item>>,
-        window: usize,
-    ) -> bool {
-        let window = match P::FALLIBLE {
-            true => 1,
-            false => window.min(MAX_WINDOW),
-        };
-        self.in_flight.len() < window && (!self.has_begun || items.peek().is_some())
+    /// Returns how many items were taken for certain.
+    pub const fn taken(&self) -> u32 {
+        self.taken
     }
 
-    fn submitted(&mut self, pending: Q, count: u8) {
-        self.has_begun = true;
-        // There is room: that was asked before.
-        let _ = self.in_flight.push_back((pending, count));
+    /// Returns true if no call has been made.
+    pub fn is_new(&self) -> bool {
+        self.in_flight.is_empty() && self.last.is_none()
+    }
+
+    /// Waits until another call can be made, and the length of frames is known.
+    pub fn poll_room<C: Calls>(
+        &mut self,
+        calls: &mut C,
+        now: Instant,
+    ) -> Poll<Result<(), FailedCall>> {
+        ready!(self.poll_announced(calls, now))?;
+        loop {
+            let window = match self.is_fallible {
+                true => 1,
+                false => calls.window().min(MAX_WINDOW),
+            };
+            if self.in_flight.len() < window {
+                return match calls.has_room() {
+                    true => Poll::Ready(Ok(())),
+                    false => Poll::Pending,
+                };
+            }
+            ready!(self.poll_oldest(calls))?;
+        }
+    }
+
+    /// Makes a call with arguments that `encode` writes into as much room as there is. It returns
+    /// their length and the number of items.
+    ///
+    /// # Errors
+    /// Why the call was not made.
+    pub fn submit<C: Calls>(
+        &mut self,
+        calls: &mut C,
+        now: Instant,
+        encode: impl FnOnce(&mut [u8]) -> Option<(usize, u8)>,
+    ) -> Result<(), FailedCall> {
+        let patience = calls.patience(now);
+        let room = calls.room(&self.target);
+        let mut count = 0;
+        let call = calls.start(self.target, patience, |place| {
+            let room = room.min(place.len());
+            let (len, items) = encode(place.get_mut(..room)?)?;
+            count = items;
+            Some(len)
+        });
+        let call = call.map_err(FailedCall::NotMade)?;
+        // There is room: that was waited for.
+        let _ = self.in_flight.push_back((call, count));
+        Ok(())
+    }
+
+    /// Waits for the end of all calls, and returns the last one, whose answer is a Return.
+    pub fn poll_end<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<Ticket, FailedCall>> {
+        while !self.in_flight.is_empty() {
+            ready!(self.poll_oldest(calls))?;
+        }
+        let nothing = FailedCall::NotMade(CallError::Disconnected);
+        Poll::Ready(self.last.take().ok_or(nothing))
+    }
+
+    /// Is done with all calls.
+    pub fn forget<C: Calls>(&mut self, calls: &mut C) {
+        let in_flight = self.in_flight.iter().map(|&(call, _)| call);
+        for call in in_flight.chain(self.greeting).chain(self.last) {
+            calls.forget(call);
+        }
+        self.in_flight.clear();
+        self.greeting = None;
+        self.last = None;
+    }
+
+    /// Waits for the oldest call.
+    fn poll_oldest<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<(), FailedCall>> {
+        let Some(&(call, count)) = self.in_flight.front() else {
+            return Poll::Ready(Ok(()));
+        };
+        let Some(end) = calls.end(call) else {
+            return Poll::Pending;
+        };
+        let is_returned = matches!(end, Ok(Answer::Return(_)));
+        self.in_flight.pop_front();
+        if !is_returned {
+            return Poll::Ready(Err(FailedCall::Ended(call)));
+        }
+        self.taken = self.taken.saturating_add(u32::from(count));
+        if let Some(before) = self.last.replace(call) {
+            calls.forget(before);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until the device has announced itself, which any call makes it do. Any answer will do: a
+    /// device without its own service knows no ping.
+    fn poll_announced<C: Calls>(
+        &mut self,
+        calls: &mut C,
+        now: Instant,
+    ) -> Poll<Result<(), FailedCall>> {
+        let greeting = match self.greeting {
+            Some(greeting) => greeting,
+            None if calls.device().is_some() || !self.is_new() => return Poll::Ready(Ok(())),
+            None if !calls.has_room() => return Poll::Pending,
+            None => {
+                let nothing: &[u8] = &[];
+                let patience = calls.patience(now);
+                let ping = calls.start(Target::of::<DevicePing>(), patience, |place| {
+                    Some(postcard::to_slice(nothing, place).ok()?.len())
+                });
+                *self.greeting.insert(ping.map_err(FailedCall::NotMade)?)
+            }
+        };
+        let Some(end) = calls.end(greeting) else {
+            return Poll::Pending;
+        };
+        let error = end.err();
+        self.greeting = None;
+        calls.forget(greeting);
+        match (calls.device(), error) {
+            (None, Some(error)) => Poll::Ready(Err(FailedCall::NotMade(error))),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 
-/// Reads an answer, whose value counts only if it is the last.
-fn take<P: FeedProcedure>(
-    answer: Result<Answer<'_>, CallError>,
-    is_last: bool,
-) -> Result<Option<P::Output>, CallError<P::Error>> {
-    match answer {
-        Ok(Answer::Return(_)) if !is_last => Ok(None),
-        Ok(Answer::Return(value)) => exactly(value).map(Some).ok_or(CallError::BadReply),
-        Ok(answer) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
-        Err(error) => Err(error.widen()),
+/// Feeds typed items to a procedure.
+pub struct Feeding<'h, 'a, P: FeedProcedure, I: Iterator<Item = P::Item>> {
+    head: &'h P::Head<'a>,
+    items: Peekable<I>,
+    calls: FeedCalls,
+}
+
+impl<'h, 'a, P: FeedProcedure, I: Iterator<Item = P::Item>> Feeding<'h, 'a, P, I> {
+    /// Feeds `items`, with `head` as the other arguments of each call.
+    pub fn new(head: &'h P::Head<'a>, items: I) -> Self {
+        Self {
+            head,
+            items: items.peekable(),
+            calls: FeedCalls::new(Target::of::<P>(), P::FALLIBLE),
+        }
+    }
+
+    fn poll_value<C: Calls>(
+        &mut self,
+        calls: &mut C,
+        now: Instant,
+    ) -> Poll<Result<Ticket, FailedCall>> {
+        while self.calls.is_new() || self.items.peek().is_some() {
+            ready!(self.calls.poll_room(calls, now))?;
+            let (head, items) = (self.head, &mut self.items);
+            self.calls
+                .submit(calls, now, |place| encode_items(place, head, items))?;
+        }
+        self.calls.poll_end(calls)
+    }
+}
+
+impl<P: FeedProcedure, I: Iterator<Item = P::Item>> Operation for Feeding<'_, '_, P, I> {
+    type Output = Result<P::Output, FeedError<P::Error>>;
+
+    fn poll<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Poll<Self::Output> {
+        let ended = ready!(self.poll_value(calls, now));
+        let result = match ended {
+            Ok(call) | Err(FailedCall::Ended(call)) => {
+                let result = match calls.end(call) {
+                    Some(Ok(Answer::Return(value))) => exactly(value).ok_or(CallError::BadReply),
+                    Some(Ok(Answer::Error(bytes))) => Err(own_error(bytes)),
+                    Some(Err(error)) => Err(error.widen()),
+                    None => Err(CallError::Disconnected),
+                };
+                calls.forget(call);
+                result
+            }
+            Err(FailedCall::NotMade(error)) => Err(error.widen()),
+        };
+        self.calls.forget(calls);
+        let taken = self.calls.taken();
+        Poll::Ready(result.map_err(|error| FeedError { taken, error }))
+    }
+
+    fn forget<C: Calls>(&mut self, calls: &mut C, _: Instant) {
+        self.calls.forget(calls);
     }
 }
 
 /// Encodes the arguments of a call into `buffer`: `head`, and as many of the items as fit, which are
-/// taken off. Tells the length, and how many they are. None if not even the first fits.
+/// taken off. Returns the length and the number of items. None if not even the first fits.
 pub fn encode_items<T: Serialize>(
     buffer: &mut [u8],
     head: &impl Serialize,

@@ -4,17 +4,20 @@
 mod identity;
 
 use super::call_error::{CallError, Cause};
-use super::calls::{Call, Calls, Flight, State};
-use super::events::{EventCount, ReceivedEvent};
+use super::calls::{Call, CallRing, Flight, State};
+use super::event_count::EventCount;
+use super::target::Numbers;
 use super::timing::{ResendTimer, Timing};
+use crate::device::DeviceResolve;
+use crate::service::Member;
 use crate::time::Instant;
-use crate::wire::frame::{Broken, DELIMITER, Encoder};
+use crate::wire::frame::{Broken, DELIMITER, Encoder, max_encoded_len};
 use crate::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 
-/// What a caller has seen of its link since it was made. Each counter wraps.
+/// Counts what a client has seen of its link since it was made. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Statistics {
+pub struct Counters {
     /// Frames sent, those sent again included.
     pub sent: u32,
     /// Frames sent again.
@@ -28,15 +31,16 @@ pub struct Statistics {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
-    pub(super) calls: Calls<FRAME, WINDOW>,
+pub(super) struct Session<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> {
+    pub(super) calls: CallRing<FRAME, WINDOW>,
+    pub(super) numbers: Numbers<NUMBERS>,
     phase: Phase,
     nonce: u32,
     outgoing: Outgoing<FRAME>,
     /// Counts the frames that carry calls, to tell which of two was sent first.
     order: u32,
     timer: ResendTimer,
-    statistics: Statistics,
+    counters: Counters,
     pub(super) events: EventCount,
 }
 
@@ -66,11 +70,14 @@ struct Outgoing<const FRAME: usize> {
     call: Option<Seq>,
 }
 
-impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
+    Session<FRAME, WINDOW, NUMBERS>
+{
     pub(super) const fn new(nonce: u32, timing: Timing) -> Self {
         const { assert!(WINDOW > 0, "a caller has room for at least one call") }
         Self {
-            calls: Calls::new(),
+            calls: CallRing::new(),
+            numbers: Numbers::new(),
             phase: Phase::Closed,
             nonce,
             outgoing: Outgoing {
@@ -82,7 +89,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             },
             order: 0,
             timer: ResendTimer::new(timing),
-            statistics: Statistics {
+            counters: Counters {
                 sent: 0,
                 resent: 0,
                 received: 0,
@@ -100,8 +107,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
     }
 
-    pub(super) const fn statistics(&self) -> &Statistics {
-        &self.statistics
+    pub(super) const fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     // Sending
@@ -177,7 +184,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         encoder.push(header.to_byte());
         encoder.value(&connect);
         self.outgoing.len = encoder.finish().unwrap_or(0);
-        self.statistics.sent = self.statistics.sent.wrapping_add(1);
+        self.counters.sent = self.counters.sent.wrapping_add(1);
     }
 
     /// Makes the oldest of the calls that are to be sent again.
@@ -189,76 +196,81 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 flight.due = false;
                 self.order = self.order.wrapping_add(1);
                 flight.last_order = self.order;
-                let seq = flight.seq;
-                self.outgoing.make_call(call, seq);
-                self.statistics.sent = self.statistics.sent.wrapping_add(1);
-                self.statistics.resent = self.statistics.resent.wrapping_add(1);
+                let flight = *flight;
+                self.outgoing.make_call(call, &flight);
+                self.counters.sent = self.counters.sent.wrapping_add(1);
+                self.counters.resent = self.counters.resent.wrapping_add(1);
                 return true;
             }
         }
         false
     }
 
-    /// Makes the oldest of the calls that wait, if the device can take it.
+    /// Makes the oldest of the calls that wait, if the device can take it, or the question for its
+    /// number. Calls behind a question wait: they run in the order in which they were made.
     fn make_new(&mut self, now: Instant, device: Accept, next: Seq) {
         let mut ahead = 0;
         let mut bytes_in_flight = 0;
-        for call in self.calls.iter() {
-            if let Some(flight) = call.flight() {
-                ahead = ahead.max(next.since(flight.seq));
-                bytes_in_flight += call.frame_len();
+        for flight in self.calls.iter().filter_map(Call::flight) {
+            if flight.is_question {
+                return;
             }
+            ahead = ahead.max(next.since(flight.seq));
+            bytes_in_flight += flight.frame_len;
         }
         for call in self.calls.iter_mut() {
             if call.state != State::Waiting {
                 continue;
             }
-            let fingerprint = call.target.fingerprint;
-            if fingerprint.is_some_and(|fingerprint| fingerprint != device.fingerprint) {
-                call.give_up(CallError::InterfaceChanged, Cause::Reset);
-                continue;
-            }
-            let len = call.frame_len();
-            if len > usize::from(device.max_frame) {
+            let known = self.numbers.of(&call.target, device.fingerprint);
+            let (number, frame_len) = match known {
+                Some(number) => (number, call.frame_len(number)),
+                None => (RESOLVE, QUESTION),
+            };
+            if frame_len > FRAME.min(usize::from(device.max_frame)) {
                 call.give_up(CallError::ArgumentsTooLarge, Cause::Reset);
                 continue;
             }
-            let fits = bytes_in_flight + len <= usize::from(device.buffer);
+            let fits = bytes_in_flight + frame_len <= usize::from(device.buffer);
             if ahead > 0 && (ahead >= device.window || !fits) {
                 return;
             }
             self.order = self.order.wrapping_add(1);
-            call.state = State::InFlight(Flight {
+            let flight = Flight {
                 seq: next,
                 first_order: self.order,
                 last_order: self.order,
                 sent_at: now,
                 due: false,
-            });
+                is_question: known.is_none(),
+                number,
+                frame_len,
+            };
+            call.state = State::InFlight(flight);
             self.phase = Phase::Open {
                 device,
                 next: next.next(),
             };
-            self.outgoing.make_call(call, next);
-            self.statistics.sent = self.statistics.sent.wrapping_add(1);
+            self.outgoing.make_call(call, &flight);
+            self.counters.sent = self.counters.sent.wrapping_add(1);
             return;
         }
     }
 
     // Receiving
 
-    /// Takes what the accumulator found, and gives back the event that it is, if it is one.
+    /// Takes what the accumulator found, and returns topic and data if it is an event.
     pub(super) fn take<'f>(
         &mut self,
         now: Instant,
         frame: Result<&'f [u8], Broken>,
-    ) -> Option<ReceivedEvent<'f>> {
+    ) -> Option<(u16, &'f [u8])> {
         let Ok(payload) = frame else {
-            self.statistics.broken = self.statistics.broken.wrapping_add(1);
+            self.counters.broken = self.counters.broken.wrapping_add(1);
             self.send_again();
             return None;
         };
-        self.statistics.received = self.statistics.received.wrapping_add(1);
+        self.counters.received = self.counters.received.wrapping_add(1);
         let (&header, body) = payload.split_first()?;
         let Header { kind, seq } = Header::from_byte(header);
         match (self.phase, kind) {
@@ -312,7 +324,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             device,
             next: Seq::FIRST,
         };
-        self.statistics.sessions = self.statistics.sessions.wrapping_add(1);
+        self.numbers.meet(device.fingerprint);
+        self.counters.sessions = self.counters.sessions.wrapping_add(1);
         self.events.restart();
         self.timer.disarm();
     }
@@ -324,7 +337,17 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let State::InFlight(flight) = call.state else {
             return;
         };
-        call.answer(state, body);
+        if flight.is_question {
+            match number_in(state, body) {
+                Ok(number) => {
+                    self.numbers.learn(call.target.key, number);
+                    call.end_question();
+                }
+                Err(error) => call.give_up(error, Cause::Reset),
+            }
+        } else {
+            call.answer(state, body);
+        }
         if flight.sent_once() {
             self.timer.measured(now.since(flight.sent_at));
         }
@@ -373,7 +396,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         let calls = self.calls.iter().filter(|call| call.is_open());
-        let first = calls.map(|call| call.deadline).min();
+        let first = calls.map(|call| call.patience.deadline).min();
         match (first, self.timer.due()) {
             (Some(first), Some(due)) => Some(first.min(due)),
             (first, due) => first.or(due),
@@ -383,13 +406,17 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     pub(super) fn advance(&mut self, now: Instant) {
         let mut lost_one = false;
         for call in self.calls.iter_mut() {
-            if !call.is_open() || now < call.deadline {
+            if !call.is_open() || now < call.patience.deadline || call.try_again() {
                 continue;
             }
             match call.state {
-                State::InFlight(_) => {
+                State::InFlight(flight) => {
                     lost_one = true;
-                    call.lose(Cause::Timeout);
+                    if flight.is_question {
+                        call.give_up(CallError::Timeout, Cause::Timeout);
+                    } else {
+                        call.lose(Cause::Timeout);
+                    }
                 }
                 _ => call.give_up(CallError::Timeout, Cause::Timeout),
             }
@@ -411,6 +438,27 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
     // Ending
 
+    /// Ends every call. One in flight may still run, so the session ends with it.
+    pub(super) fn cancel(&mut self) {
+        let mut lost_one = false;
+        for call in self.calls.iter_mut().filter(|call| call.is_open()) {
+            match call.state {
+                State::InFlight(flight) if !flight.is_question => {
+                    lost_one = true;
+                    call.lose(Cause::Cancelled);
+                }
+                State::InFlight(_) => {
+                    lost_one = true;
+                    call.give_up(CallError::Cancelled, Cause::Cancelled);
+                }
+                _ => call.give_up(CallError::Cancelled, Cause::Cancelled),
+            }
+        }
+        if lost_one {
+            self.end(Cause::Cancelled, None);
+        }
+    }
+
     /// Ends the session. `rejected` is the call that the device refused because it had no session.
     ///
     /// If that call was sent once, it never ran, and neither did those that were sent once after
@@ -428,8 +476,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 && rejected.is_some_and(|rejected| {
                     flight.seq == rejected.seq || is_before(rejected.last_order, flight.first_order)
                 });
-            if call.abandoned {
-                call.state = State::Free;
+            if call.abandoned || flight.is_question {
+                call.end_question();
             } else if never_ran || call.target.idempotent {
                 call.state = State::Waiting;
                 call.may_have_run |= !never_ran;
@@ -446,20 +494,43 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 }
 
 impl<const FRAME: usize> Outgoing<FRAME> {
-    /// Puts a call into a frame. It fits: a call is only taken on if its frame does.
-    fn make_call(&mut self, call: &Call<FRAME>, seq: Seq) {
+    /// Puts a call, or the question for its number, into a frame. It fits: that was checked before.
+    fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight) {
         let header = Header {
             kind: Kind::Call,
-            seq,
+            seq: flight.seq,
         };
         let mut encoder = Encoder::new(&mut self.bytes);
         encoder.push(header.to_byte());
-        encoder.value(&call.target.number);
-        for &byte in call.bytes() {
-            encoder.push(byte);
+        encoder.varint(flight.number.into());
+        if flight.is_question {
+            encoder.varint(call.target.key);
+        } else {
+            encoder.extend(call.bytes());
         }
         self.len = encoder.finish().unwrap_or(0);
-        self.call = Some(seq);
+        self.call = Some(flight.seq);
+    }
+}
+
+/// The number of the procedure that tells a key's number.
+const RESOLVE: u16 = match DeviceResolve::NUMBER {
+    Some(number) => number,
+    None => 0,
+};
+
+/// The longest frame of a question for a number: header, number and key.
+const QUESTION: usize = max_encoded_len(1 + 1 + 5);
+
+/// Returns the number in the answer to a question for it. Only a device that has none to give
+/// answers with anything else.
+fn number_in(state: State, body: &[u8]) -> Result<u16, CallError> {
+    match state {
+        State::Returned => match postcard::take_from_bytes::<Option<u16>>(body) {
+            Ok((Some(number), [])) => Ok(number),
+            _ => Err(CallError::NoSuchProcedure),
+        },
+        _ => Err(CallError::NoSuchProcedure),
     }
 }
 

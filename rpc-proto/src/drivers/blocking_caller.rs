@@ -1,206 +1,155 @@
 //! A caller for a program that has nothing else to do while it waits.
 
-use super::calling::{Begun, Calling};
 use super::{LinkError, read_byte, write_some};
-use crate::client::{Answer, CallError, Caller, Client, PipelinedCaller, Ticket, Timing};
-use crate::device::DevicePing;
-use crate::service::{FeedProcedure, Procedure};
-use crate::time::{Clock, Duration};
-use core::iter::Peekable;
+use crate::client::{
+    Answer, CallError, Caller, Calling, Client, EventMemory, Operation, ReceivedEvent, Stream,
+    Subscription, Ticket,
+};
+use crate::service::{Event, StreamProcedure};
+use crate::time::{Clock, Duration, Instant};
+use core::task::Poll;
 use embedded_io::{Read, ReadReady, Write};
 
-/// A caller that waits for each call by asking the link again and again, for a microcontroller
-/// that has nothing else to do meanwhile.
+/// A caller that waits by asking the link again and again, for a microcontroller that has nothing
+/// else to do meanwhile.
 ///
-/// It remembers the numbers of the procedures that it called, `NUMBERS` at most; calling more
-/// procedures than that in turn costs a round trip for each that was forgotten.
+/// It is made of a link, a clock and a [`Client`], which says how long frames are and how many calls
+/// may be in flight:
+///
+/// ```
+/// # use rpc_proto::{client::{Client, Timing}, time::Instant};
+/// # fn make<L: embedded_io::Read + embedded_io::ReadReady + embedded_io::Write>(uart: L) {
+/// use rpc_proto::drivers::BlockingCaller;
+/// # let clock = || Instant::from_micros(0);
+/// let caller = BlockingCaller::new(uart, clock, Client::<64>::new(1, Timing::default()));
+/// # }
+/// ```
 #[derive(Debug)]
-pub struct BlockingCaller<
-    L,
-    C,
-    const FRAME: usize,
-    const WINDOW: usize = 1,
-    const NUMBERS: usize = 8,
-> {
+pub struct BlockingCaller<L, K, C> {
     link: L,
-    clock: C,
-    calling: Calling<FRAME, WINDOW, NUMBERS>,
+    clock: K,
+    client: C,
 }
 
-impl<L, C, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
-    BlockingCaller<L, C, FRAME, WINDOW, NUMBERS>
+impl<L, K, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E>
+    BlockingCaller<L, K, Client<FRAME, WINDOW, NUMBERS, E>>
 where
     L: Read + ReadReady + Write,
-    C: Clock,
+    K: Clock,
+    E: EventMemory,
 {
-    /// A caller over `link`; see [`Client::new`] for the nonce. Calls have 2 seconds.
-    pub const fn new(link: L, clock: C, nonce: u32, timing: Timing) -> Self {
+    /// A caller over `link`.
+    pub const fn new(link: L, clock: K, client: Client<FRAME, WINDOW, NUMBERS, E>) -> Self {
         Self {
             link,
             clock,
-            calling: Calling::new(nonce, timing),
+            client,
         }
     }
 
-    /// Sets how long a call may take, finding out its procedure's number included.
-    pub const fn set_timeout(&mut self, timeout: Duration) {
-        self.calling.timeout = timeout;
-    }
-
-    /// The link, to look at or to use between calls.
+    /// Returns the link, to look at or to use between calls.
     pub const fn link(&mut self) -> &mut L {
         &mut self.link
     }
 
-    /// The state of the caller, for its statistics and what it knows of the device.
-    pub const fn client(&self) -> &Client<FRAME, WINDOW> {
-        &self.calling.client
+    /// Returns the client, for its counters and settings.
+    pub const fn client(&mut self) -> &mut Client<FRAME, WINDOW, NUMBERS, E> {
+        &mut self.client
     }
 
-    /// Waits until a call has ended.
-    fn wait(&mut self, call: Ticket) {
-        while !self.calling.client.is_ended(call) {
-            self.exchange();
+    /// Waits for an event that was subscribed to, for that long at most. A
+    /// [`Subscription`] reads it.
+    pub fn next_event(&mut self, timeout: Duration) -> Option<ReceivedEvent<'_>> {
+        let limit = self.clock.now() + timeout;
+        while !self.client.has_event() && self.clock.now() < limit {
+            self.turn();
+        }
+        self.client.next_event()
+    }
+
+    /// Receives and sends what is there.
+    fn turn(&mut self) {
+        if self.try_turn().is_err() {
+            self.client.link_lost();
+            self.client.give_up();
         }
     }
 
-    /// The call that was begun, or None when what it needs first has been done.
-    fn begun<P: Procedure>(&mut self, begun: Begun) -> Result<Option<Ticket>, CallError> {
-        match begun {
-            Begun::Nothing => self.exchange(),
-            Begun::Question(question) => {
-                self.wait(question);
-                self.calling.learn::<P>(question)?;
-            }
-            Begun::Call(call) => return Ok(Some(call)),
+    fn try_turn(&mut self) -> Result<(), LinkError<L::Error>> {
+        while self.link.read_ready()? {
+            let byte = read_byte(&mut self.link)?;
+            self.client.receive(self.clock.now(), byte);
         }
-        Ok(None)
-    }
-
-    /// Sends and receives what is there.
-    fn exchange(&mut self) {
-        if self.try_exchange().is_err() {
-            self.calling.link_lost();
-        }
-    }
-
-    fn try_exchange(&mut self) -> Result<(), LinkError<L::Error>> {
         let now = self.clock.now();
-        self.calling.client.advance(now);
+        self.client.advance(now);
         let mut held_back = false;
         loop {
-            let outgoing = self.calling.client.outgoing(now);
+            let outgoing = self.client.outgoing(now);
             if outgoing.is_empty() {
                 break;
             }
             let sent = write_some(&mut self.link, outgoing)?;
-            self.calling.client.sent(self.clock.now(), sent);
+            self.client.sent(self.clock.now(), sent);
             held_back = true;
         }
         if held_back {
             self.link.flush()?;
         }
-        while self.link.read_ready()? {
-            let byte = read_byte(&mut self.link)?;
-            self.calling.client.receive(self.clock.now(), byte);
-        }
         Ok(())
     }
 }
 
-impl<L, C, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Caller
-    for BlockingCaller<L, C, FRAME, WINDOW, NUMBERS>
+impl<L, K, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E> Calling
+    for BlockingCaller<L, K, Client<FRAME, WINDOW, NUMBERS, E>>
 where
     L: Read + ReadReady + Write,
-    C: Clock,
+    K: Clock,
+    E: EventMemory,
 {
-    fn call<P: Procedure>(
-        &mut self,
-        arguments: &P::Arguments<'_>,
-    ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let deadline = self.clock.now() + self.calling.timeout;
-        let call = loop {
-            let now = self.clock.now();
-            let begun = self.calling.begin::<P>(now, deadline, arguments)?;
-            if let Some(call) = self.begun::<P>(begun).map_err(CallError::widen)? {
-                self.wait(call);
-                if !self.calling.was_mistaken(call) {
-                    break call;
-                }
-            }
-        };
-        self.calling.take::<P>(call)
+    type Calls = Client<FRAME, WINDOW, NUMBERS, E>;
+
+    fn with<T>(&mut self, action: impl FnOnce(&mut Self::Calls, Instant) -> T) -> T {
+        action(&mut self.client, self.clock.now())
+    }
+
+    fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
+        self.client
+            .take(call)
+            .unwrap_or(Err(CallError::Disconnected))
     }
 }
 
-impl<L, C, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> PipelinedCaller
-    for BlockingCaller<L, C, FRAME, WINDOW, NUMBERS>
+impl<L, K, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E> Caller
+    for BlockingCaller<L, K, Client<FRAME, WINDOW, NUMBERS, E>>
 where
     L: Read + ReadReady + Write,
-    C: Clock,
+    K: Clock,
+    E: EventMemory,
 {
-    type Pending = Ticket;
+    type Stream<'a, P: StreamProcedure>
+        = Stream<'a, Self, P>
+    where
+        Self: 'a;
+    type Subscription<V: Event> = Subscription<V>;
 
-    fn window(&mut self) -> usize {
-        self.calling.window()
-    }
-
-    fn max_frame(&self) -> usize {
-        self.calling.max_frame()
-    }
-
-    fn room<P: Procedure>(&mut self) -> usize {
-        self.calling.room::<P>()
-    }
-
-    fn submit<P: Procedure>(&mut self, arguments: &P::Arguments<'_>) -> Result<Ticket, CallError> {
-        let deadline = self.clock.now() + self.calling.timeout;
+    fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
         loop {
             let now = self.clock.now();
-            let begun = self
-                .calling
-                .begin_with::<P>(now, deadline, |client, target| {
-                    client.start(target, deadline, arguments)
-                });
-            if let Some(call) = self.begun::<P>(begun?)? {
-                return Ok(call);
+            if let Poll::Ready(output) = operation.poll(&mut self.client, now) {
+                return output;
             }
+            self.turn();
         }
     }
 
-    fn submit_items<P: FeedProcedure>(
-        &mut self,
-        head: &P::Head<'_>,
-        items: &mut Peekable<impl Iterator<Item = P::Item>>,
-    ) -> Result<(Ticket, u8), CallError> {
-        if self.calling.client.device().is_none() {
-            // How much fits a frame is known when the device has announced itself, which any call
-            // makes it do. Any answer will do.
-            let nothing: &[u8] = &[];
-            let answer = self.call::<DevicePing>(&(nothing,)).err();
-            if let (None, Some(error)) = (self.calling.client.device(), answer) {
-                return Err(error);
-            }
-        }
-        let deadline = self.clock.now() + self.calling.timeout;
-        let mut count = 0;
-        loop {
-            let now = self.clock.now();
-            let begun = self
-                .calling
-                .begin_items::<P>(now, deadline, head, items, &mut count);
-            if let Some(call) = self.begun::<P>(begun?)? {
-                return Ok((call, count));
-            }
-        }
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> Stream<'a, Self, P> {
+        Stream::new(self, arguments)
     }
 
-    fn wait<'p>(&'p mut self, pending: &'p mut Ticket) -> Result<Answer<'p>, CallError> {
-        Self::wait(self, *pending);
-        self.calling.end(*pending)
-    }
-
-    fn forget(&mut self, pending: Ticket) {
-        self.calling.client.abandon(pending);
+    fn subscribed<V: Event>(&mut self) -> Subscription<V> {
+        Subscription::new(self.client.lost_events())
     }
 }

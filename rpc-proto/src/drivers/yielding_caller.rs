@@ -1,12 +1,13 @@
 //! A caller for a task among others: it lets them run while it waits.
 
 use super::LinkError;
-use super::calling::{Begun, Calling};
-use crate::client::{Answer, AsyncCaller, AsyncPipelinedCaller, CallError, Client, Ticket, Timing};
-use crate::device::DevicePing;
-use crate::service::{FeedProcedure, Procedure};
+use crate::client::{
+    Answer, AsyncCaller, AsyncStream, CallError, Calling, Client, EventMemory, Operation,
+    ReceivedEvent, Subscription, Ticket,
+};
+use crate::service::{Event, StreamProcedure};
 use crate::time::{Clock, Duration, Instant};
-use core::iter::Peekable;
+use core::task::Poll;
 use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
@@ -16,8 +17,7 @@ const CHUNK: usize = 32;
 
 /// A caller that lets other tasks run while it waits, on a microcontroller or a host.
 ///
-/// It is made of a link, a clock, and a delay, such as `embassy_time::Delay`. As
-/// [`BlockingCaller`](super::BlockingCaller), it remembers the numbers of `NUMBERS` procedures.
+/// It is made of a link, a clock, a delay such as `embassy_time::Delay`, and a [`Client`].
 ///
 /// The link's `read`, `write` and `flush` must bear being dropped while they wait, as embassy's
 /// buffered UARTs and tokio's streams do: that is how a call ends at its deadline, even if the link
@@ -28,11 +28,17 @@ const CHUNK: usize = 32;
 /// ```no_run
 /// use embedded_hal_async::delay::DelayNs;
 /// use embedded_io_adapters::tokio_1::FromTokio;
-/// use rpc_proto::calculator::CalculatorAsyncClient;
-/// use rpc_proto::client::Timing;
+/// use rpc_proto::client::{Client, Timing};
 /// use rpc_proto::drivers::YieldingCaller;
 /// use rpc_proto::time::Instant;
 /// use std::time::Duration;
+///
+/// /// A lamp.
+/// #[rpc_proto::service]
+/// trait Lamp {
+///     /// Sets the brightness in percent.
+///     fn dim(&mut self, percent: u8);
+/// }
 ///
 /// struct TokioDelay;
 /// impl DelayNs for TokioDelay {
@@ -46,10 +52,10 @@ const CHUNK: usize = 32;
 /// let start = tokio::time::Instant::now();
 /// let clock = move || Instant::from_micros(start.elapsed().as_micros() as u64);
 /// let nonce = std::process::id();
-/// let caller: YieldingCaller<_, _, _, 256> =
-///     YieldingCaller::new(link, clock, TokioDelay, nonce, Timing::default());
-/// let mut calculator = CalculatorAsyncClient::new(caller);
-/// assert_eq!(calculator.add(2, 3).await, Ok(5));
+/// let client = Client::<256>::new(nonce, Timing::default());
+/// let caller = YieldingCaller::new(link, clock, TokioDelay, client);
+/// let mut lamp = LampAsyncClient::new(caller);
+/// assert_eq!(lamp.dim(50).await, Ok(()));
 /// # Ok(())
 /// # }
 /// ```
@@ -59,113 +65,80 @@ const CHUNK: usize = 32;
 /// sent, it runs once or never, and the next call waits until there is room for it, which is at the
 /// latest when the time of the dropped one is up. A `WINDOW` of more than 1 has room for both.
 #[derive(Debug)]
-pub struct YieldingCaller<
-    L,
-    C,
-    D,
-    const FRAME: usize,
-    const WINDOW: usize = 1,
-    const NUMBERS: usize = 8,
-> {
+pub struct YieldingCaller<L, K, D, C> {
     link: L,
-    clock: C,
+    clock: K,
     delay: D,
-    calling: Calling<FRAME, WINDOW, NUMBERS>,
-    /// Whether the link may hold bytes back that were written to it.
+    client: C,
+    /// True if the link may hold bytes back that were written to it.
     unflushed: bool,
 }
 
-impl<L, C, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
-    YieldingCaller<L, C, D, FRAME, WINDOW, NUMBERS>
+impl<L, K, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E>
+    YieldingCaller<L, K, D, Client<FRAME, WINDOW, NUMBERS, E>>
 where
     L: Read + Write,
-    C: Clock,
+    K: Clock,
     D: DelayNs,
+    E: EventMemory,
 {
-    /// A caller over `link`; see [`Client::new`] for the nonce. Calls have 2 seconds.
-    pub const fn new(link: L, clock: C, delay: D, nonce: u32, timing: Timing) -> Self {
+    /// A caller over `link`.
+    pub const fn new(
+        link: L,
+        clock: K,
+        delay: D,
+        client: Client<FRAME, WINDOW, NUMBERS, E>,
+    ) -> Self {
         Self {
             link,
             clock,
             delay,
-            calling: Calling::new(nonce, timing),
+            client,
             unflushed: false,
         }
     }
 
-    /// Sets how long a call may take, finding out its procedure's number included.
-    pub const fn set_timeout(&mut self, timeout: Duration) {
-        self.calling.timeout = timeout;
-    }
-
-    /// The link, to look at or to use between calls.
+    /// Returns the link, to look at or to use between calls.
     pub const fn link(&mut self) -> &mut L {
         &mut self.link
     }
 
-    /// The state of the caller, for its statistics and what it knows of the device.
-    pub const fn client(&self) -> &Client<FRAME, WINDOW> {
-        &self.calling.client
+    /// Returns the client, for its counters and settings.
+    pub const fn client(&mut self) -> &mut Client<FRAME, WINDOW, NUMBERS, E> {
+        &mut self.client
     }
 
-    /// The call that was begun, or None when what it needs first has been done.
-    async fn begun<P: Procedure>(
-        &mut self,
-        begun: Begun,
-        deadline: Instant,
-    ) -> Result<Option<Ticket>, CallError> {
-        match begun {
-            Begun::Nothing => {
-                self.send(deadline).await;
-                self.receive(deadline).await;
-            }
-            Begun::Question(question) => {
-                self.wait(question, deadline).await;
-                self.calling.learn::<P>(question)?;
-            }
-            Begun::Call(call) => return Ok(Some(call)),
+    /// Waits for an event that was subscribed to, for that long at most. A
+    /// [`Subscription`] reads it.
+    pub async fn next_event(&mut self, timeout: Duration) -> Option<ReceivedEvent<'_>> {
+        let limit = self.clock.now() + timeout;
+        while !self.client.has_event() && self.clock.now() < limit {
+            self.turn(Some(limit)).await;
         }
-        Ok(None)
+        self.client.next_event()
     }
 
-    /// Waits until a call with that deadline has ended.
-    async fn wait(&mut self, call: Ticket, deadline: Instant) {
-        loop {
-            self.send(deadline).await;
-            // It may also end because it is not to be sent.
-            if self.calling.client.is_ended(call) {
-                return;
-            }
-            self.receive(deadline).await;
+    /// Does what is due, sends what is there, and waits for something to receive or to be due, but
+    /// not beyond `limit`.
+    async fn turn(&mut self, limit: Option<Instant>) {
+        if self.try_turn(limit).await.is_err() {
+            self.unflushed = false;
+            self.client.link_lost();
+            self.client.give_up();
         }
     }
 
-    /// Does what is due and sends what is there, but not beyond `deadline`.
-    async fn send(&mut self, deadline: Instant) {
-        if self.try_send(deadline).await.is_err() {
-            self.link_lost();
-        }
-    }
-
-    /// Waits for something to receive or to be due, but not beyond `deadline`.
-    async fn receive(&mut self, deadline: Instant) {
-        if self.try_receive(deadline).await.is_err() {
-            self.link_lost();
-        }
-    }
-
-    fn link_lost(&mut self) {
-        self.unflushed = false;
-        self.calling.link_lost();
-    }
-
-    async fn try_send(&mut self, deadline: Instant) -> Result<(), LinkError<L::Error>> {
-        let Self { link, calling, .. } = self;
-        let client = &mut calling.client;
+    async fn try_turn(&mut self, limit: Option<Instant>) -> Result<(), LinkError<L::Error>> {
+        let Self {
+            link,
+            client,
+            unflushed,
+            ..
+        } = self;
         let mut timer = Timer {
             clock: &mut self.clock,
             delay: &mut self.delay,
-            deadline,
+            limit,
         };
         client.advance(timer.clock.now());
         loop {
@@ -181,31 +154,21 @@ where
                     sent => client.sent(timer.clock.now(), sent),
                 },
             }
-            self.unflushed = true;
+            *unflushed = true;
         }
-        if self.unflushed {
+        if *unflushed {
             match timer.unless_due(client.deadline(), link.flush()).await {
                 None => return Ok(()),
                 Some(flushed) => flushed?,
             }
-            self.unflushed = false;
+            *unflushed = false;
         }
-        Ok(())
-    }
-
-    async fn try_receive(&mut self, deadline: Instant) -> Result<(), LinkError<L::Error>> {
-        let client = &mut self.calling.client;
-        let mut timer = Timer {
-            clock: &mut self.clock,
-            delay: &mut self.delay,
-            deadline,
-        };
-        let Some(due) = client.deadline() else {
-            return Ok(()); // nothing is waited for
-        };
         let mut received = [0; CHUNK];
-        let read = self.link.read(&mut received);
-        let Some(read) = timer.unless_due(Some(due), read).await else {
+        let due = client.deadline();
+        if due.or(limit).is_none() {
+            return Ok(()); // nothing is waited for
+        }
+        let Some(read) = timer.unless_due(due, link.read(&mut received)).await else {
             return Ok(());
         };
         match received.get(..read?) {
@@ -222,21 +185,23 @@ where
 }
 
 /// Ends waiting for the link.
-struct Timer<'a, C, D> {
-    clock: &'a mut C,
+struct Timer<'a, K, D> {
+    clock: &'a mut K,
     delay: &'a mut D,
     /// When waiting ends at the latest.
-    deadline: Instant,
+    limit: Option<Instant>,
 }
 
-impl<C: Clock, D: DelayNs> Timer<'_, C, D> {
-    /// What `waiting` comes to, or None if the time `due` comes first.
+impl<K: Clock, D: DelayNs> Timer<'_, K, D> {
+    /// Waits for `waiting`. Returns None if the time `due` comes first.
     async fn unless_due<F: Future>(
         &mut self,
         due: Option<Instant>,
         waiting: F,
     ) -> Option<F::Output> {
-        let until = due.map_or(self.deadline, |due| due.min(self.deadline));
+        let Some(until) = [due, self.limit].into_iter().flatten().min() else {
+            return Some(waiting.await);
+        };
         let micros = until.since(self.clock.now()).as_micros();
         // The longest delay there is takes over an hour; whoever waits longer waits again.
         let delay = self
@@ -249,102 +214,59 @@ impl<C: Clock, D: DelayNs> Timer<'_, C, D> {
     }
 }
 
-impl<L, C, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> AsyncCaller
-    for YieldingCaller<L, C, D, FRAME, WINDOW, NUMBERS>
+impl<L, K, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E> Calling
+    for YieldingCaller<L, K, D, Client<FRAME, WINDOW, NUMBERS, E>>
 where
     L: Read + Write,
-    C: Clock,
+    K: Clock,
     D: DelayNs,
+    E: EventMemory,
 {
-    async fn call<'a, P: Procedure>(
-        &mut self,
-        arguments: &'a P::Arguments<'a>,
-    ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let deadline = self.clock.now() + self.calling.timeout;
-        let call = loop {
-            let now = self.clock.now();
-            let begun = self.calling.begin::<P>(now, deadline, arguments)?;
-            let begun = self.begun::<P>(begun, deadline).await;
-            if let Some(call) = begun.map_err(CallError::widen)? {
-                self.wait(call, deadline).await;
-                if !self.calling.was_mistaken(call) {
-                    break call;
-                }
-            }
-        };
-        self.calling.take::<P>(call)
+    type Calls = Client<FRAME, WINDOW, NUMBERS, E>;
+
+    fn with<T>(&mut self, action: impl FnOnce(&mut Self::Calls, Instant) -> T) -> T {
+        action(&mut self.client, self.clock.now())
+    }
+
+    fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
+        self.client
+            .take(call)
+            .unwrap_or(Err(CallError::Disconnected))
     }
 }
 
-impl<L, C, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> AsyncPipelinedCaller
-    for YieldingCaller<L, C, D, FRAME, WINDOW, NUMBERS>
+impl<L, K, D, const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E> AsyncCaller
+    for YieldingCaller<L, K, D, Client<FRAME, WINDOW, NUMBERS, E>>
 where
     L: Read + Write,
-    C: Clock,
+    K: Clock,
     D: DelayNs,
+    E: EventMemory,
 {
-    /// A call, and its deadline.
-    type Pending = (Ticket, Instant);
+    type Stream<'a, P: StreamProcedure>
+        = AsyncStream<'a, Self, P>
+    where
+        Self: 'a;
+    type Subscription<V: Event> = Subscription<V>;
 
-    async fn window(&mut self) -> usize {
-        self.calling.window()
-    }
-
-    async fn submit<P: Procedure>(
-        &mut self,
-        arguments: &P::Arguments<'_>,
-    ) -> Result<Self::Pending, CallError> {
-        let deadline = self.clock.now() + self.calling.timeout;
+    async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
         loop {
             let now = self.clock.now();
-            let begun = self
-                .calling
-                .begin_with::<P>(now, deadline, |client, target| {
-                    client.start(target, deadline, arguments)
-                });
-            if let Some(call) = self.begun::<P>(begun?, deadline).await? {
-                return Ok((call, deadline));
+            if let Poll::Ready(output) = operation.poll(&mut self.client, now) {
+                return output;
             }
+            self.turn(operation.limit()).await;
         }
     }
 
-    async fn submit_items<P: FeedProcedure>(
-        &mut self,
-        head: &P::Head<'_>,
-        items: &mut Peekable<impl Iterator<Item = P::Item>>,
-    ) -> Result<(Self::Pending, u8), CallError> {
-        if self.calling.client.device().is_none() {
-            // How much fits a frame is known when the device has announced itself, which any call
-            // makes it do. Any answer will do.
-            let nothing: &[u8] = &[];
-            let answer = self.call::<DevicePing>(&(nothing,)).await.err();
-            if let (None, Some(error)) = (self.calling.client.device(), answer) {
-                return Err(error);
-            }
-        }
-        let deadline = self.clock.now() + self.calling.timeout;
-        let mut count = 0;
-        loop {
-            let now = self.clock.now();
-            let begun = self
-                .calling
-                .begin_items::<P>(now, deadline, head, items, &mut count);
-            if let Some(call) = self.begun::<P>(begun?, deadline).await? {
-                return Ok(((call, deadline), count));
-            }
-        }
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> AsyncStream<'a, Self, P> {
+        AsyncStream::new(self, arguments)
     }
 
-    async fn wait<'p>(
-        &'p mut self,
-        pending: &'p mut Self::Pending,
-    ) -> Result<Answer<'p>, CallError> {
-        let (call, deadline) = *pending;
-        Self::wait(self, call, deadline).await;
-        self.calling.end(call)
-    }
-
-    fn forget(&mut self, (call, _): Self::Pending) {
-        self.calling.client.abandon(call);
+    fn subscribed<V: Event>(&mut self) -> Subscription<V> {
+        Subscription::new(self.client.lost_events())
     }
 }

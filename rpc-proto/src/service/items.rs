@@ -16,9 +16,6 @@ pub const MAX_BATCH: u8 = 127;
 pub trait StreamProcedure: Procedure {
     /// An item.
     type Item: DeserializeOwned;
-
-    /// Changes what the arguments ask for.
-    fn ask(arguments: &mut Self::Arguments<'_>, ask: Ask);
 }
 
 /// A procedure whose last argument is a sequence of items, a batch at a time.

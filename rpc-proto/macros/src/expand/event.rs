@@ -2,10 +2,10 @@
 
 use super::{path, type_name};
 use crate::parse::{Procedure, Service, with_lifetime};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Lifetime, Type, parse_quote};
+use syn::{Lifetime, Token, Type, parse_quote};
 
 /// The lifetime of what an event borrows, if it borrows something.
 const BORROWED: &str = "'data";
@@ -69,17 +69,15 @@ pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
 }
 
 /// The methods of a client by which its user subscribes to events.
-pub fn subscriptions(service: &Service, client: &Ident) -> Option<TokenStream> {
+pub fn subscriptions(
+    service: &Service,
+    caller: &TokenStream,
+    asynchronous: Option<Token![async]>,
+) -> TokenStream {
     let visibility = &service.visibility;
-    let events: Vec<_> = service
-        .procedures
-        .iter()
-        .filter(|member| member.is_event)
-        .collect();
-    if events.is_empty() {
-        return None;
-    }
-    let methods = events.into_iter().map(|event| {
+    let awaited = asynchronous.map(|_| quote!(.await));
+    let events = service.procedures.iter().filter(|member| member.is_event);
+    let methods = events.map(|event| {
         let method = &event.ident;
         let doc = match event.doc.as_str() {
             "" => format!("Subscribes to `{}`.", path(service, event)),
@@ -92,20 +90,15 @@ pub fn subscriptions(service: &Service, client: &Ident) -> Option<TokenStream> {
             ///
             /// # Errors
             /// Why the device did not take the subscription.
-            #visibility fn #method(
+            #visibility #asynchronous fn #method(
                 &mut self,
             ) -> ::core::result::Result<
-                <C as ::rpc_proto::client::Subscriber>::Subscription<#name #lifetime>,
+                <C as #caller>::Subscription<#name #lifetime>,
                 ::rpc_proto::client::CallError<::rpc_proto::device::SubscribeError>,
             > {
-                ::rpc_proto::client::Subscriber::subscribe(&mut self.caller)
+                #caller::subscribe(&mut self.caller)#awaited
             }
         }
     });
-    Some(quote! {
-        #[allow(dead_code)]
-        impl<C: ::rpc_proto::client::Subscriber> #client<C> {
-            #(#methods)*
-        }
-    })
+    quote!(#(#methods)*)
 }

@@ -48,10 +48,6 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
         Flow::Stream => quote! {
             impl ::rpc_proto::service::StreamProcedure for #name {
                 type Item = #value;
-
-                fn ask(arguments: &mut Self::Arguments<'_>, ask: ::rpc_proto::service::Ask) {
-                    arguments.0 = ask;
-                }
             }
         },
         Flow::Feed(item) => {
@@ -81,9 +77,9 @@ pub fn method(
     let visibility = &service.visibility;
     let method = &procedure.ident;
     let procedure_type = type_name(service, procedure);
-    let caller = match asynchronous {
-        Some(_) => quote!(::rpc_proto::client::AsyncPipelinedCaller),
-        None => quote!(::rpc_proto::client::PipelinedCaller),
+    let (caller, awaited) = match asynchronous {
+        Some(_) => (quote!(::rpc_proto::client::AsyncCaller), Some(quote!(.await))),
+        None => (quote!(::rpc_proto::client::Caller), None),
     };
     let error = error_type(procedure);
     match &procedure.flow {
@@ -93,10 +89,6 @@ pub fn method(
             let given = names.clone();
             let types = procedure.arguments.iter();
             let types = types.map(|argument| with_lifetime(&argument.ty, "'s"));
-            let stream = match asynchronous {
-                Some(_) => quote!(::rpc_proto::client::AsyncStream),
-                None => quote!(::rpc_proto::client::Stream),
-            };
             Some(quote! {
                 #[doc = #doc]
                 ///
@@ -105,14 +97,8 @@ pub fn method(
                 #visibility fn #method<'s>(
                     &'s mut self,
                     #(#names: #types),*
-                ) -> #stream<'s, C, #procedure_type>
-                where
-                    C: #caller,
-                {
-                    #stream::new(
-                        &mut self.caller,
-                        (::core::default::Default::default(), #(#given,)*),
-                    )
+                ) -> <C as #caller>::Stream<'s, #procedure_type> {
+                    #caller::stream::<#procedure_type>(&mut self.caller, (#(#given,)*))
                 }
             })
         }
@@ -125,10 +111,6 @@ pub fn method(
                 .map(|argument| with_lifetime(&argument.ty, "'_"));
             let items = procedure.arguments.last().map(|argument| &argument.ident);
             let value = &procedure.outcome.value;
-            let (feed, awaited) = match asynchronous {
-                Some(_) => (quote!(feed_async), Some(quote!(.await))),
-                None => (quote!(feed), None),
-            };
             Some(quote! {
                 #[doc = #doc]
                 ///
@@ -142,11 +124,8 @@ pub fn method(
                     &mut self,
                     #(#names: #types,)*
                     #items: impl ::core::iter::IntoIterator<Item = #item>,
-                ) -> ::core::result::Result<#value, ::rpc_proto::client::FeedError<#error>>
-                where
-                    C: #caller,
-                {
-                    ::rpc_proto::client::#feed::<C, #procedure_type>(
+                ) -> ::core::result::Result<#value, ::rpc_proto::client::FeedError<#error>> {
+                    #caller::feed::<#procedure_type>(
                         &mut self.caller,
                         &(#(#given,)*),
                         #items,

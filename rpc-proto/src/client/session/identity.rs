@@ -8,16 +8,19 @@ use crate::client::calls::{Call, Flight, State};
 use core::hash::{Hash, Hasher};
 use core::mem::discriminant;
 
-impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
+    for Session<FRAME, WINDOW, NUMBERS>
+{
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         let Self {
             calls,
+            numbers,
             phase,
             nonce,
             outgoing,
             order: _,
             timer,
-            statistics: _,
+            counters: _,
             // What it has received of events, it does not act on.
             events: _,
         } = self;
@@ -25,13 +28,13 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
         for call in calls.iter().skip_while(|call| call.state == State::Free) {
             discriminant(&call.state).hash(hasher);
             if call.state != State::Free {
-                (call.ticket, call.target, call.deadline).hash(hasher);
+                (call.ticket, call.target, call.patience).hash(hasher);
                 (call.may_have_run, call.abandoned).hash(hasher);
                 call.bytes().hash(hasher);
             }
             match call.state {
                 State::InFlight(flight) => {
-                    (flight.seq, flight.sent_at, flight.due).hash(hasher);
+                    (flight.seq, flight.sent_at, flight.due, flight.number).hash(hasher);
                     (
                         self.place(flight.first_order),
                         self.place(flight.last_order),
@@ -42,12 +45,14 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
                 State::Free | State::Waiting | State::Returned | State::Erred => {}
             }
         }
-        (phase, nonce, outgoing).hash(hasher);
+        (phase, nonce, outgoing, numbers).hash(hasher);
         (timer.due(), timer.resend_time(), timer.heard_at()).hash(hasher);
     }
 }
 
-impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
+    Session<FRAME, WINDOW, NUMBERS>
+{
     /// The place of a frame among the first and last copies of the calls in flight: orders are
     /// only ever compared with each other, so no more of them matters.
     fn place(&self, order: u32) -> usize {

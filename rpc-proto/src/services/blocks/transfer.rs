@@ -5,12 +5,16 @@ use super::{
     BlockError, BlocksBegin, BlocksChecksum, BlocksFind, BlocksFinish, BlocksRead, BlocksWrite,
     Found,
 };
-use crate::client::{Answer, CallError, PipelinedCaller, read};
+use crate::client::{
+    Answer, CallError, Caller, Calling, Calls, Operation, Running, Target, Ticket, read,
+};
 use crate::service::Procedure;
+use crate::time::Instant;
 use crate::wire::crc::Crc32;
 use crate::wire::frame::max_payload_len;
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
+use core::task::Poll;
 use heapless::Deque;
 
 /// Of how many bytes a device is asked for the checksum at a time: at a few dozen cycles a byte, that
@@ -103,17 +107,66 @@ const fn varint_len(value: u32) -> usize {
     len
 }
 
-/// Calls that are under way, the oldest first, with the offset and the length of their bytes.
-type Pieces<Q> = Deque<(u32, u16, Q), MAX_WINDOW>;
+/// Calls in flight, the oldest first, with the offset and the length of their bytes.
+type Pieces = Deque<(u32, u16, Ticket), MAX_WINDOW>;
 
-fn forget_all<C: PipelinedCaller>(caller: &mut C, pieces: &mut Pieces<C::Pending>) {
-    while let Some((_, _, pending)) = pieces.pop_front() {
-        caller.forget(pending);
+/// Starts a call and does not wait for it.
+fn submit<P: Procedure>(
+    caller: &mut impl Calling,
+    arguments: &P::Arguments<'_>,
+) -> Result<Ticket, CallError> {
+    caller.with(|calls, now| {
+        let patience = calls.patience(now);
+        calls.start(Target::of::<P>(), patience, |place| {
+            Some(postcard::to_slice(arguments, place).ok()?.len())
+        })
+    })
+}
+
+/// Waits for the end of a call.
+fn wait(caller: &mut impl Caller, call: Ticket) -> Result<Answer<'_>, CallError> {
+    Running::new(&mut *caller, Ended(Some(call))).wait();
+    caller.take(call)
+}
+
+/// The end of a call that is under way.
+struct Ended(Option<Ticket>);
+
+impl Operation for Ended {
+    type Output = ();
+
+    fn poll<C: Calls>(&mut self, calls: &mut C, _: Instant) -> Poll<()> {
+        match self.0 {
+            Some(call) if calls.end(call).is_none() => Poll::Pending,
+            _ => {
+                self.0 = None;
+                Poll::Ready(())
+            }
+        }
+    }
+
+    fn forget<C: Calls>(&mut self, calls: &mut C, _: Instant) {
+        if let Some(call) = self.0.take() {
+            calls.forget(call);
+        }
     }
 }
 
+fn forget_all(caller: &mut impl Calling, pieces: &mut Pieces) {
+    caller.with(|calls, _| {
+        while let Some((_, _, call)) = pieces.pop_front() {
+            calls.forget(call);
+        }
+    });
+}
+
+/// Returns how many calls to have in flight.
+fn window(caller: &mut impl Calling) -> usize {
+    caller.with(|calls, _| calls.window().min(MAX_WINDOW))
+}
+
 /// The CRC-32 of the first `length` bytes of a block, as the device reads it.
-fn checksum_at_device<C: PipelinedCaller>(
+fn checksum_at_device<C: Caller>(
     caller: &mut C,
     block: u8,
     length: u32,
@@ -177,7 +230,7 @@ impl<'n> Get<'n> {
     ///
     /// # Errors
     /// Why it has not come so far.
-    pub fn run<C: PipelinedCaller>(
+    pub fn run<C: Caller>(
         &mut self,
         caller: &mut C,
         mut sink: impl FnMut(u32, &[u8], u32),
@@ -220,34 +273,32 @@ impl<'n> Get<'n> {
         self.crc = Crc32::new();
     }
 
-    fn pieces<C: PipelinedCaller>(
+    fn pieces<C: Caller>(
         &mut self,
         caller: &mut C,
         found: Found,
-        pieces: &mut Pieces<C::Pending>,
+        pieces: &mut Pieces,
         sink: &mut impl FnMut(u32, &[u8], u32),
     ) -> Result<(), CallError<BlockError>> {
         let mut next = self.done;
         while self.done < self.total {
-            let size = read_size(caller.max_frame());
-            while next < self.total && pieces.len() < caller.window().min(MAX_WINDOW) {
+            let size = read_size(caller.with(|calls, _| calls.max_frame()));
+            while next < self.total && pieces.len() < window(caller) {
                 let most = (self.total - next).min(u32::from(size)) as u16;
-                let pending = caller.submit::<BlocksRead>(&(found.block, next, most));
-                let pending = pending.map_err(CallError::widen)?;
+                let call = submit::<BlocksRead>(caller, &(found.block, next, most));
+                let call = call.map_err(CallError::widen)?;
                 // There is room: that was asked before.
-                let _ = pieces.push_back((next, most, pending));
+                let _ = pieces.push_back((next, most, call));
                 next += u32::from(most);
             }
-            let Some((offset, most, mut pending)) = pieces.pop_front() else {
+            let Some((offset, most, call)) = pieces.pop_front() else {
                 return Err(CallError::ReplyTooLarge);
             };
             // One behind another that came shorter is void.
             let taken = match offset == self.done {
-                true => self.take(caller.wait(&mut pending), sink),
-                false => Ok(most),
+                true => self.take(wait(caller, call), sink)?,
+                false => wait(caller, call).map_or(most, |_| most),
             };
-            caller.forget(pending);
-            let taken = taken?;
             if taken < most {
                 next = self.done;
             }
@@ -309,7 +360,7 @@ impl<'n> Put<'n> {
     ///
     /// # Errors
     /// Why it has not come so far.
-    pub fn run<C: PipelinedCaller>(
+    pub fn run<C: Caller>(
         &mut self,
         caller: &mut C,
         mut progress: impl FnMut(u32),
@@ -331,7 +382,7 @@ impl<'n> Put<'n> {
         }
     }
 
-    fn attempt<C: PipelinedCaller>(
+    fn attempt<C: Caller>(
         &mut self,
         caller: &mut C,
         total: u32,
@@ -357,35 +408,34 @@ impl<'n> Put<'n> {
         caller.call::<BlocksFinish>(&(self.crc.value(),))
     }
 
-    fn pieces<C: PipelinedCaller>(
+    fn pieces<C: Caller>(
         &mut self,
         caller: &mut C,
         total: u32,
-        pieces: &mut Pieces<C::Pending>,
+        pieces: &mut Pieces,
         progress: &mut impl FnMut(u32),
     ) -> Result<(), CallError<BlockError>> {
         let mut next = self.done;
         while self.done < total {
-            while next < total && pieces.len() < caller.window().min(MAX_WINDOW) {
+            while next < total && pieces.len() < window(caller) {
                 let rest = self.bytes.get(next as usize..).unwrap_or_default();
-                let room = caller.room::<BlocksWrite>();
+                let target = Target::of::<BlocksWrite>();
+                let room = caller.with(|calls, _| calls.room(&target));
                 let size = usize::from(write_size(room, next));
                 let piece = rest.get(..size).unwrap_or(rest);
                 if piece.is_empty() {
                     return Err(CallError::ArgumentsTooLarge);
                 }
-                let pending = caller.submit::<BlocksWrite>(&(next, piece));
-                let pending = pending.map_err(CallError::widen)?;
+                let call = submit::<BlocksWrite>(caller, &(next, piece));
+                let call = call.map_err(CallError::widen)?;
                 // There is room: that was asked before.
-                let _ = pieces.push_back((next, piece.len() as u16, pending));
+                let _ = pieces.push_back((next, piece.len() as u16, call));
                 next += piece.len() as u32;
             }
-            let Some((offset, len, mut pending)) = pieces.pop_front() else {
+            let Some((offset, len, call)) = pieces.pop_front() else {
                 return Err(CallError::ArgumentsTooLarge);
             };
-            let written = outcome::<BlocksWrite>(caller.wait(&mut pending)).map(|_| ());
-            caller.forget(pending);
-            written?;
+            outcome::<BlocksWrite>(wait(caller, call))?;
             let from = offset as usize;
             let piece = self.bytes.get(from..from + usize::from(len));
             self.crc = self.crc.then(piece.unwrap_or_default());

@@ -1,16 +1,6 @@
-//! How a caller finds out which events it did not get (PROTOCOL.md, "Events").
+//! Counts events, to find out how many did not arrive (PROTOCOL.md, "Events").
 
 use crate::wire::message::{EVENT_COUNT, Seq};
-
-/// An event that was received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct ReceivedEvent<'a> {
-    /// The number of the event.
-    pub topic: u16,
-    /// The encoded data.
-    pub data: &'a [u8],
-}
 
 /// Counts the events of a session.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,20 +13,18 @@ pub(super) struct EventCount {
 impl EventCount {
     pub(super) const NONE: Self = Self { passed: 0, lost: 0 };
 
-    /// How many did not arrive.
+    /// Returns how many did not arrive.
     pub(super) const fn lost(&self) -> u32 {
         self.lost
     }
 
-    /// Begins to count anew: in a new session, the device does. What was lost stays lost.
+    /// Begins to count anew, as the device does in a new session. Losses so far stay counted.
     pub(super) fn restart(&mut self) {
         self.passed = 0;
     }
 
-    /// Takes a frame, and gives back the event that it is of, if it is not about events.
-    // Inlined, it leaves nothing behind in this crate that is compiled once for callers and devices.
-    #[inline]
-    pub(super) fn take<'a>(&mut self, seq: Seq, body: &'a [u8]) -> Option<ReceivedEvent<'a>> {
+    /// Takes a frame, and returns topic and data of the event, unless it is a count.
+    pub(super) fn take<'a>(&mut self, seq: Seq, body: &'a [u8]) -> Option<(u16, &'a [u8])> {
         let (topic, data) = postcard::take_from_bytes::<u16>(body).ok()?;
         if topic == EVENT_COUNT {
             let (count, _) = postcard::take_from_bytes(data).ok()?;
@@ -46,7 +34,7 @@ impl EventCount {
         let missing = seq.since(Seq::new(self.passed as u8));
         self.reckon(self.passed.wrapping_add(missing.into()));
         self.passed = self.passed.wrapping_add(1);
-        Some(ReceivedEvent { topic, data })
+        Some((topic, data))
     }
 
     /// Learns that there were `count` events so far. What is known already, an old answer that was

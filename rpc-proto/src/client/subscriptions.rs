@@ -1,0 +1,315 @@
+//! The subscriptions of a client, and the events that wait for its user.
+//!
+//! A subscription belongs to a session, which ends when the device is reset or the link is lost. So
+//! the client subscribes anew in each session, and asks again when it hears nothing for a while. That
+//! also opens a session, and tells of events that were lost with none behind them.
+
+mod buffer;
+mod received;
+
+pub use received::{Received, ReceivedEvent, Subscription};
+
+use super::Client;
+use super::answer::{Answer, exactly, read};
+use super::call_error::CallError;
+use super::calls::Ticket;
+use super::target::Target;
+use crate::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError, Subscribed};
+use crate::time::{Duration, Instant};
+use buffer::EventBuffer;
+use core::task::Poll;
+
+/// How long a device may be silent before it is asked whether it still knows of a subscription.
+const ASK_AFTER: Duration = Duration::from_millis(500);
+
+/// Memory of a [`Client`] for subscriptions: none, or [`Subscriptions`].
+pub trait EventMemory: sealed::EventMemory {}
+
+impl<E: sealed::EventMemory> EventMemory for E {}
+
+pub(super) mod sealed {
+    use super::{Entry, ReceivedEvent};
+
+    /// The memory as the client uses it.
+    pub trait EventMemory {
+        /// How many events a caller can subscribe to.
+        const TOPICS: usize;
+
+        /// The places for subscriptions.
+        fn entries(&mut self) -> &mut [Option<Entry>];
+
+        /// The same, to look at.
+        fn known(&self) -> &[Option<Entry>];
+
+        /// Keeps an event, or counts it if there is no room.
+        fn keep(&mut self, event: &ReceivedEvent<'_>);
+
+        /// Returns true if an event waits.
+        fn has_event(&self) -> bool;
+
+        /// Takes out the oldest event.
+        fn next(&mut self) -> Option<ReceivedEvent<'_>>;
+    }
+}
+
+/// A client without subscriptions, which take no memory then.
+#[derive(Clone, Copy, Debug, Default, Hash)]
+pub struct NoSubscriptions;
+
+impl sealed::EventMemory for NoSubscriptions {
+    const TOPICS: usize = 0;
+
+    fn entries(&mut self) -> &mut [Option<Entry>] {
+        &mut []
+    }
+
+    fn known(&self) -> &[Option<Entry>] {
+        &[]
+    }
+
+    fn keep(&mut self, _: &ReceivedEvent<'_>) {}
+
+    fn has_event(&self) -> bool {
+        false
+    }
+
+    fn next(&mut self) -> Option<ReceivedEvent<'_>> {
+        None
+    }
+}
+
+/// Room for subscriptions to `TOPICS` events, and `BYTES` for events that wait for the user, each of
+/// which takes 14 bytes beside its data.
+#[derive(Clone, Debug)]
+pub struct Subscriptions<const TOPICS: usize, const BYTES: usize> {
+    entries: [Option<Entry>; TOPICS],
+    waiting: EventBuffer<BYTES>,
+}
+
+/// Nothing in it makes a client do anything else next than its calls do, which are part of its state.
+impl<const TOPICS: usize, const BYTES: usize> core::hash::Hash for Subscriptions<TOPICS, BYTES> {
+    fn hash<H: core::hash::Hasher>(&self, _: &mut H) {}
+}
+
+impl<const TOPICS: usize, const BYTES: usize> Subscriptions<TOPICS, BYTES> {
+    /// No subscriptions yet.
+    pub const fn new() -> Self {
+        Self {
+            entries: [const { None }; TOPICS],
+            waiting: EventBuffer::new(),
+        }
+    }
+}
+
+impl<const TOPICS: usize, const BYTES: usize> Default for Subscriptions<TOPICS, BYTES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const TOPICS: usize, const BYTES: usize> sealed::EventMemory for Subscriptions<TOPICS, BYTES> {
+    const TOPICS: usize = TOPICS;
+
+    fn entries(&mut self) -> &mut [Option<Entry>] {
+        &mut self.entries
+    }
+
+    fn known(&self) -> &[Option<Entry>] {
+        &self.entries
+    }
+
+    fn keep(&mut self, event: &ReceivedEvent<'_>) {
+        self.waiting.push(event);
+    }
+
+    fn has_event(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn next(&mut self) -> Option<ReceivedEvent<'_>> {
+        self.waiting.pop()
+    }
+}
+
+/// A subscription.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    key: u32,
+    /// How many of the client's users it has.
+    users: u16,
+    /// The number that the device gave the event, and the session in which it did.
+    topic: Option<(u16, u32)>,
+    /// The question that is under way.
+    asked: Option<Ticket>,
+    /// The session in which the device last answered it.
+    answered_in: u32,
+    /// When to ask the device, if nothing is heard before.
+    ask_at: Instant,
+    /// Why the device did not take it, until somebody has been told.
+    error: Option<CallError<SubscribeError>>,
+}
+
+impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemory>
+    Client<FRAME, WINDOW, NUMBERS, E>
+{
+    /// Subscribes to the event with that key, in this session and all later ones. Each subscription
+    /// is ended by one [`unsubscribe`](Self::unsubscribe).
+    ///
+    /// # Errors
+    /// [`SubscribeError::TooMany`] if the client has no room for it.
+    pub fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+        let entries = self.events.entries();
+        if let Some(entry) = entries.iter_mut().flatten().find(|entry| entry.key == key) {
+            entry.users = entry.users.saturating_add(1);
+            return Ok(());
+        }
+        let place = entries.iter_mut().find(|entry| entry.is_none());
+        *place.ok_or(CallError::Error(SubscribeError::TooMany))? = Some(Entry {
+            key,
+            users: 1,
+            topic: None,
+            asked: None,
+            answered_in: 0,
+            ask_at: now,
+            error: None,
+        });
+        self.tend_subscriptions(now);
+        Ok(())
+    }
+
+    /// Ends one subscription to the event with that key. When it was the last, the device is told, if
+    /// there is room for it: events that come all the same are ignored.
+    pub fn unsubscribe(&mut self, now: Instant, key: u32) {
+        let entries = self.events.entries();
+        let mut places = entries.iter_mut();
+        let Some(place) = places.find(|entry| entry.as_ref().is_some_and(|entry| entry.key == key))
+        else {
+            return;
+        };
+        let Some(entry) = place else { return };
+        entry.users -= 1;
+        if entry.users > 0 {
+            return;
+        }
+        let (asked, told) = (entry.asked, entry.topic.is_some());
+        *place = None;
+        if let Some(question) = asked {
+            self.abandon(question);
+        }
+        if told && self.session.device().is_some() {
+            let target = Target::of::<DeviceEventsUnsubscribe>();
+            let patience = (now + ASK_AFTER).into();
+            let told = self.session.calls.add(target, patience, true, |place| {
+                postcard::to_slice(&(key,), place)
+                    .ok()
+                    .map(|bytes| bytes.len())
+            });
+            if let Ok(told) = told {
+                self.abandon(told);
+            }
+        }
+    }
+
+    /// Returns whether the device has taken the subscription to the event with that key in this
+    /// session, or why it did not. An error is returned once; the client goes on asking.
+    pub fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+        let session = self.session.counters().sessions;
+        let mut entries = self.events.entries().iter_mut().flatten();
+        let Some(entry) = entries.find(|entry| entry.key == key) else {
+            return Poll::Ready(Err(CallError::Error(SubscribeError::NoSuchEvent)));
+        };
+        match (entry.error.take(), entry.topic) {
+            (Some(error), _) => Poll::Ready(Err(error)),
+            (None, Some((_, known))) if known == session => Poll::Ready(Ok(())),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Returns true if an event waits to be taken out.
+    pub fn has_event(&self) -> bool {
+        self.events.has_event()
+    }
+
+    /// Takes out the oldest event that waits. Events that find no room to wait in are counted among
+    /// the lost.
+    pub fn next_event(&mut self) -> Option<ReceivedEvent<'_>> {
+        self.events.next()
+    }
+
+    /// Keeps an event that has come in, if there is a subscription to it.
+    pub(super) fn keep_event(
+        events: &mut E,
+        now: Instant,
+        session: u32,
+        lost: u32,
+        (topic, data): (u16, &[u8]),
+    ) {
+        let mut entries = events.entries().iter_mut().flatten();
+        let Some(entry) = entries.find(|entry| entry.topic == Some((topic, session))) else {
+            return;
+        };
+        entry.ask_at = now + ASK_AFTER;
+        let key = entry.key;
+        events.keep(&ReceivedEvent {
+            key,
+            data,
+            lost,
+            session,
+        });
+    }
+
+    /// Takes the device's answers to subscriptions, and asks it where that is due.
+    pub(super) fn tend_subscriptions(&mut self, now: Instant) {
+        if E::TOPICS == 0 {
+            return;
+        }
+        let sessions = self.session.counters().sessions;
+        let is_open = self.session.device().is_some();
+        for entry in self.events.entries().iter_mut().flatten() {
+            if let Some(question) = entry.asked {
+                let Some(end) = self.session.calls.take(question) else {
+                    continue;
+                };
+                entry.asked = None;
+                entry.answered_in = sessions;
+                entry.ask_at = now + ASK_AFTER;
+                match subscribed(end) {
+                    Ok(Subscribed { topic, count }) => {
+                        self.session.events.reckon(count);
+                        entry.topic = Some((topic, sessions));
+                        entry.error = None;
+                    }
+                    Err(error) => entry.error = Some(error),
+                }
+            }
+            if now >= entry.ask_at || is_open && entry.answered_in != sessions {
+                let target = Target::of::<DeviceEventsSubscribe>();
+                let patience = self.patience.from(now);
+                let key = entry.key;
+                let asked = self.session.calls.add(target, patience, true, |place| {
+                    postcard::to_slice(&(key,), place)
+                        .ok()
+                        .map(|bytes| bytes.len())
+                });
+                entry.asked = asked.ok();
+            }
+        }
+    }
+
+    /// Returns when the device is to be asked next.
+    pub(super) fn subscriptions_due(&self) -> Option<Instant> {
+        let entries = self.events.known().iter().flatten();
+        let idle = entries.filter(|entry| entry.asked.is_none());
+        idle.map(|entry| entry.ask_at).min()
+    }
+}
+
+fn subscribed(end: Result<Answer<'_>, CallError>) -> Result<Subscribed, CallError<SubscribeError>> {
+    match end {
+        Ok(Answer::Return(bytes)) => exactly(bytes).ok_or(CallError::BadReply),
+        Ok(answer) => Err(read::<DeviceEventsSubscribe>(answer)
+            .err()
+            .unwrap_or(CallError::BadReply)),
+        Err(error) => Err(error.widen()),
+    }
+}

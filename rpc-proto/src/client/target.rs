@@ -1,0 +1,132 @@
+//! The procedure that a call is for, as a caller knows it, and the numbers that devices gave.
+
+use crate::service::Procedure;
+use crate::wire::frame::max_payload_len;
+
+/// Names the procedure of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Target {
+    /// The key, which stands for path and types (PROTOCOL.md, "Keys").
+    pub key: u32,
+    /// The number, as far as it is known before the device is asked.
+    pub number: Number,
+    /// True if running it twice does no harm: then it is sent again when nobody knows whether it ran.
+    pub idempotent: bool,
+}
+
+/// The number of a procedure, as far as it is known without asking the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Number {
+    /// The number is part of the protocol, or agreed upon in another way. The device is never asked.
+    Fixed(u16),
+    /// Devices with this fingerprint have given it this number. Others are asked.
+    In {
+        /// The fingerprint of the interface.
+        fingerprint: u32,
+        /// The number there.
+        number: u16,
+    },
+    /// Nothing is known.
+    Unknown,
+}
+
+impl Target {
+    /// Names a typed procedure. Its number is known on a device that offers this service and no other.
+    pub const fn of<P: Procedure>() -> Self {
+        Self {
+            key: P::KEY,
+            number: match P::NUMBER {
+                Some(number) => Number::Fixed(number),
+                None => Number::In {
+                    fingerprint: P::FINGERPRINT_IF_SOLE,
+                    number: P::NUMBER_IF_SOLE,
+                },
+            },
+            idempotent: P::IDEMPOTENT,
+        }
+    }
+
+    /// Names a procedure by a number that both ends have agreed upon.
+    pub const fn fixed(number: u16, idempotent: bool) -> Self {
+        Self {
+            key: 0,
+            number: Number::Fixed(number),
+            idempotent,
+        }
+    }
+}
+
+/// Returns the length of a call's payload before the arguments: header and number.
+pub(super) const fn head_len(number: u16) -> usize {
+    match number {
+        0..=0x7F => 1 + 1,
+        0x80..=0x3FFF => 1 + 2,
+        _ => 1 + 3,
+    }
+}
+
+/// Returns how many bytes of arguments are sure to fit a frame of that length. An unknown number is
+/// taken for the longest.
+pub(super) const fn room(number: Option<u16>, frame: usize) -> usize {
+    let number = match number {
+        Some(number) => number,
+        None => u16::MAX,
+    };
+    max_payload_len(frame).saturating_sub(head_len(number))
+}
+
+/// The numbers that the devices with one fingerprint gave to keys: the `NUMBERS` asked for last.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Numbers<const NUMBERS: usize> {
+    fingerprint: u32,
+    /// Direct-mapped: a key has one place, so finding it takes no search and no bookkeeping.
+    known: [Option<(u32, u16)>; NUMBERS],
+}
+
+impl<const NUMBERS: usize> Numbers<NUMBERS> {
+    pub(super) const fn new() -> Self {
+        const { assert!(NUMBERS > 0, "a client remembers at least one number") }
+        Self {
+            fingerprint: 0,
+            known: [None; NUMBERS],
+        }
+    }
+
+    /// Forgets the numbers of devices with another fingerprint.
+    pub(super) fn meet(&mut self, fingerprint: u32) {
+        if fingerprint != self.fingerprint {
+            self.fingerprint = fingerprint;
+            self.known = [None; NUMBERS];
+        }
+    }
+
+    pub(super) fn learn(&mut self, key: u32, number: u16) {
+        if let Some(place) = self.known.get_mut(Self::place(key)) {
+            *place = Some((key, number));
+        }
+    }
+
+    /// Returns the target's number on a device with that fingerprint, if it is known.
+    pub(super) fn of(&self, target: &Target, fingerprint: u32) -> Option<u16> {
+        match target.number {
+            Number::Fixed(number) => return Some(number),
+            Number::In {
+                fingerprint: known,
+                number,
+            } if known == fingerprint => return Some(number),
+            _ => {}
+        }
+        match self.known.get(Self::place(target.key)) {
+            Some(&Some((key, number))) if key == target.key && fingerprint == self.fingerprint => {
+                Some(number)
+            }
+            _ => None,
+        }
+    }
+
+    const fn place(key: u32) -> usize {
+        key as usize % NUMBERS
+    }
+}
