@@ -1,48 +1,41 @@
-//! A connection to a device: calls from any number of threads share one link and one session.
+//! A connection to a device, shared by any number of threads and tasks.
 //!
-//! `exchange` moves the bytes; `call`, `by_name`, `describe` and `subscription` are what is done with
-//! that.
+//! `shared` has the state behind all handles, `exchange` moves the bytes, `waiting` lets threads and
+//! tasks wait. On that stand `calls` (typed), `by_name`, `streams`, `feeds`, `subscription` and `blocks`,
+//! each of which is written once, as something that can be awaited.
 
 mod blocks;
 mod by_name;
-mod call;
+mod calls;
 mod describe;
 mod exchange;
+mod feeds;
 mod inboxes;
-mod named_feed;
-mod named_stream;
+mod shared;
 mod stray;
+mod streams;
 mod subscription;
+mod waiting;
 
 pub use by_name::{NamedCallError, PreparedCall};
-pub use call::{ConnectionCaller, Pending, PendingReply, Reply, Submitted};
+pub use calls::{Pending, PendingReply, Reply};
 pub use describe::DescriptionError;
-pub use named_feed::NamedFeed;
-pub use named_stream::NamedStream;
-pub use rpc_proto::client::Statistics;
-pub use subscription::{EncodedEvent, EncodedSubscription, Received, Subscription};
+pub use feeds::NamedFeed;
+pub use rpc_proto::client::{Counters, Received};
+pub use streams::{EncodedSource, NamedSource, NamedStream, Stream};
+pub use subscription::{EncodedEvent, EncodedSubscription, Subscription};
 
 use crate::cache::Cache;
-use crate::description::Description;
-use crate::link::{self, Link, OpenError, SimulatedDevice, Tap, Tapped};
-use crate::port::{Port, Selector, usb_serial_number};
-use inboxes::Inboxes;
-use rpc_proto::client::{CallError, Client, Ticket, Timing};
-use rpc_proto::service::Dispatch;
-use rpc_proto::time::Instant;
-use rpc_proto::wire::message::{Accept, MAX_WINDOW};
-use std::collections::HashMap;
+use crate::link::{Connector, OpenError, PortConnector, Tap, Tapped};
+use crate::port::{Port, Selector};
+use rpc_proto::wire::message::Accept;
+use shared::Shared;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time;
-use stray::Stray;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The longest frame that this end sends or receives, in bytes.
 pub const MAX_FRAME: usize = 4096;
-
-/// The frame length that the first resend time is reckoned with.
-const USUAL_FRAME: u32 = 64;
 
 /// How a port is opened and used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +43,10 @@ pub struct Options {
     /// The speed of a serial port, in bits a second.
     pub baud: u32,
     /// How long a call may take, connecting included.
-    pub timeout: time::Duration,
-    /// How often a call that was not answered in time is made again, if it never ran or its
+    pub timeout: Duration,
+    /// How often a call that was not answered in time is tried again, if it never ran or its
     /// procedure is idempotent. Each time, it may take as long again.
-    pub retries: u32,
+    pub retries: u8,
 }
 
 impl Options {
@@ -61,7 +54,7 @@ impl Options {
     pub fn at(baud: u32) -> Self {
         /// About what a few long frames come to, in bits.
         const BITS: u64 = 8 * 256 * 10;
-        let frames = time::Duration::from_millis(1000 * BITS / u64::from(baud.max(1)));
+        let frames = Duration::from_millis(1000 * BITS / u64::from(baud.max(1)));
         let default = Self::default();
         Self {
             baud,
@@ -76,59 +69,47 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             baud: 115_200,
-            timeout: time::Duration::from_secs(2),
+            timeout: Duration::from_secs(2),
             retries: 0,
         }
     }
 }
 
-/// A connection to a device.
+/// A connection to a device. Clones share it, and it is closed when the last of them is dropped.
 ///
-/// ```
-/// use rpc_proto::calculator::CalculatorClient;
+/// Calls from any number of threads and tasks share one link and one session. A typed client owns its
+/// connection, so both can live in one struct:
+///
+/// ```no_run
 /// use serial_rpc::Connection;
 ///
-/// let device = Connection::open("sim")?;
-/// let mut calculator = CalculatorClient::new(&device);
-/// assert_eq!(calculator.add(2, 3)?, 5);
+/// /// A lamp.
+/// #[rpc_proto::service]
+/// trait Lamp {
+///     /// Sets the brightness in percent.
+///     fn dim(&mut self, percent: u8);
+/// }
+///
+/// struct Rig {
+///     device: Connection,
+///     lamp: LampClient<Connection>,
+/// }
+///
+/// let device = Connection::open("/dev/ttyACM0")?;
+/// let lamp = LampClient::new(&device);
+/// let mut rig = Rig { device, lamp };
+/// rig.lamp.dim(50)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Connection {
-    port: Port,
-    /// By which a USB device is found again when it comes back under another path.
-    usb_serial_number: Option<String>,
-    options: Options,
-    cache: Option<Cache>,
-    /// Sees every byte that passes.
-    tap: Option<Tap>,
-    started: time::Instant,
-    state: Mutex<State>,
-    /// Something may have changed for a thread that waits: a call has ended, or nobody reads.
-    changed: Condvar,
-}
-
-struct State {
-    /// None while the port is lost.
-    link: Option<Arc<dyn Link>>,
-    client: Box<Client<MAX_FRAME, MAX_WINDOW>>,
-    /// Whether a thread is reading the link for all.
-    is_read: bool,
-    /// How many threads wait for `changed`.
-    sleeping: usize,
-    /// How calls ended that nobody has asked for yet.
-    ended: HashMap<Ticket, Result<Reply, CallError>>,
-    /// Procedure numbers by key, with the fingerprint of the interface they belong to.
-    numbers: HashMap<u32, (u16, u32)>,
-    description: Option<(u32, Arc<Description>)>,
-    stray: Stray,
-    inboxes: Inboxes,
-    /// How often [`Connection::cancel`] was called.
-    cancellations: u32,
+    shared: Arc<Shared>,
+    /// The last reply to a typed call of this handle, for its value to borrow from.
+    reply: Reply,
 }
 
 impl Connection {
     /// Opens a port: the path of a serial port, `VID:PID`, `VID:PID:SERIAL` or `id:SERIAL` for that
-    /// of a USB device, `tcp:HOST:PORT`, or `sim` for a simulated device.
+    /// of a USB device, or `tcp:HOST:PORT`.
     ///
     /// Nothing is sent before the first call.
     ///
@@ -150,117 +131,84 @@ impl Connection {
     /// # Errors
     /// When the port is missing, busy, not permitted or cannot be reached.
     pub fn open_with(port: Port, options: Options) -> Result<Self, OpenError> {
-        let link = link::open(&port, options.baud)?;
-        Ok(Self::over(port, link, options))
+        Self::over(PortConnector::new(port, options.baud), options)
     }
 
-    /// A connection to a simulated device.
-    pub fn to<I: Dispatch + Send + 'static>(device: SimulatedDevice<I>) -> Self {
-        Self::over(Port::Simulated, Arc::new(device), Options::default())
+    /// Opens a link of any other kind. When it is lost, the same connector opens it again.
+    ///
+    /// # Errors
+    /// When the link cannot be opened.
+    pub fn over(connector: impl Connector + 'static, options: Options) -> Result<Self, OpenError> {
+        Ok(Self::of(Shared::open(Box::new(connector), options)?))
     }
 
-    /// A connection over a link that is open already; `port` is where it is opened again if it
-    /// fails.
-    pub fn over(port: Port, link: Arc<dyn Link>, options: Options) -> Self {
-        let timing = match port {
-            Port::Serial(_) => Timing::for_line(options.baud, USUAL_FRAME),
-            Port::Tcp(_) | Port::Simulated => Timing::default(),
-        };
-        let usb_serial_number = match &port {
-            Port::Serial(path) => usb_serial_number(path),
-            Port::Tcp(_) | Port::Simulated => None,
-        };
-        // Differs from run to run, so that the sessions of one run are not taken for another's.
-        let nonce = RandomState::new().hash_one(std::process::id()) as u32;
+    fn of(shared: Arc<Shared>) -> Self {
         Self {
-            port,
-            usb_serial_number,
-            options,
-            cache: None,
-            tap: None,
-            started: time::Instant::now(),
-            state: Mutex::new(State {
-                link: Some(link),
-                client: Box::new(Client::new(nonce, timing)),
-                is_read: false,
-                sleeping: 0,
-                ended: HashMap::new(),
-                numbers: HashMap::new(),
-                description: None,
-                stray: Stray::default(),
-                inboxes: Inboxes::default(),
-                cancellations: 0,
-            }),
-            changed: Condvar::new(),
+            shared,
+            reply: Reply::Return(Vec::new()),
         }
     }
 
     /// Looks for descriptions in a cache before asking the device, and keeps them there.
     #[must_use]
-    pub fn with_cache(mut self, cache: Cache) -> Self {
-        self.cache = Some(cache);
+    pub fn with_cache(self, cache: Cache) -> Self {
+        // A second one is ignored: who reads a description may be using the first.
+        let _ = self.shared.cache.set(cache);
         self
     }
 
-    /// Shows `tap` every byte that passes the link, also after the port was lost and opened again.
-    ///
-    /// ```
-    /// use serial_rpc::Connection;
-    /// use std::sync::Arc;
-    ///
-    /// let device = Connection::open("sim")?.tapped_by(Arc::new(|direction, bytes| {
-    ///     eprintln!("{direction} {bytes:02x?}");
-    /// }));
-    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Shows `tap` every byte that passes the link, also after the link was lost and opened again.
     #[must_use]
-    pub fn tapped_by(mut self, tap: Tap) -> Self {
-        let mut state = self.state();
+    pub fn tapped_by(self, tap: Tap) -> Self {
+        let mut state = self.shared.state();
         let link = state.link.take();
         state.link = link.map(|link| Tapped::over(link, Arc::clone(&tap)));
+        state.tap = Some(tap);
         drop(state);
-        self.tap = Some(tap);
         self
     }
 
-    /// The port that this is a connection to.
-    pub fn port(&self) -> &Port {
-        &self.port
+    /// Returns the name of the port or link.
+    pub fn name(&self) -> String {
+        self.shared.connector.name()
     }
 
-    /// How the port was opened and is used.
+    /// Returns the port, if the connection is to one.
+    pub fn port(&self) -> Option<&Port> {
+        self.shared.connector.port()
+    }
+
+    /// Returns how the port was opened and is used.
     pub fn options(&self) -> Options {
-        self.options
+        self.shared.options
     }
 
-    /// What the device said about itself when the session began; None before the first call.
+    /// Returns what the device said about itself when the session began. None before the first call.
     pub fn device(&self) -> Option<Accept> {
-        self.state().client.device().copied()
+        self.shared.state().client.device().copied()
     }
 
-    /// What this end has seen of the link.
-    pub fn statistics(&self) -> Statistics {
-        *self.state().client.statistics()
+    /// Returns what this end has seen of the link.
+    pub fn counters(&self) -> Counters {
+        *self.shared.state().client.counters()
     }
 
-    /// The last 200 bytes that came and were no part of a frame: noise, or text that the device
-    /// prints on the same line.
+    /// Returns the last 200 bytes that came and were no part of a frame: noise, or text that the
+    /// device prints on the same line.
     pub fn stray_bytes(&self) -> Vec<u8> {
-        self.state().stray.bytes()
+        self.shared.state().stray.bytes()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends all calls that are under way, and whatever waits for events. Another thread may do that
+    /// while some wait, such as one that handles Ctrl-C.
+    pub fn cancel(&self) {
+        self.shared.cancel();
     }
+}
 
-    fn cancellations(&self) -> u32 {
-        self.state().cancellations
-    }
-
-    fn now(&self) -> Instant {
-        let elapsed = self.started.elapsed().as_micros();
-        Instant::from_micros(u64::try_from(elapsed).unwrap_or(u64::MAX))
+impl Clone for Connection {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.shared))
     }
 }
 
@@ -268,8 +216,8 @@ impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Connection")
-            .field("port", &self.port)
-            .field("options", &self.options)
+            .field("name", &self.name())
+            .field("options", &self.options())
             .finish_non_exhaustive()
     }
 }

@@ -115,6 +115,19 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Client<FRAME
 impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemory>
     Client<FRAME, WINDOW, NUMBERS, E>
 {
+    /// Subscribes to an event, through whoever waits for the device's answer.
+    ///
+    /// A client without memory for events does not compile here.
+    pub(crate) const fn subscribing(key: u32) -> Subscribing {
+        const {
+            assert!(
+                E::TOPICS > 0,
+                "this client has no room for events: make it with `Client::with_subscriptions`"
+            );
+        }
+        Subscribing::new(key)
+    }
+
     /// Sets how long a call may take, and how often it may take as long again. A call is only tried
     /// again if it was not sent or its procedure is idempotent.
     pub const fn set_patience(&mut self, timeout: Duration, retries: u8) {
@@ -253,8 +266,6 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
 impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemory> Calls
     for Client<FRAME, WINDOW, NUMBERS, E>
 {
-    const TOPICS: usize = E::TOPICS;
-
     fn start(
         &mut self,
         target: Target,

@@ -1,7 +1,7 @@
 //! Whole blocks, through whatever happens to the device and its cable meanwhile.
 
-use super::{Connection, ConnectionCaller};
-use rpc_proto::client::{CallError, IntoCaller};
+use super::Connection;
+use rpc_proto::client::{CallError, Cause};
 use rpc_proto::services::blocks::{Get, Put, TransferError};
 
 /// How often in a row a transfer is taken up again that gets nowhere: as long as it takes to plug a
@@ -15,9 +15,8 @@ impl Connection {
     /// It goes on where it was after a reset of the device and when a port that was unplugged is back.
     ///
     /// ```
-    /// use serial_rpc::Connection;
-    ///
-    /// let device = Connection::open("sim")?;
+    /// # use serial_rpc_simulator as simulator;
+    /// let device = simulator::calculator();
     /// device.put_block("notes", b"hello", |_, _| ())?;
     /// assert_eq!(device.get_block("notes", |_, _| ())?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -67,12 +66,11 @@ impl Connection {
     }
 
     /// Runs a transfer, which tells how many bytes are done, until it ends for good.
-    fn transfer<'d>(
-        &'d self,
-        mut run: impl FnMut(&mut ConnectionCaller<'d>) -> (Result<(), TransferError>, u32),
+    fn transfer(
+        &self,
+        mut run: impl FnMut(&mut Self) -> (Result<(), TransferError>, u32),
     ) -> Result<(), TransferError> {
-        let cancellations = self.cancellations();
-        let mut caller = self.into_caller();
+        let mut caller = self.clone();
         let mut before = 0;
         let mut attempts = 0;
         loop {
@@ -80,14 +78,18 @@ impl Connection {
             let may_pass = matches!(
                 result,
                 Err(TransferError::Call(
-                    CallError::Timeout | CallError::Disconnected | CallError::OutcomeUnknown(_)
+                    CallError::Timeout
+                        | CallError::Disconnected
+                        | CallError::OutcomeUnknown(
+                            Cause::Timeout | Cause::Disconnected | Cause::Reset
+                        )
                 ))
             );
             attempts = if done > before { 1 } else { attempts + 1 };
             before = done;
             // A device that has never answered is not there.
             let hopeless = done == 0 || attempts >= ATTEMPTS;
-            if !may_pass || hopeless || self.cancellations() != cancellations {
+            if !may_pass || hopeless {
                 return result;
             }
         }

@@ -1,20 +1,23 @@
 //! Calls by name, as the device describes its procedures.
 
-use super::named_feed::NamedFeed;
-use super::named_stream::{NamedStream, asking};
+use super::feeds::NamedFeed;
+use super::streams::{NamedSource, NamedStream, Stream};
 use super::{Connection, DescriptionError, Reply};
 use crate::arguments::{ArgumentsError, from_json, from_words};
 use crate::description::{Procedure, ProcedureKind, UnknownProcedure};
-use crate::value::{ValueError, decode_all, error_in_words};
-use rpc_proto::client::{Batch, CallError, Pull, Target};
+use crate::value::{Problem, ValueError, decode, decode_all, error_in_words};
+use rpc_proto::client::{Batch, CallError, Number, Pull, Target};
 use rpc_proto::service::{Ask, MAX_BATCH};
 use serde_json::Value;
 
-/// What asks for the first items of a stream.
+/// Asks for the first items of a stream.
 const FIRST_BATCH: Ask = Ask {
     position: 0,
     limit: MAX_BATCH,
 };
+
+/// How often a call is prepared anew because the device came back with another interface.
+const ATTEMPTS: u32 = 3;
 
 /// Why a call by name has no value.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +28,7 @@ pub enum NamedCallError {
     /// The device has no such procedure.
     #[error(transparent)]
     UnknownProcedure(#[from] UnknownProcedure),
-    /// It is an event, which the device tells. Nothing was called.
+    /// It is an event, which only the device sends. Nothing was called.
     #[error("{path} is an event, which the device tells and nobody calls")]
     Event {
         /// The event.
@@ -66,7 +69,7 @@ pub enum NamedCallError {
     #[error("{error}; {taken} items were taken before")]
     Feed {
         /// How many items were taken for certain.
-        taken: u64,
+        taken: u32,
         /// Why the call failed.
         error: Box<NamedCallError>,
     },
@@ -94,13 +97,13 @@ pub enum NamedCallError {
 
 impl Connection {
     /// Calls a procedure by its path, with arguments as a JSON array, or as an object with their
-    /// names. What a stream returns is an array of all its items.
+    /// names. The value of a stream is an array of all its items.
     ///
     /// ```
     /// use serde_json::json;
-    /// use serial_rpc::Connection;
+    /// # use serial_rpc_simulator as simulator;
     ///
-    /// let device = Connection::open("sim")?;
+    /// let device = simulator::calculator();
     /// assert_eq!(device.call("calculator.add", &json!([2, 3]))?, 5);
     /// assert_eq!(device.call("Calculator.add", &json!({"y": 3, "x": 2}))?, 5);
     ///
@@ -116,7 +119,20 @@ impl Connection {
     /// When there is no such procedure, it is an event, the arguments are not its, it ends in its own
     /// error, or the call fails.
     pub fn call(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
+        self.block_on(self.call_async(path, arguments))
+    }
+
+    /// Calls as [`call`](Self::call) does, and lets other tasks run meanwhile.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_async(
+        &self,
+        path: &str,
+        arguments: &Value,
+    ) -> Result<Value, NamedCallError> {
         self.call_with(path, |procedure| from_json(procedure, arguments))
+            .await
     }
 
     /// Calls a procedure by its path, with arguments as words of a shell; see
@@ -129,15 +145,14 @@ impl Connection {
         path: &str,
         words: &[impl AsRef<str>],
     ) -> Result<Value, NamedCallError> {
-        self.call_with(path, |procedure| from_words(procedure, words))
+        self.block_on(self.call_with(path, |procedure| from_words(procedure, words)))
     }
 
-    /// Makes a call ready, which can then be made any number of times.
+    /// Prepares a call, which can then be made any number of times.
     ///
     /// ```
-    /// use serial_rpc::Connection;
-    ///
-    /// let device = Connection::open("sim")?;
+    /// # use serial_rpc_simulator as simulator;
+    /// let device = simulator::calculator();
     /// let add = device.prepare("calculator.add", &["2", "3"])?;
     /// let pending = device.submit_encoded(add.target, &add.arguments)?;
     /// let reply = pending.wait().map_err(|error| add.failed(error))?;
@@ -152,44 +167,39 @@ impl Connection {
         path: &str,
         words: &[impl AsRef<str>],
     ) -> Result<PreparedCall, NamedCallError> {
-        self.prepare_with(path, |procedure| from_words(procedure, words))
-    }
-
-    fn prepare_with(
-        &self,
-        path: &str,
-        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
-    ) -> Result<PreparedCall, NamedCallError> {
-        let (description, fingerprint) = self.description_and_fingerprint()?;
-        let procedure = description.procedure(path)?;
-        if procedure.is_event() {
-            let path = procedure.path.clone();
-            return Err(NamedCallError::Event { path });
+        let mut call = self.block_on(self.find(path, |procedure| from_words(procedure, words)))?;
+        if call.procedure.kind == ProcedureKind::Stream {
+            // Two numbers can be encoded.
+            let mut asking = postcard::to_stdvec(&FIRST_BATCH).unwrap_or_default();
+            asking.append(&mut call.arguments);
+            call.arguments = asking;
         }
-        let arguments = encode(procedure)?;
-        Ok(PreparedCall {
-            target: Target {
-                number: procedure.number,
-                fingerprint: Some(fingerprint),
-                idempotent: procedure.idempotent,
-            },
-            arguments: match procedure.kind {
-                ProcedureKind::Stream => asking(FIRST_BATCH, &arguments),
-                _ => arguments,
-            },
-            procedure: procedure.clone(),
-        })
+        Ok(call)
     }
 
-    /// The items that a procedure returns, with arguments as [`call`](Self::call) takes them.
+    /// Returns the items of a stream, with arguments as [`call`](Self::call) takes them.
     ///
     /// # Errors
     /// When there is no such procedure, it returns no stream, or the arguments are not its.
-    pub fn stream(&self, path: &str, arguments: &Value) -> Result<NamedStream<'_>, NamedCallError> {
-        self.stream_with(path, |procedure| from_json(procedure, arguments))
+    pub fn stream(&self, path: &str, arguments: &Value) -> Result<NamedStream, NamedCallError> {
+        self.block_on(self.stream_async(path, arguments))
     }
 
-    /// As [`stream`](Self::stream), with arguments as words of a shell.
+    /// Returns the items of a stream as [`stream`](Self::stream) does, and lets other tasks run while
+    /// the description is read.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub async fn stream_async(
+        &self,
+        path: &str,
+        arguments: &Value,
+    ) -> Result<NamedStream, NamedCallError> {
+        self.stream_with(path, |procedure| from_json(procedure, arguments))
+            .await
+    }
+
+    /// Returns the items of a stream, with arguments as words of a shell.
     ///
     /// # Errors
     /// As [`stream`](Self::stream).
@@ -197,22 +207,8 @@ impl Connection {
         &self,
         path: &str,
         words: &[impl AsRef<str>],
-    ) -> Result<NamedStream<'_>, NamedCallError> {
-        self.stream_with(path, |procedure| from_words(procedure, words))
-    }
-
-    fn stream_with(
-        &self,
-        path: &str,
-        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
-    ) -> Result<NamedStream<'_>, NamedCallError> {
-        let mut call = self.prepare_with(path, &encode)?;
-        if call.procedure.kind != ProcedureKind::Stream {
-            let path = call.procedure.path;
-            return Err(NamedCallError::NoStream { path });
-        }
-        call.arguments = encode(&call.procedure)?;
-        Ok(NamedStream::new(self, call))
+    ) -> Result<NamedStream, NamedCallError> {
+        self.block_on(self.stream_with(path, |procedure| from_words(procedure, words)))
     }
 
     /// Feeds items to a procedure, the words being its other arguments.
@@ -223,51 +219,124 @@ impl Connection {
         &self,
         path: &str,
         words: &[impl AsRef<str>],
-    ) -> Result<NamedFeed<'_>, NamedCallError> {
-        let call = self.prepare_with(path, |procedure| match procedure.kind {
+    ) -> Result<NamedFeed, NamedCallError> {
+        self.block_on(self.feed_async(path, words))
+    }
+
+    /// Feeds items as [`feed`](Self::feed) does, and lets other tasks run while the description is
+    /// read.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub async fn feed_async(
+        &self,
+        path: &str,
+        words: &[impl AsRef<str>],
+    ) -> Result<NamedFeed, NamedCallError> {
+        let call = self.find(path, |procedure| match procedure.kind {
             ProcedureKind::Feed => from_words(&procedure.without_items(), words),
             _ => Ok(Vec::new()),
-        })?;
+        });
+        let call = call.await?;
         if call.procedure.kind != ProcedureKind::Feed {
             let path = call.procedure.path;
             return Err(NamedCallError::NoFeed { path });
         }
-        Ok(NamedFeed::new(self, call))
+        Ok(NamedFeed::new(self.clone(), call))
     }
 
-    fn call_with(
+    async fn stream_with(
+        &self,
+        path: &str,
+        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
+    ) -> Result<NamedStream, NamedCallError> {
+        let call = self.find(path, encode).await?;
+        if call.procedure.kind != ProcedureKind::Stream {
+            let path = call.procedure.path;
+            return Err(NamedCallError::NoStream { path });
+        }
+        Ok(Stream::new(self.clone(), NamedSource(call)))
+    }
+
+    async fn call_with(
         &self,
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
     ) -> Result<Value, NamedCallError> {
+        let mut attempts = 0;
         loop {
-            let mut call = self.prepare_with(path, &encode)?;
+            let mut call = self.find(path, &encode).await?;
+            attempts += 1;
             match call.procedure.kind {
-                ProcedureKind::Stream => return self.stream_with(path, encode)?.collect(),
+                ProcedureKind::Stream => {
+                    let mut stream = Stream::new(self.clone(), NamedSource(call));
+                    let mut items = Vec::new();
+                    while let Some(item) = stream.next_async().await {
+                        items.push(item?);
+                    }
+                    return Ok(Value::Array(items));
+                }
                 ProcedureKind::Feed => {
                     let items = call.split_items()?;
-                    let mut feed = NamedFeed::new(self, call);
+                    let mut feed = NamedFeed::new(self.clone(), call);
                     for item in items {
-                        feed.push(&item)?;
+                        feed.push_async(&item).await?;
                     }
-                    return feed.finish();
+                    return feed.finish_async().await;
                 }
                 _ => {}
             }
-            match self.call_encoded(call.target, &call.arguments) {
+            match self.call_encoded_async(call.target, &call.arguments).await {
                 Ok(reply) => return call.value(&reply),
                 // New firmware, and the call never ran: it may have other types there.
-                Err(CallError::InterfaceChanged) => {}
+                Err(CallError::NoSuchProcedure)
+                    if attempts < ATTEMPTS && self.has_changed(call.target) => {}
                 Err(error) => return Err(call.failed(error)),
             }
         }
     }
+
+    /// Returns true if the device has another interface than the one in which a target's number is
+    /// known.
+    fn has_changed(&self, target: Target) -> bool {
+        let announced = self.device().map(|device| device.fingerprint);
+        match target.number {
+            Number::In { fingerprint, .. } => announced != Some(fingerprint),
+            _ => false,
+        }
+    }
+
+    /// Finds a procedure and encodes its arguments; those of a stream without what asks for items.
+    async fn find(
+        &self,
+        path: &str,
+        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
+    ) -> Result<PreparedCall, NamedCallError> {
+        let (description, fingerprint) = self.description_and_fingerprint().await?;
+        let procedure = description.procedure(path)?;
+        if procedure.is_event() {
+            let path = procedure.path.clone();
+            return Err(NamedCallError::Event { path });
+        }
+        Ok(PreparedCall {
+            target: Target {
+                key: procedure.key,
+                number: Number::In {
+                    fingerprint,
+                    number: procedure.number,
+                },
+                idempotent: procedure.idempotent,
+            },
+            arguments: encode(procedure)?,
+            procedure: procedure.clone(),
+        })
+    }
 }
 
-/// A call by name that was made ready.
+/// A call by name that is ready to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedCall {
-    /// What is called.
+    /// The procedure.
     pub procedure: Procedure,
     /// The same, as a call names it.
     pub target: Target,
@@ -276,33 +345,51 @@ pub struct PreparedCall {
 }
 
 impl PreparedCall {
-    /// The value that a reply holds.
+    /// Returns the value that a reply holds.
     ///
     /// # Errors
     /// The procedure's own error, or what is wrong with the reply.
     pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
         let procedure = &self.procedure;
-        let path = procedure.path.clone();
-        let senseless = |error| self.senseless(error);
-        match (reply, &procedure.error) {
-            (Reply::Return(bytes), _) if procedure.kind == ProcedureKind::Stream => {
+        match reply {
+            Reply::Return(bytes) if procedure.kind == ProcedureKind::Stream => {
                 let batch = Pull::new().take(FIRST_BATCH, bytes);
                 match batch.map_err(|error| self.failed(error))? {
                     Batch::Items { count, items } => self.items(count, items).map(Value::Array),
                     Batch::Void => Ok(Value::Null),
                 }
             }
-            (Reply::Return(bytes), _) => decode_all(&procedure.value, bytes).map_err(senseless),
-            (Reply::Error(bytes), Some(ty)) => {
-                let error = decode_all(ty, bytes).map_err(senseless)?;
-                Err(NamedCallError::Procedure {
-                    path,
-                    words: error_in_words(ty, &error),
-                    error,
-                })
+            Reply::Return(bytes) => {
+                decode_all(&procedure.value, bytes).map_err(|error| self.senseless(error))
             }
-            (Reply::Error(_), None) => Err(self.failed(CallError::BadReply)),
+            Reply::Error(bytes) => Err(self.own_error(bytes)),
         }
+    }
+
+    /// Reads the procedure's own error.
+    pub(super) fn own_error(&self, bytes: &[u8]) -> NamedCallError {
+        let Some(ty) = &self.procedure.error else {
+            return self.failed(CallError::BadReply);
+        };
+        match decode_all(ty, bytes) {
+            Ok(error) => NamedCallError::Procedure {
+                path: self.procedure.path.clone(),
+                words: error_in_words(ty, &error),
+                error,
+            },
+            Err(error) => self.senseless(error),
+        }
+    }
+
+    /// Reads the items of a batch.
+    fn items(&self, count: u8, mut bytes: &[u8]) -> Result<Vec<Value>, NamedCallError> {
+        let items = (0..count).map(|_| decode(&self.procedure.value, &mut bytes));
+        let items = items.collect::<Result<Vec<_>, ValueError>>();
+        let items = items.and_then(|items| match bytes.len() {
+            0 => Ok(items),
+            count => Err(Problem::Trailing { count }.into()),
+        });
+        items.map_err(|error| self.senseless(error))
     }
 
     pub(super) fn senseless(&self, error: ValueError) -> NamedCallError {
@@ -312,7 +399,7 @@ impl PreparedCall {
         }
     }
 
-    /// What it means that a call of it failed.
+    /// Returns the error of a call that failed.
     pub fn failed(&self, error: CallError) -> NamedCallError {
         NamedCallError::Call {
             path: self.procedure.path.clone(),

@@ -3,8 +3,8 @@
 use super::Connection;
 use crate::cache::Cached;
 use crate::description::{Description, ReadError};
-use rpc_proto::client::{CallError, Caller, IntoCaller};
-use rpc_proto::device::DeviceDescribe;
+use rpc_proto::client::{self, CallError, Target};
+use rpc_proto::device::{DeviceDescribe, DevicePing};
 use rpc_proto::wire::crc::Crc32;
 use std::sync::Arc;
 
@@ -28,45 +28,75 @@ pub enum DescriptionError {
     /// The device sends on and on.
     #[error("the device's description is longer than {MAX_DESCRIPTION} bytes")]
     TooLong,
-    /// What came is not what the device announced.
+    /// The description is not the one that the device announced.
     #[error("the device's description is not the one that it announced")]
     Mismatch,
-    /// What came makes no sense.
+    /// The description cannot be read.
     #[error("the device's description makes no sense: {0}")]
     Malformed(#[from] ReadError),
 }
 
 impl Connection {
-    /// The description of the device's interface.
+    /// Returns the description of the device's interface.
     ///
     /// # Errors
     /// When a call fails, or the device has no description or a wrong one.
     pub fn description(&self) -> Result<Arc<Description>, DescriptionError> {
-        let (description, _) = self.description_and_fingerprint()?;
+        self.block_on(self.description_async())
+    }
+
+    /// Returns the description, and lets other tasks run while it is read.
+    ///
+    /// # Errors
+    /// As [`description`](Self::description).
+    pub async fn description_async(&self) -> Result<Arc<Description>, DescriptionError> {
+        let (description, _) = self.description_and_fingerprint().await?;
         Ok(description)
     }
 
-    /// The description as the device sends it, which [`Description::read`] takes.
+    /// Returns the description as the device sends it, which [`Description::read`] takes.
     ///
     /// # Errors
     /// As [`description`](Self::description).
     pub fn description_bytes(&self) -> Result<Vec<u8>, DescriptionError> {
-        if let Some(cached) = self.cached_description()? {
+        self.block_on(self.read_description_bytes())
+    }
+
+    /// Returns the description, and the fingerprint by which the device announces it.
+    pub(super) async fn description_and_fingerprint(
+        &self,
+    ) -> Result<(Arc<Description>, u32), DescriptionError> {
+        {
+            let state = self.shared.state();
+            if let (Some(device), Some((fingerprint, description))) =
+                (state.client.device(), &state.description)
+                && device.fingerprint == *fingerprint
+            {
+                return Ok((Arc::clone(description), *fingerprint));
+            }
+        }
+        let bytes = self.read_description_bytes().await?;
+        let fingerprint = Crc32::of(&bytes).value();
+        let description = Arc::new(Description::read(&bytes)?);
+        self.shared.state().description = Some((fingerprint, Arc::clone(&description)));
+        Ok((description, fingerprint))
+    }
+
+    async fn read_description_bytes(&self) -> Result<Vec<u8>, DescriptionError> {
+        if let Some(cached) = self.cached_description().await? {
             return Ok(cached.bytes);
         }
         let mut attempts = 0;
         loop {
-            let bytes = self.read_description()?;
+            let bytes = self.fetch_description().await?;
             if bytes.is_empty() {
                 return Err(DescriptionError::LeftOut);
             }
             attempts += 1;
             let fingerprint = Crc32::of(&bytes).value();
-            if self
-                .device()
-                .is_none_or(|device| device.fingerprint == fingerprint)
-            {
-                if let Some(cache) = &self.cache {
+            let announced = self.device().map(|device| device.fingerprint);
+            if announced.is_none_or(|announced| announced == fingerprint) {
+                if let Some(cache) = self.shared.cache.get() {
                     // One that cannot be kept will be read again, and nobody is worse off.
                     let _ = cache.put(&bytes);
                 }
@@ -78,41 +108,37 @@ impl Connection {
         }
     }
 
-    /// The description, and the fingerprint by which the device announces it.
-    pub(super) fn description_and_fingerprint(
-        &self,
-    ) -> Result<(Arc<Description>, u32), DescriptionError> {
-        {
-            let state = self.state();
-            if let (Some(device), Some((fingerprint, description))) =
-                (state.client.device(), &state.description)
-                && device.fingerprint == *fingerprint
-            {
-                return Ok((Arc::clone(description), *fingerprint));
-            }
-        }
-        let bytes = self.description_bytes()?;
-        let fingerprint = Crc32::of(&bytes).value();
-        let description = Arc::new(Description::read(&bytes)?);
-        self.state().description = Some((fingerprint, Arc::clone(&description)));
-        Ok((description, fingerprint))
-    }
-
-    /// What the cache has for the interface of this device.
-    fn cached_description(&self) -> Result<Option<Cached>, DescriptionError> {
-        let Some(cache) = &self.cache else {
+    /// Looks in the cache for the interface of this device.
+    async fn cached_description(&self) -> Result<Option<Cached>, DescriptionError> {
+        let Some(cache) = self.shared.cache.get() else {
             return Ok(None);
         };
-        let fingerprint = self.announced()?.map(|device| device.fingerprint);
+        if self.device().is_none() {
+            self.greet().await?;
+        }
+        let fingerprint = self.device().map(|device| device.fingerprint);
         Ok(fingerprint.and_then(|fingerprint| cache.get(fingerprint)))
     }
 
-    fn read_description(&self) -> Result<Vec<u8>, DescriptionError> {
-        let mut caller = self.into_caller();
+    /// Makes the device announce itself. Any call does, and this one is the shortest. Any answer will
+    /// do: a device without its own service knows no ping.
+    async fn greet(&self) -> Result<(), CallError> {
+        let answer = self.call_encoded_async(Target::of::<DevicePing>(), &[0]).await;
+        match (self.device(), answer) {
+            (None, Err(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn fetch_description(&self) -> Result<Vec<u8>, DescriptionError> {
         let mut bytes = Vec::new();
         loop {
             let offset = u32::try_from(bytes.len()).map_err(|_| DescriptionError::TooLong)?;
-            let chunk = caller.call::<DeviceDescribe>(&(offset,))?;
+            // A number can be encoded.
+            let arguments = postcard::to_stdvec(&offset).unwrap_or_default();
+            let target = Target::of::<DeviceDescribe>();
+            let reply = self.call_encoded_async(target, &arguments).await?;
+            let chunk = client::read::<DeviceDescribe>(reply.answer())?;
             if chunk.is_empty() {
                 return Ok(bytes);
             }

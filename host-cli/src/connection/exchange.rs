@@ -1,16 +1,13 @@
 //! Moves the bytes of all calls of a connection.
 //!
-//! There is no thread of its own. Whoever waits for an answer carries bytes for everybody: the
-//! first to wait reads the link, the others sleep until their call has ended, or until the reader
-//! has got its own answer and leaves the link to one of them. A lone caller thus never waits for
-//! another thread to be scheduled.
+//! There is no thread for that as long as only threads wait. Whoever waits carries bytes for
+//! everybody: the first to wait reads the link, the others sleep until something has changed for them,
+//! or until the reader has got what it waited for and leaves the link to one of them. A lone caller
+//! thus never waits for another thread to be scheduled.
 
-use super::inboxes::Arrival;
-use super::{Connection, Reply, State};
-use crate::link::{self, Tapped};
-use rpc_proto::client::{CallError, Cause, Target, Ticket};
-use rpc_proto::time::{Duration, Instant};
-use serde::Serialize;
+use super::shared::{Shared, State};
+use crate::link::Tapped;
+use rpc_proto::time::Instant;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::{thread, time};
 
@@ -18,94 +15,23 @@ use std::{thread, time};
 /// started a call with an earlier deadline.
 const READ_AT_MOST: time::Duration = time::Duration::from_millis(20);
 
-/// How long to wait before trying to open a lost port again.
+/// How long to wait before trying to open a lost link again.
 const REOPEN_AFTER: time::Duration = time::Duration::from_millis(100);
 
-impl Connection {
-    /// Starts a call as soon as there is room for it.
-    pub(super) fn start<A: Serialize + ?Sized>(
-        &self,
-        target: Target,
-        arguments: &A,
-    ) -> Result<Ticket, CallError> {
-        let mut now = self.now();
-        let deadline = self.deadline(now);
-        let mut state = self.state();
-        loop {
-            match state.client.start(target, deadline, arguments) {
-                Err(CallError::Busy) if now < deadline => state = self.exchange(state, None),
-                Err(CallError::Busy) => return Err(CallError::Timeout),
-                Err(error) => return Err(error),
-                Ok(ticket) => {
-                    self.send(&mut state, now);
-                    return Ok(ticket);
-                }
-            }
-            now = self.now();
-        }
-    }
+/// How many bytes are read at once.
+pub(super) const CHUNK: usize = 512;
 
-    /// Waits until a call has ended.
-    pub(super) fn wait(&self, ticket: Ticket) -> Result<Reply, CallError> {
-        let mut state = self.state();
-        loop {
-            if let Some(end) = state.ended.remove(&ticket) {
-                // This thread may have been the one that reads.
-                self.wake_others(&state);
-                return end;
-            }
-            state = self.exchange(state, None);
-        }
-    }
-
-    /// Ends all calls under way as if their deadlines had come. Another thread may do that while
-    /// some wait, such as one that handles Ctrl-C.
-    ///
-    /// ```
-    /// let device = serial_rpc::Connection::open("sim")?;
-    /// device.cancel(); // nothing is under way, so nothing happens
-    /// assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn cancel(&self) {
-        let mut state = self.state();
-        state.cancellations = state.cancellations.wrapping_add(1);
-        // No deadline is later than that of a call which would start now.
-        let now = self.now();
-        state.client.advance(self.deadline(now));
-        state.collect_ended();
-        self.changed.notify_all();
-    }
-
-    /// How long it is until then.
-    fn until(&self, instant: Instant) -> time::Duration {
-        time::Duration::from_micros(instant.since(self.now()).as_micros())
-    }
-
-    /// When a call that starts now must have ended.
-    fn deadline(&self, now: Instant) -> Instant {
-        let timeout = u64::try_from(self.options.timeout.as_micros()).unwrap_or(u64::MAX);
-        now + Duration::from_micros(timeout)
-    }
-
-    /// Stops waiting for a call.
-    pub(super) fn abandon(&self, ticket: Ticket) {
-        let mut state = self.state();
-        if state.ended.remove(&ticket).is_none() {
-            state.client.abandon(ticket);
-        }
-    }
-
+impl Shared {
     /// Gets on with the conversation: reads the link, or waits for the thread that does. Comes back at
-    /// `until` at the latest, or when a call is due to be sent again.
-    pub(super) fn exchange<'s>(
+    /// `limit` at the latest, or when something may have changed.
+    pub(super) fn turn<'s>(
         &'s self,
         mut state: MutexGuard<'s, State>,
-        until: Option<Instant>,
+        limit: Option<Instant>,
     ) -> MutexGuard<'s, State> {
         if state.is_read {
             state.sleeping += 1;
-            let left = until.map_or(time::Duration::MAX, |until| self.until(until));
+            let left = limit.map_or(time::Duration::MAX, |limit| self.until(limit));
             let (mut state, _) = self
                 .changed
                 .wait_timeout(state, left)
@@ -115,64 +41,73 @@ impl Connection {
         }
         if state.collect_ended() {
             // Some calls end without a byte, such as one that the device has no room for.
-            self.wake_others(&state);
+            self.wake_all(&mut state);
             return state;
         }
-        let due = [state.client.deadline(), until].into_iter().flatten().min();
-        let left = due.map_or(time::Duration::ZERO, |due| self.until(due));
+        let due = [state.client.deadline(), limit].into_iter().flatten().min();
+        let left = due.map_or(READ_AT_MOST, |due| self.until(due));
         state.is_read = true;
         let link = state.link.clone();
         drop(state);
 
-        let mut buffer = [0; 512];
+        let mut buffer = [0; CHUNK];
         let (read, opened) = match &link {
             Some(link) => (link.read(&mut buffer, left.min(READ_AT_MOST)), None),
             None => {
                 thread::sleep(left.min(REOPEN_AFTER));
-                let serial_number = self.usb_serial_number.as_deref();
-                let opened = link::open_again(&self.port, serial_number, self.options.baud);
-                (Ok(0), opened.ok())
+                (Ok(0), self.connector.open().ok())
             }
         };
 
         let mut state = self.state();
         state.is_read = false;
+        let now = self.now();
+        let mut has_changed = opened.is_some() || due.is_some_and(|due| now >= due);
         if let Some(link) = opened {
-            state.link = Some(match &self.tap {
+            state.link = Some(match &state.tap {
                 Some(tap) => Tapped::over(link, Arc::clone(tap)),
                 None => link,
             });
         }
-        let now = self.now();
         match read {
             Ok(count) => {
-                let State {
-                    client,
-                    stray,
-                    inboxes,
-                    ..
-                } = &mut *state;
-                for &byte in buffer.iter().take(count) {
-                    if let Some(event) = client.receive(now, byte).map(Arrival::from) {
-                        inboxes.put(event, client);
-                    }
-                    stray.push(byte, client.statistics().received);
-                }
+                has_changed |= count > 0;
+                state.receive(now, buffer.get(..count).unwrap_or_default());
             }
-            Err(_) => state.lose_link(),
+            Err(_) => {
+                has_changed = true;
+                state.lose_link();
+            }
         }
         state.client.advance(now);
-        state.collect_ended();
+        has_changed |= state.collect_ended();
         self.send(&mut state, now);
-        self.wake_others(&state);
+        if has_changed {
+            self.wake_all(&mut state);
+        } else {
+            // One of them may have to read from now on.
+            self.wake_threads(&state);
+        }
         state
     }
 
+    /// Returns how long it is until then.
+    fn until(&self, instant: Instant) -> time::Duration {
+        time::Duration::from_micros(instant.since(self.now()).as_micros())
+    }
+
     /// Wakes the threads that sleep, if any do: a lone caller is spared the system call.
-    fn wake_others(&self, state: &State) {
+    pub(super) fn wake_threads(&self, state: &State) {
         if state.sleeping > 0 {
             self.changed.notify_all();
         }
+    }
+
+    /// Wakes everybody who waits.
+    pub(super) fn wake_all(&self, state: &mut State) {
+        state.changes = state.changes.wrapping_add(1);
+        self.wake_threads(state);
+        state.tasks.wake();
     }
 
     /// Sends what there is to send.
@@ -197,34 +132,14 @@ impl Connection {
 }
 
 impl State {
-    fn lose_link(&mut self) {
-        self.link = None;
-        self.client.link_lost();
-        self.collect_ended();
-    }
-
-    /// Makes room in the client, which is for calls under way and not for answers that nobody
-    /// fetches. Tells whether there was anything to collect.
-    fn collect_ended(&mut self) -> bool {
-        let before = self.ended.len();
-        while let Some(ticket) = self.client.ended() {
-            let end = match self.client.take(ticket) {
-                Some(Ok(answer)) => Ok(Reply::from(answer)),
-                Some(Err(error)) if self.link.is_none() => Err(for_lost_link(error)),
-                Some(Err(error)) => Err(error),
-                None => break,
-            };
-            self.ended.insert(ticket, end);
+    /// Takes bytes that the device sent.
+    fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        for &byte in bytes {
+            self.client.receive(now, byte);
+            self.stray.push(byte, self.client.counters().received);
         }
-        self.ended.len() > before
-    }
-}
-
-/// A deadline that passed while the port was away says less than that the port was away.
-fn for_lost_link(error: CallError) -> CallError {
-    match error {
-        CallError::Timeout => CallError::Disconnected,
-        CallError::OutcomeUnknown(Cause::Timeout) => CallError::OutcomeUnknown(Cause::Disconnected),
-        error => error,
+        while let Some(event) = self.client.next_event() {
+            self.inboxes.put(&event);
+        }
     }
 }

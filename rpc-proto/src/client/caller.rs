@@ -7,7 +7,7 @@ use super::answer::{Answer, read};
 use super::call_error::CallError;
 use super::calls::Ticket;
 use super::feed::{FeedError, Feeding};
-use super::operation::{Calls, Operation, SingleCall, Subscribing};
+use super::operation::{Calls, Operation, SingleCall};
 use super::target::Target;
 use crate::device::SubscribeError;
 use crate::service::{Event, FeedProcedure, Procedure, StreamProcedure};
@@ -60,9 +60,6 @@ pub trait Caller: Calling + Sized {
         arguments: P::Arguments<'a>,
     ) -> Self::Stream<'a, P>;
 
-    /// Makes a subscription that the device has taken.
-    fn subscribed<E: Event>(&mut self) -> Self::Subscription<E>;
-
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
     /// # Errors
@@ -99,11 +96,7 @@ pub trait Caller: Calling + Sized {
     ///
     /// # Errors
     /// Why the device did not take the subscription.
-    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>> {
-        const { has_room_for_events::<Self::Calls>() };
-        Running::new(&mut *self, Subscribing::new(E::KEY)).wait()?;
-        Ok(self.subscribed())
-    }
+    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
 }
 
 /// Carries out calls and lets other tasks run meanwhile: what `#[service]`'s async clients are made
@@ -129,9 +122,6 @@ pub trait AsyncCaller: Calling + Sized {
         &'a mut self,
         arguments: P::Arguments<'a>,
     ) -> Self::Stream<'a, P>;
-
-    /// Makes a subscription that the device has taken.
-    fn subscribed<E: Event>(&mut self) -> Self::Subscription<E>;
 
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
@@ -172,13 +162,7 @@ pub trait AsyncCaller: Calling + Sized {
     /// Why the device did not take the subscription.
     async fn subscribe<E: Event>(
         &mut self,
-    ) -> Result<Self::Subscription<E>, CallError<SubscribeError>> {
-        const { has_room_for_events::<Self::Calls>() };
-        Running::new(&mut *self, Subscribing::new(E::KEY))
-            .wait_async()
-            .await?;
-        Ok(self.subscribed())
-    }
+    ) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
 }
 
 impl<C: Caller> Caller for &mut C {
@@ -199,8 +183,8 @@ impl<C: Caller> Caller for &mut C {
         (**self).stream::<P>(arguments)
     }
 
-    fn subscribed<E: Event>(&mut self) -> C::Subscription<E> {
-        (**self).subscribed()
+    fn subscribe<E: Event>(&mut self) -> Result<C::Subscription<E>, CallError<SubscribeError>> {
+        (**self).subscribe()
     }
 }
 
@@ -222,8 +206,10 @@ impl<C: AsyncCaller> AsyncCaller for &mut C {
         (**self).stream::<P>(arguments)
     }
 
-    fn subscribed<E: Event>(&mut self) -> C::Subscription<E> {
-        (**self).subscribed()
+    async fn subscribe<E: Event>(
+        &mut self,
+    ) -> Result<C::Subscription<E>, CallError<SubscribeError>> {
+        (**self).subscribe().await
     }
 }
 
@@ -279,14 +265,6 @@ impl<C: Calling, O: Operation> Drop for Running<C, O> {
         let Self { caller, operation } = self;
         caller.with(|calls, now| operation.forget(calls, now));
     }
-}
-
-/// Refuses, at compile time, to subscribe through a client without memory for events.
-const fn has_room_for_events<C: Calls>() {
-    assert!(
-        C::TOPICS > 0,
-        "this caller's client has no room for events: make it with `Client::with_subscriptions`"
-    );
 }
 
 /// Encodes arguments and returns their length, if they fit.

@@ -16,9 +16,6 @@ use core::task::Poll;
 
 /// Calls under way, as operations see them.
 pub trait Calls {
-    /// How many events can be subscribed to.
-    const TOPICS: usize;
-
     /// Makes a call with arguments that `encode` writes. It returns their length, or None if they do
     /// not fit.
     ///

@@ -2,9 +2,10 @@
 
 use super::{LinkError, read_byte, write_some};
 use crate::client::{
-    Answer, CallError, Caller, Calling, Client, EventMemory, Operation, ReceivedEvent, Stream,
-    Subscription, Ticket,
+    Answer, CallError, Caller, Calling, Client, EventMemory, Operation, ReceivedEvent, Running,
+    Stream, Subscription, Ticket,
 };
+use crate::device::SubscribeError;
 use crate::service::{Event, StreamProcedure};
 use crate::time::{Clock, Duration, Instant};
 use core::task::Poll;
@@ -149,7 +150,10 @@ where
         Stream::new(self, arguments)
     }
 
-    fn subscribed<V: Event>(&mut self) -> Subscription<V> {
-        Subscription::new(self.client.lost_events())
+    fn subscribe<V: Event>(&mut self) -> Result<Subscription<V>, CallError<SubscribeError>> {
+        let subscription = Subscription::new(self.client.lost_events());
+        let subscribing = Client::<FRAME, WINDOW, NUMBERS, E>::subscribing(V::KEY);
+        Running::new(&mut *self, subscribing).wait()?;
+        Ok(subscription)
     }
 }

@@ -3,8 +3,9 @@
 use super::LinkError;
 use crate::client::{
     Answer, AsyncCaller, AsyncStream, CallError, Calling, Client, EventMemory, Operation,
-    ReceivedEvent, Subscription, Ticket,
+    ReceivedEvent, Running, Subscription, Ticket,
 };
+use crate::device::SubscribeError;
 use crate::service::{Event, StreamProcedure};
 use crate::time::{Clock, Duration, Instant};
 use core::task::Poll;
@@ -266,7 +267,10 @@ where
         AsyncStream::new(self, arguments)
     }
 
-    fn subscribed<V: Event>(&mut self) -> Subscription<V> {
-        Subscription::new(self.client.lost_events())
+    async fn subscribe<V: Event>(&mut self) -> Result<Subscription<V>, CallError<SubscribeError>> {
+        let subscription = Subscription::new(self.client.lost_events());
+        let subscribing = Client::<FRAME, WINDOW, NUMBERS, E>::subscribing(V::KEY);
+        Running::new(&mut *self, subscribing).wait_async().await?;
+        Ok(subscription)
     }
 }

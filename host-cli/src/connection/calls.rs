@@ -1,0 +1,371 @@
+//! Calls over a connection: typed, and with arguments that are encoded already.
+
+use super::Connection;
+use super::shared::State;
+use super::streams::{EncodedSource, Stream};
+use super::subscription::Subscription;
+use rpc_proto::client::{
+    self, Answer, AsyncCaller, CallError, Caller, Calling, Calls, IntoCaller, Operation, SingleCall,
+    Target, Ticket,
+};
+use rpc_proto::device::SubscribeError;
+use rpc_proto::service::{Event, Procedure, StreamProcedure};
+use rpc_proto::time::Instant;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Poll;
+
+/// A device's answer to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The encoded value.
+    Return(Vec<u8>),
+    /// The procedure's own error, encoded.
+    Error(Vec<u8>),
+}
+
+impl From<Answer<'_>> for Reply {
+    fn from(answer: Answer<'_>) -> Self {
+        match answer {
+            Answer::Return(bytes) => Self::Return(bytes.to_vec()),
+            Answer::Error(bytes) => Self::Error(bytes.to_vec()),
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn answer(&self) -> Answer<'_> {
+        match self {
+            Self::Return(bytes) => Answer::Return(bytes),
+            Self::Error(bytes) => Answer::Error(bytes),
+        }
+    }
+}
+
+/// A future of a pending call, which any executor can run on any thread.
+type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl Connection {
+    /// Starts a typed call and does not wait for it, so that one thread can have many in flight. They
+    /// run in the order in which they are submitted. It waits only if there is no room for another
+    /// call.
+    ///
+    /// ```
+    /// use firmware::calculator::CalculatorAdd;
+    /// # use serial_rpc_simulator as simulator;
+    ///
+    /// let device = simulator::calculator();
+    /// let sums = (0..100)
+    ///     .map(|x| device.submit::<CalculatorAdd>(&(x, 1)))
+    ///     .collect::<Result<Vec<_>, _>>()?;
+    /// for (x, sum) in (0..).zip(sums) {
+    ///     assert_eq!(sum.wait()?, x + 1);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the arguments do not fit a frame, or no room for another call is found by its deadline.
+    /// The call was not sent then.
+    pub fn submit<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Pending<P>, CallError> {
+        let encoded = postcard::to_stdvec(arguments).map_err(|_| CallError::ArgumentsTooLarge)?;
+        let reply = self.submit_encoded(Target::of::<P>(), &encoded)?;
+        Ok(Pending {
+            reply,
+            procedure: PhantomData,
+        })
+    }
+
+    /// Starts a call with arguments that are encoded already; see [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn submit_encoded(
+        &self,
+        target: Target,
+        arguments: &[u8],
+    ) -> Result<PendingReply, CallError> {
+        self.block_on(self.submit_encoded_async(target, arguments))
+    }
+
+    /// Starts a call as [`submit_encoded`](Self::submit_encoded) does, and lets other tasks run while
+    /// there is no room for it.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub async fn submit_encoded_async(
+        &self,
+        target: Target,
+        arguments: &[u8],
+    ) -> Result<PendingReply, CallError> {
+        let mut patience = None;
+        let started = self.shared.until(|state, now| {
+            let patience = *patience.get_or_insert_with(|| state.patience(now));
+            let started = state.start(target, patience, |place| copy(arguments, place));
+            let polled = match started {
+                Err(CallError::Busy) if now < patience.deadline => Poll::Pending,
+                Err(CallError::Busy) => Poll::Ready(Err(CallError::Timeout)),
+                started => Poll::Ready(started),
+            };
+            (polled, Some(patience.deadline))
+        });
+        Ok(PendingReply {
+            device: self.clone(),
+            ticket: started.await?,
+        })
+    }
+
+    /// Calls a procedure with arguments that are encoded already.
+    ///
+    /// # Errors
+    /// Why the call failed. A procedure's own error is [`Reply::Error`].
+    pub fn call_encoded(&self, target: Target, arguments: &[u8]) -> Result<Reply, CallError> {
+        self.submit_encoded(target, arguments)?.wait()
+    }
+
+    /// Calls as [`call_encoded`](Self::call_encoded) does, and lets other tasks run meanwhile.
+    ///
+    /// # Errors
+    /// As [`call_encoded`](Self::call_encoded).
+    pub async fn call_encoded_async(
+        &self,
+        target: Target,
+        arguments: &[u8],
+    ) -> Result<Reply, CallError> {
+        let pending = self.submit_encoded_async(target, arguments).await?;
+        pending.end().await
+    }
+
+    /// Makes the end of a typed call the handle's last reply.
+    fn keep(&mut self, ended: Result<Ticket, CallError>) -> Result<Answer<'_>, CallError> {
+        let ticket = ended?;
+        let end = self.shared.state().ended.remove(&ticket);
+        self.reply = end.unwrap_or(Err(CallError::Disconnected))?;
+        Ok(self.reply.answer())
+    }
+}
+
+/// Copies encoded arguments to their place, if they fit.
+fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
+    place
+        .get_mut(..arguments.len())?
+        .copy_from_slice(arguments);
+    Some(arguments.len())
+}
+
+/// A call that was submitted. A thread [waits](Self::wait) for it, a task `.await`s it. Dropping it
+/// means that nobody will ask for its end; it may still run.
+#[derive(Debug)]
+pub struct Pending<P> {
+    reply: PendingReply,
+    procedure: PhantomData<fn() -> P>,
+}
+
+impl<P: Procedure> Pending<P> {
+    /// Waits for the value.
+    ///
+    /// # Errors
+    /// The procedure's own error, or why the call failed.
+    pub fn wait(self) -> Result<P::Value<'static>, CallError<P::Error>>
+    where
+        P::Value<'static>: DeserializeOwned,
+    {
+        let reply = self.wait_for_reply().map_err(CallError::widen)?;
+        client::read_owned::<P>(reply.answer())
+    }
+
+    /// Waits for the reply as it was received, for a procedure whose value borrows from it.
+    ///
+    /// # Errors
+    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    pub fn wait_for_reply(self) -> Result<Reply, CallError> {
+        self.reply.wait()
+    }
+}
+
+impl<P: Procedure + 'static> IntoFuture for Pending<P>
+where
+    P::Value<'static>: DeserializeOwned,
+{
+    type Output = Result<P::Value<'static>, CallError<P::Error>>;
+    type IntoFuture = Waiting<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let reply = self.reply;
+        Box::pin(async move {
+            let reply = reply.end().await.map_err(CallError::widen)?;
+            client::read_owned::<P>(reply.answer())
+        })
+    }
+}
+
+/// A call that was submitted with encoded arguments. It is waited for and dropped as [`Pending`] is.
+pub struct PendingReply {
+    device: Connection,
+    ticket: Ticket,
+}
+
+impl PendingReply {
+    /// Waits for the reply.
+    ///
+    /// # Errors
+    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    pub fn wait(self) -> Result<Reply, CallError> {
+        self.device.block_on(self.end())
+    }
+
+    /// Waits for the reply, which can be had once.
+    async fn end(&self) -> Result<Reply, CallError> {
+        let ended = self.device.shared.until(|state, _| {
+            state.collect_ended();
+            let end = state.ended.remove(&self.ticket);
+            (end.map_or(Poll::Pending, Poll::Ready), None)
+        });
+        ended.await
+    }
+}
+
+impl IntoFuture for PendingReply {
+    type Output = Result<Reply, CallError>;
+    type IntoFuture = Waiting<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.end().await })
+    }
+}
+
+impl Drop for PendingReply {
+    fn drop(&mut self) {
+        self.device.shared.state().forget(self.ticket);
+    }
+}
+
+impl fmt::Debug for PendingReply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PendingReply")
+            .field("ticket", &self.ticket)
+            .finish_non_exhaustive()
+    }
+}
+
+
+impl Calling for Connection {
+    type Calls = State;
+
+    fn with<T>(&mut self, action: impl FnOnce(&mut State, Instant) -> T) -> T {
+        let mut state = self.shared.state();
+        let now = self.shared.now();
+        let result = action(&mut state, now);
+        self.shared.send(&mut state, now);
+        result
+    }
+
+    fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
+        self.keep(Ok(call))
+    }
+}
+
+impl Caller for Connection {
+    type Stream<'a, P: StreamProcedure> = Stream<EncodedSource<P>>;
+    type Subscription<E: Event> = Subscription<E>;
+
+    fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
+        self.block_on(self.shared.operate(operation))
+    }
+
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> Stream<EncodedSource<P>> {
+        Stream::typed(self.clone(), &arguments)
+    }
+
+    fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+        self.subscribe_by_key(E::KEY).map(Subscription::typed)
+    }
+
+    fn call<P: Procedure>(
+        &mut self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let ended = shared.block_on(self.call_typed::<P>(arguments));
+        client::read::<P>(self.keep(ended).map_err(CallError::widen)?)
+    }
+}
+
+impl AsyncCaller for Connection {
+    type Stream<'a, P: StreamProcedure> = Stream<EncodedSource<P>>;
+    type Subscription<E: Event> = Subscription<E>;
+
+    async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
+        self.shared.operate(operation).await
+    }
+
+    fn stream<'a, P: StreamProcedure>(
+        &'a mut self,
+        arguments: P::Arguments<'a>,
+    ) -> Stream<EncodedSource<P>> {
+        Stream::typed(self.clone(), &arguments)
+    }
+
+    async fn subscribe<E: Event>(
+        &mut self,
+    ) -> Result<Subscription<E>, CallError<SubscribeError>> {
+        let encoded = self.subscribe_by_key_async(E::KEY).await?;
+        Ok(Subscription::typed(encoded))
+    }
+
+    async fn call<'a, P: Procedure>(
+        &mut self,
+        arguments: &'a P::Arguments<'a>,
+    ) -> Result<P::Value<'_>, CallError<P::Error>> {
+        let ended = self.call_typed::<P>(arguments).await;
+        client::read::<P>(self.keep(ended).map_err(CallError::widen)?)
+    }
+}
+
+impl Connection {
+    /// Makes a typed call. If the device does not have it, it tells a procedure with another
+    /// signature from one that is not there.
+    async fn call_typed<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Ticket, CallError> {
+        let encoded = postcard::to_stdvec(arguments).map_err(|_| CallError::ArgumentsTooLarge)?;
+        let call = SingleCall::new(Target::of::<P>(), |place: &mut [u8]| copy(&encoded, place));
+        let mut running = client::Running::new(self.clone(), call);
+        let ended = running.wait_async().await;
+        let is_missing = |ticket: &Ticket| {
+            let missing = Err(CallError::NoSuchProcedure);
+            self.shared.state().ended.get(ticket) == Some(&missing)
+        };
+        match ended {
+            Ok(ticket) if is_missing(&ticket) => {
+                self.shared.state().forget(ticket);
+                match self.description_async().await {
+                    Ok(description) if description.procedure(P::PATH).is_ok() => {
+                        Err(CallError::SignatureDiffers)
+                    }
+                    _ => Err(CallError::NoSuchProcedure),
+                }
+            }
+            ended => ended,
+        }
+    }
+}
+
+impl IntoCaller for &Connection {
+    type Caller = Connection;
+
+    fn into_caller(self) -> Connection {
+        self.clone()
+    }
+}

@@ -1,0 +1,212 @@
+//! Feeds by name: items as JSON, in calls as large as frames allow.
+
+use super::Connection;
+use super::by_name::{NamedCallError, PreparedCall};
+use crate::value::{decode, encode, from_hex};
+use rpc_proto::client::{CallError, Calling, FailedCall, FeedCalls};
+use rpc_proto::service::MAX_BATCH;
+use serde_json::Value;
+use std::task::Poll;
+
+/// Takes items for a procedure, and sends them when there are enough for a call.
+///
+/// ```
+/// use serde_json::json;
+/// # use serial_rpc_simulator as simulator;
+///
+/// let device = simulator::calculator();
+/// let mut replay = device.feed("calculator.replay", &[""; 0])?;
+/// for amount in 1..=100 {
+///     replay.push(&json!({"Accumulate": amount}))?;
+/// }
+/// assert_eq!(replay.finish()?, 5050);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct NamedFeed {
+    device: Connection,
+    /// With the arguments before the items.
+    call: PreparedCall,
+    /// Items that were not sent, encoded end to end, and their number.
+    items: Vec<u8>,
+    count: u8,
+    calls: FeedCalls,
+    pushed: u64,
+}
+
+impl NamedFeed {
+    pub(super) fn new(device: Connection, call: PreparedCall) -> Self {
+        let is_fallible = call.procedure.error.is_some();
+        Self {
+            device,
+            calls: FeedCalls::new(call.target, is_fallible),
+            call,
+            items: Vec::new(),
+            count: 0,
+            pushed: 0,
+        }
+    }
+
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// When it is no such item, or a call failed. The error says how many items were taken.
+    pub fn push(&mut self, item: &Value) -> Result<(), NamedCallError> {
+        self.device.clone().block_on(self.push_async(item))
+    }
+
+    /// Adds an item, and lets other tasks run while a call is waited for.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub async fn push_async(&mut self, item: &Value) -> Result<(), NamedCallError> {
+        self.pushed += 1;
+        let mut bytes = Vec::new();
+        if let Some(ty) = self.call.procedure.item() {
+            encode(ty, item, &mut bytes).map_err(|error| NamedCallError::Item {
+                number: self.pushed,
+                error: Box::new(error),
+            })?;
+        }
+        if self.count == MAX_BATCH || self.count > 0 && !self.fits(bytes.len()).await? {
+            self.send().await?;
+        }
+        self.items.extend(bytes);
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Sends what is left, and returns the value of the last call.
+    ///
+    /// # Errors
+    /// When a call failed. The error says how many items were taken.
+    pub fn finish(mut self) -> Result<Value, NamedCallError> {
+        self.device.clone().block_on(self.end())
+    }
+
+    /// Finishes as [`finish`](Self::finish) does, and lets other tasks run meanwhile.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub async fn finish_async(mut self) -> Result<Value, NamedCallError> {
+        self.end().await
+    }
+
+    /// Sends nothing more, and returns how many items were taken, as far as that is certain.
+    pub fn stop(mut self) -> u32 {
+        let device = self.device.clone();
+        let ended = device.shared.until(|state, _| (self.calls.poll_end(state), None));
+        let _ = device.block_on(ended);
+        self.calls.taken()
+    }
+
+    async fn end(&mut self) -> Result<Value, NamedCallError> {
+        if self.count > 0 || self.calls.is_new() {
+            self.send().await?;
+        }
+        let ended = self.device.shared.until(|state, _| (self.calls.poll_end(state), None));
+        match ended.await {
+            Ok(call) => {
+                let end = self.device.shared.state().ended.remove(&call);
+                let reply = end.unwrap_or(Err(CallError::Disconnected));
+                self.call.value(&reply.map_err(|error| self.call.failed(error))?)
+            }
+            Err(failed) => Err(self.failed(failed)),
+        }
+    }
+
+    /// Returns true if that many bytes more fit a call.
+    async fn fits(&mut self, more: usize) -> Result<bool, NamedCallError> {
+        self.room().await?;
+        let room = self.device.with(|state, _| {
+            rpc_proto::client::Calls::room(state, &self.call.target)
+        });
+        Ok(self.call.arguments.len() + COUNT + self.items.len() + more <= room)
+    }
+
+    /// Waits until another call can be made.
+    async fn room(&mut self) -> Result<(), NamedCallError> {
+        let room = self.device.shared.until(|state, now| (self.calls.poll_room(state, now), None));
+        let room = room.await;
+        room.map_err(|failed| self.failed(failed))
+    }
+
+    async fn send(&mut self) -> Result<(), NamedCallError> {
+        self.room().await?;
+        let count = std::mem::take(&mut self.count);
+        let items = std::mem::take(&mut self.items);
+        let arguments = [&self.call.arguments[..], &[count], &items].concat();
+        let sent = self.device.shared.until(|state, now| {
+            let sent = self.calls.submit(state, now, |place| {
+                place
+                    .get_mut(..arguments.len())?
+                    .copy_from_slice(&arguments);
+                Some((arguments.len(), count))
+            });
+            (Poll::Ready(sent), None)
+        });
+        let sent = sent.await;
+        sent.map_err(|failed| self.failed(failed))
+    }
+
+    /// Reads why a call failed.
+    fn failed(&mut self, failed: FailedCall) -> NamedCallError {
+        let end = match failed {
+            FailedCall::Ended(call) => {
+                let end = self.device.shared.state().ended.remove(&call);
+                end.unwrap_or(Err(CallError::Disconnected))
+            }
+            FailedCall::NotMade(error) => Err(error),
+        };
+        let error = match end {
+            Ok(reply) => match self.call.value(&reply) {
+                Err(error) => error,
+                Ok(_) => self.call.failed(CallError::BadReply),
+            },
+            Err(error) => self.call.failed(error),
+        };
+        match self.calls.taken() {
+            0 => error,
+            taken => NamedCallError::Feed {
+                taken,
+                error: Box::new(error),
+            },
+        }
+    }
+}
+
+/// The number of items before them, which is one byte because they are few enough.
+const COUNT: usize = 1;
+
+impl Drop for NamedFeed {
+    fn drop(&mut self) {
+        let calls = &mut self.calls;
+        self.device.with(|state, _| calls.forget(state));
+    }
+}
+
+impl PreparedCall {
+    /// Takes the items off the encoded arguments of a feed, one by one.
+    pub(super) fn split_items(&mut self) -> Result<Vec<Value>, NamedCallError> {
+        let senseless = |_| self.failed(CallError::BadArguments);
+        let mut rest = self.arguments.as_slice();
+        let Some((items, head)) = self.procedure.arguments.split_last() else {
+            return Ok(Vec::new());
+        };
+        for argument in head {
+            decode(&argument.ty, &mut rest).map_err(senseless)?;
+        }
+        let head_len = self.arguments.len() - rest.len();
+        let items = decode(&items.ty, &mut rest).map_err(senseless)?;
+        self.arguments.truncate(head_len);
+        match items {
+            Value::Array(items) => Ok(items),
+            // A list of bytes is shown as text.
+            Value::String(bytes) => {
+                let bytes = from_hex(&bytes).unwrap_or_default();
+                Ok(bytes.into_iter().map(Value::from).collect())
+            }
+            item => Ok(vec![item]),
+        }
+    }
+}

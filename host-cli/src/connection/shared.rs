@@ -1,0 +1,219 @@
+//! The state behind all handles of a connection.
+
+use super::inboxes::Inboxes;
+use super::stray::Stray;
+use super::waiting::{Pump, Tasks};
+use super::{MAX_FRAME, Options, Reply};
+use crate::cache::Cache;
+use crate::description::Description;
+use crate::link::{Connector, Link, OpenError, Tap};
+use rpc_proto::client::{
+    Answer, CallError, Calls, Cause, Client, Patience, Subscriptions, Target, Ticket,
+};
+use rpc_proto::device::SubscribeError;
+use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::message::{Accept, MAX_WINDOW};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
+use std::time;
+
+/// How many procedures' numbers are remembered.
+const NUMBERS: usize = 256;
+
+/// How many different events can be subscribed to.
+const TOPICS: usize = 64;
+
+/// Room for the events of one turn, which reads [`CHUNK`](super::exchange::CHUNK) bytes at most.
+const EVENT_BYTES: usize = 2 * MAX_FRAME;
+
+/// The state machine that does the work.
+pub(super) type HostClient =
+    Client<MAX_FRAME, MAX_WINDOW, NUMBERS, Subscriptions<TOPICS, EVENT_BYTES>>;
+
+pub(super) struct Shared {
+    pub(super) connector: Box<dyn Connector>,
+    pub(super) options: Options,
+    pub(super) cache: OnceLock<Cache>,
+    started: time::Instant,
+    state: Mutex<State>,
+    /// Something may have changed for a thread that waits: a call has ended, or nobody reads.
+    pub(super) changed: Condvar,
+    pub(super) pump: Pump,
+}
+
+pub(super) struct State {
+    /// None while the link is lost.
+    pub(super) link: Option<Arc<dyn Link>>,
+    /// Sees every byte that passes.
+    pub(super) tap: Option<Tap>,
+    pub(super) client: Box<HostClient>,
+    /// True while a thread reads the link for all.
+    pub(super) is_read: bool,
+    /// How often something has changed for those who wait.
+    pub(super) changes: u64,
+    /// How many threads wait for `changed`.
+    pub(super) sleeping: usize,
+    /// The ends of calls that nobody has asked for yet. They make room in the client, which is for
+    /// calls under way.
+    pub(super) ended: HashMap<Ticket, Result<Reply, CallError>>,
+    pub(super) description: Option<(u32, Arc<Description>)>,
+    pub(super) stray: Stray,
+    pub(super) inboxes: Inboxes,
+    pub(super) tasks: Tasks,
+    /// How often everything was cancelled.
+    pub(super) cancellations: u32,
+}
+
+impl Shared {
+    pub(super) fn open(
+        connector: Box<dyn Connector>,
+        options: Options,
+    ) -> Result<Arc<Self>, OpenError> {
+        let link = connector.open()?;
+        // Differs from run to run, so that the sessions of one run are not taken for another's.
+        let nonce = RandomState::new().hash_one(std::process::id()) as u32;
+        let mut client: Box<HostClient> =
+            Box::new(Client::new(nonce, connector.timing()).with_subscriptions());
+        client.set_patience(duration(options.timeout), options.retries);
+        Ok(Arc::new(Self {
+            connector,
+            options,
+            cache: OnceLock::new(),
+            started: time::Instant::now(),
+            state: Mutex::new(State {
+                link: Some(link),
+                tap: None,
+                client,
+                is_read: false,
+                changes: 0,
+                sleeping: 0,
+                ended: HashMap::new(),
+                description: None,
+                stray: Stray::default(),
+                inboxes: Inboxes::default(),
+                tasks: Tasks::default(),
+                cancellations: 0,
+            }),
+            changed: Condvar::new(),
+            pump: Pump::default(),
+        }))
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        Instant::from_micros(0) + duration(self.started.elapsed())
+    }
+
+    pub(super) fn cancel(&self) {
+        let mut state = self.state();
+        state.cancellations = state.cancellations.wrapping_add(1);
+        state.client.cancel();
+        self.wake_all(&mut state);
+    }
+}
+
+/// Converts a duration; one that is too long becomes the longest.
+pub(super) fn duration(duration: time::Duration) -> Duration {
+    Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
+impl State {
+    pub(super) fn lose_link(&mut self) {
+        self.link = None;
+        self.client.link_lost();
+    }
+
+    /// Collects the ends of calls, and returns true if there were any.
+    pub(super) fn collect_ended(&mut self) -> bool {
+        let before = self.ended.len();
+        while let Some(ticket) = self.client.ended() {
+            let end = match self.client.take(ticket) {
+                Some(Ok(answer)) => Ok(Reply::from(answer)),
+                Some(Err(error)) if self.link.is_none() => Err(for_lost_link(error)),
+                Some(Err(error)) => Err(error),
+                None => break,
+            };
+            self.ended.insert(ticket, end);
+        }
+        self.ended.len() > before
+    }
+}
+
+/// Blames a deadline that passed while the link was lost on that.
+fn for_lost_link(error: CallError) -> CallError {
+    match error {
+        CallError::Timeout => CallError::Disconnected,
+        CallError::OutcomeUnknown(Cause::Timeout) => CallError::OutcomeUnknown(Cause::Disconnected),
+        error => error,
+    }
+}
+
+impl Calls for State {
+    fn start(
+        &mut self,
+        target: Target,
+        patience: Patience,
+        encode: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Result<Ticket, CallError> {
+        Calls::start(&mut *self.client, target, patience, encode)
+    }
+
+    fn has_room(&self) -> bool {
+        self.client.has_room()
+    }
+
+    fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>> {
+        self.collect_ended();
+        self.ended.get(&call).map(|end| match end {
+            Ok(reply) => Ok(reply.answer()),
+            Err(error) => Err(*error),
+        })
+    }
+
+    fn forget(&mut self, call: Ticket) {
+        if self.ended.remove(&call).is_none() {
+            self.client.abandon(call);
+        }
+    }
+
+    fn device(&self) -> Option<&Accept> {
+        self.client.device()
+    }
+
+    /// One more than the device has room for, so that the next call is there when it has.
+    fn window(&self) -> usize {
+        match self.client.device() {
+            Some(device) => MAX_WINDOW.min(usize::from(device.window) + 1),
+            None => 1,
+        }
+    }
+
+    fn max_frame(&self) -> usize {
+        self.client.max_frame()
+    }
+
+    fn room(&self, target: &Target) -> usize {
+        self.client.room(target)
+    }
+
+    fn patience(&self, now: Instant) -> Patience {
+        self.client.patience(now)
+    }
+
+    fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+        self.client.subscribe(now, key)
+    }
+
+    fn unsubscribe(&mut self, now: Instant, key: u32) {
+        self.client.unsubscribe(now, key);
+    }
+
+    fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+        self.client.poll_subscribed(key)
+    }
+}

@@ -1,0 +1,152 @@
+//! Streams over a connection: typed, and by name.
+
+use super::by_name::{NamedCallError, PreparedCall};
+use super::Connection;
+use crate::value::decode;
+use futures_core::FusedStream;
+use rpc_proto::client::{
+    self, CallError, Pulling, Running, StreamSource, Target, read_item,
+};
+use rpc_proto::service::StreamProcedure;
+use serde_json::Value;
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+/// The items of a stream. A thread iterates over them, a task awaits [`next_async`](Self::next_async)
+/// or uses it as a `Stream` of the crate `futures`.
+///
+/// Nothing is asked for before the first. After an error it ends.
+#[derive(Debug)]
+pub struct Stream<S: StreamSource> {
+    running: Running<Connection, Pulling<S>>,
+    is_done: bool,
+}
+
+/// The items of a stream by name, as JSON.
+pub type NamedStream = Stream<NamedSource>;
+
+impl<S: StreamSource> Stream<S> {
+    pub(super) const fn new(device: Connection, source: S) -> Self {
+        Self {
+            running: Running::new(device, Pulling::new(source)),
+            is_done: false,
+        }
+    }
+
+    /// Waits for the next item. None at the end of the stream, and after an error.
+    pub async fn next_async(&mut self) -> Option<Result<S::Item, S::Error>> {
+        let next = self.running.wait_async().await;
+        self.is_done = next.is_none();
+        next
+    }
+}
+
+impl<P: StreamProcedure> Stream<EncodedSource<P>> {
+    /// The stream of a typed procedure.
+    pub(super) fn typed(device: Connection, arguments: &P::Arguments<'_>) -> Self {
+        let source = EncodedSource {
+            arguments: postcard::to_stdvec(arguments).ok(),
+            procedure: PhantomData,
+        };
+        Self::new(device, source)
+    }
+}
+
+impl<S: StreamSource> Iterator for Stream<S> {
+    type Item = Result<S::Item, S::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.running.wait();
+        self.is_done = next.is_none();
+        next
+    }
+}
+
+impl<S: StreamSource> std::iter::FusedIterator for Stream<S> {}
+
+impl<S: StreamSource + Unpin> futures_core::Stream for Stream<S> {
+    type Item = Result<S::Item, S::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        // A step keeps nothing in its future that the next one needs.
+        pin!(self.get_mut().next_async()).poll(context)
+    }
+}
+
+impl<S: StreamSource + Unpin> FusedStream for Stream<S> {
+    fn is_terminated(&self) -> bool {
+        self.is_done
+    }
+}
+
+/// The procedure and the encoded arguments of a typed stream.
+#[derive(Debug)]
+pub struct EncodedSource<P> {
+    /// None if they cannot be encoded.
+    arguments: Option<Vec<u8>>,
+    procedure: PhantomData<fn() -> P>,
+}
+
+impl<P: StreamProcedure> StreamSource for EncodedSource<P> {
+    type Item = P::Item;
+    type Error = CallError<P::Error>;
+
+    fn target(&self) -> Target {
+        Target::of::<P>()
+    }
+
+    fn encode(&self, place: &mut [u8]) -> Option<usize> {
+        put(self.arguments.as_deref()?, place)
+    }
+
+    fn item(&self, bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
+        read_item::<P>(bytes)
+    }
+
+    fn own_error(&self, bytes: &[u8]) -> CallError<P::Error> {
+        client::read::<P>(client::Answer::Error(bytes))
+            .err()
+            .unwrap_or(CallError::BadReply)
+    }
+
+    fn failed(&self, error: CallError) -> CallError<P::Error> {
+        error.widen()
+    }
+}
+
+/// A stream by name, with its arguments.
+#[derive(Debug)]
+pub struct NamedSource(pub(super) PreparedCall);
+
+impl StreamSource for NamedSource {
+    type Item = Value;
+    type Error = NamedCallError;
+
+    fn target(&self) -> Target {
+        self.0.target
+    }
+
+    fn encode(&self, place: &mut [u8]) -> Option<usize> {
+        put(&self.0.arguments, place)
+    }
+
+    fn item(&self, bytes: &mut &[u8]) -> Result<Value, NamedCallError> {
+        decode(&self.0.procedure.value, bytes).map_err(|error| self.0.senseless(error))
+    }
+
+    fn own_error(&self, bytes: &[u8]) -> NamedCallError {
+        self.0.own_error(bytes)
+    }
+
+    fn failed(&self, error: CallError) -> NamedCallError {
+        self.0.failed(error)
+    }
+}
+
+fn put(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
+    place
+        .get_mut(..arguments.len())?
+        .copy_from_slice(arguments);
+    Some(arguments.len())
+}
