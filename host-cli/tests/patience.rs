@@ -1,7 +1,7 @@
 //! What a connection does when answers do not come: it tries again where that can do no harm, ends
 //! early when told to, and keeps what came instead of an answer.
 
-use rpc_proto::calculator::CalculatorClient;
+use firmware::calculator::CalculatorClient;
 use rpc_proto::client::{CallError, Cause};
 use serial_rpc::link::{Link, SimulatedDevice};
 use serial_rpc::{Connection, Options, Port};

@@ -1,7 +1,7 @@
 //! The host's connection: shared by threads, pipelined, and through whatever happens to a cable.
 
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{
+use firmware::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorClient, CalculatorService,
 };
 use rpc_proto::client::{CallError, Cause};

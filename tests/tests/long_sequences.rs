@@ -1,7 +1,7 @@
 //! Streams, feeds and blocks over the host's connection: typed, by name, and through what happens to a
 //! cable.
 
-use rpc_proto::calculator::{Calculation, CalculatorClient, MathError, Operation};
+use firmware::calculator::{Calculation, CalculatorClient, MathError, Operation};
 use rpc_proto::client::{CallError, FeedError};
 use rpc_proto::services::blocks::{BlockError, BlocksService, Stored, TransferError};
 use serde_json::json;

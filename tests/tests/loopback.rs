@@ -1,7 +1,7 @@
 //! The typed client and the server, connected by memory.
 
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorClient, CalculatorService};
+use firmware::calculator::{CalculatorClient, CalculatorService};
 use rpc_proto::client::{CallError, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::service;

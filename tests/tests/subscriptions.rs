@@ -1,7 +1,7 @@
 //! Subscriptions on a host: they outlive resets and lost ports, and do not get in the way of calls.
 
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{
+use firmware::calculator::{
     CalculatorClient, CalculatorService, CalculatorTotalChanged, MathError,
 };
 use rpc_proto::client::CallError;

@@ -1,8 +1,8 @@
 //! What a device tells unasked, followed from the shell and from Rust: over resets and pulled cables,
 //! beside calls, and on a screen.
 
+use firmware::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use log::{LevelFilter, Log as _};
-use rpc_proto::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use rpc_proto::client::CallError;
 use rpc_proto::events::Emit;
 use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogService};

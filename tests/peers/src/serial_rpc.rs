@@ -5,7 +5,7 @@ use ::serial_rpc::Connection;
 use ::serial_rpc::connection::Options;
 use ::serial_rpc::port::Port;
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorAdd, CalculatorClient, CalculatorService};
+use firmware::calculator::{CalculatorAdd, CalculatorClient, CalculatorService};
 use rpc_proto::client::{Client, Target, Timing, read};
 use rpc_proto::server::Server;
 use rpc_proto::time::{Duration, Instant};
