@@ -23,11 +23,11 @@ pub use describe::DescriptionError;
 pub use feeds::NamedFeed;
 pub use rpc_proto::client::{Counters, Received};
 pub use streams::{EncodedSource, NamedSource, NamedStream, Stream};
-pub use subscription::{EncodedEvent, EncodedSubscription, Subscription};
+pub use subscription::{EncodedEvent, EncodedSubscription, Subscription, read_event};
 
 use crate::cache::Cache;
-use crate::link::{Connector, OpenError, PortConnector, Tap, Tapped};
-use crate::port::{Port, Selector};
+use crate::link::{Connector, PortConnector, Tap, Tapped};
+use crate::port::{OpenError, Port, Selector};
 use rpc_proto::wire::message::Accept;
 use shared::Shared;
 use std::fmt;
@@ -116,7 +116,7 @@ impl Connection {
     /// ```no_run
     /// # use serial_rpc::Connection;
     /// let device = Connection::open("2e8a:000a")?;
-    /// # Ok::<(), serial_rpc::link::OpenError>(())
+    /// # Ok::<(), serial_rpc::port::OpenError>(())
     /// ```
     ///
     /// # Errors
@@ -139,7 +139,19 @@ impl Connection {
     /// # Errors
     /// When the link cannot be opened.
     pub fn over(connector: impl Connector + 'static, options: Options) -> Result<Self, OpenError> {
-        Ok(Self::of(Shared::open(Box::new(connector), options)?))
+        let link = connector.open()?;
+        Ok(Self::of(Shared::new(
+            Box::new(connector),
+            Some(link),
+            options,
+        )))
+    }
+
+    /// Makes a connection with the default options to whatever the connector opens, such as a
+    /// simulated device. If the link cannot be opened now, calls wait for it until their deadlines.
+    pub fn to(connector: impl Connector + 'static) -> Self {
+        let link = connector.open().ok();
+        Self::of(Shared::new(Box::new(connector), link, Options::default()))
     }
 
     fn of(shared: Arc<Shared>) -> Self {

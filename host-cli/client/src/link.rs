@@ -12,9 +12,10 @@ pub use tapped::{Tap, Tapped};
 
 pub use crate::trace::Direction;
 
-use crate::port::{OpenError, Port, Selector};
+use crate::port::{OpenError, Port, Selector, usb_serial_number};
+use rpc_proto::client::Timing;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Carries bytes to a device and back.
@@ -32,36 +33,93 @@ pub trait Link: Send + Sync {
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
 }
 
-/// Opens the link to a port.
+/// Opens a link, the first time and whenever it was lost.
 ///
-/// # Errors
-/// When the port is missing, busy, not permitted or cannot be reached.
-pub fn open(port: &Port, baud: u32) -> Result<Arc<dyn Link>, OpenError> {
-    match port {
-        Port::Serial(path) => Ok(Arc::new(serial::open(path, baud)?)),
-        Port::Tcp(address) => Ok(Arc::new(tcp::open(address)?)),
-        Port::Own(name) => Err(OpenError::Other {
-            port: name.clone(),
-            reason: "only the program that made this link can make it again".to_owned(),
-        }),
+/// A program can have links of any kind: it implements this and [`Link`], and hands the connector to
+/// [`Connection::over`](crate::Connection::over) or [`Connection::to`](crate::Connection::to).
+pub trait Connector: Send + Sync {
+    /// Opens the link to the device.
+    ///
+    /// # Errors
+    /// When the device cannot be reached.
+    fn open(&self) -> Result<Arc<dyn Link>, OpenError>;
+
+    /// Returns the name of the link for messages, such as the path of a port.
+    fn name(&self) -> String;
+
+    /// Returns the first resend time and its bounds.
+    fn timing(&self) -> Timing {
+        Timing::default()
+    }
+
+    /// Returns the port, if the link is to one.
+    fn port(&self) -> Option<&Port> {
+        None
     }
 }
 
-/// Opens a port that was lost: where it was or, if a USB device has come back under another path,
-/// where it is now.
-///
-/// # Errors
-/// As [`open`].
-pub(crate) fn open_again(
-    port: &Port,
-    usb_serial_number: Option<&str>,
+/// The frame length that the first resend time of a serial port is reckoned with.
+const USUAL_FRAME: u32 = 64;
+
+/// Opens a port: where it was or, if a USB device has come back under another path, where it is now.
+#[derive(Debug)]
+pub struct PortConnector {
+    port: Port,
     baud: u32,
-) -> Result<Arc<dyn Link>, OpenError> {
-    match (open(port, baud), usb_serial_number) {
-        (Err(OpenError::NotFound { .. }), Some(serial_number)) => {
-            let moved = Selector::SerialNumber(serial_number.to_owned()).find()?;
-            open(&moved, baud)
+    /// By which a USB device is found again; known when it was open once.
+    usb_serial_number: OnceLock<Option<String>>,
+}
+
+impl PortConnector {
+    /// A connector to that port, at that speed if it is a serial one.
+    pub const fn new(port: Port, baud: u32) -> Self {
+        Self {
+            port,
+            baud,
+            usb_serial_number: OnceLock::new(),
         }
-        (result, _) => result,
+    }
+
+    fn open_port(&self, port: &Port) -> Result<Arc<dyn Link>, OpenError> {
+        match port {
+            Port::Serial(path) => Ok(Arc::new(serial::open(path, self.baud)?)),
+            Port::Tcp(address) => Ok(Arc::new(tcp::open(address)?)),
+        }
+    }
+}
+
+impl Connector for PortConnector {
+    fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
+        let opened = self.open_port(&self.port);
+        match (&opened, self.usb_serial_number.get()) {
+            (Err(OpenError::NotFound { .. }), Some(Some(serial_number))) => {
+                let moved = Selector::SerialNumber(serial_number.clone()).find()?;
+                return self.open_port(&moved);
+            }
+            (Ok(_), None) => {
+                // Nobody else sets it.
+                let _ = self.usb_serial_number.set(match &self.port {
+                    Port::Serial(path) => usb_serial_number(path),
+                    Port::Tcp(_) => None,
+                });
+            }
+            _ => {}
+        }
+        opened
+    }
+
+    fn name(&self) -> String {
+        self.port.to_string()
+    }
+
+    fn timing(&self) -> Timing {
+        match self.port {
+            Port::Serial(_) => Timing::for_line(self.baud, USUAL_FRAME),
+            Port::Tcp(_) => Timing::default(),
+        }
+    }
+
+    fn port(&self) -> Option<&Port> {
+        Some(&self.port)
     }
 }

@@ -21,8 +21,6 @@ pub enum Port {
     Serial(String),
     /// A serial port that another program offers over TCP, as `HOST:PORT`.
     Tcp(String),
-    /// A link that the program has made itself, by a name for messages. Nothing else can open it.
-    Own(String),
 }
 
 /// Text that names no port.
@@ -65,7 +63,6 @@ impl fmt::Display for Port {
         match self {
             Self::Serial(path) => formatter.write_str(path),
             Self::Tcp(address) => write!(formatter, "tcp:{address}"),
-            Self::Own(name) => formatter.write_str(name),
         }
     }
 }

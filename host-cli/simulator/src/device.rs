@@ -1,31 +1,29 @@
-//! A device simulated in this process: a server like that of a board, over memory.
+//! Devices simulated in this process: a server like that of a board, over memory.
 
+use crate::waiting_device;
 use firmware::calculator::CalculatorService;
 use firmware::{CheckedCalculator, Notes};
 use rpc_proto::events::EventQueue;
 use rpc_proto::server::{QueuedEvents, Server};
-use rpc_proto::service::Dispatch;
+use rpc_proto::service::{Dispatch, DispatchAsync, Interface};
 use rpc_proto::services::blocks::{BlocksService, Stored};
 use rpc_proto::services::log::LogService;
-use serial_rpc::link::Link;
+use serial_rpc::link::{Connector, Link};
+use serial_rpc::port::OpenError;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The longest frame that a simulated device accepts.
-const FRAME: usize = 256;
-/// How many calls it accepts ahead.
-const WINDOW: usize = 8;
-/// How many received bytes it could hold while busy.
+/// How many received bytes a simulated device can hold while busy, unless it is told otherwise.
 const BUFFER: u16 = 1024;
 /// How often a device that is read looks for events that something other than a call has brought.
 const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
-/// A device with the interface `I` that answers as soon as it is written to.
+/// A device that answers as soon as it is written to.
 ///
-/// The one that is [`new`](SimulatedDevice::new) is the calculator, a block of notes, and a log: the very code that the boards run. With an interface of
-/// your own, it lets a test call your firmware on the desktop:
+/// A [`new`](SimulatedDevice::new) one is the calculator with a block of notes and a log: the very code
+/// that the boards run. With an interface of your own, a test calls your firmware on the desktop:
 ///
 /// ```
 /// use rpc_proto::service;
@@ -45,14 +43,39 @@ const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 ///     }
 /// }
 ///
-/// let device = Connection::to(SimulatedDevice::with(LampService(Pwm(0))));
-/// let mut lamp = LampClient::new(&device);
+/// let simulated = SimulatedDevice::with(LampService(Pwm(0)));
+/// let mut lamp = LampClient::new(Connection::to(simulated.clone()));
 /// assert_eq!(lamp.dim(50), Ok(0));
 /// assert_eq!(lamp.dim(80), Ok(50));
+/// simulated.power_cycle(LampService(Pwm(0)));
+/// assert_eq!(lamp.dim(30), Ok(0));
 /// ```
-pub struct SimulatedDevice<I = SimulatedInterface> {
-    state: Mutex<State<I>>,
-    replied: Condvar,
+///
+/// `FRAME` and `WINDOW` are those of the server: give it your board's, with
+/// [`sized`](Self::sized), and a reply that is too long for the board is too long here.
+///
+/// Clones are handles of one device. As a connector it is opened by any number of connections, all of
+/// which are on one line.
+pub struct SimulatedDevice<
+    I = SimulatedInterface,
+    const FRAME: usize = 256,
+    const WINDOW: usize = 8,
+> {
+    board: Arc<dyn Board<I>>,
+}
+
+impl<I, const FRAME: usize, const WINDOW: usize> Clone for SimulatedDevice<I, FRAME, WINDOW> {
+    fn clone(&self) -> Self {
+        Self {
+            board: Arc::clone(&self.board),
+        }
+    }
+}
+
+/// A board that can be reached and switched off and on.
+pub(crate) trait Board<I>: Link {
+    /// Switches it off, and on again with that interface.
+    fn power_cycle(&self, interface: I);
 }
 
 rpc_proto::interface! {
@@ -64,17 +87,157 @@ rpc_proto::interface! {
     }
 }
 
-/// Where a simulated device has its events from.
+impl SimulatedInterface {
+    /// The interface of a device that was just switched on, with its events in `events`.
+    pub fn new(events: &Arc<SimulatedEvents>) -> Self {
+        Self {
+            calculator: CalculatorService(CheckedCalculator::telling(Arc::clone(events))),
+            blocks: BlocksService(Stored::new(Notes::new())),
+            log: LogService(()),
+        }
+    }
+}
+
+/// The queue from which a simulated device sends events.
 pub type SimulatedEvents = EventQueue<4096, 16>;
 
-struct State<I> {
-    server: Server<I, FRAME, WINDOW, QueuedEvents<Arc<SimulatedEvents>, FRAME>>,
+/// The server of a simulated device.
+pub(crate) type SimulatedServer<I, const FRAME: usize, const WINDOW: usize> =
+    Server<I, FRAME, WINDOW, QueuedEvents<Arc<SimulatedEvents>, FRAME>>;
+
+impl SimulatedDevice {
+    /// A demonstration device that was just switched on.
+    pub fn new() -> Self {
+        let events = Arc::new(SimulatedEvents::new());
+        Self::with_events(SimulatedInterface::new(&events), events)
+    }
+}
+
+impl Default for SimulatedDevice {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<I: Dispatch + Send + 'static> SimulatedDevice<I> {
+    /// A device with that interface that was just switched on.
+    pub fn with(interface: I) -> Self {
+        Self::with_events(interface, Arc::default())
+    }
+
+    /// A device with that interface, which sends the events that are put into the queue.
+    pub fn with_events(interface: I, events: Arc<SimulatedEvents>) -> Self {
+        Self::sized(interface, events, BUFFER)
+    }
+}
+
+impl<I: Dispatch + Send + 'static, const FRAME: usize, const WINDOW: usize>
+    SimulatedDevice<I, FRAME, WINDOW>
+{
+    /// A device with frames of up to `FRAME` bytes, `WINDOW` calls in flight, and `buffer` bytes that
+    /// it can receive while it is busy.
+    ///
+    /// ```
+    /// # use rpc_proto::service;
+    /// # use serial_rpc::{CallError, Connection};
+    /// # use serial_rpc_simulator::SimulatedDevice;
+    /// # #[service]
+    /// # pub trait Store { fn read(&mut self) -> heapless::Vec<u8, 100>; }
+    /// # struct Full;
+    /// # impl Store for Full {
+    /// #     fn read(&mut self) -> heapless::Vec<u8, 100> { (0..100).collect() }
+    /// # }
+    /// let simulated = SimulatedDevice::<_, 64, 1>::sized(StoreService(Full), Default::default(), 0);
+    /// let mut store = StoreClient::new(Connection::to(simulated));
+    /// assert_eq!(store.read(), Err(CallError::ReplyTooLarge));
+    /// ```
+    pub fn sized(interface: I, events: Arc<SimulatedEvents>, buffer: u16) -> Self {
+        Self {
+            board: Arc::new(PromptBoard::<I, FRAME, WINDOW> {
+                state: Mutex::new(State {
+                    server: server(interface, &events, buffer),
+                    unread: VecDeque::new(),
+                    readers: 0,
+                }),
+                replied: Condvar::new(),
+                events,
+                buffer,
+            }),
+        }
+    }
+}
+
+impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
+    SimulatedDevice<I, FRAME, WINDOW>
+{
+    /// A device whose procedures may wait: it runs on a thread of its own.
+    ///
+    /// `interface` makes its interface on that thread, when the device is switched on.
+    pub fn waiting<M>(interface: M, events: Arc<SimulatedEvents>, buffer: u16) -> Self
+    where
+        M: FnOnce() -> I + Send + 'static,
+    {
+        Self {
+            board: Arc::new(waiting_device::WaitingBoard::<I, FRAME, WINDOW>::new(
+                interface, events, buffer,
+            )),
+        }
+    }
+}
+
+impl<I, const FRAME: usize, const WINDOW: usize> SimulatedDevice<I, FRAME, WINDOW> {
+    /// Switches the device off and on again. What it knew is gone, and so is what was on its way.
+    pub fn power_cycle(&self, interface: I) {
+        self.board.power_cycle(interface);
+    }
+}
+
+impl<I: 'static, const FRAME: usize, const WINDOW: usize> Connector
+    for SimulatedDevice<I, FRAME, WINDOW>
+{
+    fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn name(&self) -> String {
+        "sim".to_owned()
+    }
+}
+
+impl<I, const FRAME: usize, const WINDOW: usize> Link for SimulatedDevice<I, FRAME, WINDOW> {
+    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        self.board.read(buffer, timeout)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.board.write(bytes)
+    }
+}
+
+pub(crate) fn server<I: Interface, const FRAME: usize, const WINDOW: usize>(
+    interface: I,
+    events: &Arc<SimulatedEvents>,
+    buffer: u16,
+) -> SimulatedServer<I, FRAME, WINDOW> {
+    Server::with_events(interface, Arc::clone(events)).with_buffer(buffer)
+}
+
+/// A board whose procedures run while it is written to.
+struct PromptBoard<I, const FRAME: usize, const WINDOW: usize> {
+    state: Mutex<State<I, FRAME, WINDOW>>,
+    replied: Condvar,
+    events: Arc<SimulatedEvents>,
+    buffer: u16,
+}
+
+struct State<I, const FRAME: usize, const WINDOW: usize> {
+    server: SimulatedServer<I, FRAME, WINDOW>,
     unread: VecDeque<u8>,
     /// How many threads wait for something to read.
     readers: usize,
 }
 
-impl<I: Dispatch> State<I> {
+impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> State<I, FRAME, WINDOW> {
     /// Sends what there is to send.
     fn send(&mut self) {
         let Self { server, unread, .. } = self;
@@ -90,50 +253,25 @@ impl<I: Dispatch> State<I> {
     }
 }
 
-impl SimulatedDevice {
-    /// A demonstration device that was just switched on.
-    pub fn new() -> Self {
-        let events = Arc::new(SimulatedEvents::new());
-        let calculator = CheckedCalculator::telling(Arc::clone(&events));
-        let interface = SimulatedInterface {
-            calculator: CalculatorService(calculator),
-            blocks: BlocksService(Stored::new(Notes::new())),
-            log: LogService(()),
-        };
-        Self::with_events(interface, events)
-    }
-}
-
-impl<I: Dispatch> SimulatedDevice<I> {
-    /// A device with that interface that was just switched on.
-    pub fn with(interface: I) -> Self {
-        Self::with_events(interface, Arc::default())
-    }
-
-    /// A device with that interface, which sends the events that are put into the queue.
-    pub fn with_events(interface: I, events: Arc<SimulatedEvents>) -> Self {
-        Self {
-            state: Mutex::new(State {
-                server: Server::with_events(interface, events).with_buffer(BUFFER),
-                unread: VecDeque::new(),
-                readers: 0,
-            }),
-            replied: Condvar::new(),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State<I>> {
+impl<I, const FRAME: usize, const WINDOW: usize> PromptBoard<I, FRAME, WINDOW> {
+    fn state(&self) -> MutexGuard<'_, State<I, FRAME, WINDOW>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Default for SimulatedDevice {
-    fn default() -> Self {
-        Self::new()
+impl<I: Dispatch + Send, const FRAME: usize, const WINDOW: usize> Board<I>
+    for PromptBoard<I, FRAME, WINDOW>
+{
+    fn power_cycle(&self, interface: I) {
+        let mut state = self.state();
+        state.server = server(interface, &self.events, self.buffer);
+        state.unread.clear();
     }
 }
 
-impl<I: Dispatch + Send> Link for SimulatedDevice<I> {
+impl<I: Dispatch + Send, const FRAME: usize, const WINDOW: usize> Link
+    for PromptBoard<I, FRAME, WINDOW>
+{
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let mut state = self.state();
         let mut until = None;

@@ -7,6 +7,7 @@
 mod device;
 pub mod line;
 mod simulation;
+mod waiting_device;
 
 pub use device::{SimulatedDevice, SimulatedEvents, SimulatedInterface};
 pub use simulation::Simulation;

@@ -15,8 +15,9 @@ impl Connection {
     /// It goes on where it was after a reset of the device and when a port that was unplugged is back.
     ///
     /// ```
-    /// # use serial_rpc_simulator as simulator;
-    /// let device = simulator::calculator();
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use serial_rpc::Connection;
+    /// let device = Connection::to(SimulatedDevice::new());
     /// device.put_block("notes", b"hello", |_, _| ())?;
     /// assert_eq!(device.get_block("notes", |_, _| ())?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())

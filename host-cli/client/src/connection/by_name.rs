@@ -3,7 +3,7 @@
 use super::feeds::NamedFeed;
 use super::streams::{NamedSource, NamedStream, Stream};
 use super::{Connection, DescriptionError, Reply};
-use crate::arguments::{ArgumentsError, from_json, from_words};
+use crate::arguments::{self, ArgumentsError, from_json};
 use crate::description::{Procedure, ProcedureKind, UnknownProcedure};
 use crate::value::{Problem, ValueError, decode, decode_all, error_in_words};
 use rpc_proto::client::{Batch, CallError, Number, Pull, Target};
@@ -101,9 +101,10 @@ impl Connection {
     ///
     /// ```
     /// use serde_json::json;
-    /// # use serial_rpc_simulator as simulator;
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use serial_rpc::Connection;
     ///
-    /// let device = simulator::calculator();
+    /// let device = Connection::to(SimulatedDevice::new());
     /// assert_eq!(device.call("calculator.add", &json!([2, 3]))?, 5);
     /// assert_eq!(device.call("Calculator.add", &json!({"y": 3, "x": 2}))?, 5);
     ///
@@ -126,11 +127,7 @@ impl Connection {
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub async fn call_async(
-        &self,
-        path: &str,
-        arguments: &Value,
-    ) -> Result<Value, NamedCallError> {
+    pub async fn call_async(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
         self.call_with(path, |procedure| from_json(procedure, arguments))
             .await
     }
@@ -151,8 +148,9 @@ impl Connection {
     /// Prepares a call, which can then be made any number of times.
     ///
     /// ```
-    /// # use serial_rpc_simulator as simulator;
-    /// let device = simulator::calculator();
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use serial_rpc::Connection;
+    /// let device = Connection::to(SimulatedDevice::new());
     /// let add = device.prepare("calculator.add", &["2", "3"])?;
     /// let pending = device.submit_encoded(add.target, &add.arguments)?;
     /// let reply = pending.wait().map_err(|error| add.failed(error))?;
@@ -215,11 +213,7 @@ impl Connection {
     ///
     /// # Errors
     /// When there is no such procedure, it takes no stream, or the arguments are not its.
-    pub fn feed(
-        &self,
-        path: &str,
-        words: &[impl AsRef<str>],
-    ) -> Result<NamedFeed, NamedCallError> {
+    pub fn feed(&self, path: &str, words: &[impl AsRef<str>]) -> Result<NamedFeed, NamedCallError> {
         self.block_on(self.feed_async(path, words))
     }
 
@@ -331,6 +325,11 @@ impl Connection {
             procedure: procedure.clone(),
         })
     }
+}
+
+/// Encodes arguments that are words of a shell, and reads the files that they name.
+fn from_words(procedure: &Procedure, words: &[impl AsRef<str>]) -> Result<Vec<u8>, ArgumentsError> {
+    arguments::from_words(procedure, words, &|file| std::fs::read(file))
 }
 
 /// A call by name that is ready to be made.

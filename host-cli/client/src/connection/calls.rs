@@ -5,8 +5,8 @@ use super::shared::State;
 use super::streams::{EncodedSource, Stream};
 use super::subscription::Subscription;
 use rpc_proto::client::{
-    self, Answer, AsyncCaller, CallError, Caller, Calling, Calls, IntoCaller, Operation, SingleCall,
-    Target, Ticket,
+    self, Answer, AsyncCaller, CallError, Caller, Calling, Calls, IntoCaller, Operation,
+    SingleCall, Target, Ticket,
 };
 use rpc_proto::device::SubscribeError;
 use rpc_proto::service::{Event, Procedure, StreamProcedure};
@@ -55,9 +55,10 @@ impl Connection {
     ///
     /// ```
     /// use firmware::calculator::CalculatorAdd;
-    /// # use serial_rpc_simulator as simulator;
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use serial_rpc::Connection;
     ///
-    /// let device = simulator::calculator();
+    /// let device = Connection::to(SimulatedDevice::new());
     /// let sums = (0..100)
     ///     .map(|x| device.submit::<CalculatorAdd>(&(x, 1)))
     ///     .collect::<Result<Vec<_>, _>>()?;
@@ -153,9 +154,7 @@ impl Connection {
 
 /// Copies encoded arguments to their place, if they fit.
 fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
-    place
-        .get_mut(..arguments.len())?
-        .copy_from_slice(arguments);
+    place.get_mut(..arguments.len())?.copy_from_slice(arguments);
     Some(arguments.len())
 }
 
@@ -255,7 +254,6 @@ impl fmt::Debug for PendingReply {
     }
 }
 
-
 impl Calling for Connection {
     type Calls = State;
 
@@ -316,9 +314,7 @@ impl AsyncCaller for Connection {
         Stream::typed(self.clone(), &arguments)
     }
 
-    async fn subscribe<E: Event>(
-        &mut self,
-    ) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    async fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
         let encoded = self.subscribe_by_key_async(E::KEY).await?;
         Ok(Subscription::typed(encoded))
     }

@@ -123,7 +123,9 @@ impl Connection {
     /// Makes the device announce itself. Any call does, and this one is the shortest. Any answer will
     /// do: a device without its own service knows no ping.
     async fn greet(&self) -> Result<(), CallError> {
-        let answer = self.call_encoded_async(Target::of::<DevicePing>(), &[0]).await;
+        let answer = self
+            .call_encoded_async(Target::of::<DevicePing>(), &[0])
+            .await;
         match (self.device(), answer) {
             (None, Err(error)) => Err(error),
             _ => Ok(()),

@@ -31,7 +31,7 @@ impl Shared {
     ) -> MutexGuard<'s, State> {
         if state.is_read {
             state.sleeping += 1;
-            let left = limit.map_or(time::Duration::MAX, |limit| self.until(limit));
+            let left = limit.map_or(time::Duration::MAX, |limit| self.time_until(limit));
             let (mut state, _) = self
                 .changed
                 .wait_timeout(state, left)
@@ -45,7 +45,7 @@ impl Shared {
             return state;
         }
         let due = [state.client.deadline(), limit].into_iter().flatten().min();
-        let left = due.map_or(READ_AT_MOST, |due| self.until(due));
+        let left = due.map_or(READ_AT_MOST, |due| self.time_until(due));
         state.is_read = true;
         let link = state.link.clone();
         drop(state);
@@ -92,7 +92,7 @@ impl Shared {
     }
 
     /// Returns how long it is until then.
-    fn until(&self, instant: Instant) -> time::Duration {
+    fn time_until(&self, instant: Instant) -> time::Duration {
         time::Duration::from_micros(instant.since(self.now()).as_micros())
     }
 

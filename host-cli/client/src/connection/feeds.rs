@@ -12,9 +12,10 @@ use std::task::Poll;
 ///
 /// ```
 /// use serde_json::json;
-/// # use serial_rpc_simulator as simulator;
+/// use serial_rpc::Connection;
+/// use serial_rpc_simulator::SimulatedDevice;
 ///
-/// let device = simulator::calculator();
+/// let device = Connection::to(SimulatedDevice::new());
 /// let mut replay = device.feed("calculator.replay", &[""; 0])?;
 /// for amount in 1..=100 {
 ///     replay.push(&json!({"Accumulate": amount}))?;
@@ -95,7 +96,9 @@ impl NamedFeed {
     /// Sends nothing more, and returns how many items were taken, as far as that is certain.
     pub fn stop(mut self) -> u32 {
         let device = self.device.clone();
-        let ended = device.shared.until(|state, _| (self.calls.poll_end(state), None));
+        let ended = device
+            .shared
+            .until(|state, _| (self.calls.poll_end(state), None));
         let _ = device.block_on(ended);
         self.calls.taken()
     }
@@ -104,12 +107,16 @@ impl NamedFeed {
         if self.count > 0 || self.calls.is_new() {
             self.send().await?;
         }
-        let ended = self.device.shared.until(|state, _| (self.calls.poll_end(state), None));
+        let ended = self
+            .device
+            .shared
+            .until(|state, _| (self.calls.poll_end(state), None));
         match ended.await {
             Ok(call) => {
                 let end = self.device.shared.state().ended.remove(&call);
                 let reply = end.unwrap_or(Err(CallError::Disconnected));
-                self.call.value(&reply.map_err(|error| self.call.failed(error))?)
+                self.call
+                    .value(&reply.map_err(|error| self.call.failed(error))?)
             }
             Err(failed) => Err(self.failed(failed)),
         }
@@ -118,15 +125,18 @@ impl NamedFeed {
     /// Returns true if that many bytes more fit a call.
     async fn fits(&mut self, more: usize) -> Result<bool, NamedCallError> {
         self.room().await?;
-        let room = self.device.with(|state, _| {
-            rpc_proto::client::Calls::room(state, &self.call.target)
-        });
+        let room = self
+            .device
+            .with(|state, _| rpc_proto::client::Calls::room(state, &self.call.target));
         Ok(self.call.arguments.len() + COUNT + self.items.len() + more <= room)
     }
 
     /// Waits until another call can be made.
     async fn room(&mut self) -> Result<(), NamedCallError> {
-        let room = self.device.shared.until(|state, now| (self.calls.poll_room(state, now), None));
+        let room = self
+            .device
+            .shared
+            .until(|state, now| (self.calls.poll_room(state, now), None));
         let room = room.await;
         room.map_err(|failed| self.failed(failed))
     }

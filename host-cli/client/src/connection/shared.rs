@@ -6,7 +6,7 @@ use super::waiting::{Pump, Tasks};
 use super::{MAX_FRAME, Options, Reply};
 use crate::cache::Cache;
 use crate::description::Description;
-use crate::link::{Connector, Link, OpenError, Tap};
+use crate::link::{Connector, Link, Tap};
 use rpc_proto::client::{
     Answer, CallError, Calls, Cause, Client, Patience, Subscriptions, Target, Ticket,
 };
@@ -43,7 +43,8 @@ pub(super) struct Shared {
     pub(super) pump: Pump,
 }
 
-pub(super) struct State {
+/// The calls under way of all handles. Nothing outside needs its name.
+pub struct State {
     /// None while the link is lost.
     pub(super) link: Option<Arc<dyn Link>>,
     /// Sees every byte that passes.
@@ -67,23 +68,23 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn open(
+    pub(super) fn new(
         connector: Box<dyn Connector>,
+        link: Option<Arc<dyn Link>>,
         options: Options,
-    ) -> Result<Arc<Self>, OpenError> {
-        let link = connector.open()?;
+    ) -> Arc<Self> {
         // Differs from run to run, so that the sessions of one run are not taken for another's.
         let nonce = RandomState::new().hash_one(std::process::id()) as u32;
         let mut client: Box<HostClient> =
             Box::new(Client::new(nonce, connector.timing()).with_subscriptions());
         client.set_patience(duration(options.timeout), options.retries);
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             connector,
             options,
             cache: OnceLock::new(),
             started: time::Instant::now(),
             state: Mutex::new(State {
-                link: Some(link),
+                link,
                 tap: None,
                 client,
                 is_read: false,
@@ -98,7 +99,7 @@ impl Shared {
             }),
             changed: Condvar::new(),
             pump: Pump::default(),
-        }))
+        })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -1,12 +1,10 @@
 //! Streams over a connection: typed, and by name.
 
-use super::by_name::{NamedCallError, PreparedCall};
 use super::Connection;
+use super::by_name::{NamedCallError, PreparedCall};
 use crate::value::decode;
 use futures_core::FusedStream;
-use rpc_proto::client::{
-    self, CallError, Pulling, Running, StreamSource, Target, read_item,
-};
+use rpc_proto::client::{self, CallError, Pulling, Running, StreamSource, Target, read_item};
 use rpc_proto::service::StreamProcedure;
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -145,8 +143,6 @@ impl StreamSource for NamedSource {
 }
 
 fn put(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
-    place
-        .get_mut(..arguments.len())?
-        .copy_from_slice(arguments);
+    place.get_mut(..arguments.len())?.copy_from_slice(arguments);
     Some(arguments.len())
 }

@@ -6,9 +6,7 @@
 use super::Connection;
 use super::inboxes::InboxId;
 use super::shared::duration;
-use rpc_proto::client::{
-    self, CallError, Calls, Received, Running, Subscribing,
-};
+use rpc_proto::client::{self, CallError, Calls, Received, Running, Subscribing};
 use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Event;
 use rpc_proto::time::Instant;
@@ -65,7 +63,7 @@ pub fn read_event<E: Event>(
 ///
 /// let events = Arc::new(SimulatedEvents::new());
 /// let door = SimulatedDevice::with_events(DoorService(Hinge(Arc::clone(&events))), events);
-/// let device = door.connect();
+/// let device = Connection::to(door);
 /// let mut door = DoorClient::new(&device);
 /// let mut moved = door.moved()?;
 /// door.open()?;
@@ -271,7 +269,11 @@ impl EncodedSubscription {
                 *cancellations = state.cancellations;
                 Poll::Ready(Ok(None))
             } else if let Some(event) = state.inboxes.take(*inbox) {
-                Poll::Ready(Ok(Some(account.note(event.data, event.lost, event.session))))
+                Poll::Ready(Ok(Some(account.note(
+                    event.data,
+                    event.lost,
+                    event.session,
+                ))))
             } else if let Poll::Ready(Err(error)) = state.poll_subscribed(*key) {
                 Poll::Ready(Err(error))
             } else if limit.is_some_and(|limit| now >= limit) {
