@@ -11,7 +11,7 @@ use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
 use tests::wire;
 
-const PROTOCOL: &str = include_str!("../PROTOCOL.md");
+const PROTOCOL: &str = include_str!("../../rpc-proto/PROTOCOL.md");
 
 /// A message as a row of the table describes it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,9 +8,9 @@ use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::Emit;
 use serial_rpc::connection::{Options, Received, Subscription};
-use serial_rpc::link::{SimulatedDevice, SimulatedEvents};
 use serial_rpc::port::Port;
 use serial_rpc::{Connection, link::Link};
+use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn connected() -> (Arc<Calculator>, Connection, Arc<SimulatedEvents>) {
         timeout: Duration::from_millis(500),
         ..Options::default()
     };
-    let connection = Connection::over(Port::Simulated, link, options);
+    let connection = Connection::over(Port::Own("sim".into()), link, options);
     (device, connection, events)
 }
 

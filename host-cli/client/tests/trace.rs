@@ -9,7 +9,7 @@ use rpc_proto::wire::message::{EVENT_COUNT, Header, Kind, Seq};
 use serde_json::json;
 use serial_rpc::Connection;
 use serial_rpc::link::Link;
-use serial_rpc::trace::{Decoder, Direction};
+use serial_rpc::trace::{Decoder, Direction, Happening};
 use serial_rpc_simulator::SimulatedDevice;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

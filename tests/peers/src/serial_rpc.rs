@@ -63,7 +63,7 @@ pub fn state_machines() -> impl FnMut(u32) {
 
 /// The typed client over a connection to the simulated device.
 pub fn connection_to_simulated() -> impl FnMut(u32) {
-    let device = Connection::open("sim").expect("the simulated device is always there");
+    let device = Connection::to(serial_rpc_simulator::SimulatedDevice::new());
     move |count| add(&device, count)
 }
 

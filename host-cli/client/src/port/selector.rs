@@ -92,84 +92,6 @@ impl fmt::Display for Selector {
 mod tests {
     use super::*;
 
-    fn built_in(path: &str) -> AvailablePort {
-        AvailablePort {
-            path: path.into(),
-            usb: None,
-        }
-    }
-
-    fn usb(path: &str, serial_number: &str) -> AvailablePort {
-        AvailablePort {
-            path: path.into(),
-            usb: Some(UsbDevice {
-                vendor_id: 0x2e8a,
-                product_id: 0x000a,
-                serial_number: Some(serial_number.into()),
-                product: Some("Pico".into()),
-                ..UsbDevice::default()
-            }),
-        }
-    }
-
-    fn found(selector: &str, ports: Vec<AvailablePort>) -> Result<String, String> {
-        let selector: Selector = selector.parse().unwrap();
-        selector
-            .find_among(ports)
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_usb_device_is_found_by_its_numbers() {
-        let ports = || {
-            vec![
-                built_in("/dev/ttyS0"),
-                usb("/dev/ttyACM0", "A"),
-                usb("/dev/ttyACM1", "B"),
-            ]
-        };
-        for (selector, path) in [
-            ("2e8a:000a:B", "/dev/ttyACM1"),
-            ("2E8A:000A:A", "/dev/ttyACM0"),
-            ("id:B", "/dev/ttyACM1"),
-        ] {
-            assert_eq!(found(selector, ports()), Ok(path.into()), "{selector}");
-        }
-        assert_eq!(
-            found("2e8a:000a", ports()),
-            Err("several ports match 2e8a:000a".into())
-        );
-        assert_eq!(found("id:C", ports()), Err("there is no port id:C".into()));
-        assert!(found("2e8a:000b", ports()).is_err());
-    }
-
-    #[test]
-    fn the_only_port_is_taken_and_usb_goes_before_built_in() {
-        let only = |ports| Selector::Only.find_among(ports).ok();
-        assert_eq!(only(vec![built_in("COM1")]), Some("COM1".into()));
-        assert_eq!(
-            only(vec![built_in("COM1"), usb("COM3", "A")]),
-            Some("COM3".into())
-        );
-        assert_eq!(only(vec![built_in("COM1"), built_in("COM2")]), None);
-        assert_eq!(only(vec![usb("COM3", "A"), usb("COM4", "B")]), None);
-        assert_eq!(only(vec![]), None);
-    }
-
-    #[test]
-    fn with_several_ports_the_candidates_are_named() {
-        let ports = vec![usb("/dev/ttyACM0", "A"), usb("/dev/ttyACM1", "B")];
-        let error = Selector::Only.find_among(ports).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "there are several serial ports, and none was chosen"
-        );
-        assert_eq!(
-            error.hint(),
-            "choose one of /dev/ttyACM0 (2e8a:000a Pico), /dev/ttyACM1 (2e8a:000a Pico)"
-        );
-    }
-
     #[test]
     fn what_is_no_pair_of_usb_numbers_is_a_path() {
         for text in [
@@ -192,7 +114,6 @@ mod tests {
             "2e8a:000a:E66:1",
             "id:E661",
             "tcp:[::1]:4000",
-            "sim",
             "COM3",
         ] {
             assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);

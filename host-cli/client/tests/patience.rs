@@ -3,8 +3,9 @@
 
 use firmware::calculator::CalculatorClient;
 use rpc_proto::client::{CallError, Cause};
-use serial_rpc::link::{Link, SimulatedDevice};
+use serial_rpc::link::Link;
 use serial_rpc::{Connection, Options, Port};
+use serial_rpc_simulator::SimulatedDevice;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +45,7 @@ fn connection(timeout: Duration, retries: u32) -> (Arc<DeafDevice>, Connection) 
         retries,
         ..Options::default()
     };
-    let connection = Connection::over(Port::Simulated, device.clone(), options);
+    let connection = Connection::over(Port::Own("sim".into()), device.clone(), options);
     (device, connection)
 }
 

@@ -1,6 +1,6 @@
 //! What may be the matter when a device does not answer, judged by what did come.
 
-use super::{Class, Failure};
+use crate::failure::{Class, Failure};
 use serial_rpc::port::holder;
 use serial_rpc::{Connection, Port};
 
@@ -53,7 +53,7 @@ pub fn no_answer(device: &Connection) -> Failure {
                 "is {} baud the device's speed (see --baud)",
                 device.options().baud
             ),
-            Port::Tcp(_) | Port::Simulated => {
+            Port::Tcp(_) | Port::Own(_) => {
                 "does the program that offers the port use the device's speed".to_owned()
             }
         };
