@@ -7,9 +7,8 @@ use crate::project::Project;
 use crate::target::Target;
 use crate::{interrupt, tapping};
 use serial_rpc::cache::Cache;
-use serial_rpc::link::Link;
 use serial_rpc::port::OpenError;
-use serial_rpc::{Connection, Options, Port, Selector};
+use serial_rpc::{Connection, Options, Selector};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,12 +45,11 @@ impl Context {
     /// Opens the port that is meant. Ctrl-C ends what is waited for on the connection.
     pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
         let (target, options) = self.settled()?;
-        let (port, link) = if self.link.wait {
-            wait_for(&target, options.baud)?
+        let mut connection = if self.link.wait {
+            wait_for(&target, options)?
         } else {
-            target.open(options.baud)?
+            target.connect(options)?
         };
-        let mut connection = Connection::over(port, link, options);
         if let Some(cache) = self.cache() {
             connection = connection.with_cache(cache);
         }
@@ -87,10 +85,10 @@ impl Context {
 }
 
 /// Opens the port as soon as it is there.
-fn wait_for(target: &Target, baud: u32) -> Result<(Port, Arc<dyn Link>), Failure> {
+fn wait_for(target: &Target, options: Options) -> Result<Connection, Failure> {
     let mut missed_at = None;
     loop {
-        match (target.open(baud), missed_at) {
+        match (target.connect(options), missed_at) {
             (Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }), missed) => {
                 if missed.is_none() {
                     let what = match target {

@@ -98,7 +98,7 @@ impl Failure {
 }
 
 fn link_lost(device: &Connection) -> Failure {
-    let port = device.port();
+    let port = device.name();
     Failure::new(Class::Port, format!("the link to {port} was lost"))
         .hint("check the cable and whether the device is still there")
 }

@@ -24,7 +24,7 @@ pub enum Turn<T> {
 /// An event that is followed.
 pub struct Following<'d> {
     device: &'d Connection,
-    subscription: EncodedSubscription<'d>,
+    subscription: EncodedSubscription,
     interruptions: Interruptions,
     /// How many losses after the last event the user was told of.
     losses_told: u32,
@@ -104,7 +104,7 @@ impl Interruptions {
     /// It is there now.
     pub fn new(device: &Connection) -> Self {
         Self {
-            sessions: device.statistics().sessions,
+            sessions: device.counters().sessions,
             is_away: false,
         }
     }
@@ -116,7 +116,7 @@ impl Interruptions {
         device: &Connection,
         error: CallError,
     ) -> Result<Option<String>, Failure> {
-        let port = device.port();
+        let port = device.name();
         let what = match error {
             CallError::Disconnected | CallError::OutcomeUnknown(Cause::Disconnected) => {
                 format!("the link to {port} was lost")
@@ -133,7 +133,7 @@ impl Interruptions {
     /// Notes that nothing has failed, and whether something has come. What is to be told, if the
     /// device was away.
     pub fn answered(&mut self, device: &Connection, has_come: bool) -> Option<String> {
-        let sessions = device.statistics().sessions;
+        let sessions = device.counters().sessions;
         let before = std::mem::replace(&mut self.sessions, sessions);
         if sessions == before {
             self.is_away &= !has_come;

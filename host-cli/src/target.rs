@@ -1,12 +1,10 @@
 //! The device that is meant: on a port of this machine, or the one that is simulated in this program.
 
-use serial_rpc::link::{self, Link};
 use serial_rpc::port::{NotAPort, OpenError};
-use serial_rpc::{Port, Selector};
+use serial_rpc::{Connection, Options, Selector};
 use serial_rpc_simulator::SimulatedDevice;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// What the simulated device is called on the command line.
 pub const SIMULATED: &str = "sim";
@@ -21,18 +19,11 @@ pub enum Target {
 }
 
 impl Target {
-    /// Opens the link to it.
-    pub fn open(&self, baud: u32) -> Result<(Port, Arc<dyn Link>), OpenError> {
+    /// Opens a connection to it.
+    pub fn connect(&self, options: Options) -> Result<Connection, OpenError> {
         match self {
-            Self::Simulated => Ok((
-                Port::Own(SIMULATED.to_owned()),
-                Arc::new(SimulatedDevice::new()),
-            )),
-            Self::On(selector) => {
-                let port = selector.find()?;
-                let link = link::open(&port, baud)?;
-                Ok((port, link))
-            }
+            Self::Simulated => Connection::over(SimulatedDevice::new(), options),
+            Self::On(selector) => Connection::open_with(selector.find()?, options),
         }
     }
 }

@@ -58,6 +58,17 @@ pub trait Connector: Send + Sync {
     }
 }
 
+/// A link that is shared opens as itself: whatever it leads to is reached again.
+impl<L: Link + 'static> Connector for Arc<L> {
+    fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
+        Ok(Arc::<L>::clone(self))
+    }
+
+    fn name(&self) -> String {
+        "link".to_owned()
+    }
+}
+
 /// The frame length that the first resend time of a serial port is reckoned with.
 const USUAL_FRAME: u32 = 64;
 

@@ -123,6 +123,6 @@ mod tests {
             let sum = device.call("calculator.add", &json!([x, 1])).unwrap();
             assert_eq!(sum, x + 1);
         }
-        assert!(device.statistics().broken > 0);
+        assert!(device.counters().broken > 0);
     }
 }

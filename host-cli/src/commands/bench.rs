@@ -7,7 +7,7 @@ use crate::round_trip::RoundTrip;
 use crate::{completer, interrupt, negative, output};
 use clap_complete::ArgValueCompleter;
 use indicatif::{ProgressBar, ProgressStyle};
-use rpc_proto::client::{CallError, Statistics};
+use rpc_proto::client::{CallError, Counters};
 use serde::Serialize;
 use serial_rpc::Connection;
 use serial_rpc::connection::{PreparedCall, Reply};
@@ -162,7 +162,7 @@ impl Runner<'_> {
 
     /// The rate of the calls that `make` makes.
     fn measured(&self, make: impl FnOnce() -> Result<(), Failure>) -> Result<Rate, Failure> {
-        let before = self.device.statistics();
+        let before = self.device.counters();
         let started = Instant::now();
         make()?;
         let elapsed = started.elapsed();
@@ -170,7 +170,7 @@ impl Runner<'_> {
             self.count,
             elapsed,
             before,
-            self.device.statistics(),
+            self.device.counters(),
         ))
     }
 
@@ -193,7 +193,7 @@ impl Runner<'_> {
 }
 
 impl Rate {
-    fn new(calls: u32, elapsed: Duration, before: Statistics, after: Statistics) -> Self {
+    fn new(calls: u32, elapsed: Duration, before: Counters, after: Counters) -> Self {
         let calls_per_second = f64::from(calls) / elapsed.as_secs_f64();
         Self {
             // No time at all would be infinitely many, which becomes the largest number.
@@ -238,15 +238,15 @@ mod tests {
 
     #[test]
     fn a_rate_is_of_its_own_calls_and_trouble_is_mentioned() {
-        let before = Statistics {
+        let before = Counters {
             resent: u32::MAX,
             broken: 1,
-            ..Statistics::default()
+            ..Counters::default()
         };
-        let after = Statistics {
+        let after = Counters {
             resent: 2,
             broken: 1,
-            ..Statistics::default()
+            ..Counters::default()
         };
         let rate = Rate::new(1000, Duration::from_millis(500), before, after);
         assert_eq!(

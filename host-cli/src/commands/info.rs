@@ -51,7 +51,7 @@ pub fn run(context: &Context, _: &Info) -> Result<(), Failure> {
         )
     };
     let device = Device {
-        port: device.port().to_string(),
+        port: device.name(),
         name: description.map(|description| description.name.clone()),
         version: description.map(|description| description.version.clone()),
         protocol: accept.version,

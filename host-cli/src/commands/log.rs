@@ -13,6 +13,7 @@ use rpc_proto::service::Member;
 use rpc_proto::services::log::{Level, LogRecord};
 use serde::Serialize;
 use serial_rpc::Connection;
+use serial_rpc::connection::read_event;
 use serial_rpc::value::without_controls;
 
 /// Follow the log that the device keeps.
@@ -99,9 +100,7 @@ pub fn run(context: &Context, log: &Log) -> Result<(), Failure> {
             level,
             target,
             text,
-        } = event
-            .read::<LogRecord<'_>>()
-            .map_err(|error| cannot_follow(&device, error))?;
+        } = read_event::<LogRecord<'_>>(&event).map_err(|error| cannot_follow(&device, error))?;
         let level = NamedLevel::from(level);
         if level > log.level || !target.starts_with(&log.target) {
             continue;

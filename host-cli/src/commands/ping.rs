@@ -5,9 +5,10 @@ use crate::failure::Failure;
 use crate::round_trip::RoundTrip;
 use crate::seconds::seconds;
 use crate::{interrupt, output};
-use rpc_proto::client::{CallError, Caller, Cause, IntoCaller};
+use rpc_proto::client::{CallError, Caller, Cause};
 use rpc_proto::device::DevicePing;
 use serde::Serialize;
+use serial_rpc::Connection;
 use std::time::{Duration, Instant};
 
 /// Measure the round trip to the device and back.
@@ -48,7 +49,7 @@ struct Report {
 /// Pings, and prints what came of it.
 pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
     let device = context.connect()?;
-    let mut caller = device.into_caller();
+    let mut caller = Connection::clone(&device);
     let bytes = vec![0x55; usize::from(ping.size)];
     let mut sent = 0;
     let mut times = Vec::new();
@@ -56,8 +57,7 @@ pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
     while (ping.count == 0 || sent < ping.count) && !interrupt::happened() {
         if sent == 0 {
             // The first call also makes the connection, and is not to be measured.
-            caller
-                .call::<DevicePing>(&(&[],))
+            Caller::call::<DevicePing>(&mut caller, &(&[],))
                 .map_err(|error| Failure::call(&device, true, error))?;
         } else if let Some(interval) = ping.interval
             && interrupt::sleep(interval).is_err()
@@ -66,7 +66,7 @@ pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
         }
         sent += 1;
         let started = Instant::now();
-        match caller.call::<DevicePing>(&(&bytes,)) {
+        match Caller::call::<DevicePing>(&mut caller, &(&bytes,)) {
             Ok(_) => times.push(started.elapsed()),
             Err(error @ (CallError::Timeout | CallError::OutcomeUnknown(Cause::Timeout))) => {
                 lost = Some(error);
@@ -74,7 +74,7 @@ pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
             Err(error) => return Err(Failure::call(&device, true, error)),
         }
     }
-    let resent = device.statistics().resent;
+    let resent = device.counters().resent;
     match Report::new(sent, resent, &mut times) {
         Some(report) if context.json => output::print_json(&report)?,
         Some(report) => output::print(report.text())?,

@@ -120,7 +120,7 @@ fn greet(context: &Context, device: &Connection, editor: &mut ShellEditor) {
             "{} {} on {}; `help` lists its procedures, `exit` or Ctrl-D ends",
             description.name,
             description.version,
-            device.port()
+            device.name()
         ),
         None => eprintln!("Ctrl-D ends"),
     }

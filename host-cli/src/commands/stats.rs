@@ -3,9 +3,9 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
-use rpc_proto::client::{Caller, IntoCaller};
 use rpc_proto::device::DeviceStatistics;
 use serde_json::json;
+use serial_rpc::connection::Pending;
 
 /// Show what the device and this program have seen of the link.
 ///
@@ -24,10 +24,10 @@ pub struct Stats {}
 pub fn run(context: &Context, _: &Stats) -> Result<(), Failure> {
     let connection = context.connect()?;
     let device = connection
-        .into_caller()
-        .call::<DeviceStatistics>(&())
+        .submit::<DeviceStatistics>(&())
+        .and_then(Pending::wait)
         .map_err(|error| Failure::call(&connection, true, error))?;
-    let caller = connection.statistics();
+    let caller = connection.counters();
     if context.json {
         return output::print_json(&json!({
             "device": device,

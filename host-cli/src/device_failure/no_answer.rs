@@ -12,25 +12,25 @@ const BYTES_SHOWN: usize = 8;
 
 /// The deadline passed.
 pub fn no_answer(device: &Connection) -> Failure {
-    let port = device.port();
+    let name = device.name();
     let failure = Failure::new(
         Class::Timeout,
-        format!("the device on {port} does not answer"),
+        format!("the device on {name} does not answer"),
     );
-    let statistics = device.statistics();
+    let counters = device.counters();
     let stray = device.stray_bytes();
-    if statistics.sessions > 0 {
+    if counters.sessions > 0 {
         return failure
             .hint("it did before: it may be busy for longer than --timeout allows, or hang");
     }
-    if let Port::Serial(path) = port
+    if let Some(Port::Serial(path)) = device.port()
         && let Some(other) = holder(path)
     {
         return failure.hint(format!(
             "{other} has the port open too, and may take the answers: close it and try again"
         ));
     }
-    if statistics.received > 0 {
+    if counters.received > 0 {
         return failure.hint(
             "what comes back are frames, but no answers: is the port's output wired to its own \
              input, or another caller on the same line?",
@@ -48,14 +48,12 @@ pub fn no_answer(device: &Connection) -> Failure {
             .take(BYTES_SHOWN)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let speed = match port {
-            Port::Serial(_) => format!(
+        let speed = match device.port() {
+            Some(Port::Serial(_)) => format!(
                 "is {} baud the device's speed (see --baud)",
                 device.options().baud
             ),
-            Port::Tcp(_) | Port::Own(_) => {
-                "does the program that offers the port use the device's speed".to_owned()
-            }
+            _ => "does the program that offers the port use the device's speed".to_owned(),
         };
         return failure.hint(format!(
             "only noise came back, such as {}: {speed}, and are the grounds connected?",

@@ -88,18 +88,20 @@ mod tests {
 
     #[test]
     fn an_event_is_for_those_who_have_subscribed_to_it_by_then() {
-        let event = |key, data: u8| ReceivedEvent {
-            key,
-            data: &[data],
-            lost: 0,
-            session: 1,
-        };
+        fn event(key: u32, data: &[u8; 1]) -> ReceivedEvent<'_> {
+            ReceivedEvent {
+                key,
+                data,
+                lost: 0,
+                session: 1,
+            }
+        }
         let mut inboxes = Inboxes::default();
         let first = inboxes.open(7);
-        inboxes.put(&event(7, 1));
-        inboxes.put(&event(8, 2));
+        inboxes.put(&event(7, &[1]));
+        inboxes.put(&event(8, &[2]));
         let second = inboxes.open(7);
-        inboxes.put(&event(7, 3));
+        inboxes.put(&event(7, &[3]));
         let mut data = |id| {
             let taken = std::iter::from_fn(|| inboxes.take(id));
             taken.flat_map(|event| event.data).collect::<Vec<u8>>()

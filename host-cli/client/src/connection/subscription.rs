@@ -41,6 +41,7 @@ pub fn read_event<E: Event>(
 /// ```
 /// use rpc_proto::events::Emit;
 /// use rpc_proto::service;
+/// use serial_rpc::Connection;
 /// use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 /// use std::sync::Arc;
 ///
