@@ -57,7 +57,7 @@ pub struct LinkOptions {
         hide_env_values = true,
         value_name = "COUNT"
     )]
-    pub retries: Option<u8>,
+    pub retries: Option<u32>,
 
     /// Wait for the port to appear.
     #[arg(long, global = true)]

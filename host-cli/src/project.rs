@@ -25,7 +25,7 @@ pub struct Project {
     #[serde(default, deserialize_with = "timeout")]
     pub timeout: Option<Duration>,
     /// As `--retries`.
-    pub retries: Option<u8>,
+    pub retries: Option<u32>,
 }
 
 impl Project {

@@ -130,7 +130,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
 
     /// Sets how long a call may take, and how often it may take as long again. A call is only tried
     /// again if it was not sent or its procedure is idempotent.
-    pub const fn set_patience(&mut self, timeout: Duration, retries: u8) {
+    pub const fn set_patience(&mut self, timeout: Duration, retries: u32) {
         self.patience = DefaultPatience { timeout, retries };
     }
 
@@ -277,6 +277,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
 
     fn has_room(&self) -> bool {
         self.session.calls.has_room()
+    }
+
+    fn reclaim(&mut self) {
+        while let Some(ended) = self.ended() {
+            self.abandon(ended);
+        }
     }
 
     fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>> {

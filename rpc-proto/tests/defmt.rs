@@ -22,7 +22,7 @@ const fn can_be_logged<T: defmt::Format>() {}
 fn every_type_that_firmware_may_want_to_log_can_be_logged() {
     can_be_logged::<(Header, Kind, Seq, Accept, Connect, Fault, NakReason)>();
     can_be_logged::<(Broken, Full, BadArguments, LinkError<Full>)>();
-    can_be_logged::<(device::Statistics, client::Statistics, Timing)>();
+    can_be_logged::<(device::Statistics, client::Counters, Timing)>();
     can_be_logged::<(CallError, CallError<TooBright>, Never, Cause, Ran)>();
     can_be_logged::<(Ticket, Target, Answer<'_>)>();
     can_be_logged::<(ReceivedEvent<'_>, Subscribed, SubscribeError)>();

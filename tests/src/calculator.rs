@@ -3,13 +3,13 @@
 use firmware::calculator::{
     CalculatorClient, ExpressionError, ExpressionReason, MathError, Operation, Summary,
 };
-use rpc_proto::client::{CallError, PipelinedCaller};
+use rpc_proto::client::{CallError, Caller};
 
 /// Calls each procedure of a calculator whose total is zero, for its value and its errors.
 ///
 /// # Panics
 /// When an answer is not the right one.
-pub fn assert_answers<C: PipelinedCaller>(calculator: &mut CalculatorClient<C>) {
+pub fn assert_answers<C: Caller>(calculator: &mut CalculatorClient<C>) {
     assert_eq!(calculator.add(2, 3), Ok(5));
     assert_eq!(calculator.add(i32::MAX, 1), error(MathError::Overflow));
     assert_eq!(calculator.sub(-2_000_000_000, 1), Ok(-2_000_000_001));

@@ -33,11 +33,7 @@ pub const CALLS: u64 = 2_000;
 const FRAME: usize = 96;
 
 /// The device's own service has the same numbers everywhere.
-const PING: Target = Target {
-    number: 3,
-    fingerprint: None,
-    idempotent: true,
-};
+const PING: Target = Target::fixed(3, true);
 
 /// No call may end by its deadline: at 9,600 baud, a full window of long ones takes a second.
 const TIMEOUT: Duration = Duration::from_secs(30);

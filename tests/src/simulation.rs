@@ -11,11 +11,12 @@ use crate::clock::VirtualClock;
 use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::{Faults, Line, Pace};
 use device::Device;
-use rpc_proto::client::{CallError, Client, Target, Ticket, Timing, read};
+use rpc_proto::client::{CallError, Client, Number, Subscriptions, Target, Ticket, Timing, read};
 
-use rpc_proto::device::{DeviceEventsSubscribe, SubscribeError, Subscribed};
+use rpc_proto::device::SubscribeError;
 use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure};
 use rpc_proto::time::{Duration, Instant};
+use std::task::Poll;
 use std::thread;
 
 /// How often in a row something may happen without any time passing.
@@ -86,17 +87,21 @@ pub struct Simulation<const CALLS: usize, const WINDOW: usize, const FRAME: usiz
     pub journal: Journal,
     setup: Setup,
     clock: VirtualClock,
-    client: Client<FRAME, CALLS>,
+    client: SimulatedClient<FRAME, CALLS>,
     device: Device<FRAME, WINDOW>,
     received: Vec<ReceivedEvent>,
     events_at_once: u32,
 }
 
+/// The client of a simulation, with room for a few subscriptions.
+pub type SimulatedClient<const FRAME: usize, const CALLS: usize> =
+    Client<FRAME, CALLS, 8, Subscriptions<4, 1024>>;
+
 /// An event that the caller received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedEvent {
-    /// Its number.
-    pub topic: u16,
+    /// Its key.
+    pub key: u32,
     /// Its encoded data.
     pub data: Vec<u8>,
     /// How many events had been lost when it came.
@@ -107,7 +112,7 @@ pub struct ReceivedEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
     /// What the caller has seen of the link.
-    pub caller: rpc_proto::client::Statistics,
+    pub caller: rpc_proto::client::Counters,
     /// What the device has seen of the link since it was reset.
     pub device: rpc_proto::device::Statistics,
     /// Received bytes that the device had no room for.
@@ -131,7 +136,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
             to_caller,
             journal: journal.clone(),
             clock: VirtualClock::default(),
-            client: Client::new(setup.seed as u32, setup.timing),
+            client: Client::new(setup.seed as u32, setup.timing).with_subscriptions(),
             device: Device::new(setup.buffer, setup.run_time, setup.memory, journal),
             received: Vec::new(),
             events_at_once: 0,
@@ -162,28 +167,36 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     {
         let index = CounterService::<JournaledCounter>::resolve(P::KEY);
         let target = Target {
-            number: FIRST_NUMBER + index.ok_or(CallError::NoSuchProcedure)?,
-            fingerprint: Some(<CounterService<JournaledCounter> as Interface>::FINGERPRINT),
+            key: P::KEY,
+            number: Number::In {
+                number: FIRST_NUMBER + index.ok_or(CallError::NoSuchProcedure)?,
+                fingerprint: <CounterService<JournaledCounter> as Interface>::FINGERPRINT,
+            },
             idempotent: P::IDEMPOTENT,
         };
         let deadline = self.now() + self.setup.timeout;
         self.client.start(target, deadline, &(amount,))
     }
 
-    /// Subscribes to an event, or learns how many events there were.
+    /// Subscribes to an event, and waits until the device has taken it.
     ///
     /// # Errors
-    /// Why the call failed.
-    pub fn subscribe<E: Event>(&mut self) -> Result<Subscribed, CallError<SubscribeError>> {
-        let target = Target::known::<DeviceEventsSubscribe>(None).expect("its number is known");
-        let deadline = self.now() + self.setup.timeout;
-        let started = self.client.start(target, deadline, &(E::KEY,));
-        let ticket = started.map_err(CallError::widen)?;
-        self.run_until_ended(ticket);
-        let end = self.client.take(ticket).expect("the call has ended");
-        let subscribed = read::<DeviceEventsSubscribe>(end.map_err(CallError::widen)?)?;
-        self.client.reckon_events(subscribed.count);
-        Ok(subscribed)
+    /// Why the device did not take it.
+    pub fn subscribe<E: Event>(&mut self) -> Result<(), CallError<SubscribeError>> {
+        let now = self.now();
+        self.client.subscribe(now, E::KEY)?;
+        let limit = now + self.setup.patience;
+        loop {
+            if let Poll::Ready(subscribed) = self.client.poll_subscribed(E::KEY) {
+                return subscribed;
+            }
+            assert!(self.step() && self.now() < limit, "it is never taken");
+        }
+    }
+
+    /// Lets the device be silent for so long that the client asks how many events there were.
+    pub fn learn_losses(&mut self) {
+        self.run_for(Duration::from_secs(2));
     }
 
     /// Tells of an event, as an interrupt of the device's may at any time.
@@ -211,13 +224,13 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     }
 
     /// The caller, to do with what a driver may do.
-    pub const fn client(&mut self) -> &mut Client<FRAME, CALLS> {
+    pub const fn client(&mut self) -> &mut SimulatedClient<FRAME, CALLS> {
         &mut self.client
     }
 
     /// Puts another caller in the place of the first, which is gone without a word.
     pub fn replace_caller(&mut self, nonce: u32) {
-        self.client = Client::new(nonce, self.setup.timing);
+        self.client = Client::new(nonce, self.setup.timing).with_subscriptions();
     }
 
     /// Resets the device: what it was doing is gone, what it had sent arrives.
@@ -238,8 +251,14 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     /// # Panics
     /// When that takes longer than the setup's patience.
     pub fn run_until_idle(&mut self) {
+        /// Anything but asking about subscriptions happens sooner.
+        const SOON: Duration = Duration::from_millis(400);
         let limit = self.now() + self.setup.patience;
-        while self.step() {
+        while self
+            .next_event()
+            .is_some_and(|next| next < self.now() + SOON)
+        {
+            self.step();
             assert!(self.now() < limit, "it never gets idle");
         }
     }
@@ -281,13 +300,12 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         );
         let now = self.now();
         while let Some(byte) = self.to_caller.receive(now) {
-            let event = self.client.receive(now, byte);
-            let event = event.map(|event| (event.topic, event.data.to_vec()));
+            self.client.receive(now, byte);
             self.received
-                .extend(event.map(|(topic, data)| ReceivedEvent {
-                    topic,
-                    data,
-                    lost: self.client.lost_events(),
+                .extend(self.client.next_event().map(|event| ReceivedEvent {
+                    key: event.key,
+                    data: event.data.to_vec(),
+                    lost: event.lost,
                 }));
         }
         self.client.advance(now);
@@ -331,7 +349,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     /// What it has cost so far.
     pub fn counters(&self) -> Counters {
         Counters {
-            caller: *self.client.statistics(),
+            caller: *self.client.counters(),
             device: *self.device.statistics(),
             overruns: self.device.overruns(),
             bytes_out: self.to_device.sent(),

@@ -44,7 +44,7 @@ pub fn measure<const FRAME: usize>(transfer: Transfer, baud: u32) -> Use {
     let mut caller: VirtualCaller<ShelfService, FRAME, WINDOW> =
         VirtualLink::caller(Pace::uart(baud), Faults::NONE, 1, start);
     // A queue that is full at 9,600 baud takes longer than the default.
-    caller.set_timeout(Duration::from_secs(60));
+    caller.client().set_patience(Duration::from_secs(60), 0);
     // The connection is not measured.
     let _ = BlocksClient::new(&mut caller).find("data");
     let (began, sent) = (caller.link().now(), sent(&mut caller, transfer));

@@ -4,7 +4,7 @@
 use crate::clock::{StillClock, VirtualClock};
 use crate::line::{Faults, Line, Pace};
 use embedded_io::{ErrorType, Read, ReadReady, Write};
-use rpc_proto::client::Timing;
+use rpc_proto::client::{Client, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service::Dispatch;
@@ -14,7 +14,7 @@ use std::convert::Infallible;
 
 /// A caller on such a link.
 pub type VirtualCaller<I, const FRAME: usize, const WINDOW: usize> =
-    BlockingCaller<VirtualLink<I, FRAME, WINDOW>, StillClock, FRAME, WINDOW>;
+    BlockingCaller<VirtualLink<I, FRAME, WINDOW>, StillClock, Client<FRAME, WINDOW>>;
 
 /// How long the caller waits when nothing is under way.
 const IDLE: Duration = Duration::from_millis(1);
@@ -73,7 +73,7 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME,
             Some(baud) => Timing::for_line(baud, FRAME as u32),
             None => Timing::default(),
         };
-        BlockingCaller::new(link, StillClock(clock), seed as u32, timing)
+        BlockingCaller::new(link, StillClock(clock), Client::new(seed as u32, timing))
     }
 
     fn server(interface: I) -> Server<I, FRAME, WINDOW> {

@@ -3,7 +3,7 @@
 use embassy_futures::{block_on, poll_once};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{ErrorType, Read, Write};
-use rpc_proto::client::{AsyncPipelinedCaller, CallError, Timing};
+use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::drivers::YieldingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
@@ -108,14 +108,22 @@ impl DelayNs for Turns {
     }
 }
 
-fn counter() -> CounterAsyncClient<impl AsyncPipelinedCaller> {
+/// A caller over a link that waits, with room for four calls.
+type Caller<K> = YieldingCaller<Link, K, Turns, Client<48, 4>>;
+
+fn counter() -> CounterAsyncClient<Caller<impl FnMut() -> Instant>> {
     let link = Link(Loopback::new(CounterService(Sum(0))), false);
     let mut micros = 0;
     let clock = move || {
         micros += 1;
         Instant::from_micros(micros)
     };
-    let caller = YieldingCaller::<_, _, _, 48, 4>::new(link, clock, Turns, 1, Timing::default());
+    let caller = YieldingCaller::new(
+        link,
+        clock,
+        Turns,
+        Client::<48, 4>::new(1, Timing::default()),
+    );
     CounterAsyncClient::new(caller)
 }
 

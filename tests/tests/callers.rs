@@ -6,7 +6,7 @@ use firmware::CheckedCalculator;
 use firmware::calculator::{
     CalculatorAsyncClient, CalculatorClient, CalculatorService, CalculatorTotal, MathError,
 };
-use rpc_proto::client::{AsyncCaller, CallError, Caller, Cause, Ran, Statistics, Timing};
+use rpc_proto::client::{self, AsyncCaller, CallError, Caller, Cause, Client, Ran, Timing};
 use rpc_proto::drivers::{BlockingCaller, YieldingCaller};
 use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::{Duration, Instant};
@@ -23,8 +23,8 @@ use tests::workload::Tally;
 
 type Counters<const WINDOW: usize> = Server<CounterService<JournaledCounter>, 64, WINDOW>;
 type Yielding<const WINDOW: usize> =
-    YieldingCaller<VirtualUart, VirtualClock, VirtualTime, 64, WINDOW>;
-type Blocking<'w, W> = BlockingCaller<BlockingUart<'w, W>, VirtualClock, 64>;
+    YieldingCaller<VirtualUart, VirtualClock, VirtualTime, Client<64, WINDOW>>;
+type Blocking<'w, W> = BlockingCaller<BlockingUart<'w, W>, VirtualClock, Client<64>>;
 
 fn counter<const WINDOW: usize>() -> (Counters<WINDOW>, Journal) {
     let journal = Journal::default();
@@ -33,11 +33,16 @@ fn counter<const WINDOW: usize>() -> (Counters<WINDOW>, Journal) {
 }
 
 fn yielding<const WINDOW: usize>(time: &VirtualTime, uart: VirtualUart) -> Yielding<WINDOW> {
-    YieldingCaller::new(uart, time.clock(), time.clone(), 1, Timing::default())
+    YieldingCaller::new(
+        uart,
+        time.clock(),
+        time.clone(),
+        Client::new(1, Timing::default()),
+    )
 }
 
 fn blocking<'w, W: Future>(time: &VirtualTime, uart: BlockingUart<'w, W>) -> Blocking<'w, W> {
-    BlockingCaller::new(uart, time.clock(), 1, Timing::default())
+    BlockingCaller::new(uart, time.clock(), Client::new(1, Timing::default()))
 }
 
 /// A calculator at the other end of a good line, with frames for all of its procedures.
@@ -57,8 +62,7 @@ fn a_blocking_caller_calls_every_procedure() {
     let (mut server, [uart, mut device]) = calculator(&time);
     let world = pin!(server.serve_async(&mut device));
     let uart = BlockingUart::new(uart, world);
-    let caller: BlockingCaller<_, _, 160> =
-        BlockingCaller::new(uart, time.clock(), 1, Timing::default());
+    let caller = BlockingCaller::new(uart, time.clock(), Client::<160>::new(1, Timing::default()));
     calculator::assert_answers(&mut CalculatorClient::new(caller));
 }
 
@@ -67,8 +71,7 @@ fn a_yielding_caller_calls_procedures_of_every_shape() {
     let time = VirtualTime::default();
     let (mut server, [uart, mut device]) = calculator(&time);
     let (clock, delay) = (time.clock(), time.clone());
-    let caller: YieldingCaller<_, _, _, 160> =
-        YieldingCaller::new(uart, clock, delay, 1, Timing::default());
+    let caller = YieldingCaller::new(uart, clock, delay, Client::<160>::new(1, Timing::default()));
     let mut calculator = CalculatorAsyncClient::new(caller);
     time.run_in(server.serve_async(&mut device), async {
         assert_eq!(calculator.add(2, 3).await, Ok(5));
@@ -100,7 +103,7 @@ async fn accumulate(caller: &mut Yielding<1>, count: i64) -> Vec<Result<i64, Cal
     outcomes
 }
 
-fn assert_right(outcomes: &[Result<i64, CallError>], journal: &Journal, seen: &Statistics) {
+fn assert_right(outcomes: &[Result<i64, CallError>], journal: &Journal, seen: &client::Counters) {
     let right = Tally {
         right: outcomes.len() as u64,
         runs: outcomes.len() as u64,
@@ -117,10 +120,10 @@ fn a_yielding_caller_runs_every_call_once_on_a_noisy_line() {
         let [uart, mut device] = VirtualUart::pair(&time, Pace::uart(115_200), [noisy(); 2], seed);
         let (mut server, journal) = counter::<4>();
         let mut caller = yielding(&time, uart);
-        caller.set_timeout(Duration::from_secs(60));
+        caller.client().set_patience(Duration::from_secs(60), 0);
         let serving = server.serve_async(&mut device);
         let outcomes = time.run_in(serving, accumulate(&mut caller, 200));
-        assert_right(&outcomes, &journal, caller.client().statistics());
+        assert_right(&outcomes, &journal, caller.client().counters());
     }
 }
 
@@ -132,10 +135,10 @@ fn a_blocking_caller_runs_every_call_once_on_a_noisy_line() {
         let (mut server, journal) = counter::<4>();
         let world = pin!(server.serve_async(&mut device));
         let mut caller = blocking(&time, BlockingUart::new(uart, world));
-        caller.set_timeout(Duration::from_secs(60));
+        caller.client().set_patience(Duration::from_secs(60), 0);
         let mut counter = CounterClient::new(&mut caller);
         let outcomes: Vec<_> = (1..=200).map(|amount| counter.accumulate(amount)).collect();
-        assert_right(&outcomes, &journal, caller.client().statistics());
+        assert_right(&outcomes, &journal, caller.client().counters());
     }
 }
 
@@ -210,8 +213,8 @@ fn what_a_link_holds_back_goes_out_even_if_the_call_is_dropped() {
         let (mut server, journal) = counter::<1>();
         let (clock, delay) = (time.clock(), time.clone());
         let uart = HoldingBack::from(uart);
-        let mut caller: YieldingCaller<_, _, _, 64> =
-            YieldingCaller::new(uart, clock, delay, 1, Timing::default());
+        let mut caller =
+            YieldingCaller::new(uart, clock, delay, Client::<64>::new(1, Timing::default()));
         let mut world = pin!(server.serve_async(&mut device));
         {
             let call = pin!(caller.call::<CounterAccumulate>(&(1,)));
@@ -221,7 +224,7 @@ fn what_a_link_holds_back_goes_out_even_if_the_call_is_dropped() {
         let call = caller.call::<CounterAccumulate>(&(2,));
         let total = time.run_in(world.as_mut(), call);
         assert_eq!(total, Ok(2 + i64::from(journal.runs_of(1))));
-        assert_eq!(caller.client().statistics().resent, 0);
+        assert_eq!(caller.client().counters().resent, 0);
     }
 }
 
@@ -273,14 +276,14 @@ fn a_call_does_not_wait_for_the_deadline_of_one_that_was_dropped() {
     let [uart, mut device] = VirtualUart::good_pair(&time);
     let (mut server, journal) = counter::<1>();
     let mut caller = yielding::<1>(&time, uart);
-    caller.set_timeout(Duration::from_secs(1000));
+    caller.client().set_patience(Duration::from_secs(1000), 0);
     {
         let call = pin!(caller.call::<CounterAccumulate>(&(1,)));
         let both = pin!(select(server.serve_async(&mut device), call));
         // The device has answered the Connect and waits for the rest of the call, for ever.
         assert!(time.poll(both, 60).is_none());
     }
-    caller.set_timeout(Duration::from_secs(1));
+    caller.client().set_patience(Duration::from_secs(1), 0);
     let begin = time.now();
     let end = time.run(caller.call::<CounterAccumulate>(&(2,)));
     assert_eq!(end, Err(CallError::Timeout));
@@ -313,7 +316,9 @@ fn the_time_of_a_yielding_callers_call_includes_asking_for_its_number() {
         let time = VirtualTime::default();
         let (mut server, [uart, mut device]) = far_away(&time);
         let mut caller = yielding::<1>(&time, uart);
-        caller.set_timeout(Duration::from_secs(seconds));
+        caller
+            .client()
+            .set_patience(Duration::from_secs(seconds), 0);
         let call = caller.call::<CalculatorTotal>(&());
         let end = time.run_in(server.serve_async(&mut device), call);
         assert_eq!(end, outcome);
@@ -328,7 +333,9 @@ fn the_time_of_a_blocking_callers_call_includes_asking_for_its_number() {
         let (mut server, [uart, mut device]) = far_away(&time);
         let world = pin!(server.serve_async(&mut device));
         let mut caller = blocking(&time, BlockingUart::new(uart, world));
-        caller.set_timeout(Duration::from_secs(seconds));
+        caller
+            .client()
+            .set_patience(Duration::from_secs(seconds), 0);
         let end = caller.call::<CalculatorTotal>(&());
         assert_eq!(end, outcome);
         assert!(time.now() < Instant::from_micros(u64::from(seconds) * 1_000_000 + 1_000));

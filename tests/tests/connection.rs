@@ -7,7 +7,7 @@ use firmware::calculator::{
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::service::Bare;
 use serial_rpc::link::Link;
-use serial_rpc::{Connection, Options, Port};
+use serial_rpc::{Connection, Options};
 use serial_rpc_simulator::{SimulatedDevice, SimulatedInterface};
 use std::collections::VecDeque;
 use std::io;
@@ -27,7 +27,7 @@ fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
         timeout,
         ..Options::default()
     };
-    let connection = Connection::over(Port::Own("sim".into()), device.clone(), options);
+    let connection = Connection::over(device.clone(), options).expect("it opens");
     (device, connection)
 }
 
@@ -91,10 +91,11 @@ fn answers_that_nobody_fetches_keep_no_call_from_being_made() {
 #[test]
 fn calls_that_nobody_waits_for_run_at_most_once_and_the_link_stays_usable() {
     let (_, connection) = connection(PATIENT);
+    let mut calculator = CalculatorClient::new(&connection);
+    assert_eq!(calculator.accumulate(0), Ok(0));
     for _ in 0..50 {
         drop(connection.submit::<CalculatorAccumulate>(&(1,)).unwrap());
     }
-    let mut calculator = CalculatorClient::new(&connection);
     let total = calculator.total().expect("the call succeeds");
     assert!((1..=50).contains(&total), "{total} of 50 calls ran");
     // What has not run by now never will.
@@ -130,7 +131,7 @@ fn a_reset_between_calls_goes_unnoticed_but_for_what_the_device_forgot() {
     assert_eq!(calculator.accumulate(5), Ok(5));
     device.reset(SimulatedDevice::new());
     assert_eq!(calculator.accumulate(5), Ok(5));
-    assert_eq!(connection.statistics().sessions, 2);
+    assert_eq!(connection.counters().sessions, 2);
 }
 
 #[test]
@@ -225,11 +226,11 @@ fn an_adapter_that_echoes_costs_nothing() {
         ..Options::default()
     };
     let link = Arc::new(Echoing::default());
-    let connection = Connection::over(Port::Own("sim".into()), link, options);
+    let connection = Connection::over(link, options).expect("it opens");
     let mut calculator = CalculatorClient::new(&connection);
     for total in 1..=100 {
         assert_eq!(calculator.accumulate(1), Ok(total));
     }
-    let seen = connection.statistics();
+    let seen = connection.counters();
     assert_eq!((seen.broken, seen.sessions), (0, 1), "{seen:?}");
 }

@@ -72,7 +72,7 @@ fn calls_amid_text_and_logs_run_once_each(pty: Pty) -> Result<(), Failed> {
     }
     assert_eq!(calculator.total(), Ok(300));
 
-    let seen = device.statistics();
+    let seen = device.counters();
     assert!(seen.broken > 0, "no text has hit a frame: {seen:?}");
     let sent_again = DeviceClient::new(&device).statistics()?.duplicates;
     assert!(sent_again > 0, "no reply was sent again");

@@ -3,7 +3,7 @@
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use firmware::CheckedCalculator;
 use firmware::calculator::{CalculatorClient, CalculatorService};
-use rpc_proto::client::{CallError, Timing};
+use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::drivers::{BlockingCaller, LinkError};
 use rpc_proto::server::Server;
 use rpc_proto::wire::message::Kind;
@@ -145,12 +145,8 @@ fn polling_leaves_what_it_cannot_use_yet_in_the_link() {
 
 #[test]
 fn a_caller_whose_link_takes_no_bytes_is_told_that_the_call_never_ran() {
-    let mut caller: BlockingCaller<_, _, 64> = BlockingCaller::new(
-        Uart::default(),
-        VirtualClock::default(),
-        1,
-        Timing::default(),
-    );
+    let client = Client::<64>::new(1, Timing::default());
+    let mut caller = BlockingCaller::new(Uart::default(), VirtualClock::default(), client);
     let mut calculator = CalculatorClient::new(&mut caller);
     assert_eq!(calculator.accumulate(1), Err(CallError::Disconnected));
     assert_eq!(calculator.add(2, 3), Err(CallError::Disconnected));
@@ -159,11 +155,14 @@ fn a_caller_whose_link_takes_no_bytes_is_told_that_the_call_never_ran() {
 #[test]
 fn a_caller_on_a_silent_link_is_told_so_when_its_time_is_up() {
     let uart = Uart::default().with_room(10_000);
-    let mut caller: BlockingCaller<_, _, 64> =
-        BlockingCaller::new(uart, VirtualClock::default(), 1, Timing::default());
+    let mut caller = BlockingCaller::new(
+        uart,
+        VirtualClock::default(),
+        Client::<64>::new(1, Timing::default()),
+    );
     let mut calculator = CalculatorClient::new(&mut caller);
     assert_eq!(calculator.accumulate(1), Err(CallError::Timeout));
-    assert!(caller.client().statistics().sent > 2, "it asked again");
+    assert!(caller.client().counters().sent > 2, "it asked again");
 }
 
 /// A link that hands on what it was given only when it is flushed.
@@ -206,7 +205,10 @@ fn a_caller_flushes_a_link_that_holds_bytes_back() {
     let device: Loopback<_, 64, 1> = Loopback::new(CalculatorService(CheckedCalculator::new()));
     let held = Vec::new();
     let link = HoldingBack { link: device, held };
-    let caller: BlockingCaller<_, _, 64> =
-        BlockingCaller::new(link, VirtualClock::default(), 1, Timing::default());
+    let caller = BlockingCaller::new(
+        link,
+        VirtualClock::default(),
+        Client::<64>::new(1, Timing::default()),
+    );
     assert_eq!(CalculatorClient::new(caller).add(2, 3), Ok(5));
 }

@@ -218,7 +218,7 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
     for total in 1..=calls {
         assert_eq!(calculator.accumulate(1), Ok(total));
     }
-    let statistics = device.statistics();
+    let statistics = device.counters();
     assert!(
         statistics.resent > 0,
         "the line was not noisy: {statistics:?}"

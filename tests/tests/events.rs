@@ -43,14 +43,14 @@ fn what_a_caller_subscribed_to_arrives_in_order() {
 #[test]
 fn each_event_has_its_own_number() {
     let mut simulation = Simulated::new(Setup::new(2));
-    let ran = simulation.subscribe::<CounterRan>().unwrap().topic;
-    let happened = simulation.subscribe::<CounterHappened>().unwrap().topic;
+    simulation.subscribe::<CounterRan>().unwrap();
+    simulation.subscribe::<CounterHappened>().unwrap();
     simulation.emit(&CounterHappened { what: "rain" });
     simulation.call::<CounterDouble>(5).unwrap();
     simulation.run_until_idle();
     let events = simulation.take_events();
-    let topics: Vec<u16> = events.iter().map(|event| event.topic).collect();
-    assert_eq!(topics, [happened, ran]);
+    let keys: Vec<u32> = events.iter().map(|event| event.key).collect();
+    assert_eq!(keys, [CounterHappened::KEY, CounterRan::KEY]);
     assert_eq!(postcard::from_bytes(&events[0].data), Ok("rain"));
 }
 
@@ -95,8 +95,7 @@ fn on_a_bad_line_every_event_arrives_once_or_is_counted_as_lost() {
             let end = simulation.call::<CounterDouble>(amount);
             assert_eq!(end, Ok(2 * amount), "a call notices nothing of events");
         }
-        // The answer tells how many there were, should the last ones be lost.
-        simulation.subscribe::<CounterRan>().unwrap();
+        simulation.learn_losses();
         assert_eq!(simulation.counters().caller.sessions, 1);
         let lost = simulation.client().lost_events();
         let received = amounts(&mut simulation);
@@ -197,7 +196,7 @@ fn a_call_that_was_lost_is_sent_again_while_events_never_end() {
 }
 
 #[test]
-fn a_subscription_ends_with_the_session_and_counting_begins_anew() {
+fn a_subscription_is_renewed_in_the_next_session_and_counting_begins_anew() {
     let mut simulation = Simulated::new(Setup::new(6));
     simulation.subscribe::<CounterRan>().unwrap();
     for amount in 0..5 {
@@ -207,10 +206,10 @@ fn a_subscription_ends_with_the_session_and_counting_begins_anew() {
     assert_eq!(amounts(&mut simulation).len(), 5);
     simulation.reset_device();
     simulation.emit(&CounterRan { amount: 7 });
+    // It is made before the client knows of the new session, and so before the subscription.
     simulation.call::<CounterDouble>(8).unwrap();
     simulation.run_until_idle();
     assert!(amounts(&mut simulation).is_empty());
-    simulation.subscribe::<CounterRan>().unwrap();
     simulation.call::<CounterDouble>(9).unwrap();
     simulation.run_until_idle();
     assert_eq!(amounts(&mut simulation), [9]);

@@ -2,7 +2,7 @@
 //! absence of noise the two never talk at once.
 
 use embassy_futures::select::select;
-use rpc_proto::client::{CallError, Statistics, Timing};
+use rpc_proto::client::{self, CallError, Client, Timing};
 use rpc_proto::drivers::{BlockingCaller, HalfDuplex, LinkError, YieldingCaller};
 use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::Duration;
@@ -27,8 +27,12 @@ const TURNAROUND: Duration = Duration::from_micros(200);
 
 type End = (BusUart, DriverEnable);
 type Counters = Server<CounterService<JournaledCounter>, 64, 1>;
-type Caller =
-    YieldingCaller<HalfDuplex<BusUart, DriverEnable, VirtualTime>, VirtualClock, VirtualTime, 64>;
+type Caller = YieldingCaller<
+    HalfDuplex<BusUart, DriverEnable, VirtualTime>,
+    VirtualClock,
+    VirtualTime,
+    Client<64>,
+>;
 type Outcomes = Vec<Result<i64, CallError>>;
 
 fn counter() -> (Counters, Journal) {
@@ -51,8 +55,13 @@ fn with_echo_if<L, D>(
 
 fn yielding(time: &VirtualTime, end: End, setup: Setup) -> Caller {
     let link = link(end, time.clone(), setup);
-    let mut caller = YieldingCaller::new(link, time.clock(), time.clone(), 1, Timing::default());
-    caller.set_timeout(Duration::from_secs(60));
+    let mut caller = YieldingCaller::new(
+        link,
+        time.clock(),
+        time.clone(),
+        Client::new(1, Timing::default()),
+    );
+    caller.client().set_patience(Duration::from_secs(60), 0);
     caller
 }
 
@@ -69,7 +78,7 @@ async fn accumulate(caller: &mut Caller) -> Outcomes {
 struct Conversation {
     outcomes: Outcomes,
     journal: Journal,
-    seen: Statistics,
+    seen: client::Counters,
     violations: Violations,
 }
 
@@ -104,7 +113,7 @@ fn yielding_to_async(setup: Setup) -> Conversation {
     Conversation {
         outcomes,
         journal,
-        seen: *caller.client().statistics(),
+        seen: *caller.client().counters(),
         violations: uart.violations(),
     }
 }
@@ -119,9 +128,9 @@ fn blocking_to_async(setup: Setup) -> Conversation {
     let blocking = Blocking::new(uart.clone(), world);
     let delay = blocking.world();
     let link = with_echo_if(HalfDuplex::new(blocking, pin, delay, TURNAROUND), setup);
-    let mut caller: BlockingCaller<_, _, 64> =
-        BlockingCaller::new(link, time.clock(), 1, Timing::default());
-    caller.set_timeout(Duration::from_secs(60));
+    let mut caller =
+        BlockingCaller::new(link, time.clock(), Client::<64>::new(1, Timing::default()));
+    caller.client().set_patience(Duration::from_secs(60), 0);
     let mut counter = CounterClient::new(&mut caller);
     let outcomes = (1..=CALLS)
         .map(|amount| counter.accumulate(amount))
@@ -129,7 +138,7 @@ fn blocking_to_async(setup: Setup) -> Conversation {
     Conversation {
         outcomes,
         journal,
-        seen: *caller.client().statistics(),
+        seen: *caller.client().counters(),
         violations: uart.violations(),
     }
 }
@@ -143,7 +152,7 @@ fn yielding_to_blocking(setup: Setup, other_things: Option<Duration>) -> Convers
     let conversation = Cell::new(None);
     let world = pin!(async {
         let outcomes = accumulate(&mut caller).await;
-        conversation.set(Some((outcomes, *caller.client().statistics())));
+        conversation.set(Some((outcomes, *caller.client().counters())));
     });
     let blocking = Blocking::new(uart.clone(), world);
     let world = blocking.world();
@@ -219,7 +228,7 @@ fn a_driver_that_stays_on_for_longer_than_the_turnaround_is_talked_over() {
     let uart = caller.0.clone();
     let (mut server, journal) = counter();
     let mut caller = yielding(&time, caller, setup);
-    caller.set_timeout(Duration::from_secs(1));
+    caller.client().set_patience(Duration::from_secs(1), 0);
     let mut device = link(device, time.clone(), setup);
     let mut counter = CounterAsyncClient::new(&mut caller);
     let outcome = time.run_in(server.serve_async(&mut device), counter.accumulate(1));

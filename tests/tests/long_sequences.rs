@@ -5,7 +5,7 @@ use firmware::calculator::{Calculation, CalculatorClient, MathError, Operation};
 use rpc_proto::client::{CallError, FeedError};
 use rpc_proto::services::blocks::{BlockError, BlocksService, Stored, TransferError};
 use serde_json::json;
-use serial_rpc::{Connection, Options, Port};
+use serial_rpc::{Connection, Options};
 use serial_rpc_simulator::SimulatedDevice;
 use std::sync::Arc;
 use std::thread;
@@ -85,7 +85,7 @@ fn by_name_a_stream_is_an_array_and_a_feed_takes_one() {
 
 fn shelf(options: Options) -> (Arc<TestDevice<ShelfService>>, Connection) {
     let device = Arc::new(TestDevice::new(bookcase()));
-    let connection = Connection::over(Port::Own("sim".into()), device.clone(), options);
+    let connection = Connection::over(device.clone(), options).expect("it opens");
     (device, connection)
 }
 
@@ -186,7 +186,7 @@ fn a_stream_that_nobody_looked_at_for_a_while_goes_on() {
         timeout: TIMEOUT,
         ..Options::default()
     };
-    let connection = Connection::over(Port::Own("sim".into()), device, options);
+    let connection = Connection::over(device, options).expect("it opens");
     for amount in 0..16 {
         let accumulated =
             connection.call("calculator.accumulate", &json!([1_000_000_000 + amount]));

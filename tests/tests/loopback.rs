@@ -2,7 +2,7 @@
 
 use firmware::CheckedCalculator;
 use firmware::calculator::{CalculatorClient, CalculatorService};
-use rpc_proto::client::{CallError, Timing};
+use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::service;
 use rpc_proto::service::Dispatch;
@@ -15,12 +15,16 @@ use tests::loopback::Loopback;
 /// A caller over a perfect link to a device with that interface.
 fn caller<I, const FRAME: usize>(
     interface: I,
-) -> BlockingCaller<Loopback<I, FRAME, 1>, VirtualClock, FRAME>
+) -> BlockingCaller<Loopback<I, FRAME, 1>, VirtualClock, Client<FRAME>>
 where
     I: Dispatch,
 {
     let link = Loopback::new(interface);
-    BlockingCaller::new(link, VirtualClock::default(), 1, Timing::default())
+    BlockingCaller::new(
+        link,
+        VirtualClock::default(),
+        Client::new(1, Timing::default()),
+    )
 }
 
 #[test]

@@ -104,11 +104,7 @@ fn a_procedure_slower_than_any_resend_time_costs_a_few_frames_and_nothing_else()
 
 #[test]
 fn a_reply_that_is_still_arriving_is_not_asked_for_again() {
-    const PING: Target = Target {
-        number: 3,
-        fingerprint: None,
-        idempotent: true,
-    };
+    const PING: Target = Target::fixed(3, true);
     let mut link = Simulation::<1, 1, 256>::new(Setup {
         pace: Pace::uart(9_600),
         ..Setup::new(1)

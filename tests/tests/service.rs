@@ -1,12 +1,15 @@
 //! What `#[service]` makes of a trait, and `interface!` of several.
 
-use rpc_proto::client::{CallError, Caller};
+use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::device::Statistics;
 use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, DeviceStatistics};
+use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
 use rpc_proto::service::{Dispatch, Interface, Member, Never, Procedure, Service, Undescribed};
-use rpc_proto::wire::message::{Fault, Kind};
+use rpc_proto::wire::message::Fault;
+use tests::clock::VirtualClock;
+use tests::loopback::Loopback;
 use tests::wire::{Message, hand};
 
 mod lonely {
@@ -129,38 +132,12 @@ impl HTTPPort2 for Bench {
     }
 }
 
-/// A caller whose device is a server at hand: a call is a session of its own.
-struct AtHand<I> {
-    server: Server<I, 128, 1>,
-    answer: Vec<u8>,
-}
+/// A caller whose device is a server at hand.
+type AtHand<I> = BlockingCaller<Loopback<I, 128, 1>, VirtualClock, Client<128>>;
 
-impl<I: Dispatch> AtHand<I> {
-    fn new(interface: I) -> Self {
-        Self {
-            server: Server::new(interface),
-            answer: Vec::new(),
-        }
-    }
-}
-
-impl<I: Dispatch> Caller for AtHand<I> {
-    fn call<P: Procedure>(
-        &mut self,
-        arguments: &P::Arguments<'_>,
-    ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let index = I::resolve(P::KEY).ok_or(CallError::NoSuchProcedure)?;
-        let said = call(&mut self.server, 8 + index, arguments);
-        self.answer = said.body;
-        match said.kind {
-            Kind::Return => Ok(postcard::from_bytes(&self.answer).expect("the value")),
-            Kind::Error => {
-                let error = postcard::from_bytes(&self.answer).expect("the error");
-                Err(CallError::Error(error))
-            }
-            kind => panic!("the server answered with {kind:?}"),
-        }
-    }
+fn at_hand<I: Dispatch>(interface: I) -> AtHand<I> {
+    let client = Client::new(1, Timing::default());
+    BlockingCaller::new(Loopback::new(interface), VirtualClock::default(), client)
 }
 
 /// Calls by number, in a session of its own.
@@ -176,7 +153,7 @@ fn call<I: Dispatch>(
 }
 
 fn client() -> ShapesClient<AtHand<ShapesService<Bench>>> {
-    ShapesClient::new(AtHand::new(ShapesService(Bench)))
+    ShapesClient::new(at_hand(ShapesService(Bench)))
 }
 
 #[test]
@@ -211,7 +188,7 @@ fn the_trait_stays_as_it_was_written() {
 
 #[test]
 fn no_name_of_a_procedure_or_argument_is_taken() {
-    let mut client = HTTPPort2Client::new(AtHand::new(HTTPPort2Service(Bench)));
+    let mut client = HTTPPort2Client::new(at_hand(HTTPPort2Service(Bench)));
     assert_eq!(client.call(9), Ok(9));
     assert_eq!(client.dispatch(1), Ok(101));
     assert_eq!(client.result(5, 2), Ok(3));
@@ -310,11 +287,11 @@ fn duo() -> Duo {
 
 #[test]
 fn a_call_reaches_its_service_in_an_interface_of_several() {
-    let mut caller = AtHand::new(trio());
+    let mut caller = at_hand(trio());
     assert_eq!(ShapesClient::new(&mut caller).default_body(2), Ok(42));
     assert_eq!(HTTPPort2Client::new(&mut caller).dispatch(2), Ok(102));
     assert_eq!(LampClient::new(&mut caller).on(), Ok(true));
-    let mut caller = AtHand::new(duo());
+    let mut caller = at_hand(duo());
     assert_eq!(LampClient::new(&mut caller).on(), Ok(false));
     assert_eq!(HTTPPort2Client::new(&mut caller).call(2), Ok(2));
     let missing = ShapesClient::new(&mut caller).nothing();
@@ -387,9 +364,9 @@ fn the_devices_own_procedures_have_the_numbers_of_the_protocol() {
 
 #[test]
 fn an_undescribed_interface_serves_its_callers_and_describes_nothing() {
-    let mut caller = AtHand::new(Undescribed(duo()));
+    let mut caller = at_hand(Undescribed(duo()));
     assert_eq!(HTTPPort2Client::new(&mut caller).call(2), Ok(2));
-    let described = call(&mut caller.server, 0, &(0_u32,));
+    let described = call(&mut caller.link().server, 0, &(0_u32,));
     assert_eq!(described, Message::value(0, ""));
     assert_eq!(Undescribed::<Duo>::FINGERPRINT, Duo::FINGERPRINT);
 }

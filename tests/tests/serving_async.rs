@@ -4,7 +4,7 @@
 use embassy_futures::select::{Either, select};
 use firmware::CheckedCalculator;
 use firmware::calculator::{CalculatorAsyncClient, CalculatorService};
-use rpc_proto::client::{CallError, Cause, Timing};
+use rpc_proto::client::{CallError, Cause, Client, Timing};
 use rpc_proto::device::FIRST_EVENTS_NUMBER;
 use rpc_proto::drivers::YieldingCaller;
 use rpc_proto::events::{Emit, EventQueue};
@@ -39,10 +39,15 @@ fn counter(time: &VirtualTime) -> (Server<Counter, 64, 4>, Journal) {
     (Server::new(WaitingCounterService(counter)), journal)
 }
 
-type Caller = YieldingCaller<VirtualUart, tests::clock::VirtualClock, VirtualTime, 64>;
+type Caller = YieldingCaller<VirtualUart, tests::clock::VirtualClock, VirtualTime, Client<64>>;
 
 fn caller(time: &VirtualTime, uart: VirtualUart) -> Caller {
-    YieldingCaller::new(uart, time.clock(), time.clone(), 1, Timing::default())
+    YieldingCaller::new(
+        uart,
+        time.clock(),
+        time.clone(),
+        Client::new(1, Timing::default()),
+    )
 }
 
 /// Serves until `future` ends, starting anew whenever it has been polled for as often as `polls`

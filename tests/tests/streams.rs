@@ -1,6 +1,6 @@
 //! Procedures that return a sequence of items, and such that take one, through their typed clients.
 
-use rpc_proto::client::{CallError, FeedError, PipelinedCaller, Timing};
+use rpc_proto::client::{CallError, Caller, Client, FeedError, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
@@ -90,14 +90,18 @@ impl Recorder for Tape {
 const FRAME: usize = 64;
 
 /// A caller with room for `CALLS` calls, and a device with room for as many.
-fn recorder<const CALLS: usize>() -> RecorderClient<impl PipelinedCaller> {
+fn recorder<const CALLS: usize>() -> RecorderClient<impl Caller> {
     let link = Loopback::<_, FRAME, CALLS>::new(RecorderService(Tape::default()));
     let mut micros = 0;
     let clock = move || {
         micros += 1;
         Instant::from_micros(micros)
     };
-    let caller = BlockingCaller::<_, _, FRAME, CALLS>::new(link, clock, 1, Timing::default());
+    let caller = BlockingCaller::new(
+        link,
+        clock,
+        Client::<FRAME, CALLS>::new(1, Timing::default()),
+    );
     RecorderClient::new(caller)
 }
 

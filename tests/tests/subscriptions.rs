@@ -8,8 +8,7 @@ use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::Emit;
 use serial_rpc::connection::{Options, Received, Subscription};
-use serial_rpc::port::Port;
-use serial_rpc::{Connection, link::Link};
+use serial_rpc::Connection;
 use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 use std::sync::Arc;
 use std::thread;
@@ -35,17 +34,16 @@ fn calculator() -> (Device, Arc<SimulatedEvents>) {
 fn connected() -> (Arc<Calculator>, Connection, Arc<SimulatedEvents>) {
     let (device, events) = calculator();
     let device = Arc::new(TestDevice::new(device));
-    let link: Arc<dyn Link> = Arc::clone(&device) as _;
     let options = Options {
         timeout: Duration::from_millis(500),
         ..Options::default()
     };
-    let connection = Connection::over(Port::Own("sim".into()), link, options);
+    let connection = Connection::over(Arc::clone(&device), options).expect("it opens");
     (device, connection, events)
 }
 
 fn next(
-    events: &mut Subscription<'_, CalculatorTotalChanged>,
+    events: &mut Subscription<CalculatorTotalChanged>,
 ) -> Option<Received<CalculatorTotalChanged>> {
     events.next_within(SOON).expect("the device is there")
 }
@@ -192,9 +190,9 @@ fn a_dropped_subscription_makes_the_device_fall_silent() {
     let mut calculator = CalculatorClient::new(&connection);
     drop(calculator.total_changed().unwrap());
     calculator.total().unwrap();
-    let before = connection.statistics().received;
+    let before = connection.counters().received;
     calculator.accumulate(1).unwrap();
     calculator.total().unwrap();
-    assert_eq!(connection.statistics().received, before + 2);
+    assert_eq!(connection.counters().received, before + 2);
     drop(device);
 }

@@ -4,7 +4,7 @@ use embedded_hal_async::delay::DelayNs;
 use embedded_io_adapters::tokio_1::FromTokio;
 use firmware::calculator::{CalculatorAsyncClient, MathError};
 use firmware::{Stopwatch, StopwatchAsyncClient, StopwatchService};
-use rpc_proto::client::{CallError, Cause, Timing};
+use rpc_proto::client::{CallError, Cause, Client, Timing};
 use rpc_proto::drivers::YieldingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::time::{self, Clock};
@@ -36,11 +36,16 @@ impl DelayNs for TokioTime {
     }
 }
 
-type Caller<S> = YieldingCaller<FromTokio<S>, TokioTime, TokioTime, 256>;
+type Caller<S> = YieldingCaller<FromTokio<S>, TokioTime, TokioTime, Client<256>>;
 
 fn caller<S: AsyncRead + AsyncWrite + Unpin>(stream: S, nonce: u32) -> Caller<S> {
     let time = TokioTime::start();
-    YieldingCaller::new(FromTokio::new(stream), time, time, nonce, Timing::default())
+    YieldingCaller::new(
+        FromTokio::new(stream),
+        time,
+        time,
+        Client::new(nonce, Timing::default()),
+    )
 }
 
 /// Another program, which simulates a device on a TCP port, and what connects to it.

@@ -7,6 +7,7 @@ use rpc_proto::client::CallError;
 use rpc_proto::events::Emit;
 use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogService};
 use serial_rpc::Connection;
+use serial_rpc::connection::read_event;
 use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
@@ -236,7 +237,7 @@ fn a_log_is_followed_beside_calls() {
         scope.spawn(|| {
             for _ in 0..20 {
                 let event = log.next_within(PATIENT).unwrap().expect("it comes");
-                let record = event.read::<LogRecord<'_>>().unwrap();
+                let record = read_event::<LogRecord<'_>>(&event).unwrap();
                 assert_eq!((record.level, record.target), (Level::Warn, "calculator"));
                 assert_eq!((event.lost, event.after_gap), (0, false));
             }
@@ -271,7 +272,7 @@ fn what_is_logged_through_the_crate_log_arrives() {
     }
     let mut next = || {
         let event = log.next_within(PATIENT).unwrap().expect("it comes");
-        let record = event.read::<LogRecord<'_>>().unwrap();
+        let record = read_event::<LogRecord<'_>>(&event).unwrap();
         (record.level, format!("{}: {}", record.target, record.text))
     };
     assert_eq!(next(), (Level::Warn, "pump: dry after 12 s".to_owned()));

@@ -46,7 +46,7 @@ pub struct Options {
     pub timeout: Duration,
     /// How often a call that was not answered in time is tried again, if it never ran or its
     /// procedure is idempotent. Each time, it may take as long again.
-    pub retries: u8,
+    pub retries: u32,
 }
 
 impl Options {

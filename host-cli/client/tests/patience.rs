@@ -38,7 +38,7 @@ impl Link for DeafDevice {
     }
 }
 
-fn connection(timeout: Duration, retries: u8) -> (Arc<DeafDevice>, Connection) {
+fn connection(timeout: Duration, retries: u32) -> (Arc<DeafDevice>, Connection) {
     let device = Arc::new(DeafDevice::default());
     let options = Options {
         timeout,

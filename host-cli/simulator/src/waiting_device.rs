@@ -7,7 +7,7 @@ use serial_rpc::link::Link;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::io::{self, Read as _};
+use std::io;
 use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -88,7 +88,7 @@ impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
             .sent
             .wait_timeout_while(line.state(), timeout, |state| state.to_caller.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
-        state.to_caller.read(buffer)
+        io::Read::read(&mut state.to_caller, buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -150,7 +150,7 @@ impl Read for DeviceEnd {
             let count = match state.is_off {
                 true => 0,
                 // A queue of bytes can always be read.
-                false => state.to_device.read(buffer).unwrap_or(0),
+                false => io::Read::read(&mut state.to_device, buffer).unwrap_or(0),
             };
             Poll::Ready(Ok(count))
         })

@@ -44,7 +44,7 @@ impl<C: Calling + ?Sized> Calling for &mut C {
 /// Carries out calls: what `#[service]`'s clients are made of.
 pub trait Caller: Calling + Sized {
     /// The items of a stream.
-    type Stream<'a, P: StreamProcedure>
+    type Stream<'a, P: StreamProcedure>: Iterator<Item = Result<P::Item, CallError<P::Error>>>
     where
         Self: 'a;
 

@@ -95,7 +95,7 @@ impl FeedCalls {
                 false => calls.window().min(MAX_WINDOW),
             };
             if self.in_flight.len() < window {
-                return match calls.has_room() {
+                return match calls.has_room() || self.last.is_some() {
                     true => Poll::Ready(Ok(())),
                     false => Poll::Pending,
                 };
@@ -115,6 +115,10 @@ impl FeedCalls {
         now: Instant,
         encode: impl FnOnce(&mut [u8]) -> Option<(usize, u8)>,
     ) -> Result<(), FailedCall> {
+        // Its value does not count any more, and this call may need its place.
+        if let Some(before) = self.last.take() {
+            calls.forget(before);
+        }
         let patience = calls.patience(now);
         let room = calls.room(&self.target);
         let mut count = 0;
@@ -180,7 +184,10 @@ impl FeedCalls {
         let greeting = match self.greeting {
             Some(greeting) => greeting,
             None if calls.device().is_some() || !self.is_new() => return Poll::Ready(Ok(())),
-            None if !calls.has_room() => return Poll::Pending,
+            None if !calls.has_room() => {
+                calls.reclaim();
+                return Poll::Pending;
+            }
             None => {
                 let nothing: &[u8] = &[];
                 let patience = calls.patience(now);

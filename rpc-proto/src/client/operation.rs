@@ -31,6 +31,10 @@ pub trait Calls {
     /// Returns true if there is room for another call.
     fn has_room(&self) -> bool;
 
+    /// Makes room, where nobody else has a call under way, by forgetting those that have ended and
+    /// whose handle was leaked.
+    fn reclaim(&mut self) {}
+
     /// Returns the end of a call, which stays until it is forgotten. None if it has not ended.
     fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>>;
 
@@ -114,7 +118,10 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> SingleCall<E> {
                 self.ticket = Some(ticket);
                 Poll::Ready(Ok(ticket))
             }
-            Err(CallError::Busy) if now < patience.deadline => Poll::Pending,
+            Err(CallError::Busy) if now < patience.deadline => {
+                calls.reclaim();
+                Poll::Pending
+            }
             Err(CallError::Busy) => Poll::Ready(Err(CallError::Timeout)),
             Err(error) => Poll::Ready(Err(error)),
         }

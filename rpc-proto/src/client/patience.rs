@@ -12,7 +12,7 @@ pub struct Patience {
     pub deadline: Instant,
     /// How often the deadline is put off by `timeout`, provided that the call has not been sent or is
     /// idempotent.
-    pub retries: u8,
+    pub retries: u32,
     /// How long each retry may take.
     pub timeout: Duration,
 }
@@ -31,7 +31,7 @@ impl From<Instant> for Patience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DefaultPatience {
     pub(super) timeout: Duration,
-    pub(super) retries: u8,
+    pub(super) retries: u32,
 }
 
 impl DefaultPatience {

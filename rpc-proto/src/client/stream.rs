@@ -299,6 +299,7 @@ impl<S: StreamSource> Operation for Pulling<S> {
             }
             let Some(&(ask, call)) = self.in_flight.front() else {
                 // Calls that others have given up still take all the room.
+                calls.reclaim();
                 return Poll::Pending;
             };
             let Some(answer) = calls.end(call) else {

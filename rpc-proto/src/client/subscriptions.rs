@@ -11,7 +11,7 @@ pub use received::{Received, ReceivedEvent, Subscription};
 
 use super::Client;
 use super::answer::{Answer, exactly, read};
-use super::call_error::CallError;
+use super::call_error::{CallError, Cause};
 use super::calls::Ticket;
 use super::target::Target;
 use crate::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError, Subscribed};
@@ -204,8 +204,9 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                     .ok()
                     .map(|bytes| bytes.len())
             });
-            if let Ok(told) = told {
-                self.abandon(told);
+            // It is sent all the same, though nobody waits for its end.
+            if let Some(call) = told.ok().and_then(|told| self.session.calls.by_ticket(told)) {
+                call.abandoned = true;
             }
         }
     }
@@ -278,6 +279,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                         self.session.events.reckon(count);
                         entry.topic = Some((topic, sessions));
                         entry.error = None;
+                    }
+                    // It was not the device that ended this one.
+                    Err(CallError::Cancelled | CallError::OutcomeUnknown(Cause::Cancelled)) => {
+                        entry.ask_at = now;
                     }
                     Err(error) => entry.error = Some(error),
                 }

@@ -68,7 +68,7 @@ where
         self.client.next_event()
     }
 
-    /// Receives and sends what is there.
+    /// Sends and receives what is there.
     fn turn(&mut self) {
         if self.try_turn().is_err() {
             self.client.link_lost();
@@ -77,10 +77,6 @@ where
     }
 
     fn try_turn(&mut self) -> Result<(), LinkError<L::Error>> {
-        while self.link.read_ready()? {
-            let byte = read_byte(&mut self.link)?;
-            self.client.receive(self.clock.now(), byte);
-        }
         let now = self.clock.now();
         self.client.advance(now);
         let mut held_back = false;
@@ -95,6 +91,10 @@ where
         }
         if held_back {
             self.link.flush()?;
+        }
+        while self.link.read_ready()? {
+            let byte = read_byte(&mut self.link)?;
+            self.client.receive(self.clock.now(), byte);
         }
         Ok(())
     }

@@ -14,11 +14,7 @@ type Caller = Client<64, 3>;
 type Device = Server<TallyService<Ledger>, 64, 3>;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
-const ADDITION: Target = Target {
-    number: ADD,
-    fingerprint: None,
-    idempotent: false,
-};
+const ADDITION: Target = Target::fixed(ADD, false);
 
 /// A caller and its clock, the device being played by the test.
 struct Bench {

@@ -51,6 +51,8 @@ impl Excuses {
             Cause::Timeout => self.deadline,
             Cause::Reset => self.reset,
             Cause::Disconnected => self.link,
+            // Nobody cancels here.
+            Cause::Cancelled => false,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::ledger::{Ledger, MAX_CALLS, RUN};
 use crate::record::{End, Excuses, Record};
 use crate::schedule::{Bounds, Deadline, RESEND, Step};
 use crate::search::{Model, Violation};
-use rpc_proto::client::{CallError, Client, Target, Ticket, Timing};
+use rpc_proto::client::{CallError, Client, Number, Target, Ticket, Timing};
 use rpc_proto::server::Server;
 use rpc_proto::service::Interface;
 use rpc_proto::time::{Duration, Instant};
@@ -103,8 +103,11 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         deadline: Instant,
     ) -> Result<Ticket, CallError> {
         let target = Target {
-            number: RUN,
-            fingerprint: Some(Ledger::FINGERPRINT),
+            key: 0,
+            number: Number::In {
+                fingerprint: Ledger::FINGERPRINT,
+                number: RUN,
+            },
             idempotent,
         };
         self.caller.start(target, deadline, &call)
@@ -127,7 +130,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
 
     /// Sends the next frame, or a part of it.
     fn send(&mut self, in_part: bool) {
-        let resent = self.caller.statistics().resent;
+        let resent = self.caller.counters().resent;
         let mut bytes = heapless::Vec::<u8, MAX_CHUNK>::new();
         let flush = self.caller.outgoing(NOW) == [0];
         if flush {
@@ -149,7 +152,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
             if let Some(record) = self.calls.get_mut(usize::from(call)) {
                 record.sent = true;
             }
-            if self.caller.statistics().resent == resent {
+            if self.caller.counters().resent == resent {
                 chunk.first_copy = true;
             }
         }

@@ -22,7 +22,7 @@ type Caller = VirtualCaller<ShelfService, FRAME, WINDOW>;
 
 fn caller(faults: Faults, seed: u64, start: Start<ShelfService>) -> Caller {
     let mut caller = VirtualLink::caller(Pace::uart(115_200), faults, seed, start);
-    caller.set_timeout(Duration::from_secs(10));
+    caller.client().set_patience(Duration::from_secs(10), 0);
     caller
 }
 
@@ -145,7 +145,7 @@ fn a_transfer_that_failed_goes_on_where_it_was_when_it_is_run_again() {
     let bytes = pattern(BYTES);
     for at in (1..).step_by(13).take_while(|&at| at < 2_500) {
         let mut caller = caller(Faults::NONE, 1, flash);
-        caller.set_timeout(Duration::from_millis(500));
+        caller.client().set_patience(Duration::from_millis(500), 0);
         caller.link().after(at, Mishap::Cut);
         let mut put = Put::new("data", &bytes);
         if put.run(&mut caller, |_| ()).is_err() {

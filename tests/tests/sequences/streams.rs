@@ -59,7 +59,7 @@ fn start(before: Option<&mut NumbersService<Journal>>) -> NumbersService<Journal
 
 fn caller(faults: Faults, seed: u64) -> Caller {
     let mut caller = VirtualLink::caller(Pace::uart(115_200), faults, seed, start);
-    caller.set_timeout(Duration::from_secs(5));
+    caller.client().set_patience(Duration::from_secs(5), 0);
     caller
 }
 

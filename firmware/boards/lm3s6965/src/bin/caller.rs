@@ -37,7 +37,7 @@ fn main() -> ! {
     };
     let clock = SysTickClock::start(peripherals.SYST);
     let mut caller =
-        BlockingCaller::<_, _, FRAME>::new(serial::start(), clock, nonce(), Timing::default());
+        BlockingCaller::new(serial::start(), clock, Client::<FRAME>::new(nonce(), Timing::default()));
     caller.set_timeout(PATIENCE);
 
     hprintln!("calling");
@@ -86,7 +86,7 @@ fn call_every_procedure(calculator: &mut Calculator<'_>) -> bool {
         & call!(calculator.total())
 }
 
-type Calculator<'c> = CalculatorClient<&'c mut BlockingCaller<serial::Serial, SysTickClock, FRAME>>;
+type Calculator<'c> = CalculatorClient<&'c mut BlockingCaller<serial::Serial, SysTickClock, Client<FRAME>>>;
 
 fn show<T: Debug, E: Debug>(call: &str, result: &Result<T, CallError<E>>) -> bool {
     match result {
