@@ -213,12 +213,12 @@ pub const fn fingerprint(description: &[&[u8]]) -> u32 {
     crc.value()
 }
 
-/// Refuses an interface in which two procedures have one key.
+/// Gives back the keys of an interface, in which no two procedures may have the same.
 ///
 /// # Panics
 /// At compile time, if two keys are equal.
 #[track_caller]
-pub const fn assert_distinct(services: &[&[u32]]) {
+pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
     let mut left = 0;
     while left < services.len() {
         let mut right = 0;
@@ -244,6 +244,7 @@ pub const fn assert_distinct(services: &[&[u32]]) {
         }
         left += 1;
     }
+    services
 }
 
 /// Refuses a type whose encoding differs between the two ends.

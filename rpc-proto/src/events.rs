@@ -14,6 +14,10 @@ use crate::service::Event;
 use core::ops::Deref;
 
 /// Where events go. What can fire events takes one of these, and does not know who listens.
+#[diagnostic::on_unimplemented(
+    message = "events cannot go to `{Self}`",
+    label = "neither an `EventQueue`, nor a pointer to one, nor `NoEvents`"
+)]
 pub trait Emit {
     /// Tells of an event, without waiting. If nobody has subscribed to it, nothing happens.
     fn emit<E: Event>(&self, event: &E);
@@ -35,6 +39,7 @@ impl Emit for NoEvents {
 }
 
 /// Where the pointer leads: a queue may be shared by reference, or by a counted one.
+#[diagnostic::do_not_recommend]
 impl<P: Deref<Target: Emit>> Emit for P {
     fn emit<E: Event>(&self, event: &E) {
         (**self).emit(event);

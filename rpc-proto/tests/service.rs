@@ -5,7 +5,9 @@ use rpc_proto::device::Statistics;
 use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, DeviceStatistics};
 use rpc_proto::server::Server;
 use rpc_proto::service;
-use rpc_proto::service::{Dispatch, Interface, Member, Never, Procedure, Service, Undescribed};
+use rpc_proto::service::{
+    Dispatch, Interface, Member, Never, Procedure, StaticInterface, Undescribed,
+};
 use rpc_proto::wire::message::{Fault, Kind};
 use tests::wire::{Message, hand};
 
@@ -149,7 +151,11 @@ impl<I: Dispatch> Caller for AtHand<I> {
         &mut self,
         arguments: &P::Arguments<'_>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let index = I::resolve(P::KEY).ok_or(CallError::NoSuchProcedure)?;
+        let index = self
+            .server
+            .interface()
+            .resolve(P::KEY)
+            .ok_or(CallError::NoSuchProcedure)?;
         let said = call(&mut self.server, 8 + index, arguments);
         self.answer = said.body;
         match said.kind {
@@ -254,17 +260,17 @@ fn a_procedure_without_an_error_has_one_that_cannot_be() {
 
 #[test]
 fn procedures_are_numbered_in_the_order_of_the_trait() {
-    type Shapes = ShapesService<Bench>;
+    let shapes = ShapesService(Bench);
     let keys = [
         ShapesNothing::KEY,
         ShapesBySharedReference::KEY,
         ShapesValue::KEY,
     ];
-    assert_eq!(Shapes::KEYS[..3], keys);
-    for (index, &key) in (0..).zip(Shapes::KEYS) {
-        assert_eq!(Shapes::resolve(key), Some(index));
+    assert_eq!(ShapesService::<Bench>::KEYS[0][..3], keys);
+    for (index, &key) in (0..).zip(ShapesService::<Bench>::KEYS[0]) {
+        assert_eq!(shapes.resolve(key), Some(index));
     }
-    assert_eq!(Shapes::resolve(HTTPPort2Call::KEY), None);
+    assert_eq!(shapes.resolve(HTTPPort2Call::KEY), None);
 }
 
 rpc_proto::interface! {
@@ -323,13 +329,13 @@ fn a_call_reaches_its_service_in_an_interface_of_several() {
 
 #[test]
 fn an_interface_numbers_its_services_in_the_order_written() {
-    let shapes = ShapesService::<Bench>::KEYS.len() as u16;
-    assert_eq!(Trio::resolve(ShapesNothing::KEY), Some(0));
-    assert_eq!(Trio::resolve(HTTPPort2Call::KEY), Some(shapes));
-    assert_eq!(Trio::resolve(HTTPPort2Result::KEY), Some(shapes + 2));
-    assert_eq!(Trio::resolve(LampOn::KEY), Some(shapes + 3));
-    assert_eq!(Duo::resolve(LampOn::KEY), Some(0));
-    assert_eq!(Duo::resolve(HTTPPort2Result::KEY), Some(3));
+    let shapes = ShapesService::<Bench>::KEYS[0].len() as u16;
+    assert_eq!(trio().resolve(ShapesNothing::KEY), Some(0));
+    assert_eq!(trio().resolve(HTTPPort2Call::KEY), Some(shapes));
+    assert_eq!(trio().resolve(HTTPPort2Result::KEY), Some(shapes + 2));
+    assert_eq!(trio().resolve(LampOn::KEY), Some(shapes + 3));
+    assert_eq!(duo().resolve(LampOn::KEY), Some(0));
+    assert_eq!(duo().resolve(HTTPPort2Result::KEY), Some(3));
 }
 
 #[test]
@@ -391,5 +397,5 @@ fn an_undescribed_interface_serves_its_callers_and_describes_nothing() {
     assert_eq!(HTTPPort2Client::new(&mut caller).call(2), Ok(2));
     let described = call(&mut caller.server, 0, &(0_u32,));
     assert_eq!(described, Message::value(0, ""));
-    assert_eq!(Undescribed::<Duo>::FINGERPRINT, Duo::FINGERPRINT);
+    assert_eq!(Undescribed(duo()).fingerprint(), Duo::FINGERPRINT);
 }

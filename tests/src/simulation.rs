@@ -3,7 +3,7 @@
 //! Time jumps from one event to the next: a byte arrives, a sender is ready for its next byte, a
 //! procedure has run, a deadline comes. Nothing depends on the machine, so a seed says it all.
 
-mod device;
+pub(crate) mod device;
 
 pub use device::Memory;
 
@@ -14,7 +14,8 @@ use device::Device;
 use rpc_proto::client::{CallError, Client, Target, Ticket, Timing, read};
 
 use rpc_proto::device::{DeviceEventsSubscribe, SubscribeError, Subscribed};
-use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure};
+use rpc_proto::server::NoEvents;
+use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure, StaticInterface};
 use rpc_proto::time::{Duration, Instant};
 use std::thread;
 
@@ -160,10 +161,10 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     where
         P: for<'a> Procedure<Arguments<'a> = (i64,)>,
     {
-        let index = CounterService::<JournaledCounter>::resolve(P::KEY);
+        let index = CounterService(JournaledCounter::<NoEvents>::default()).resolve(P::KEY);
         let target = Target {
             number: FIRST_NUMBER + index.ok_or(CallError::NoSuchProcedure)?,
-            fingerprint: Some(<CounterService<JournaledCounter> as Interface>::FINGERPRINT),
+            fingerprint: Some(CounterService::<()>::FINGERPRINT),
             idempotent: P::IDEMPOTENT,
         };
         let deadline = self.now() + self.setup.timeout;

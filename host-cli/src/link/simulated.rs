@@ -1,13 +1,10 @@
 //! A device simulated in this process: a server like that of a board, over memory.
 
 use super::Link;
-use firmware::{CheckedCalculator, Notes};
-use rpc_proto::calculator::CalculatorService;
+use firmware::Demonstration;
 use rpc_proto::events::EventQueue;
-use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::server::Server;
 use rpc_proto::service::Dispatch;
-use rpc_proto::services::blocks::{BlocksService, Stored};
-use rpc_proto::services::log::LogService;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -55,20 +52,14 @@ pub struct SimulatedDevice<I = SimulatedInterface> {
     replied: Condvar,
 }
 
-rpc_proto::interface! {
-    /// What the program's own simulated device offers.
-    pub struct SimulatedInterface("calculator", env!("CARGO_PKG_VERSION")) {
-        calculator: CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>,
-        blocks: BlocksService<Stored<Notes>>,
-        log: LogService<()>,
-    }
-}
+/// The interface of the program's own simulated device.
+pub type SimulatedInterface = Demonstration<Arc<SimulatedEvents>>;
 
 /// Where a simulated device has its events from.
 pub type SimulatedEvents = EventQueue<4096, 16>;
 
 struct State<I> {
-    server: Server<I, FRAME, WINDOW, QueuedEvents<Arc<SimulatedEvents>, FRAME>>,
+    server: Server<I, FRAME, WINDOW, Arc<SimulatedEvents>>,
     unread: VecDeque<u8>,
     /// How many threads wait for something to read.
     readers: usize,
@@ -94,12 +85,7 @@ impl SimulatedDevice {
     /// A demonstration device that was just switched on.
     pub fn new() -> Self {
         let events = Arc::new(SimulatedEvents::new());
-        let calculator = CheckedCalculator::telling(Arc::clone(&events));
-        let interface = SimulatedInterface {
-            calculator: CalculatorService(calculator),
-            blocks: BlocksService(Stored::new(Notes::new())),
-            log: LogService(()),
-        };
+        let interface = Demonstration::new(Arc::clone(&events));
         Self::with_events(interface, events)
     }
 }

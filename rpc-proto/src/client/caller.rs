@@ -7,6 +7,11 @@ use crate::service::{Event, Procedure};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// Carries out calls: what `#[service]`'s clients are made of.
+#[diagnostic::on_unimplemented(
+    message = "calls cannot be made through `{Self}`",
+    label = "not a caller",
+    note = "a caller is a `BlockingCaller` on a microcontroller, or a `Connection` on a host; an async client needs a `YieldingCaller`"
+)]
 pub trait Caller {
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
@@ -33,6 +38,11 @@ impl<C: Caller + ?Sized> Caller for &mut C {
     async_fn_in_trait,
     reason = "whether a call is `Send` follows from the caller it is made with"
 )]
+#[diagnostic::on_unimplemented(
+    message = "async calls cannot be made through `{Self}`",
+    label = "not an async caller",
+    note = "an async caller is a `YieldingCaller` on a microcontroller, or a `Connection` on a host"
+)]
 pub trait AsyncCaller {
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
@@ -57,6 +67,10 @@ impl<C: AsyncCaller + ?Sized> AsyncCaller for &mut C {
 }
 
 /// Lets its user have events: what `#[service]`'s clients subscribe through.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot subscribe to events",
+    label = "not a caller that has events"
+)]
 pub trait Subscriber {
     /// Where the events come in.
     type Subscription<E: Event>;
@@ -69,6 +83,11 @@ pub trait Subscriber {
 }
 
 /// What a typed client can be made from: a caller, or something that callers can be had from.
+#[diagnostic::on_unimplemented(
+    message = "calls cannot be made through `{Self}`",
+    label = "not a caller",
+    note = "a caller is a `BlockingCaller` on a microcontroller, or a `Connection` on a host; an async client needs a `YieldingCaller`"
+)]
 pub trait IntoCaller {
     /// The caller.
     type Caller: Caller;
@@ -77,6 +96,7 @@ pub trait IntoCaller {
     fn into_caller(self) -> Self::Caller;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C: Caller> IntoCaller for C {
     type Caller = Self;
 

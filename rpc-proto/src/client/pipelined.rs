@@ -7,6 +7,10 @@ use crate::service::{FeedProcedure, Procedure, StreamProcedure};
 use core::iter::Peekable;
 
 /// A [`Caller`] that can make calls without waiting for each.
+#[diagnostic::on_unimplemented(
+    message = "streams and feeds need a caller with several calls in flight, which `{Self}` is not",
+    label = "cannot have several calls in flight"
+)]
 pub trait PipelinedCaller: Caller {
     /// A call that was submitted. Whoever has it hands it back with [`forget`](Self::forget).
     type Pending;
@@ -105,6 +109,10 @@ impl<C: PipelinedCaller + ?Sized> PipelinedCaller for &mut C {
 #[allow(
     async_fn_in_trait,
     reason = "whether a call is `Send` follows from the caller it is made with"
+)]
+#[diagnostic::on_unimplemented(
+    message = "streams and feeds need a caller with several calls in flight, which `{Self}` is not",
+    label = "cannot have several calls in flight"
 )]
 pub trait AsyncPipelinedCaller: AsyncCaller {
     /// A call that was submitted. Whoever has it hands it back with [`forget`](Self::forget).

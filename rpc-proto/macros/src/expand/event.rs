@@ -62,7 +62,7 @@ pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
         None => (None, None),
     };
     quote! {
-        impl ::rpc_proto::service::Event for #name #own {
+        impl ::rpc_proto::macro_support::Event for #name #own {
             type Received<'a> = #name #received;
         }
     }
@@ -95,16 +95,16 @@ pub fn subscriptions(service: &Service, client: &Ident) -> Option<TokenStream> {
             #visibility fn #method(
                 &mut self,
             ) -> ::core::result::Result<
-                <C as ::rpc_proto::client::Subscriber>::Subscription<#name #lifetime>,
-                ::rpc_proto::client::CallError<::rpc_proto::device::SubscribeError>,
+                <C as ::rpc_proto::macro_support::Subscriber>::Subscription<#name #lifetime>,
+                ::rpc_proto::macro_support::CallError<::rpc_proto::macro_support::SubscribeError>,
             > {
-                ::rpc_proto::client::Subscriber::subscribe(&mut self.caller)
+                ::rpc_proto::macro_support::Subscriber::subscribe(&mut self.caller)
             }
         }
     });
     Some(quote! {
         #[allow(dead_code)]
-        impl<C: ::rpc_proto::client::Subscriber> #client<C> {
+        impl<C: ::rpc_proto::macro_support::Subscriber> #client<C> {
             #(#methods)*
         }
     })

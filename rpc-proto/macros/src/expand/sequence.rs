@@ -9,7 +9,7 @@ use syn::Token;
 /// What a batch is asked for with, before the arguments that the method declares.
 pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
     match procedure.flow {
-        Flow::Stream => Some(quote!(::rpc_proto::service::Ask,)),
+        Flow::Stream => Some(quote!(::rpc_proto::macro_support::Ask,)),
         _ => None,
     }
 }
@@ -46,10 +46,10 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     match &procedure.flow {
         Flow::Call => TokenStream::new(),
         Flow::Stream => quote! {
-            impl ::rpc_proto::service::StreamProcedure for #name {
+            impl ::rpc_proto::macro_support::StreamProcedure for #name {
                 type Item = #value;
 
-                fn ask(arguments: &mut Self::Arguments<'_>, ask: ::rpc_proto::service::Ask) {
+                fn ask(arguments: &mut Self::Arguments<'_>, ask: ::rpc_proto::macro_support::Ask) {
                     arguments.0 = ask;
                 }
             }
@@ -59,7 +59,7 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
             let head = head.map(|argument| with_lifetime(&argument.ty, "'a"));
             let fallible = procedure.outcome.error.is_some();
             quote! {
-                impl ::rpc_proto::service::FeedProcedure for #name {
+                impl ::rpc_proto::macro_support::FeedProcedure for #name {
                     type Head<'a> = (#(#head,)*);
                     type Item = #item;
                     type Output = #value;
@@ -82,8 +82,8 @@ pub fn method(
     let method = &procedure.ident;
     let procedure_type = type_name(service, procedure);
     let caller = match asynchronous {
-        Some(_) => quote!(::rpc_proto::client::AsyncPipelinedCaller),
-        None => quote!(::rpc_proto::client::PipelinedCaller),
+        Some(_) => quote!(::rpc_proto::macro_support::AsyncPipelinedCaller),
+        None => quote!(::rpc_proto::macro_support::PipelinedCaller),
     };
     let error = error_type(procedure);
     match &procedure.flow {
@@ -94,8 +94,8 @@ pub fn method(
             let types = procedure.arguments.iter();
             let types = types.map(|argument| with_lifetime(&argument.ty, "'s"));
             let stream = match asynchronous {
-                Some(_) => quote!(::rpc_proto::client::AsyncStream),
-                None => quote!(::rpc_proto::client::Stream),
+                Some(_) => quote!(::rpc_proto::macro_support::AsyncStream),
+                None => quote!(::rpc_proto::macro_support::Stream),
             };
             Some(quote! {
                 #[doc = #doc]
@@ -142,11 +142,11 @@ pub fn method(
                     &mut self,
                     #(#names: #types,)*
                     #items: impl ::core::iter::IntoIterator<Item = #item>,
-                ) -> ::core::result::Result<#value, ::rpc_proto::client::FeedError<#error>>
+                ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::FeedError<#error>>
                 where
                     C: #caller,
                 {
-                    ::rpc_proto::client::#feed::<C, #procedure_type>(
+                    ::rpc_proto::macro_support::#feed::<C, #procedure_type>(
                         &mut self.caller,
                         &(#(#given,)*),
                         #items,
