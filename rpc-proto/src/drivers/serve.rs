@@ -1,5 +1,9 @@
-//! The drivers of a server: for a device with nothing else to do, for a loop that has, and for a
-//! task among others.
+//! The drivers of a server: `serve` for a device with nothing else to do, `poll` for a loop that has,
+//! `serve_async` for a task among others.
+//!
+//! All of them do the same: hand received bytes to the server one by one, until it has a reply; then
+//! send that. There are two `serve`s, because one that also sends events needs a link that can tell
+//! whether a byte has come.
 
 use super::{LinkError, read_byte, write_some};
 use crate::events::EventQueue;
@@ -28,17 +32,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         let () = Self::BOUNDS;
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            if !self.is_replying() {
-                self.receive(read_byte(link)?);
+            if self.is_replying() {
+                self.send(link)?;
                 continue;
             }
-            match write_all(link, self.outgoing()) {
-                Ok(()) => self.sent_all(),
-                Err((sent, error)) => {
-                    self.sent(sent);
-                    return Err(error);
-                }
-            }
+            self.receive(read_byte(link)?);
         }
     }
 }
@@ -84,12 +82,11 @@ where
 impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     Server<I, FRAME, WINDOW, Q>
 {
-    /// Does what can be done without waiting, for a loop that has other things to do: sends as
-    /// much of a reply as the link takes, and else receives what has come, until a call has run.
+    /// Does what can be done without waiting, for a loop that has other things to do: receives what
+    /// has come, until a call has run, and sends as much of the reply as the link takes.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
-    /// As [`serve`](Self::serve), it does not flush.
-    /// [`io`](crate::drivers) has an example.
+    /// As [`serve`](Self::serve), it does not flush. [`drivers`](crate::drivers) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.
