@@ -1,6 +1,6 @@
 //! The device side: bytes in, reply bytes out.
 //!
-//! A [`Server`] is a [`Session`], which knows the protocol, and an interface, which knows the
+//! A [`Server`] is a `Session`, which knows the protocol, and an interface, which knows the
 //! procedures. It does no I/O: one of the [`drivers`](crate::drivers), or a loop of the user's own,
 //! hands it bytes as they come and writes out the replies. A [`RawServer`] hands out calls as bytes,
 //! for a bridge or a gateway to carry out elsewhere.
@@ -8,6 +8,7 @@
 mod events;
 mod own_service;
 mod raw;
+#[doc(hidden)]
 pub mod session;
 
 use crate::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, Statistics};
@@ -109,6 +110,42 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     }
 }
 
+/// The way of a received byte: the body of [`Server::receive`] and [`Server::receive_async`], which
+/// differ in an `.await`.
+// A function that gave back the call to be run would cost 25 instructions a call to move it.
+macro_rules! take_byte {
+    ($server:ident, $byte:ident, $dispatch:ident $(.$await:tt)?) => {
+        let () = Self::BOUNDS;
+        let Some(frame) = $server.received.push($byte) else {
+            return;
+        };
+        // The session knows whether the frame is a call that is to be run.
+        let Some(mut call) = $server.session.take(frame, $server.interface.fingerprint()) else {
+            return $server.forget_events();
+        };
+        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+        let (procedure, reply) = (call.procedure, call.reply());
+        let result = match procedure {
+            Ok(number @ FIRST_NUMBER..) => {
+                // The interface takes the arguments apart, runs the procedure and fills the reply.
+                let index = number - FIRST_NUMBER;
+                $server.interface.$dispatch(index, arguments, reply)$(.$await)?
+            }
+            Ok(number) => Self::answer_own(
+                &$server.interface,
+                &mut $server.events,
+                number,
+                arguments,
+                reply,
+                statistics,
+            ),
+            Err(fault) => Err(fault),
+        };
+        // From here on the reply is outgoing.
+        call.end(result);
+    };
+}
+
 impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     Server<I, FRAME, WINDOW, Q>
 {
@@ -140,31 +177,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     where
         I: Dispatch,
     {
-        let () = Self::BOUNDS;
-        let Some(frame) = self.received.push(byte) else {
-            return;
-        };
-        let Some(mut call) = self.session.take(frame, self.interface.fingerprint()) else {
-            return self.forget_events();
-        };
-        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
-        let (procedure, reply) = (call.procedure, call.reply());
-        let result = match procedure {
-            Ok(number @ FIRST_NUMBER..) => {
-                let index = number - FIRST_NUMBER;
-                self.interface.dispatch(index, arguments, reply)
-            }
-            Ok(number) => Self::answer_own(
-                &self.interface,
-                &mut self.events,
-                number,
-                arguments,
-                reply,
-                statistics,
-            ),
-            Err(fault) => Err(fault),
-        };
-        call.end(result);
+        take_byte!(self, byte, dispatch);
     }
 
     /// As [`receive`](Self::receive), for procedures that may wait.
@@ -175,31 +188,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     where
         I: DispatchAsync,
     {
-        let () = Self::BOUNDS;
-        let Some(frame) = self.received.push(byte) else {
-            return;
-        };
-        let Some(mut call) = self.session.take(frame, self.interface.fingerprint()) else {
-            return self.forget_events();
-        };
-        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
-        let (procedure, reply) = (call.procedure, call.reply());
-        let result = match procedure {
-            Ok(number @ FIRST_NUMBER..) => {
-                let index = number - FIRST_NUMBER;
-                self.interface.dispatch_async(index, arguments, reply).await
-            }
-            Ok(number) => Self::answer_own(
-                &self.interface,
-                &mut self.events,
-                number,
-                arguments,
-                reply,
-                statistics,
-            ),
-            Err(fault) => Err(fault),
-        };
-        call.end(result);
+        take_byte!(self, byte, dispatch_async.await);
     }
 
     /// Runs a procedure of the device's own service, if the device offers that.
@@ -277,8 +266,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Self::HAS_EVENTS && (self.events.is_sending() || !self.is_replying())
     }
 
-    /// Waits until there is an event to send. Without events, that is for ever.
-    pub(crate) async fn event(&mut self) {
+    /// Waits until there is an event to send, for a driver that sleeps meanwhile. Without events, that
+    /// is for ever.
+    pub async fn event(&mut self) {
         self.events.wait().await;
     }
 

@@ -151,6 +151,53 @@ impl<S: StaticInterface> Interface for S {
 }
 
 /// An interface whose procedures run to their end at once.
+///
+/// `#[service]` implements it. Written by hand, it serves procedures of which there is no trait:
+///
+/// ```
+/// use rpc_proto::server::Server;
+/// use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
+/// use rpc_proto::wire::message::Fault;
+///
+/// struct Adder;
+///
+/// impl Interface for Adder {
+///     fn description(&self, _offset: u32) -> &[u8] {
+///         &[]
+///     }
+///     fn fingerprint(&self) -> u32 {
+///         0
+///     }
+///     fn resolve(&self, _key: u32) -> Option<u16> {
+///         None
+///     }
+/// }
+///
+/// impl Dispatch for Adder {
+///     fn dispatch(
+///         &mut self,
+///         index: u16,
+///         mut arguments: Arguments<'_>,
+///         reply: Reply<'_>,
+///     ) -> Result<Replied, Fault> {
+///         match index {
+///             // This is what `#[service]` writes for `fn add(&mut self, x: i32, y: i32) -> i32`.
+///             0 => {
+///                 let x: i32 = arguments.take()?;
+///                 let y: i32 = arguments.take()?;
+///                 arguments.end()?;
+///                 Ok(reply.value(&(x + y)))
+///             }
+///             // Arguments and value may also stay encoded.
+///             1 => Ok(reply.return_bytes(arguments.bytes())),
+///             _ => Err(Fault::UnknownProcedure),
+///         }
+///     }
+/// }
+///
+/// let server = Server::<_, 64, 1>::new(Adder);
+/// # let _ = server;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be served by `serve`, `poll` or `receive`",
     label = "use `serve_async` or `receive_async` if a procedure is `async`",

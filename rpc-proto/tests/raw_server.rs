@@ -1,8 +1,12 @@
 //! A server whose calls are carried out elsewhere, frame by frame: what it hands out, and what it
 //! says once there are answers.
 
-use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, Statistics};
-use rpc_proto::server::{RawReply, RawServer, Server, Token};
+use rpc_proto::device::{
+    DeviceDescribe, DeviceEventsSubscribe, DevicePing, DeviceResolve, Statistics, SubscribeError,
+    Subscribed,
+};
+use rpc_proto::events::EventQueue;
+use rpc_proto::server::{EventSource, RawReply, RawServer, Server, Token};
 use rpc_proto::service::{FIRST_NUMBER, Interface, Member};
 use rpc_proto::wire::message::{Accept, Fault, Kind};
 use tests::line::SplitMix64;
@@ -30,16 +34,20 @@ impl Interface for Borrowed {
     }
 }
 
+fn borrowed() -> Borrowed {
+    Borrowed {
+        description: (0..200).collect(),
+        keys: vec![5, 6],
+    }
+}
+
 type Device<const WINDOW: usize> = RawServer<Borrowed, 64, WINDOW>;
 
 /// A call that was handed out: its name, the position of its procedure, and its arguments.
 type Call = (Token, u16, Vec<u8>);
 
 fn device<const WINDOW: usize>() -> Device<WINDOW> {
-    let mut device = RawServer::new(Borrowed {
-        description: (0..200).collect(),
-        keys: vec![5, 6],
-    });
+    let mut device = RawServer::new(borrowed());
     let (calls, said) = say(&mut device, &Message::connect(1));
     assert_eq!((calls.len(), said.len()), (0, 1));
     assert_eq!(said[0].kind, Kind::Accept);
@@ -47,8 +55,8 @@ fn device<const WINDOW: usize>() -> Device<WINDOW> {
 }
 
 /// Hands a message to the device. Gives back the calls that it hands out, and what it says.
-fn say<I: Interface, const WINDOW: usize>(
-    device: &mut RawServer<I, 64, WINDOW>,
+fn say<I: Interface, const WINDOW: usize, Q: EventSource>(
+    device: &mut RawServer<I, 64, WINDOW, Q>,
     message: &Message,
 ) -> (Vec<Call>, Vec<Message>) {
     let (mut calls, mut said) = (Vec::new(), drain(device));
@@ -82,7 +90,9 @@ fn answer<I: Interface, const WINDOW: usize>(
 }
 
 /// Sends everything that a device has to say.
-fn drain<I: Interface, const WINDOW: usize>(device: &mut RawServer<I, 64, WINDOW>) -> Vec<u8> {
+fn drain<I: Interface, const WINDOW: usize, Q: EventSource>(
+    device: &mut RawServer<I, 64, WINDOW, Q>,
+) -> Vec<u8> {
     let mut said = Vec::new();
     while let Some(&byte) = device.outgoing().first() {
         said.push(byte);
@@ -248,6 +258,29 @@ fn a_caller_beyond_the_window_loses_the_oldest_reply_and_no_other() {
     let said = answer(&mut device, tokens[1], RawReply::Return(&[1]));
     let replies = [Message::value(1, 1_u8), Message::value(2, 2_u8)];
     assert_eq!(said, replies);
+}
+
+#[test]
+fn events_known_at_run_time_are_sent_to_who_subscribed() {
+    let queue = EventQueue::<64>::new();
+    let server = Server::<_, 64, 1>::with_events(borrowed(), &queue);
+    let mut device = RawServer::of(server);
+    say(&mut device, &Message::connect(1));
+    queue.emit_bytes(6, &[9]);
+    assert!(drain(&mut device).is_empty(), "nobody has subscribed");
+    let subscribe = DeviceEventsSubscribe::NUMBER.unwrap();
+    let (_, said) = say(&mut device, &Message::call(0, subscribe, (7_u32,)));
+    assert_eq!(said, [Message::error(0, SubscribeError::NoSuchEvent)]);
+    let (_, said) = say(&mut device, &Message::call(1, subscribe, (6_u32,)));
+    let subscribed = Subscribed { topic: 9, count: 0 };
+    assert_eq!(said, [Message::value(1, subscribed)]);
+    assert!(queue.is_subscribed(6) && !queue.is_subscribed(5));
+    queue.emit_bytes(6, &[1, 0, 0xFF]);
+    let said = Message::all_in(&drain(&mut device));
+    assert_eq!(
+        said,
+        [Message::new(Kind::Event, 0, &(9_u16, 1_u8, 0_u8, 0xFF_u8))]
+    );
 }
 
 /// Carries out a call of the tally as its server does.

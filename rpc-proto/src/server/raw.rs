@@ -115,6 +115,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// As long as there is something to send, a frame that completes is dropped as if the line had
     /// lost it; so send first, unless the line has no patience.
     pub fn receive(&mut self, byte: u8) -> Option<RawCall<'_>> {
+        let () = Server::<I, FRAME, WINDOW, Q>::BOUNDS;
         let Server {
             session,
             received,
@@ -191,6 +192,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// Whether there is a reply to send. If not, the server can receive, even if there are events.
     pub fn is_replying(&self) -> bool {
         self.server.is_replying()
+    }
+
+    /// Waits until there is an event to send. Without events, that is for ever.
+    pub async fn event(&mut self) {
+        self.server.event().await;
     }
 
     /// The interface.

@@ -216,14 +216,16 @@ macro_rules! interface {
                 );
             }
 
-            $crate::interface! { @check [$($arguments)*] $name }
+            $crate::interface! { @check [$($arguments)*] $($service),+ }
         };
     };
     // The keys of an interface without parameters are compared even if it is not used.
-    (@check [] $name:ident) => {
-        const _: &[&[u32]] = <$name as $crate::macro_support::StaticInterface>::KEYS;
+    (@check [] $($service:ty),+) => {
+        const _: &[&[u32]] = $crate::macro_support::distinct(
+            &[$(<$service as $crate::macro_support::Service>::KEYS),+],
+        );
     };
-    (@check [$($arguments:tt)+] $name:ident) => {};
+    (@check [$($arguments:tt)+] $($service:ty),+) => {};
     // A procedure belongs to the first service whose procedures its index has not passed.
     (@dispatch [$($parameters:tt)*] [$($arguments:tt)*]
         [$($async:tt)?] $trait:ident::$method:ident $await:tt for $name:ident {
