@@ -115,7 +115,6 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
 // A function that gave back the call to be run would cost 25 instructions a call to move it.
 macro_rules! take_byte {
     ($server:ident, $byte:ident, $dispatch:ident $(.$await:tt)?) => {
-        let () = Self::BOUNDS;
         let Some(frame) = $server.received.push($byte) else {
             return;
         };
@@ -177,6 +176,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     where
         I: Dispatch,
     {
+        let () = Self::BOUNDS;
         take_byte!(self, byte, dispatch);
     }
 
@@ -188,6 +188,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     where
         I: DispatchAsync,
     {
+        let () = Self::BOUNDS;
         take_byte!(self, byte, dispatch_async.await);
     }
 

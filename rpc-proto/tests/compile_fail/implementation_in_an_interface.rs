@@ -9,7 +9,7 @@ impl Lamp for Board {
 }
 
 rpc_proto::interface! {
-    struct Desk("desk", "1.0.0") {
+    async struct Desk("desk", "1.0.0") {
         lamp: Board,
     }
 }
