@@ -80,6 +80,11 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         self.unread.clear();
     }
 
+    /// Puts another caller in the place of the first, which is gone without a word.
+    pub fn replace_caller(&mut self) {
+        self.caller = Client::new(!self.setup.seed as u32, self.setup.timing);
+    }
+
     /// Cuts the far link, or mends it.
     pub fn set_far_cut(&mut self, cut: bool) {
         for line in &mut self.far {
@@ -98,13 +103,14 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         let mut started = VecDeque::new();
         for amount in 1..=count {
             if started.len() == WINDOW {
-                outcomes.push(self.finish_oldest(&mut started));
+                let oldest = started.pop_front().expect("a call was started");
+                outcomes.push(self.finish(oldest));
                 between(self, outcomes.len());
             }
             started.push_back(self.start(amount));
         }
-        while !started.is_empty() {
-            outcomes.push(self.finish_oldest(&mut started));
+        for call in started {
+            outcomes.push(self.finish(call));
         }
         // Whatever is still under way must not run anything.
         let limit = self.now() + self.setup.patience;
@@ -114,7 +120,11 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         Tally::of(&outcomes, &self.journal)
     }
 
-    fn start(&mut self, amount: i64) -> Ticket {
+    /// Starts a call with that amount.
+    ///
+    /// # Panics
+    /// If as many calls are under way as there is room for.
+    pub fn start(&mut self, amount: i64) -> Ticket {
         let keys = CounterService::<()>::KEYS.concat();
         let index = keys.iter().position(|&key| key == CounterAccumulate::KEY);
         let target = Target {
@@ -127,10 +137,16 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         started.expect("there is room for one more call")
     }
 
-    fn finish_oldest(&mut self, started: &mut VecDeque<Ticket>) -> Result<i64, CallError> {
-        let oldest = started.pop_front().expect("a call was started");
+    /// Runs until a call has ended.
+    ///
+    /// # Errors
+    /// Why the call failed.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn finish(&mut self, call: Ticket) -> Result<i64, CallError> {
         for _ in 0..MOST_EVENTS {
-            if let Some(end) = self.caller.take(oldest) {
+            if let Some(end) = self.caller.take(call) {
                 return end.and_then(read::<CounterAccumulate>);
             }
             assert!(self.step(), "nothing is left to happen");

@@ -1,6 +1,6 @@
 //! Calls through a bridge: exactly once from end to end, and true outcomes whatever happens between.
 
-use rpc_proto::time::Duration;
+use rpc_proto::time::{Duration, Instant};
 use tests::bridged::BridgedSimulation;
 use tests::line::Faults;
 use tests::simulation::Setup;
@@ -88,6 +88,24 @@ fn calls_in_flight_when_the_far_link_is_lost_are_of_unknown_outcome() {
     assert!(tally.unknown >= 1, "{tally:?}");
     assert!(tally.never_ran >= 1, "{tally:?}");
     assert_eq!(tally.timed_out, 0, "the bridge answers before the deadline");
+}
+
+#[test]
+fn calls_of_a_caller_that_is_gone_do_not_run_later() {
+    let mut simulation = BridgedSimulation::<4>::new(patient(1));
+    simulation.set_far_cut(true);
+    for amount in 1..=4 {
+        simulation.start(amount);
+    }
+    let passed_on = Instant::from_micros(100_000);
+    while simulation.now() < passed_on {
+        simulation.step();
+    }
+    simulation.replace_caller();
+    simulation.set_far_cut(false);
+    let call = simulation.start(5);
+    assert_eq!(simulation.finish(call), Ok(5));
+    assert_eq!(simulation.journal.runs(), 1);
 }
 
 #[test]
