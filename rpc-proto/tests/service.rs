@@ -328,6 +328,22 @@ fn a_call_reaches_its_service_in_an_interface_of_several() {
 }
 
 #[test]
+fn an_interface_may_have_type_parameters() {
+    rpc_proto::interface! {
+        struct Desk<L: Lamp, T: Shapes>("desk", "1.0.0") {
+            lamp: LampService<L>,
+            shapes: ShapesService<T>,
+        }
+    }
+    let mut caller = AtHand::new(Desk {
+        lamp: LampService(Lit(true)),
+        shapes: ShapesService(Bench),
+    });
+    assert_eq!(LampClient::new(&mut caller).on(), Ok(true));
+    assert_eq!(ShapesClient::new(&mut caller).nothing(), Ok(()));
+}
+
+#[test]
 fn an_interface_numbers_its_services_in_the_order_written() {
     let shapes = ShapesService::<Bench>::KEYS[0].len() as u16;
     assert_eq!(trio().resolve(ShapesNothing::KEY), Some(0));

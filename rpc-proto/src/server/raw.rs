@@ -62,6 +62,7 @@ where
 
 /// A call that was handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RawCall<'f> {
     /// Names the call when it is answered.
     pub token: Token,
@@ -73,6 +74,7 @@ pub struct RawCall<'f> {
 
 /// The answer to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RawReply<'a> {
     /// The encoded value.
     Return(&'a [u8]),
