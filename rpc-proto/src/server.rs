@@ -148,7 +148,7 @@ macro_rules! take_byte {
 impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     Server<I, FRAME, WINDOW, Q>
 {
-    /// Whether the server can send events.
+    /// True if the server can send events.
     pub(crate) const HAS_EVENTS: bool = Q::Sender::<FRAME>::ENABLED;
     /// Refuses a `FRAME` or `WINDOW` that is out of bounds. Where a server is made in a function, that
     /// is found out when the compiler comes to the first of these methods, at the line that calls it.
@@ -256,13 +256,13 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    /// Whether there is a reply to send. If not, it can receive, whatever events there are; drivers
+    /// Tells if there is a reply to send. If not, it can receive, whatever events there are; drivers
     /// do that first, lest a device with much to tell answers no calls.
     pub fn is_replying(&self) -> bool {
         self.session.is_sending()
     }
 
-    /// Whether it is an event's turn: one whose frame was begun, or no reply is to be sent.
+    /// Tells if it is an event's turn: its frame was begun, or there is no reply to send.
     fn sends_event(&self) -> bool {
         Self::HAS_EVENTS && (self.events.is_sending() || !self.is_replying())
     }
@@ -287,7 +287,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         &mut self.interface
     }
 
-    /// What the server has seen of the link.
+    /// The counters of the link.
     pub fn statistics(&self) -> &Statistics {
         self.session.statistics()
     }

@@ -1,4 +1,4 @@
-//! What a service and a procedure are, and what passes between a server and a service.
+//! Services, procedures, and the arguments and replies between a server and a service.
 //!
 //! [`#[service]`](macro@crate::service) implements these traits for a trait of the user's; nobody has to
 //! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The number of the first procedure of an interface; those below are the device's own.
 pub const FIRST_NUMBER: u16 = 8;
 
-/// What an interface consists of: a procedure or an event.
+/// A member of an interface: a procedure or an event.
 pub trait Member {
     /// Service and name, such as `calculator.add`.
     const PATH: &'static str;
@@ -43,7 +43,7 @@ pub trait Procedure: Member {
     /// The procedure's own error; [`Never`] if it has none.
     type Error: DeserializeOwned;
 
-    /// Whether running it twice does no harm, so that it may be repeated after a device reset.
+    /// True if running it twice does no harm, so that it may be repeated after a device reset.
     const IDEMPOTENT: bool;
 }
 
@@ -63,7 +63,7 @@ pub trait Event: Member + Serialize {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Never {}
 
-/// What a service offers. `#[service]` implements it for the dispatcher that it adds, and
+/// A service as a constant. `#[service]` implements it for the dispatcher that it adds, and
 /// [`interface!`](crate::interface) puts several together.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -91,7 +91,7 @@ pub trait Service {
     note = "a server takes a service, such as the `LampService<T>` that `#[rpc_proto::service]` adds for `trait Lamp`, or several in one struct made by `rpc_proto::interface!`"
 )]
 pub trait Interface {
-    /// Whether the device's own service is offered as well.
+    /// True if the device's own service is offered as well.
     const OWN_SERVICE: bool = true;
 
     /// The description from byte `offset` on, or a part that begins there. Empty at its end, and
@@ -289,7 +289,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// What postcard takes arguments from. Its own takes slices, which are a pointer and a length; an
+/// The flavor that postcard takes arguments from. Its own takes slices, which are a pointer and a length; an
 /// iterator has two pointers like this, so that taking an argument converts nothing.
 struct Bytes<'a>(slice::Iter<'a, u8>);
 
@@ -328,7 +328,7 @@ impl From<BadArguments> for Fault {
     }
 }
 
-/// Where the answer to a call goes: straight into the frame that is kept for it.
+/// The reply to a call, written straight into the frame that is kept for it.
 #[derive(Debug)]
 pub struct Reply<'r> {
     seq: Seq,

@@ -203,7 +203,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             let take_ask =
                 sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
-            // What cannot be serialised is an error where its type is written.
+            // A type that cannot be serialised is an error where it is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
                 (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
@@ -272,7 +272,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     }
 }
 
-/// What procedures and events have in common: path, key and numbers.
+/// The impl that procedures and events have in common: path, key and numbers.
 fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let path = path(service, procedure);

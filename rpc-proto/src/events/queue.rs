@@ -48,7 +48,7 @@ struct State<const BYTES: usize, const TOPICS: usize> {
     subscribed: [Option<Topic>; TOPICS],
     /// Each record is how many events were dropped before it, the topic, and the data.
     waiting: Ring<BYTES>,
-    /// How many were dropped after the last one that waits.
+    /// The number of events dropped after the last one that waits.
     dropped: u32,
     server: Option<Waker>,
 }
@@ -60,7 +60,7 @@ struct Topic {
     number: u16,
 }
 
-/// What a queue has for its server.
+/// The next thing that a queue has for its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// An event of that many bytes, which come next.
@@ -130,7 +130,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         });
     }
 
-    /// What to send next.
+    /// Takes out what to send next.
     pub(crate) fn next(&self) -> Option<Next> {
         self.with(|state| match state.waiting.pop_length() {
             Some(length) => Some(Next::Event(length)),
@@ -178,7 +178,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         self.put(key, &Encoded(data));
     }
 
-    /// Whether anybody has subscribed to the event with that key.
+    /// Tells if anybody has subscribed to the event with that key.
     pub fn is_subscribed(&self, key: u32) -> bool {
         self.with(|state| state.topic(key)).is_some()
     }

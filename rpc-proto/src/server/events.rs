@@ -9,7 +9,7 @@ use crate::wire::message::{EVENT_COUNT, Header, Kind, Seq};
 use core::future::poll_fn;
 use core::ops::Deref;
 
-/// How many events can be lost in a row before their sequence numbers no longer tell how many.
+/// The number of events lost in a row from which on sequence numbers no longer count them.
 const UNTOLD: u32 = 32;
 
 /// The events of a server: [`NoEvents`], or a pointer to an [`EventQueue`].
@@ -52,7 +52,7 @@ mod sealed {
 
 /// Makes frames of events and sends them.
 pub trait Sender {
-    /// Whether there can be events.
+    /// True if there can be events.
     const ENABLED: bool;
 
     /// Forgets subscriptions and events, because a session has begun.
@@ -65,7 +65,7 @@ pub trait Sender {
     /// Lets in no more events with that key.
     fn unsubscribe(&mut self, key: u32);
 
-    /// Whether a frame was sent in part, which must be ended before anything else is sent.
+    /// Tells if a frame was sent in part, which must be ended before anything else is sent.
     fn is_sending(&self) -> bool;
 
     /// The bytes to send, empty if there are none.
@@ -110,9 +110,9 @@ pub struct QueuedEvents<Q, const FRAME: usize> {
     frame: [u8; FRAME],
     len: usize,
     sent: usize,
-    /// How many events there were in this session, sent or dropped.
+    /// The number of events in this session, sent or dropped.
     count: u32,
-    /// Whether the caller is to be told of `count`, which it could not reckon from what it got.
+    /// True if the caller has to be told `count`, because it cannot infer it from its events.
     count_due: bool,
 }
 
@@ -231,7 +231,7 @@ where
 
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
         self.queue.subscribe(key, number).ok()?;
-        // What waits is sent after the answer to this.
+        // The event that waits is sent after the answer to this.
         let waits = u32::from(self.len > 0 && self.sent == 0);
         Some(self.count.wrapping_sub(waits))
     }

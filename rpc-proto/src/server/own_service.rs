@@ -47,7 +47,7 @@ impl<I: Interface, const FRAME: usize> Device for OwnService<'_, I, FRAME> {
 #[derive(Debug)]
 pub struct Subscriptions<'e, I, E> {
     pub interface: &'e I,
-    /// Where the subscriptions are kept.
+    /// Keeps the subscriptions.
     pub events: &'e mut E,
 }
 

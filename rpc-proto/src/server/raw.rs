@@ -173,8 +173,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         self.outstanding.send_next(session);
     }
 
-    /// Whether a call waits for its answer. It no longer does once it has been answered, or once its
-    /// session has ended: then nobody will ever hear of it.
+    /// Tells if a call waits for its answer. It no longer does once it has been answered, or once its
+    /// session has ended: then its caller can no longer be told.
     pub fn is_open(&self, token: Token) -> bool {
         self.outstanding.is_open(token)
     }
@@ -191,7 +191,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         self.outstanding.send_next(&mut self.server.session);
     }
 
-    /// Whether there is a reply to send. If not, the server can receive, even if there are events.
+    /// Tells if there is a reply to send. If not, the server can receive, even if there are events.
     pub fn is_replying(&self) -> bool {
         self.server.is_replying()
     }

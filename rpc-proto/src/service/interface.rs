@@ -82,7 +82,7 @@ without_description!(Bare, own service: false);
 /// # impl Led for Board { fn set(&mut self, _: bool) {} }
 /// # impl Clock for Board { fn seconds(&mut self) -> u32 { 0 } }
 /// rpc_proto::interface! {
-///     /// What the bench supply offers.
+///     /// The services of the bench supply.
 ///     struct BenchSupply("bench-supply", "1.0.0") {
 ///         led: LedService<Board>,
 ///         clock: ClockService<Board>,

@@ -1,4 +1,4 @@
-//! What `#[service]` adds for the events of a trait: a type each, and how to subscribe to them.
+//! The code that `#[service]` adds for the events of a trait: a type each, and subscriptions.
 
 use super::{path, type_name};
 use crate::parse::{Procedure, Service, with_lifetime};

@@ -1,4 +1,4 @@
-//! What is special about procedures that return or take a sequence of items, a batch at a time.
+//! The code for procedures that return or take a sequence of items, a batch at a time.
 
 use super::{error_type, type_name};
 use crate::parse::{Argument, Flow, Procedure, Service, with_lifetime};
@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Token;
 
-/// What a batch is asked for with, before the arguments that the method declares.
+/// The argument that asks for a batch, before the arguments that the method declares.
 pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
     match procedure.flow {
         Flow::Stream => Some(quote!(::rpc_proto::macro_support::Ask,)),
@@ -39,7 +39,7 @@ fn head(procedure: &Procedure) -> &[Argument] {
     }
 }
 
-/// What a procedure implements besides `Procedure`.
+/// The traits that a procedure implements besides `Procedure`.
 pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let value = &procedure.outcome.value;

@@ -13,7 +13,7 @@ use crate::wire::message::{Fault, Seq};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Token(u32);
 
-/// What is known of the reply in a slot.
+/// The state of the reply in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     /// It was sent, or there is none.
@@ -93,7 +93,7 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         }
     }
 
-    /// Whether a call is open.
+    /// Tells if a call is open.
     pub fn is_open(&self, token: Token) -> bool {
         let mut slots = self.slots.iter();
         slots.any(|slot| slot.seq_of(token).is_some())
