@@ -2,7 +2,7 @@
 
 use crate::interface::CalculatorService;
 use crate::{CheckedCalculator, Notes};
-use rpc_proto::events::EventQueue;
+use rpc_proto::events::{Emit, EventQueue};
 use rpc_proto::services::blocks::{BlocksService, Stored};
 use rpc_proto::services::log::LogService;
 
@@ -10,10 +10,10 @@ use rpc_proto::services::log::LogService;
 pub type DemonstrationEvents = EventQueue<512>;
 
 rpc_proto::interface! {
-    /// The calculator, a block of notes, and a log.
-    pub struct Demonstration("calculator", env!("CARGO_PKG_VERSION")) {
+    /// The calculator, a block of notes, and a log. Its events go to `E`.
+    pub struct Demonstration<E: Emit>("calculator", env!("CARGO_PKG_VERSION")) {
         /// The calculator.
-        pub calculator: CalculatorService<CheckedCalculator<&'static DemonstrationEvents>>,
+        pub calculator: CalculatorService<CheckedCalculator<E>>,
         /// The notes.
         pub blocks: BlocksService<Stored<Notes>>,
         /// The log.
@@ -21,10 +21,10 @@ rpc_proto::interface! {
     }
 }
 
-impl Demonstration {
-    /// The device, just switched on, which tells of its events there.
+impl<E: Emit> Demonstration<E> {
+    /// The device, just switched on, which puts its events there.
     #[must_use]
-    pub const fn new(events: &'static DemonstrationEvents) -> Self {
+    pub const fn new(events: E) -> Self {
         Self {
             calculator: CalculatorService(CheckedCalculator::telling(events)),
             blocks: BlocksService(Stored::new(Notes::new())),

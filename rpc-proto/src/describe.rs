@@ -11,6 +11,7 @@ use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedV
 use serde::Serialize;
 
 /// How a description begins; the services follow.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
     /// The name of the device.
@@ -22,6 +23,7 @@ pub struct Header {
 }
 
 /// A service and its procedures.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ServiceDescription {
     /// The name in snake case, as in paths.
@@ -33,6 +35,7 @@ pub struct ServiceDescription {
 }
 
 /// A procedure and its types.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ProcedureDescription {
     /// The name.
@@ -97,6 +100,7 @@ impl Mark {
 }
 
 /// An argument.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ArgumentDescription {
     /// The name.
@@ -213,12 +217,13 @@ pub const fn fingerprint(description: &[&[u8]]) -> u32 {
     crc.value()
 }
 
-/// Refuses an interface in which two procedures have one key.
+/// Gives back the keys of an interface, in which no two procedures may have the same.
 ///
 /// # Panics
 /// At compile time, if two keys are equal.
+#[doc(hidden)]
 #[track_caller]
-pub const fn assert_distinct(services: &[&[u32]]) {
+pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
     let mut left = 0;
     while left < services.len() {
         let mut right = 0;
@@ -244,12 +249,14 @@ pub const fn assert_distinct(services: &[&[u32]]) {
         }
         left += 1;
     }
+    services
 }
 
 /// Refuses a type whose encoding differs between the two ends.
 ///
 /// # Panics
 /// At compile time, if `usize` or `isize` occurs in it.
+#[doc(hidden)]
 #[track_caller]
 pub const fn assert_portable(ty: &NamedType) {
     assert!(

@@ -13,12 +13,16 @@ pub(crate) use queue::Next;
 use crate::service::Event;
 use core::ops::Deref;
 
-/// Where events go. What can fire events takes one of these, and does not know who listens.
+/// Takes events. Code that emits events is given one of these, and does not know who listens.
+#[diagnostic::on_unimplemented(
+    message = "events cannot go to `{Self}`",
+    label = "neither an `EventQueue`, nor a pointer to one, nor `NoEvents`"
+)]
 pub trait Emit {
     /// Tells of an event, without waiting. If nobody has subscribed to it, nothing happens.
     fn emit<E: Event>(&self, event: &E);
 
-    /// Whether anybody has subscribed to it: for data that is costly to gather.
+    /// Tells if anybody has subscribed to it: for data that is costly to gather.
     fn is_wanted<E: Event>(&self) -> bool;
 }
 
@@ -34,7 +38,8 @@ impl Emit for NoEvents {
     }
 }
 
-/// Where the pointer leads: a queue may be shared by reference, or by a counted one.
+/// A queue may be shared by reference, or by a counted pointer.
+#[diagnostic::do_not_recommend]
 impl<P: Deref<Target: Emit>> Emit for P {
     fn emit<E: Event>(&self, event: &E) {
         (**self).emit(event);

@@ -127,9 +127,6 @@ pub mod wire;
 
 pub use rpc_proto_macros::service;
 
-/// What the code that `#[service]` writes needs of other crates.
+/// Everything that the code of `#[service]` and `interface!` names, in one place.
 #[doc(hidden)]
-pub mod macro_support {
-    pub use postcard_schema::Schema;
-    pub use serde;
-}
+pub mod macro_support;

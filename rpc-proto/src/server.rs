@@ -1,22 +1,30 @@
 //! The device side: bytes in, reply bytes out.
 //!
-//! A [`Server`] is a [`Session`], which knows the protocol, and an interface,
-//! which knows the procedures. It does no I/O: a driver in [`io`](crate::drivers) or a loop of the
-//! user's own hands it bytes as they come and writes out what it has to say.
+//! A [`Server`] is a `Session`, which knows the protocol, and an interface, which knows the
+//! procedures. It does no I/O: one of the [`drivers`](crate::drivers), or a loop of the user's own,
+//! hands it bytes as they come and writes out the replies. A [`RawServer`] hands out calls as bytes,
+//! for a bridge or a gateway to carry out elsewhere.
 
 mod events;
 mod own_service;
+mod raw;
+#[doc(hidden)]
 pub mod session;
 
 use crate::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER, Statistics};
+use crate::events::EventQueue;
 use crate::service::{Arguments, Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied, Reply};
 use crate::wire::frame::Accumulator;
-use crate::wire::message::{Accept, Fault, VERSION};
-use session::Session;
+use crate::wire::message::Fault;
+use core::ops::Deref;
+use events::Sender;
+use own_service::{OwnService, Subscriptions};
+use session::{Session, assert_bounds};
 
 pub use crate::events::NoEvents;
-pub use events::{EventSource, QueuedEvents};
-pub use own_service::{OwnService, Subscriptions};
+pub use events::EventSource;
+pub use raw::{RawCall, RawReply, RawServer};
+pub use session::Token;
 
 /// Serves the interface `I` over a link.
 ///
@@ -54,11 +62,11 @@ pub use own_service::{OwnService, Subscriptions};
 // processor has at hand; the compiler's order depends on the fields of the fields.
 #[derive(Clone, Debug, Hash)]
 #[repr(C)]
-pub struct Server<I, const FRAME: usize, const WINDOW: usize, E = NoEvents> {
+pub struct Server<I, const FRAME: usize, const WINDOW: usize, Q: EventSource = NoEvents> {
     session: Session<FRAME, WINDOW>,
     received: Accumulator<FRAME>,
     interface: I,
-    events: E,
+    events: Q::Sender<FRAME>,
 }
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
@@ -67,7 +75,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     ///
     /// It announces no receive buffer, which is right for a UART that is read by polling: the
     /// caller then has one call in flight at a time.
+    #[track_caller]
     pub const fn new(interface: I) -> Self {
+        assert_bounds(FRAME, WINDOW);
         Self {
             interface,
             received: Accumulator::new(),
@@ -77,39 +87,72 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     }
 
     /// A server that also sends the events which are put into a queue. `Q` points to an
-    /// [`EventQueue`](crate::events::EventQueue).
+    /// [`EventQueue`].
     ///
     /// In a `static`, a server with a reference to its queue takes flash for the values it starts
     /// with, since they are no longer all zero. A type of no size that dereferences to the queue
     /// avoids that.
-    pub const fn with_events<Q>(
+    #[track_caller]
+    pub const fn with_events<Q, const BYTES: usize, const TOPICS: usize>(
         interface: I,
         queue: Q,
-    ) -> Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
+    ) -> Server<I, FRAME, WINDOW, Q>
     where
-        QueuedEvents<Q, FRAME>: EventSource,
+        Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
     {
+        assert_bounds(FRAME, WINDOW);
         Server {
             interface,
             received: Accumulator::new(),
             session: Session::new(),
-            events: QueuedEvents::new(queue),
+            events: events::QueuedEvents::new(queue),
         }
     }
 }
 
-impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
-    Server<I, FRAME, WINDOW, E>
-{
-    /// What a Connect is answered with, but for the nonce and the buffer.
-    const ACCEPT: Accept = Accept {
-        version: VERSION,
-        nonce: 0,
-        window: WINDOW as u8,
-        max_frame: FRAME as u16,
-        buffer: 0,
-        fingerprint: I::FINGERPRINT,
+/// The way of a received byte: the body of [`Server::receive`] and [`Server::receive_async`], which
+/// differ in an `.await`.
+// A function that gave back the call to be run would cost 25 instructions a call to move it.
+macro_rules! take_byte {
+    ($server:ident, $byte:ident, $dispatch:ident $(.$await:tt)?) => {
+        let Some(frame) = $server.received.push($byte) else {
+            return;
+        };
+        // The session knows whether the frame is a call that is to be run.
+        let Some(mut call) = $server.session.take(frame, $server.interface.fingerprint()) else {
+            return $server.forget_events();
+        };
+        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+        let (procedure, reply) = (call.procedure, call.reply());
+        let result = match procedure {
+            Ok(number @ FIRST_NUMBER..) => {
+                // The interface takes the arguments apart, runs the procedure and fills the reply.
+                let index = number - FIRST_NUMBER;
+                $server.interface.$dispatch(index, arguments, reply)$(.$await)?
+            }
+            Ok(number) => Self::answer_own(
+                &$server.interface,
+                &mut $server.events,
+                number,
+                arguments,
+                reply,
+                statistics,
+            ),
+            Err(fault) => Err(fault),
+        };
+        // From here on the reply is outgoing.
+        call.end(result);
     };
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
+    Server<I, FRAME, WINDOW, Q>
+{
+    /// True if the server can send events.
+    pub(crate) const HAS_EVENTS: bool = Q::Sender::<FRAME>::ENABLED;
+    /// Refuses a `FRAME` or `WINDOW` that is out of bounds. Where a server is made in a function, that
+    /// is found out when the compiler comes to the first of these methods, at the line that calls it.
+    pub(crate) const BOUNDS: () = assert_bounds(FRAME, WINDOW);
 
     /// The same server, with a receive buffer; see [`announce_buffer`](Self::announce_buffer).
     #[must_use]
@@ -133,25 +176,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     where
         I: Dispatch,
     {
-        let Some(frame) = self.received.push(byte) else {
-            return;
-        };
-        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
-            return self.forget_events();
-        };
-        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
-        let result = match (call.procedure, call.reply()) {
-            (Err(fault), _) => Err(fault),
-            (Ok(number @ FIRST_NUMBER..), reply) => {
-                let index = number - FIRST_NUMBER;
-                self.interface.dispatch(index, arguments, reply)
-            }
-            (Ok(_), _) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
-            (Ok(number), reply) => {
-                Self::run_own(&mut self.events, statistics, number, arguments, reply)
-            }
-        };
-        call.end(result);
+        let () = Self::BOUNDS;
+        take_byte!(self, byte, dispatch);
     }
 
     /// As [`receive`](Self::receive), for procedures that may wait.
@@ -162,43 +188,46 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     where
         I: DispatchAsync,
     {
-        let Some(frame) = self.received.push(byte) else {
-            return;
-        };
-        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
-            return self.forget_events();
-        };
-        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
-        let result = match (call.procedure, call.reply()) {
-            (Err(fault), _) => Err(fault),
-            (Ok(number @ FIRST_NUMBER..), reply) => {
-                let index = number - FIRST_NUMBER;
-                self.interface.dispatch_async(index, arguments, reply).await
-            }
-            (Ok(_), _) if !I::OWN_SERVICE => Err(Fault::UnknownProcedure),
-            (Ok(number), reply) => {
-                Self::run_own(&mut self.events, statistics, number, arguments, reply)
-            }
-        };
-        call.end(result);
+        let () = Self::BOUNDS;
+        take_byte!(self, byte, dispatch_async.await);
     }
 
-    /// Runs a procedure of the device's own service.
-    // Inlined, it would take registers and stack from the calls that matter.
-    #[inline(never)]
-    fn run_own(
-        events: &mut E,
-        statistics: &Statistics,
+    /// Runs a procedure of the device's own service, if the device offers that.
+    fn answer_own(
+        interface: &I,
+        events: &mut Q::Sender<FRAME>,
         number: u16,
         arguments: Arguments<'_>,
         reply: Reply<'_>,
+        statistics: &Statistics,
     ) -> Result<Replied, Fault> {
-        if E::ENABLED && number >= FIRST_EVENTS_NUMBER {
+        if I::OWN_SERVICE {
+            Self::run_own(interface, events, number, arguments, reply, statistics)
+        } else {
+            Err(Fault::UnknownProcedure)
+        }
+    }
+
+    // Inlined, it would take registers and stack from the calls that matter.
+    #[inline(never)]
+    fn run_own(
+        interface: &I,
+        events: &mut Q::Sender<FRAME>,
+        number: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+        statistics: &Statistics,
+    ) -> Result<Replied, Fault> {
+        if Self::HAS_EVENTS && number >= FIRST_EVENTS_NUMBER {
             let index = number - FIRST_EVENTS_NUMBER;
-            let mut device = DeviceEventsService(Subscriptions::<I, E>::new(events));
+            let mut device = DeviceEventsService(Subscriptions { interface, events });
             return device.dispatch(index, arguments, reply);
         }
-        DeviceService(OwnService::<I, FRAME>::new(statistics)).dispatch(number, arguments, reply)
+        let own = OwnService::<I, FRAME> {
+            interface,
+            statistics,
+        };
+        DeviceService(own).dispatch(number, arguments, reply)
     }
 
     /// The bytes to send, empty if there is nothing to say.
@@ -222,24 +251,25 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
 
     /// Forgets subscriptions if a session has begun.
     fn forget_events(&mut self) {
-        if E::ENABLED && self.session.is_accepting() {
+        if Self::HAS_EVENTS && self.session.is_accepting() {
             self.events.clear();
         }
     }
 
-    /// Whether there is a reply to send. If not, it can receive, whatever events there are; drivers
+    /// Tells if there is a reply to send. If not, it can receive, whatever events there are; drivers
     /// do that first, lest a device with much to tell answers no calls.
     pub fn is_replying(&self) -> bool {
         self.session.is_sending()
     }
 
-    /// Whether it is an event's turn: one whose frame was begun, or no reply is to be sent.
+    /// Tells if it is an event's turn: its frame was begun, or there is no reply to send.
     fn sends_event(&self) -> bool {
-        E::ENABLED && (self.events.is_sending() || !self.is_replying())
+        Self::HAS_EVENTS && (self.events.is_sending() || !self.is_replying())
     }
 
-    /// Waits until there is an event to send. Without events, that is for ever.
-    pub(crate) async fn event(&mut self) {
+    /// Waits until there is an event to send, for a driver that sleeps meanwhile. Without events, that
+    /// is for ever.
+    pub async fn event(&mut self) {
         self.events.wait().await;
     }
 
@@ -257,7 +287,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         &mut self.interface
     }
 
-    /// What the server has seen of the link.
+    /// The counters of the link.
     pub fn statistics(&self) -> &Statistics {
         self.session.statistics()
     }

@@ -1,4 +1,4 @@
-//! What a service and a procedure are, and what passes between a server and a service.
+//! Services, procedures, and the arguments and replies between a server and a service.
 //!
 //! [`#[service]`](macro@crate::service) implements these traits for a trait of the user's; nobody has to
 //! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The number of the first procedure of an interface; those below are the device's own.
 pub const FIRST_NUMBER: u16 = 8;
 
-/// What an interface consists of: a procedure or an event.
+/// A member of an interface: a procedure or an event.
 pub trait Member {
     /// Service and name, such as `calculator.add`.
     const PATH: &'static str;
@@ -43,11 +43,16 @@ pub trait Procedure: Member {
     /// The procedure's own error; [`Never`] if it has none.
     type Error: DeserializeOwned;
 
-    /// Whether running it twice does no harm, so that it may be repeated after a device reset.
+    /// True if running it twice does no harm, so that it may be repeated after a device reset.
     const IDEMPOTENT: bool;
 }
 
 /// One event: what a device tells unasked. The type that has the data is the event.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "an event is a function marked `#[event]` in a `#[rpc_proto::service]` trait: for `fn moved(open: bool)` in `trait Door` it is `DoorMoved {{ open }}`"
+)]
 pub trait Event: Member + Serialize {
     /// The same with data that borrows from the received frame.
     type Received<'a>: Deserialize<'a>;
@@ -58,42 +63,146 @@ pub trait Event: Member + Serialize {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Never {}
 
-/// What a service offers. The dispatcher that `#[service]` adds for a trait implements it, and with
-/// it [`Dispatch`], or [`DispatchAsync`] if one of the trait's methods is `async`.
+/// A service as a constant. `#[service]` implements it for the dispatcher that it adds, and
+/// [`interface!`](crate::interface) puts several together.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "not a service",
+    note = "a service is what `#[rpc_proto::service]` adds for a trait: for `trait Lamp` that is `LampService<T>`, where `T` implements `Lamp`"
+)]
 pub trait Service {
     /// The keys of the procedures, in the order in which they are numbered.
     const KEYS: &'static [u32];
     /// The service's part of the description.
     const DESCRIPTION: &'static [u8];
-    /// How the description begins for a device that offers this service alone.
+    /// The beginning of the description of a device that offers this service alone.
     const HEADER: &'static [u8];
 }
 
-/// What a device offers, all services together.
+/// The services that a device offers, as its server knows them.
 ///
-/// A single service is an interface; [`interface!`](crate::interface) makes one of several.
+/// A single service is an interface; [`interface!`](crate::interface) makes one of several. Implement
+/// it by hand for a device whose procedures are known at run time only, such as a bridge to another
+/// device; see [`RawServer`](crate::server::RawServer).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be served",
+    label = "not an interface",
+    note = "a server takes a service, such as the `LampService<T>` that `#[rpc_proto::service]` adds for `trait Lamp`, or several in one struct made by `rpc_proto::interface!`"
+)]
 pub trait Interface {
-    /// The description, in pieces that belong end to end. Empty if it is left out of the image.
-    const DESCRIPTION: &'static [&'static [u8]];
-    /// CRC-32 of the description, whether it is left out or not.
-    const FINGERPRINT: u32;
-    /// Whether the device's own service is offered as well.
+    /// True if the device's own service is offered as well.
     const OWN_SERVICE: bool = true;
 
+    /// The description from byte `offset` on, or a part that begins there. Empty at its end, and
+    /// always empty if the device leaves it out.
+    fn description(&self, offset: u32) -> &[u8];
+
+    /// CRC-32 of the whole description, even if the device leaves it out.
+    fn fingerprint(&self) -> u32;
+
     /// The position of the procedure with that key among all procedures of the interface.
-    fn resolve(key: u32) -> Option<u16>;
+    fn resolve(&self, key: u32) -> Option<u16>;
 }
 
-impl<S: Service> Interface for S {
-    const DESCRIPTION: &'static [&'static [u8]] = &[S::HEADER, S::DESCRIPTION];
-    const FINGERPRINT: u32 = crate::describe::fingerprint(<Self as Interface>::DESCRIPTION);
+/// An interface whose description is a constant: a service, or what
+/// [`interface!`](crate::interface) makes.
+pub trait StaticInterface {
+    /// The description, in pieces that belong end to end.
+    const DESCRIPTION: &'static [&'static [u8]];
+    /// The keys of the procedures of each service.
+    const KEYS: &'static [&'static [u32]];
+    /// CRC-32 of the description.
+    const FINGERPRINT: u32 = crate::describe::fingerprint(Self::DESCRIPTION);
+}
 
-    fn resolve(key: u32) -> Option<u16> {
-        index_of(key, S::KEYS)
+impl<S: Service> StaticInterface for S {
+    const DESCRIPTION: &'static [&'static [u8]] = &[S::HEADER, S::DESCRIPTION];
+    const KEYS: &'static [&'static [u32]] = &[S::KEYS];
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: StaticInterface> Interface for S {
+    fn description(&self, offset: u32) -> &[u8] {
+        let mut offset = offset as usize;
+        for &piece in S::DESCRIPTION {
+            match piece.get(offset..) {
+                Some(rest) if !rest.is_empty() => return rest,
+                _ => offset -= piece.len(),
+            }
+        }
+        &[]
+    }
+
+    fn fingerprint(&self) -> u32 {
+        S::FINGERPRINT
+    }
+
+    fn resolve(&self, key: u32) -> Option<u16> {
+        let mut first = 0;
+        for &keys in S::KEYS {
+            if let Some(index) = keys.iter().position(|&candidate| candidate == key) {
+                return Some(first + index as u16);
+            }
+            first += keys.len() as u16;
+        }
+        None
     }
 }
 
 /// An interface whose procedures run to their end at once.
+///
+/// `#[service]` implements it. Written by hand, it serves procedures of which there is no trait:
+///
+/// ```
+/// use rpc_proto::server::Server;
+/// use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
+/// use rpc_proto::wire::message::Fault;
+///
+/// struct Adder;
+///
+/// impl Interface for Adder {
+///     fn description(&self, _offset: u32) -> &[u8] {
+///         &[]
+///     }
+///     fn fingerprint(&self) -> u32 {
+///         0
+///     }
+///     fn resolve(&self, _key: u32) -> Option<u16> {
+///         None
+///     }
+/// }
+///
+/// impl Dispatch for Adder {
+///     fn dispatch(
+///         &mut self,
+///         index: u16,
+///         mut arguments: Arguments<'_>,
+///         reply: Reply<'_>,
+///     ) -> Result<Replied, Fault> {
+///         match index {
+///             // This is what `#[service]` writes for `fn add(&mut self, x: i32, y: i32) -> i32`.
+///             0 => {
+///                 let x: i32 = arguments.take()?;
+///                 let y: i32 = arguments.take()?;
+///                 arguments.end()?;
+///                 Ok(reply.value(&(x + y)))
+///             }
+///             // Arguments and value may also stay encoded.
+///             1 => Ok(reply.return_bytes(arguments.bytes())),
+///             _ => Err(Fault::UnknownProcedure),
+///         }
+///     }
+/// }
+///
+/// let server = Server::<_, 64, 1>::new(Adder);
+/// # let _ = server;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be served by `serve`, `poll` or `receive`",
+    label = "use `serve_async` or `receive_async` if a procedure is `async`",
+    note = "in `rpc_proto::interface!`, a service with `async` methods needs an `async struct`"
+)]
 pub trait Dispatch: Interface {
     /// Runs the procedure at `index` of the interface.
     ///
@@ -113,6 +222,11 @@ pub trait Dispatch: Interface {
     async_fn_in_trait,
     reason = "a device has one executor, which needs no `Send`"
 )]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be served",
+    label = "not an interface",
+    note = "a server takes a service, such as the `LampService<T>` that `#[rpc_proto::service]` adds for `trait Lamp`, or several in one struct made by `rpc_proto::interface!`"
+)]
 pub trait DispatchAsync: Interface {
     /// Runs the procedure at `index` of the interface.
     ///
@@ -126,13 +240,6 @@ pub trait DispatchAsync: Interface {
     ) -> Result<Replied, Fault>;
 }
 
-/// The position of a key among the keys of a service.
-pub fn index_of(key: u32, keys: &[u32]) -> Option<u16> {
-    keys.iter()
-        .position(|&candidate| candidate == key)
-        .and_then(|index| u16::try_from(index).ok())
-}
-
 /// The arguments of a call, taken one by one in the order of the procedure's signature.
 #[derive(Clone, Debug)]
 pub struct Arguments<'a>(slice::Iter<'a, u8>);
@@ -141,6 +248,11 @@ impl<'a> Arguments<'a> {
     /// The arguments that `bytes` encode.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes.iter())
+    }
+
+    /// The bytes that are still to be taken: at first, the encoding of all arguments.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.0.as_slice()
     }
 
     /// Takes the next argument; what it borrows stays in the receive buffer.
@@ -177,7 +289,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// What postcard takes arguments from. Its own takes slices, which are a pointer and a length; an
+/// The flavor that postcard takes arguments from. Its own takes slices, which are a pointer and a length; an
 /// iterator has two pointers like this, so that taking an argument converts nothing.
 struct Bytes<'a>(slice::Iter<'a, u8>);
 
@@ -216,7 +328,7 @@ impl From<BadArguments> for Fault {
     }
 }
 
-/// Where the answer to a call goes: straight into the frame that is kept for it.
+/// The reply to a call, written straight into the frame that is kept for it.
 #[derive(Debug)]
 pub struct Reply<'r> {
     seq: Seq,
@@ -254,6 +366,22 @@ impl<'r> Reply<'r> {
             Ok(value) => self.encoder.value(value),
             Err(error) => self.encoder.value(error),
         }
+        self.end()
+    }
+
+    /// Answers with a value that is encoded already.
+    pub fn return_bytes(self, value: &[u8]) -> Replied {
+        self.bytes(Kind::Return, value)
+    }
+
+    /// Answers with the procedure's own error, which is encoded already.
+    pub fn error_bytes(self, error: &[u8]) -> Replied {
+        self.bytes(Kind::Error, error)
+    }
+
+    fn bytes(mut self, kind: Kind, body: &[u8]) -> Replied {
+        self.begin(kind);
+        self.encoder.extend(body);
         self.end()
     }
 

@@ -17,5 +17,18 @@
     ignore = "the messages written down are those of Rust 1.95"
 )]
 fn each_mistake_is_explained_where_it_was_made() {
-    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/compile_fail/*.rs");
+}
+
+/// Some mistakes are found only when a program is built. That is done where one is to pass.
+#[test]
+#[rustversion::attr(
+    not(stable(1.95)),
+    ignore = "the messages written down are those of Rust 1.95"
+)]
+fn each_mistake_that_a_build_finds_is_explained_where_it_was_made() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/compile_fail/built/nothing_wrong.rs");
+    cases.compile_fail("tests/compile_fail/built/frame_*.rs");
 }

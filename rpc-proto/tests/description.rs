@@ -10,7 +10,7 @@ use rpc_proto::describe::{
     ArgumentDescription, Header, Mark, ProcedureDescription, ProcedureKind, ServiceDescription,
 };
 use rpc_proto::service;
-use rpc_proto::service::{Interface, Service};
+use rpc_proto::service::{Service, StaticInterface};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -251,7 +251,7 @@ fn a_device_with_one_service_has_its_name_and_the_version_of_its_package() {
     let header = ("everything", env!("CARGO_PKG_VERSION"), 1_u32);
     let whole = [encoded(&header), encoded(&EVERYTHING)].concat();
     assert_eq!(
-        <EverythingService<Nobody> as Interface>::DESCRIPTION.concat(),
+        <EverythingService<Nobody> as StaticInterface>::DESCRIPTION.concat(),
         whole
     );
 }
@@ -267,8 +267,11 @@ fn an_interface_is_a_header_and_its_services() {
 #[test]
 fn the_fingerprint_is_the_checksum_of_the_description() {
     assert_eq!(Both::FINGERPRINT, crc(&Both::DESCRIPTION.concat()));
-    let alone = <LedService<Nobody> as Interface>::DESCRIPTION.concat();
-    assert_eq!(<LedService<Nobody> as Interface>::FINGERPRINT, crc(&alone));
+    let alone = <LedService<Nobody> as StaticInterface>::DESCRIPTION.concat();
+    assert_eq!(
+        <LedService<Nobody> as StaticInterface>::FINGERPRINT,
+        crc(&alone)
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! - [`clock`]: time that only a test moves.
 //! - [`virtual_time`]: runs futures in such time.
 //! - [`virtual_uart`]: a UART in such time, for the drivers.
+//! - [`bridge`]: a server whose procedures are those of another device.
+//! - [`bridged`]: a caller, such a bridge and the device behind it, in virtual time.
 //! - [`bus`]: two such UARTs on a bus that carries one direction at a time.
 //! - [`blocking`]: either, for drivers that wait by blocking.
 //! - [`waiting_counter`]: a service whose procedures wait for such time.
@@ -41,6 +43,8 @@ pub mod back_to_back;
 pub mod blocking;
 #[cfg(unix)]
 pub mod board;
+pub mod bridge;
+pub mod bridged;
 pub mod bus;
 pub mod calculator;
 pub mod clock;

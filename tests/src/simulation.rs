@@ -3,7 +3,7 @@
 //! Time jumps from one event to the next: a byte arrives, a sender is ready for its next byte, a
 //! procedure has run, a deadline comes. Nothing depends on the machine, so a seed says it all.
 
-mod device;
+pub(crate) mod device;
 
 pub use device::Memory;
 
@@ -14,7 +14,8 @@ use device::Device;
 use rpc_proto::client::{CallError, Client, Number, Subscriptions, Target, Ticket, Timing, read};
 
 use rpc_proto::device::SubscribeError;
-use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure};
+use rpc_proto::server::NoEvents;
+use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure, StaticInterface};
 use rpc_proto::time::{Duration, Instant};
 use std::task::Poll;
 use std::thread;
@@ -165,12 +166,12 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     where
         P: for<'a> Procedure<Arguments<'a> = (i64,)>,
     {
-        let index = CounterService::<JournaledCounter>::resolve(P::KEY);
+        let index = CounterService(JournaledCounter::<NoEvents>::default()).resolve(P::KEY);
         let target = Target {
             key: P::KEY,
             number: Number::In {
                 number: FIRST_NUMBER + index.ok_or(CallError::NoSuchProcedure)?,
-                fingerprint: <CounterService<JournaledCounter> as Interface>::FINGERPRINT,
+                fingerprint: CounterService::<()>::FINGERPRINT,
             },
             idempotent: P::IDEMPOTENT,
         };

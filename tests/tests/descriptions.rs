@@ -13,15 +13,20 @@ struct Describing<D>(std::marker::PhantomData<D>);
 
 /// The bytes, and the fingerprint that goes with them.
 trait Bytes: Send + 'static {
-    const PIECES: &'static [&'static [u8]];
-    const FINGERPRINT: u32 = fingerprint(Self::PIECES);
+    const BYTES: &'static [u8];
+    const FINGERPRINT: u32 = fingerprint(&[Self::BYTES]);
 }
 
 impl<D: Bytes> Interface for Describing<D> {
-    const DESCRIPTION: &'static [&'static [u8]] = D::PIECES;
-    const FINGERPRINT: u32 = D::FINGERPRINT;
+    fn description(&self, offset: u32) -> &[u8] {
+        D::BYTES.get(offset as usize..).unwrap_or_default()
+    }
 
-    fn resolve(_: u32) -> Option<u16> {
+    fn fingerprint(&self) -> u32 {
+        D::FINGERPRINT
+    }
+
+    fn resolve(&self, _: u32) -> Option<u16> {
         None
     }
 }
@@ -44,7 +49,7 @@ fn refusal<D: Bytes>() -> DescriptionError {
 fn a_description_that_is_cut_off_is_refused() {
     struct Cut;
     impl Bytes for Cut {
-        const PIECES: &'static [&'static [u8]] = &[b"\x04demo\x051.0"];
+        const BYTES: &'static [u8] = b"\x04demo\x051.0";
     }
     let refusal = refusal::<Cut>();
     assert!(
@@ -57,7 +62,7 @@ fn a_description_that_is_cut_off_is_refused() {
 fn a_description_that_makes_no_sense_is_refused() {
     struct Nonsense;
     impl Bytes for Nonsense {
-        const PIECES: &'static [&'static [u8]] = &[&[0xA5; 300]];
+        const BYTES: &'static [u8] = &[0xA5; 300];
     }
     let refusal = refusal::<Nonsense>();
     assert!(
@@ -70,7 +75,7 @@ fn a_description_that_makes_no_sense_is_refused() {
 fn a_description_without_an_end_is_refused() {
     struct Huge;
     impl Bytes for Huge {
-        const PIECES: &'static [&'static [u8]] = &[&[0; 300_000]];
+        const BYTES: &'static [u8] = &[0; 300_000];
         // It is not read to the end, so nobody checks.
         const FINGERPRINT: u32 = 0;
     }
@@ -82,7 +87,7 @@ fn a_description_without_an_end_is_refused() {
 fn a_description_of_another_fingerprint_is_refused() {
     struct Other;
     impl Bytes for Other {
-        const PIECES: &'static [&'static [u8]] = &[b"\x04demo\x051.0.0\x00"];
+        const BYTES: &'static [u8] = b"\x04demo\x051.0.0\x00";
         const FINGERPRINT: u32 = 1;
     }
     let refusal = refusal::<Other>();
@@ -93,7 +98,7 @@ fn a_description_of_another_fingerprint_is_refused() {
 fn a_description_that_was_left_out_is_missed_in_words() {
     struct Nothing;
     impl Bytes for Nothing {
-        const PIECES: &'static [&'static [u8]] = &[];
+        const BYTES: &'static [u8] = &[];
     }
     let refusal = refusal::<Nothing>();
     assert!(matches!(refusal, DescriptionError::LeftOut), "{refusal}");

@@ -5,7 +5,7 @@ use firmware::calculator::{CalculatorAdd, MathError};
 use postcard_schema::Schema;
 use postcard_schema::schema::NamedType;
 use rpc_proto::server::Server;
-use rpc_proto::service::{Interface, Items, Member};
+use rpc_proto::service::{Items, Member, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};

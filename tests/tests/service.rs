@@ -6,7 +6,9 @@ use rpc_proto::device::{DeviceDescribe, DevicePing, DeviceResolve, DeviceStatist
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
-use rpc_proto::service::{Dispatch, Interface, Member, Never, Procedure, Service, Undescribed};
+use rpc_proto::service::{
+    Dispatch, Interface, Member, Never, Procedure, StaticInterface, Undescribed,
+};
 use rpc_proto::wire::message::Fault;
 use tests::clock::VirtualClock;
 use tests::loopback::Loopback;
@@ -231,17 +233,17 @@ fn a_procedure_without_an_error_has_one_that_cannot_be() {
 
 #[test]
 fn procedures_are_numbered_in_the_order_of_the_trait() {
-    type Shapes = ShapesService<Bench>;
+    let shapes = ShapesService(Bench);
     let keys = [
         ShapesNothing::KEY,
         ShapesBySharedReference::KEY,
         ShapesValue::KEY,
     ];
-    assert_eq!(Shapes::KEYS[..3], keys);
-    for (index, &key) in (0..).zip(Shapes::KEYS) {
-        assert_eq!(Shapes::resolve(key), Some(index));
+    assert_eq!(ShapesService::<Bench>::KEYS[0][..3], keys);
+    for (index, &key) in (0..).zip(ShapesService::<Bench>::KEYS[0]) {
+        assert_eq!(shapes.resolve(key), Some(index));
     }
-    assert_eq!(Shapes::resolve(HTTPPort2Call::KEY), None);
+    assert_eq!(shapes.resolve(HTTPPort2Call::KEY), None);
 }
 
 rpc_proto::interface! {
@@ -299,14 +301,30 @@ fn a_call_reaches_its_service_in_an_interface_of_several() {
 }
 
 #[test]
+fn an_interface_may_have_type_parameters() {
+    rpc_proto::interface! {
+        struct Desk<L: Lamp, T: Shapes>("desk", "1.0.0") {
+            lamp: LampService<L>,
+            shapes: ShapesService<T>,
+        }
+    }
+    let mut caller = at_hand(Desk {
+        lamp: LampService(Lit(true)),
+        shapes: ShapesService(Bench),
+    });
+    assert_eq!(LampClient::new(&mut caller).on(), Ok(true));
+    assert_eq!(ShapesClient::new(&mut caller).nothing(), Ok(()));
+}
+
+#[test]
 fn an_interface_numbers_its_services_in_the_order_written() {
-    let shapes = ShapesService::<Bench>::KEYS.len() as u16;
-    assert_eq!(Trio::resolve(ShapesNothing::KEY), Some(0));
-    assert_eq!(Trio::resolve(HTTPPort2Call::KEY), Some(shapes));
-    assert_eq!(Trio::resolve(HTTPPort2Result::KEY), Some(shapes + 2));
-    assert_eq!(Trio::resolve(LampOn::KEY), Some(shapes + 3));
-    assert_eq!(Duo::resolve(LampOn::KEY), Some(0));
-    assert_eq!(Duo::resolve(HTTPPort2Result::KEY), Some(3));
+    let shapes = ShapesService::<Bench>::KEYS[0].len() as u16;
+    assert_eq!(trio().resolve(ShapesNothing::KEY), Some(0));
+    assert_eq!(trio().resolve(HTTPPort2Call::KEY), Some(shapes));
+    assert_eq!(trio().resolve(HTTPPort2Result::KEY), Some(shapes + 2));
+    assert_eq!(trio().resolve(LampOn::KEY), Some(shapes + 3));
+    assert_eq!(duo().resolve(LampOn::KEY), Some(0));
+    assert_eq!(duo().resolve(HTTPPort2Result::KEY), Some(3));
 }
 
 #[test]
@@ -368,5 +386,5 @@ fn an_undescribed_interface_serves_its_callers_and_describes_nothing() {
     assert_eq!(HTTPPort2Client::new(&mut caller).call(2), Ok(2));
     let described = call(&mut caller.link().server, 0, &(0_u32,));
     assert_eq!(described, Message::value(0, ""));
-    assert_eq!(Undescribed::<Duo>::FINGERPRINT, Duo::FINGERPRINT);
+    assert_eq!(Undescribed(duo()).fingerprint(), Duo::FINGERPRINT);
 }

@@ -206,7 +206,9 @@ fn nothing_runs_after_a_feeds_own_error_and_the_items_before_it_are_counted() {
 #[test]
 fn a_sequence_that_does_not_decode_is_bad_arguments_and_never_runs() {
     let mut server = Server::<_, FRAME, 1>::new(RecorderService(Tape::default()));
-    let index = RecorderService::<Tape>::resolve(RecorderRecord::KEY).unwrap();
+    let index = RecorderService(Tape::default())
+        .resolve(RecorderRecord::KEY)
+        .unwrap();
     // A third item is missing, one is left over, one is no i32.
     for bad in [
         &b"\x02\x03\x02\x04"[..],
@@ -225,7 +227,9 @@ fn a_sequence_that_does_not_decode_is_bad_arguments_and_never_runs() {
 #[test]
 fn a_batch_is_items_their_number_and_whether_more_follow() {
     let mut server = Server::<_, FRAME, 1>::new(RecorderService(Tape::default()));
-    let index = RecorderService::<Tape>::resolve(RecorderSquares::KEY).unwrap();
+    let index = RecorderService(Tape::default())
+        .resolve(RecorderSquares::KEY)
+        .unwrap();
     for (position, limit, batch) in [
         (0, 2, &[0, 1, 0x02][..]),
         (2, 1, &[4, 0x01]),

@@ -7,8 +7,8 @@ use firmware::calculator::{
 use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::Emit;
-use serial_rpc::connection::{Options, Received, Subscription};
 use serial_rpc::Connection;
+use serial_rpc::connection::{Options, Received, Subscription};
 use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 use std::sync::Arc;
 use std::thread;

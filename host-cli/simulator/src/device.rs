@@ -1,13 +1,10 @@
 //! Devices simulated in this process: a server like that of a board, over memory.
 
 use crate::waiting_device;
-use firmware::calculator::CalculatorService;
-use firmware::{CheckedCalculator, Notes};
+use firmware::Demonstration;
 use rpc_proto::events::EventQueue;
-use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::server::Server;
 use rpc_proto::service::{Dispatch, DispatchAsync, Interface};
-use rpc_proto::services::blocks::{BlocksService, Stored};
-use rpc_proto::services::log::LogService;
 use serial_rpc::link::{Connector, Link};
 use serial_rpc::port::OpenError;
 use std::collections::VecDeque;
@@ -78,38 +75,21 @@ pub(crate) trait Board<I>: Link {
     fn power_cycle(&self, interface: I);
 }
 
-rpc_proto::interface! {
-    /// Everything that the demonstration device offers.
-    pub struct SimulatedInterface("calculator", env!("CARGO_PKG_VERSION")) {
-        calculator: CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>,
-        blocks: BlocksService<Stored<Notes>>,
-        log: LogService<()>,
-    }
-}
-
-impl SimulatedInterface {
-    /// The interface of a device that was just switched on, with its events in `events`.
-    pub fn new(events: &Arc<SimulatedEvents>) -> Self {
-        Self {
-            calculator: CalculatorService(CheckedCalculator::telling(Arc::clone(events))),
-            blocks: BlocksService(Stored::new(Notes::new())),
-            log: LogService(()),
-        }
-    }
-}
+/// The interface of the demonstration device.
+pub type SimulatedInterface = Demonstration<Arc<SimulatedEvents>>;
 
 /// The queue from which a simulated device sends events.
 pub type SimulatedEvents = EventQueue<4096, 16>;
 
 /// The server of a simulated device.
 pub(crate) type SimulatedServer<I, const FRAME: usize, const WINDOW: usize> =
-    Server<I, FRAME, WINDOW, QueuedEvents<Arc<SimulatedEvents>, FRAME>>;
+    Server<I, FRAME, WINDOW, Arc<SimulatedEvents>>;
 
 impl SimulatedDevice {
     /// A demonstration device that was just switched on.
     pub fn new() -> Self {
         let events = Arc::new(SimulatedEvents::new());
-        Self::with_events(SimulatedInterface::new(&events), events)
+        Self::with_events(Demonstration::new(Arc::clone(&events)), events)
     }
 }
 

@@ -104,7 +104,7 @@ fn description(service: &Service) -> TokenStream {
         let arguments = procedure.arguments.iter().map(|argument| {
             let name = argument.ident.unraw().to_string();
             let schema = schema(&argument.ty);
-            quote!(::rpc_proto::describe::ArgumentDescription { name: #name, ty: #schema })
+            quote!(::rpc_proto::macro_support::ArgumentDescription { name: #name, ty: #schema })
         });
         let value = schema(&procedure.outcome.value);
         let error = match &procedure.outcome.error {
@@ -115,14 +115,14 @@ fn description(service: &Service) -> TokenStream {
             None => quote!(None),
         };
         quote! {
-            ::rpc_proto::describe::ProcedureDescription {
+            ::rpc_proto::macro_support::ProcedureDescription {
                 name: #name,
                 doc: #doc,
                 arguments: &[#(#arguments),*],
                 value: #value,
                 error: #error,
-                mark: ::rpc_proto::describe::Mark::new(
-                    ::rpc_proto::describe::ProcedureKind::#kind,
+                mark: ::rpc_proto::macro_support::Mark::new(
+                    ::rpc_proto::macro_support::ProcedureKind::#kind,
                     #idempotent,
                 ),
             }
@@ -136,20 +136,20 @@ fn description(service: &Service) -> TokenStream {
             .chain(&procedure.outcome.error)
             .map(|ty| {
                 let schema = schema(ty);
-                quote_spanned!(ty.span()=> const _: () = ::rpc_proto::describe::assert_portable(#schema);)
+                quote_spanned!(ty.span()=> const _: () = ::rpc_proto::macro_support::assert_portable(#schema);)
             })
     });
     let distinct = quote_spanned! {service.ident.span()=>
-        const _: () = ::rpc_proto::describe::assert_distinct(&[&KEYS]);
+        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[&KEYS]);
     };
     quote! {
-        const SERVICE: ::rpc_proto::describe::ServiceDescription =
-            ::rpc_proto::describe::ServiceDescription {
+        const SERVICE: ::rpc_proto::macro_support::ServiceDescription =
+            ::rpc_proto::macro_support::ServiceDescription {
                 name: #name,
                 doc: #doc,
                 procedures: &[#(#procedures),*],
             };
-        const HEADER: ::rpc_proto::describe::Header = ::rpc_proto::describe::Header {
+        const HEADER: ::rpc_proto::macro_support::Header = ::rpc_proto::macro_support::Header {
             name: #name,
             version: env!("CARGO_PKG_VERSION"),
             services: 1,
@@ -157,7 +157,7 @@ fn description(service: &Service) -> TokenStream {
         const ENCODED_HEADER: [u8; HEADER.encoded_len()] = HEADER.encode();
         const ENCODED_SERVICE: [u8; SERVICE.encoded_len()] = SERVICE.encode();
         const FINGERPRINT: u32 =
-            ::rpc_proto::describe::fingerprint(&[&ENCODED_HEADER, &ENCODED_SERVICE]);
+            ::rpc_proto::macro_support::fingerprint(&[&ENCODED_HEADER, &ENCODED_SERVICE]);
         const KEYS: [u32; #count] = SERVICE.keys();
         #distinct
         #(#portable)*
@@ -167,7 +167,7 @@ fn description(service: &Service) -> TokenStream {
 /// The schema of a type, with errors at the place where the type is written.
 fn schema(ty: &Type) -> TokenStream {
     let ty = with_lifetime(ty, "'static");
-    quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Schema>::SCHEMA)
+    quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Described>::SCHEMA)
 }
 
 fn dispatcher(service: &Service) -> TokenStream {
@@ -203,7 +203,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             let take_ask =
                 sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
-            // What cannot be serialised is an error where its type is written.
+            // A type that cannot be serialised is an error where it is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
                 (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
@@ -223,16 +223,16 @@ fn dispatcher(service: &Service) -> TokenStream {
     let parameters = quote! {
         &mut self,
         index: u16,
-        mut #taken: ::rpc_proto::service::Arguments<'_>,
-        reply: ::rpc_proto::service::Reply<'_>,
+        mut #taken: ::rpc_proto::macro_support::Arguments<'_>,
+        reply: ::rpc_proto::macro_support::Reply<'_>,
     };
     let result = quote! {
-        ::core::result::Result<::rpc_proto::service::Replied, ::rpc_proto::wire::message::Fault>
+        ::core::result::Result<::rpc_proto::macro_support::Replied, ::rpc_proto::macro_support::Fault>
     };
     let body = quote! {
         match index {
             #(#arms)*
-            _ => ::core::result::Result::Err(::rpc_proto::wire::message::Fault::UnknownProcedure),
+            _ => ::core::result::Result::Err(::rpc_proto::macro_support::Fault::UnknownProcedure),
         }
     };
     let is_async = service
@@ -243,18 +243,19 @@ fn dispatcher(service: &Service) -> TokenStream {
         (None, body)
     } else {
         let dispatch = quote! {
-            impl<T: #ident> ::rpc_proto::service::Dispatch for #name<T> {
+            impl<T: #ident> ::rpc_proto::macro_support::Dispatch for #name<T> {
                 #[allow(unused_mut, unused_variables)]
                 fn dispatch(#parameters) -> #result {
                     #body
                 }
             }
         };
-        let body = quote!(::rpc_proto::service::Dispatch::dispatch(self, index, #taken, reply));
+        let body =
+            quote!(::rpc_proto::macro_support::Dispatch::dispatch(self, index, #taken, reply));
         (Some(dispatch), body)
     };
     quote! {
-        impl<T: #ident> ::rpc_proto::service::Service for #name<T> {
+        impl<T> ::rpc_proto::macro_support::Service for #name<T> {
             const KEYS: &'static [u32] = &KEYS;
             const DESCRIPTION: &'static [u8] = &ENCODED_SERVICE;
             const HEADER: &'static [u8] = &ENCODED_HEADER;
@@ -262,7 +263,7 @@ fn dispatcher(service: &Service) -> TokenStream {
 
         #dispatch
 
-        impl<T: #ident> ::rpc_proto::service::DispatchAsync for #name<T> {
+        impl<T: #ident> ::rpc_proto::macro_support::DispatchAsync for #name<T> {
             #[allow(unused_mut, unused_variables)]
             async fn dispatch_async(#parameters) -> #result {
                 #body
@@ -271,7 +272,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     }
 }
 
-/// What procedures and events have in common: path, key and numbers.
+/// The impl that procedures and events have in common: path, key and numbers.
 fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let path = path(service, procedure);
@@ -285,11 +286,11 @@ fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenS
     let index = Literal::usize_unsuffixed(index);
     let lifetime = event::lifetime(procedure).map(|_| quote!(<'_>));
     quote! {
-        impl ::rpc_proto::service::Member for #name #lifetime {
+        impl ::rpc_proto::macro_support::Member for #name #lifetime {
             const PATH: &'static str = #path;
             const KEY: u32 = KEYS[#index];
             const NUMBER: ::core::option::Option<u16> = #number;
-            const NUMBER_IF_SOLE: u16 = ::rpc_proto::service::FIRST_NUMBER + #index as u16;
+            const NUMBER_IF_SOLE: u16 = ::rpc_proto::macro_support::FIRST_NUMBER + #index as u16;
             const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
         }
     }
@@ -309,7 +310,7 @@ fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
     let error = error_type(procedure);
     let idempotent = procedure.idempotent;
     quote! {
-        impl ::rpc_proto::service::Procedure for #name {
+        impl ::rpc_proto::macro_support::Procedure for #name {
             type Arguments<'a> = #arguments;
             type Value<'a> = #value;
             type Error = #error;
@@ -324,7 +325,7 @@ fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
 fn error_type(procedure: &Procedure) -> TokenStream {
     match &procedure.outcome.error {
         Some(error) => error.to_token_stream(),
-        None => quote!(::rpc_proto::service::Never),
+        None => quote!(::rpc_proto::macro_support::Never),
     }
 }
 
@@ -333,14 +334,14 @@ fn clients(service: &Service) -> TokenStream {
     let (visibility, ident) = (&service.visibility, &service.ident);
     let name = format_ident!("{ident}Client");
     let doc = format!("Calls the procedures of a [`{ident}`] on a device.");
-    let caller = quote!(::rpc_proto::client::Caller);
+    let caller = quote!(::rpc_proto::macro_support::Caller);
     let methods = methods(service, &caller, None);
     let subscriptions = event::subscriptions(service, &caller, None);
     let async_name = format_ident!("{ident}AsyncClient");
     let async_doc = format!(
         "Calls the procedures of a [`{ident}`] on a device, and lets other tasks run meanwhile."
     );
-    let async_caller = quote!(::rpc_proto::client::AsyncCaller);
+    let async_caller = quote!(::rpc_proto::macro_support::AsyncCaller);
     let asynchronous = Some(Token![async](ident.span()));
     let async_methods = self::methods(service, &async_caller, asynchronous);
     let async_subscriptions = event::subscriptions(service, &async_caller, asynchronous);
@@ -355,10 +356,10 @@ fn clients(service: &Service) -> TokenStream {
         impl<C: #caller> #name<C> {
             /// A client that calls through `caller`.
             #visibility fn new(
-                caller: impl ::rpc_proto::client::IntoCaller<Caller = C>,
+                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = C>,
             ) -> Self {
                 Self {
-                    caller: ::rpc_proto::client::IntoCaller::into_caller(caller),
+                    caller: ::rpc_proto::macro_support::IntoCaller::into_caller(caller),
                 }
             }
 
@@ -382,10 +383,10 @@ fn clients(service: &Service) -> TokenStream {
         impl<C: #async_caller> #async_name<C> {
             /// A client that calls through `caller`.
             #visibility fn new(
-                caller: impl ::rpc_proto::client::IntoCaller<Caller = C>,
+                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = C>,
             ) -> Self {
                 Self {
-                    caller: ::rpc_proto::client::IntoCaller::into_caller(caller),
+                    caller: ::rpc_proto::macro_support::IntoCaller::into_caller(caller),
                 }
             }
 
@@ -441,7 +442,7 @@ fn methods(
             #visibility #asynchronous fn #method(
                 &mut self,
                 #(#names: #types),*
-            ) -> ::core::result::Result<#value, ::rpc_proto::client::CallError<#error>> {
+            ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::CallError<#error>> {
                 #caller::call::<#procedure_type>(&mut self.caller, &(#(#names,)*))#awaited
             }
         }

@@ -16,7 +16,7 @@ use syn::{
     Visibility, parse_quote,
 };
 
-/// What stands in the attribute's parentheses.
+/// The options in the attribute's parentheses.
 #[derive(Default)]
 pub struct Options {
     /// The number of the first procedure, for a service whose numbers are part of the protocol.
@@ -62,17 +62,17 @@ pub struct Procedure {
     pub ident: Ident,
     /// The doc comment.
     pub doc: String,
-    /// Whether it is marked `#[idempotent]`.
+    /// True if it is marked `#[idempotent]`.
     pub idempotent: bool,
-    /// Whether it is an event, which is sent and not called.
+    /// True if it is an event, which is sent and not called.
     pub is_event: bool,
-    /// Whether it is an `async fn`.
+    /// True if it is an `async fn`.
     pub asynchronous: bool,
     /// The arguments.
     pub arguments: Vec<Argument>,
-    /// What it returns.
+    /// The value and error that it returns.
     pub outcome: Outcome,
-    /// How much of it at a time.
+    /// All at once, or a batch at a time.
     pub flow: Flow,
 }
 
@@ -84,7 +84,7 @@ pub struct Argument {
     pub ty: Type,
 }
 
-/// What a procedure returns.
+/// The types that a procedure returns.
 pub struct Outcome {
     /// The value's type.
     pub value: Type,

@@ -42,6 +42,11 @@ impl<C: Calling + ?Sized> Calling for &mut C {
 }
 
 /// Carries out calls: what `#[service]`'s clients are made of.
+#[diagnostic::on_unimplemented(
+    message = "calls cannot be made through `{Self}`",
+    label = "not a caller",
+    note = "a caller is a `BlockingCaller` on a microcontroller, or a `Connection` on a host; an async client needs a `YieldingCaller`"
+)]
 pub trait Caller: Calling + Sized {
     /// The items of a stream.
     type Stream<'a, P: StreamProcedure>: Iterator<Item = Result<P::Item, CallError<P::Error>>>
@@ -104,6 +109,11 @@ pub trait Caller: Calling + Sized {
 #[allow(
     async_fn_in_trait,
     reason = "whether a call is `Send` follows from the caller it is made with"
+)]
+#[diagnostic::on_unimplemented(
+    message = "async calls cannot be made through `{Self}`",
+    label = "not an async caller",
+    note = "an async caller is a `YieldingCaller` on a microcontroller, or a `Connection` on a host"
 )]
 pub trait AsyncCaller: Calling + Sized {
     /// The items of a stream.

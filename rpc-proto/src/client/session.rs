@@ -546,6 +546,8 @@ fn fault(body: &[u8]) -> CallError {
             Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
             Some(Fault::BadArguments) => CallError::BadArguments,
             Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
+            Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Disconnected),
+            Some(Fault::Unreachable | Fault::Refused) => CallError::Disconnected,
             None => CallError::UnknownFault(code),
         },
     }

@@ -205,7 +205,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                     .map(|bytes| bytes.len())
             });
             // It is sent all the same, though nobody waits for its end.
-            if let Some(call) = told.ok().and_then(|told| self.session.calls.by_ticket(told)) {
+            if let Some(call) = told
+                .ok()
+                .and_then(|told| self.session.calls.by_ticket(told))
+            {
                 call.abandoned = true;
             }
         }

@@ -1,10 +1,16 @@
-//! The drivers of a server: for a device with nothing else to do, for a loop that has, and for a
-//! task among others.
+//! The drivers of a server: `serve` for a device with nothing else to do, `poll` for a loop that has,
+//! `serve_async` for a task among others.
+//!
+//! All of them do the same: hand received bytes to the server one by one, until it has a reply; then
+//! send that. There are two `serve`s, because one that also sends events needs a link that can tell
+//! whether a byte has come.
 
 use super::{LinkError, read_byte, write_some};
-use crate::server::{EventSource, QueuedEvents, Server};
+use crate::events::EventQueue;
+use crate::server::{EventSource, Server};
 use crate::service::{Dispatch, DispatchAsync, Interface};
 use core::convert::Infallible;
+use core::ops::Deref;
 use embassy_futures::select::{Either, select};
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 
@@ -23,27 +29,28 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     where
         I: Dispatch,
     {
+        let () = Self::BOUNDS;
         loop {
             // Sending comes first, because an earlier error may have left a reply half sent.
-            if !self.is_replying() {
-                self.receive(read_byte(link)?);
+            if self.is_replying() {
+                self.send(link)?;
                 continue;
             }
-            match write_all(link, self.outgoing()) {
-                Ok(()) => self.sent_all(),
-                Err((sent, error)) => {
-                    self.sent(sent);
-                    return Err(error);
-                }
-            }
+            self.receive(read_byte(link)?);
         }
     }
 }
 
-impl<I: Dispatch, const FRAME: usize, const WINDOW: usize, Q>
-    Server<I, FRAME, WINDOW, QueuedEvents<Q, FRAME>>
+impl<
+    I: Interface,
+    const FRAME: usize,
+    const WINDOW: usize,
+    Q,
+    const BYTES: usize,
+    const TOPICS: usize,
+> Server<I, FRAME, WINDOW, Q>
 where
-    QueuedEvents<Q, FRAME>: EventSource,
+    Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
 {
     /// Serves the link until it fails, as a server without events does.
     ///
@@ -56,7 +63,11 @@ where
     pub fn serve<L: Read + ReadReady + Write>(
         &mut self,
         link: &mut L,
-    ) -> Result<Infallible, LinkError<L::Error>> {
+    ) -> Result<Infallible, LinkError<L::Error>>
+    where
+        I: Dispatch,
+    {
+        let () = Self::BOUNDS;
         loop {
             self.receive_ready(link)?;
             if self.outgoing().is_empty() {
@@ -68,15 +79,14 @@ where
     }
 }
 
-impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
-    Server<I, FRAME, WINDOW, E>
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
+    Server<I, FRAME, WINDOW, Q>
 {
-    /// Does what can be done without waiting, for a loop that has other things to do: sends as
-    /// much of a reply as the link takes, and else receives what has come, until a call has run.
+    /// Does what can be done without waiting, for a loop that has other things to do: receives what
+    /// has come, until a call has run, and sends as much of the reply as the link takes.
     ///
     /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
-    /// As [`serve`](Self::serve), it does not flush.
-    /// [`io`](crate::drivers) has an example.
+    /// As [`serve`](Self::serve), it does not flush. [`drivers`](crate::drivers) has an example.
     ///
     /// # Errors
     /// When the link fails or is closed.
@@ -87,6 +97,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     where
         I: Dispatch,
     {
+        let () = Self::BOUNDS;
         self.receive_ready(link)?;
         while !self.outgoing().is_empty() && link.write_ready()? {
             let sent = write_some(link, self.outgoing())?;
@@ -143,13 +154,14 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         I: DispatchAsync,
         L: embedded_io_async::Read + embedded_io_async::Write,
     {
+        let () = Self::BOUNDS;
         // An earlier one may have been dropped before it got to that.
         link.flush().await?;
         loop {
             let mut byte = [0];
             let read = if self.is_replying() {
                 None
-            } else if E::ENABLED {
+            } else if Self::HAS_EVENTS {
                 // The byte first, for the same reason as above.
                 match select(link.read(&mut byte), self.event()).await {
                     Either::First(read) => Some(read),

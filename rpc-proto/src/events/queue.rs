@@ -6,6 +6,7 @@ use crate::service::Event;
 use core::cell::RefCell;
 use core::task::{Context, Poll, Waker};
 use critical_section::Mutex;
+use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 /// Events on their way to the caller.
 ///
@@ -47,7 +48,7 @@ struct State<const BYTES: usize, const TOPICS: usize> {
     subscribed: [Option<Topic>; TOPICS],
     /// Each record is how many events were dropped before it, the topic, and the data.
     waiting: Ring<BYTES>,
-    /// How many were dropped after the last one that waits.
+    /// The number of events dropped after the last one that waits.
     dropped: u32,
     server: Option<Waker>,
 }
@@ -59,7 +60,7 @@ struct Topic {
     number: u16,
 }
 
-/// What a queue has for its server.
+/// The next thing that a queue has for its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// An event of that many bytes, which come next.
@@ -129,7 +130,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         });
     }
 
-    /// What to send next.
+    /// Takes out what to send next.
     pub(crate) fn next(&self) -> Option<Next> {
         self.with(|state| match state.waiting.pop_length() {
             Some(length) => Some(Next::Event(length)),
@@ -170,11 +171,22 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     }
 }
 
-impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS> {
-    fn emit<E: Event>(&self, event: &E) {
+impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
+    /// Tells of the event with that key, whose data is encoded already: for events that are known at
+    /// run time only, such as those of another device.
+    pub fn emit_bytes(&self, key: u32, data: &[u8]) {
+        self.put(key, &Encoded(data));
+    }
+
+    /// Tells if anybody has subscribed to the event with that key.
+    pub fn is_subscribed(&self, key: u32) -> bool {
+        self.with(|state| state.topic(key)).is_some()
+    }
+
+    fn put<T: Serialize>(&self, key: u32, data: &T) {
         let server = self.with(|state| {
-            let topic = state.topic(E::KEY)?;
-            match state.waiting.push(&(state.dropped, topic.number, event)) {
+            let topic = state.topic(key)?;
+            match state.waiting.push(&(state.dropped, topic.number, data)) {
                 Ok(()) => state.dropped = 0,
                 Err(_) => state.dropped = state.dropped.saturating_add(1),
             }
@@ -184,9 +196,28 @@ impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS>
             server.wake();
         }
     }
+}
+
+impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS> {
+    fn emit<E: Event>(&self, event: &E) {
+        self.put(E::KEY, event);
+    }
 
     fn is_wanted<E: Event>(&self) -> bool {
-        self.with(|state| state.topic(E::KEY)).is_some()
+        self.is_subscribed(E::KEY)
+    }
+}
+
+/// Bytes that are the encoding of something: as a tuple, they are encoded as they are.
+struct Encoded<'a>(&'a [u8]);
+
+impl Serialize for Encoded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = serializer.serialize_tuple(self.0.len())?;
+        for byte in self.0 {
+            bytes.serialize_element(byte)?;
+        }
+        bytes.end()
     }
 }
 

@@ -87,7 +87,7 @@ impl<const BYTES: usize> Ring<BYTES> {
     }
 }
 
-/// What postcard writes goes into the ring, byte by byte.
+/// Puts what postcard writes into the ring, byte by byte.
 struct Record<'r, const BYTES: usize>(&'r mut Ring<BYTES>);
 
 impl<const BYTES: usize> Flavor for Record<'_, BYTES> {

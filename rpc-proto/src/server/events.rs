@@ -9,45 +9,75 @@ use crate::wire::message::{EVENT_COUNT, Header, Kind, Seq};
 use core::future::poll_fn;
 use core::ops::Deref;
 
-/// How many events can be lost in a row before their sequence numbers no longer tell how many.
+/// The number of events lost in a row from which on sequence numbers no longer count them.
 const UNTOLD: u32 = 32;
 
-/// Where a server has its events from.
-pub trait EventSource: sealed::Source {}
+/// The events of a server: [`NoEvents`], or a pointer to an [`EventQueue`].
+#[diagnostic::on_unimplemented(
+    message = "a server cannot take events from `{Self}`",
+    label = "neither `NoEvents` nor a pointer to an `EventQueue`",
+    note = "the last parameter of a server is the pointer to its queue, such as `&'static EventQueue<256>`"
+)]
+pub trait EventSource: sealed::Sealed {
+    /// Sends the events, in frames of up to `FRAME` bytes.
+    #[doc(hidden)]
+    type Sender<const FRAME: usize>: Sender;
+}
 
-impl<S: sealed::Source> EventSource for S {}
+impl EventSource for NoEvents {
+    type Sender<const FRAME: usize> = Self;
+}
 
-pub(crate) mod sealed {
-    /// What the server asks of an [`EventSource`](super::EventSource).
-    pub trait Source {
-        /// Whether there can be events.
-        const ENABLED: bool;
+#[diagnostic::do_not_recommend]
+impl<Q, const BYTES: usize, const TOPICS: usize> EventSource for Q
+where
+    Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
+{
+    type Sender<const FRAME: usize> = QueuedEvents<Q, FRAME>;
+}
 
-        /// Forgets subscriptions and events, because a session has begun.
-        fn clear(&mut self);
+mod sealed {
+    use super::{Deref, EventQueue, NoEvents};
 
-        /// Lets in the events with that key, and tells how many events were sent in the session.
-        /// None if there are too many subscriptions.
-        fn subscribe(&mut self, key: u32, number: u16) -> Option<u32>;
+    /// Nothing else can be a source of events.
+    pub trait Sealed {}
 
-        /// Lets in no more events with that key.
-        fn unsubscribe(&mut self, key: u32);
+    impl Sealed for NoEvents {}
 
-        /// Whether a frame was sent in part, which must be ended before anything else is sent.
-        fn is_sending(&self) -> bool;
-
-        /// The bytes to send, empty if there are none.
-        fn outgoing(&mut self) -> &[u8];
-
-        /// Notes that the first `count` bytes of it were sent.
-        fn sent(&mut self, count: usize);
-
-        /// Waits until there is something to send.
-        fn wait(&mut self) -> impl Future<Output = ()>;
+    impl<Q, const BYTES: usize, const TOPICS: usize> Sealed for Q where
+        Q: Deref<Target = EventQueue<BYTES, TOPICS>>
+    {
     }
 }
 
-impl sealed::Source for NoEvents {
+/// Makes frames of events and sends them.
+pub trait Sender {
+    /// True if there can be events.
+    const ENABLED: bool;
+
+    /// Forgets subscriptions and events, because a session has begun.
+    fn clear(&mut self);
+
+    /// Lets in the events with that key, and tells how many events were sent in the session.
+    /// None if there are too many subscriptions.
+    fn subscribe(&mut self, key: u32, number: u16) -> Option<u32>;
+
+    /// Lets in no more events with that key.
+    fn unsubscribe(&mut self, key: u32);
+
+    /// Tells if a frame was sent in part, which must be ended before anything else is sent.
+    fn is_sending(&self) -> bool;
+
+    /// The bytes to send, empty if there are none.
+    fn outgoing(&mut self) -> &[u8];
+
+    /// Notes that the first `count` bytes of it were sent.
+    fn sent(&mut self, count: usize);
+
+    /// Waits until there is something to send.
+    fn wait(&mut self) -> impl Future<Output = ()>;
+}
+impl Sender for NoEvents {
     const ENABLED: bool = false;
 
     fn clear(&mut self) {}
@@ -80,9 +110,9 @@ pub struct QueuedEvents<Q, const FRAME: usize> {
     frame: [u8; FRAME],
     len: usize,
     sent: usize,
-    /// How many events there were in this session, sent or dropped.
+    /// The number of events in this session, sent or dropped.
     count: u32,
-    /// Whether the caller is to be told of `count`, which it could not reckon from what it got.
+    /// True if the caller has to be told `count`, because it cannot infer it from its events.
     count_due: bool,
 }
 
@@ -182,7 +212,7 @@ fn begin(frame: &mut [u8], count: u32) -> Encoder<'_> {
     encoder
 }
 
-impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> sealed::Source
+impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> Sender
     for QueuedEvents<Q, FRAME>
 where
     Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
@@ -201,7 +231,7 @@ where
 
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
         self.queue.subscribe(key, number).ok()?;
-        // What waits is sent after the answer to this.
+        // The event that waits is sent after the answer to this.
         let waits = u32::from(self.len > 0 && self.sent == 0);
         Some(self.count.wrapping_sub(waits))
     }
@@ -235,7 +265,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::sealed::Source;
     use super::*;
     use crate::events::Emit;
     use crate::service::Member;

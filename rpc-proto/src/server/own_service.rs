@@ -1,52 +1,37 @@
 //! The server's implementation of the device's own service.
 
-use super::events::EventSource;
+use super::events::Sender;
 use crate::device::{Device, DeviceEvents, Statistics, SubscribeError, Subscribed};
 use crate::service::{FIRST_NUMBER, Interface};
 use crate::wire::frame::max_encoded_len;
-use core::marker::PhantomData;
 
 /// The device's own service for the interface `I` and frames of up to `FRAME` bytes.
 #[derive(Debug)]
 pub struct OwnService<'s, I, const FRAME: usize> {
-    statistics: &'s Statistics,
-    interface: PhantomData<I>,
+    pub interface: &'s I,
+    /// The counters of the link.
+    pub statistics: &'s Statistics,
 }
 
-impl<'s, I, const FRAME: usize> OwnService<'s, I, FRAME> {
-    /// How much of a description fits a reply.
+impl<I, const FRAME: usize> OwnService<'_, I, FRAME> {
+    /// The most bytes of a description that fit a reply.
     const CHUNK: usize = {
         /// Header and length.
         const AROUND: usize = 1 + 3;
         // A frame that is too short is refused elsewhere, in words.
         FRAME.saturating_sub(max_encoded_len(FRAME) - FRAME + AROUND)
     };
-
-    /// The service of a device that has seen this of its link.
-    pub const fn new(statistics: &'s Statistics) -> Self {
-        Self {
-            statistics,
-            interface: PhantomData,
-        }
-    }
 }
 
 impl<I: Interface, const FRAME: usize> Device for OwnService<'_, I, FRAME> {
     fn describe(&mut self, offset: u32) -> &[u8] {
-        let mut offset = offset as usize;
-        for &piece in I::DESCRIPTION {
-            match piece.get(offset..) {
-                Some(rest) if !rest.is_empty() => {
-                    return rest.get(..Self::CHUNK).unwrap_or(rest);
-                }
-                _ => offset -= piece.len(),
-            }
-        }
-        &[]
+        let rest = self.interface.description(offset);
+        rest.get(..Self::CHUNK).unwrap_or(rest)
     }
 
     fn resolve(&mut self, key: u32) -> Option<u16> {
-        I::resolve(key).map(|index| FIRST_NUMBER + index)
+        let index = self.interface.resolve(key)?;
+        Some(FIRST_NUMBER + index)
     }
 
     fn statistics(&mut self) -> Statistics {
@@ -61,23 +46,17 @@ impl<I: Interface, const FRAME: usize> Device for OwnService<'_, I, FRAME> {
 /// The subscriptions to the events of the interface `I`.
 #[derive(Debug)]
 pub struct Subscriptions<'e, I, E> {
-    events: &'e mut E,
-    interface: PhantomData<I>,
+    pub interface: &'e I,
+    /// Keeps the subscriptions.
+    pub events: &'e mut E,
 }
 
-impl<'e, I, E> Subscriptions<'e, I, E> {
-    /// The subscriptions that are kept with the events.
-    pub const fn new(events: &'e mut E) -> Self {
-        Self {
-            events,
-            interface: PhantomData,
-        }
-    }
-}
-
-impl<I: Interface, E: EventSource> DeviceEvents for Subscriptions<'_, I, E> {
+impl<I: Interface, E: Sender> DeviceEvents for Subscriptions<'_, I, E> {
     fn subscribe(&mut self, key: u32) -> Result<Subscribed, SubscribeError> {
-        let index = I::resolve(key).ok_or(SubscribeError::NoSuchEvent)?;
+        let index = self
+            .interface
+            .resolve(key)
+            .ok_or(SubscribeError::NoSuchEvent)?;
         let topic = FIRST_NUMBER + index;
         match self.events.subscribe(key, topic) {
             Some(count) => Ok(Subscribed { topic, count }),

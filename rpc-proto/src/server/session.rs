@@ -5,11 +5,17 @@
 //! answered again without running again.
 
 mod identity;
+mod outstanding;
+
+pub(super) use outstanding::Outstanding;
+pub use outstanding::Token;
 
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
 use crate::wire::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
-use crate::wire::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
+use crate::wire::message::{
+    Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION, code_frame,
+};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
@@ -111,11 +117,11 @@ impl State {
 /// It counts as run from the moment it is handed out: if it is dropped before
 /// [`end`](Self::end), it is not answered and does not run again, and no earlier reply is kept.
 #[derive(Debug)]
-pub struct Call<'s> {
+pub struct Call<'s, 'f> {
     /// The procedure's number, or the fault that there is none.
     pub procedure: Result<u16, Fault>,
     /// The encoded arguments.
-    pub arguments: Arguments<'s>,
+    pub arguments: Arguments<'f>,
     /// What the device has seen of the link.
     pub statistics: &'s Statistics,
     seq: Seq,
@@ -127,7 +133,7 @@ pub struct Call<'s> {
     slot: u8,
 }
 
-impl<'s> Call<'s> {
+impl Call<'_, '_> {
     /// Where the answer goes.
     pub fn reply(&mut self) -> Reply<'_> {
         Reply::new(self.seq, self.place)
@@ -137,21 +143,26 @@ impl<'s> Call<'s> {
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
     pub fn end(&mut self, result: Result<Replied, Fault>) {
-        let failed = match result {
-            Ok(Replied(Ok(()))) => None,
-            Ok(Replied(Err(Full))) => Some(Fault::ReplyTooLarge),
-            Err(fault) => Some(fault),
-        };
-        if let Some(fault) = failed {
-            let header = Header {
-                kind: Kind::Fault,
-                seq: self.seq,
-            };
-            code_frame(self.place, [header.to_byte(), fault as u8]);
-        }
+        settle(self.seq, self.place, result);
         self.state.phase = Phase::Connected;
         self.state.calls = self.calls;
         self.state.send(Sending::reply(self.slot));
+    }
+}
+
+/// Puts a fault in the place of a reply if there is no reply, or it does not fit.
+fn settle(seq: Seq, place: &mut [u8], result: Result<Replied, Fault>) {
+    let failed = match result {
+        Ok(Replied(Ok(()))) => None,
+        Ok(Replied(Err(Full))) => Some(Fault::ReplyTooLarge),
+        Err(fault) => Some(fault),
+    };
+    if let Some(fault) = failed {
+        let header = Header {
+            kind: Kind::Fault,
+            seq,
+        };
+        code_frame(place, [header.to_byte(), fault as u8]);
     }
 }
 
@@ -161,24 +172,39 @@ fn frame_in(place: &[u8]) -> &[u8] {
     end.and_then(|end| place.get(..=end)).unwrap_or_default()
 }
 
+/// Refuses bounds that a device cannot have.
+///
+/// # Panics
+/// If `frame` or `window` is out of bounds.
+#[track_caller]
+pub(super) const fn assert_bounds(frame: usize, window: usize) {
+    assert!(
+        window >= 1,
+        "WINDOW is too small: a device keeps at least 1 reply"
+    );
+    assert!(
+        window <= MAX_WINDOW,
+        "WINDOW is too large: at most 15 calls can be in flight"
+    );
+    const { assert!(MAX_ACCEPT == 25, "the number in the message below") }
+    assert!(
+        frame >= MAX_ACCEPT,
+        "FRAME is too small: a device's longest frame must have at least 25 bytes"
+    );
+    assert!(
+        frame <= u16::MAX as usize,
+        "FRAME is too large: a frame has at most 65,535 bytes"
+    );
+}
+
 impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     const SLOTS: u8 = WINDOW as u8;
 
     /// No session yet.
+    // The bounds are no constant here: the compiler would name this line instead of the caller's.
+    #[track_caller]
     pub const fn new() -> Self {
-        const {
-            assert!(WINDOW >= 1, "a device keeps at least one reply");
-            assert!(WINDOW <= MAX_WINDOW, "at most 15 calls can be in flight");
-            assert!(MAX_ACCEPT == 25);
-            assert!(
-                FRAME >= MAX_ACCEPT,
-                "a frame must hold an Accept: at least 25 bytes"
-            );
-            assert!(
-                FRAME <= u16::MAX as usize,
-                "a frame's length must fit 16 bits"
-            );
-        }
+        assert_bounds(FRAME, WINDOW);
         Self {
             state: State {
                 phase: Phase::NotConnected,
@@ -210,14 +236,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes what the accumulator found, and gives back the call to be run, if it is a new one.
-    /// `accept` is what a Connect is answered with, but for the nonce and the buffer.
+    /// `fingerprint` is that of the interface.
     ///
     /// As long as there is something to send it is dropped, as if the line had lost it.
-    pub fn take<'s>(
-        &'s mut self,
-        frame: Result<&'s [u8], Broken>,
-        accept: &Accept,
-    ) -> Option<Call<'s>> {
+    pub fn take<'f>(
+        &mut self,
+        frame: Result<&'f [u8], Broken>,
+        fingerprint: u32,
+    ) -> Option<Call<'_, 'f>> {
         if self.is_sending() {
             return None;
         }
@@ -229,7 +255,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 let (&header, body) = payload.split_first()?;
                 let header = Header::from_byte(header);
                 match header.kind {
-                    Kind::Connect => self.connect(body, accept),
+                    Kind::Connect => self.connect(body, fingerprint),
                     Kind::Call => return self.call(header.seq, body),
                     // Only devices send the others: the line loops back, or another device is on it.
                     _ => {}
@@ -242,14 +268,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// Begins a session, or tells a caller of another version that there can be none.
     // Inlined, it would take registers from what every byte and every call goes through.
     #[inline(never)]
-    fn connect(&mut self, body: &[u8], accept: &Accept) {
+    fn connect(&mut self, body: &[u8], fingerprint: u32) {
         let Some((&version, rest)) = body.split_first() else {
             return;
         };
         let Ok(nonce) = Arguments::new(rest).take::<u32>() else {
             return;
         };
-        self.state.phase = if version == accept.version {
+        self.state.phase = if version == VERSION {
             Phase::Connected
         } else {
             Phase::NotConnected
@@ -264,11 +290,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             };
             let mut encoder = Encoder::new(slot);
             encoder.push(header.to_byte());
-            let buffer = self.buffer;
             Accept {
+                version: VERSION,
                 nonce,
-                buffer,
-                ..*accept
+                window: Self::SLOTS,
+                max_frame: FRAME as u16,
+                buffer: self.buffer,
+                fingerprint,
             }
             .encode(&mut encoder);
             let _fits = encoder.finish();
@@ -277,7 +305,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Decides whether a call is new, has run already, or comes too early.
-    fn call<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
+    fn call<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f>> {
         let behind = self.state.next.since(seq);
         if self.state.phase == Phase::NotConnected {
             // Without a session no call is expected, so there is room for the one to name.
@@ -299,7 +327,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         None
     }
 
-    fn run<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
+    fn run<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f>> {
         let calls = self.state.calls;
         let slot = calls.next_slot(Self::SLOTS);
         // What holds if the call is dropped; its end sets things right.
@@ -313,12 +341,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             Ok(Err(_)) => Err(Fault::UnknownProcedure),
             Err(BadArguments) => Err(Fault::BadArguments),
         };
+        let place = self.replies.get_mut(usize::from(slot))?;
         Some(Call {
             procedure,
             arguments,
             statistics: &self.statistics,
             seq,
-            place: self.replies.get_mut(usize::from(slot))?,
+            place,
             state: &mut self.state,
             calls: calls.and_one_more(Self::SLOTS),
             slot,

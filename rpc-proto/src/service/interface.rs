@@ -20,12 +20,18 @@ pub struct Bare<I>(pub I);
 macro_rules! without_description {
     ($wrapper:ident, own service: $own_service:literal) => {
         impl<I: Interface> Interface for $wrapper<I> {
-            const DESCRIPTION: &'static [&'static [u8]] = &[];
-            const FINGERPRINT: u32 = I::FINGERPRINT;
             const OWN_SERVICE: bool = $own_service;
 
-            fn resolve(key: u32) -> Option<u16> {
-                I::resolve(key)
+            fn description(&self, _: u32) -> &[u8] {
+                &[]
+            }
+
+            fn fingerprint(&self) -> u32 {
+                self.0.fingerprint()
+            }
+
+            fn resolve(&self, key: u32) -> Option<u16> {
+                self.0.resolve(key)
             }
         }
 
@@ -76,7 +82,7 @@ without_description!(Bare, own service: false);
 /// # impl Led for Board { fn set(&mut self, _: bool) {} }
 /// # impl Clock for Board { fn seconds(&mut self) -> u32 { 0 } }
 /// rpc_proto::interface! {
-///     /// What the bench supply offers.
+///     /// The services of the bench supply.
 ///     struct BenchSupply("bench-supply", "1.0.0") {
 ///         led: LedService<Board>,
 ///         clock: ClockService<Board>,
@@ -105,6 +111,29 @@ without_description!(Bare, own service: false);
 /// }
 /// ```
 ///
+/// The struct may have type parameters, each with one bound at most:
+///
+/// ```
+/// # use rpc_proto::{events::Emit, service};
+/// #[service]
+/// trait Led {
+///     /// Switches the lamp.
+///     fn set(&mut self, on: bool);
+/// }
+/// struct Board<E>(E);
+/// impl<E: Emit> Led for Board<E> {
+///     fn set(&mut self, on: bool) {
+///         # let _ = on;
+///         // and emit an event
+///     }
+/// }
+/// rpc_proto::interface! {
+///     struct Bench<E: Emit>("bench", "1.0.0") {
+///         led: LedService<Board<E>>,
+///     }
+/// }
+/// ```
+///
 /// Two procedures with the same key are refused by the compiler:
 ///
 /// ```compile_fail
@@ -123,92 +152,101 @@ without_description!(Bare, own service: false);
 macro_rules! interface {
     (
         $(#[$attribute:meta])*
-        $visibility:vis struct $name:ident($device:expr, $version:expr) {
+        $visibility:vis struct $name:ident
+        $(<$($generic:ident $(: $bound:path)?),+ $(,)?>)?
+        ($device:expr, $version:expr) {
             $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $service:ty),+ $(,)?
         }
     ) => {
-        $crate::interface! { @offer
+        $crate::interface! { @offer [$($($generic $(: $bound)?),+)?] [$($($generic),+)?]
             $(#[$attribute])*
             $visibility struct $name($device, $version) {
                 $($(#[$field_attribute])* $field_visibility $field: $service),+
             }
         }
-        $crate::interface! { @dispatch [] Dispatch::dispatch [] for $name { $($field: $service)+ } }
-        $crate::interface! { @dispatch
+        $crate::interface! { @dispatch [$($($generic $(: $bound)?),+)?] [$($($generic),+)?]
+            [] Dispatch::dispatch [] for $name { $($field: $service)+ }
+        }
+        $crate::interface! { @dispatch [$($($generic $(: $bound)?),+)?] [$($($generic),+)?]
             [async] DispatchAsync::dispatch_async [await] for $name { $($field: $service)+ }
         }
     };
     (
         $(#[$attribute:meta])*
-        $visibility:vis async struct $name:ident($device:expr, $version:expr) {
+        $visibility:vis async struct $name:ident
+        $(<$($generic:ident $(: $bound:path)?),+ $(,)?>)?
+        ($device:expr, $version:expr) {
             $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $service:ty),+ $(,)?
         }
     ) => {
-        $crate::interface! { @offer
+        $crate::interface! { @offer [$($($generic $(: $bound)?),+)?] [$($($generic),+)?]
             $(#[$attribute])*
             $visibility struct $name($device, $version) {
                 $($(#[$field_attribute])* $field_visibility $field: $service),+
             }
         }
-        $crate::interface! { @dispatch
+        $crate::interface! { @dispatch [$($($generic $(: $bound)?),+)?] [$($($generic),+)?]
             [async] DispatchAsync::dispatch_async [await] for $name { $($field: $service)+ }
         }
     };
-    (@offer
+    (@offer [$($parameters:tt)*] [$($arguments:tt)*]
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident($device:expr, $version:expr) {
             $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $service:ty),+
         }
     ) => {
         $(#[$attribute])*
-        $visibility struct $name {
+        $visibility struct $name<$($parameters)*> {
             $($(#[$field_attribute])* $field_visibility $field: $service,)+
         }
 
         const _: () = {
-            const HEADER: $crate::describe::Header = $crate::describe::Header {
+            const HEADER: $crate::macro_support::Header = $crate::macro_support::Header {
                 name: $device,
                 version: $version,
                 services: [$(stringify!($field)),+].len(),
             };
             const ENCODED: [u8; HEADER.encoded_len()] = HEADER.encode();
-            const KEYS: &[&[u32]] = &[$(<$service as $crate::service::Service>::KEYS),+];
-            $crate::describe::assert_distinct(KEYS);
 
-            impl $crate::service::Interface for $name {
+            impl<$($parameters)*> $crate::macro_support::StaticInterface for $name<$($arguments)*> {
                 const DESCRIPTION: &'static [&'static [u8]] =
-                    &[&ENCODED, $(<$service as $crate::service::Service>::DESCRIPTION),+];
-                const FINGERPRINT: u32 = $crate::describe::fingerprint(Self::DESCRIPTION);
-
-                fn resolve(key: u32) -> Option<u16> {
-                    let mut first = 0;
-                    for keys in KEYS {
-                        if let Some(index) = $crate::service::index_of(key, keys) {
-                            return Some(first + index);
-                        }
-                        first += keys.len() as u16;
-                    }
-                    None
-                }
+                    &[&ENCODED, $(<$service as $crate::macro_support::Service>::DESCRIPTION),+];
+                const KEYS: &'static [&'static [u32]] = $crate::macro_support::distinct(
+                    &[$(<$service as $crate::macro_support::Service>::KEYS),+],
+                );
             }
+
+            $crate::interface! { @check [$($arguments)*] $($service),+ }
         };
     };
+    // The keys of an interface without parameters are compared even if it is not used.
+    (@check [] $($service:ty),+) => {
+        const _: &[&[u32]] = $crate::macro_support::distinct(
+            &[$(<$service as $crate::macro_support::Service>::KEYS),+],
+        );
+    };
+    (@check [$($arguments:tt)+] $($service:ty),+) => {};
     // A procedure belongs to the first service whose procedures its index has not passed.
-    (@dispatch [$($async:tt)?] $trait:ident::$method:ident $await:tt for $name:ident {
-        $($field:ident: $service:ty)+
-    }) => {
-        impl $crate::service::$trait for $name {
+    (@dispatch [$($parameters:tt)*] [$($arguments:tt)*]
+        [$($async:tt)?] $trait:ident::$method:ident $await:tt for $name:ident {
+            $($field:ident: $service:ty)+
+        }
+    ) => {
+        impl<$($parameters)*> $crate::macro_support::$trait for $name<$($arguments)*> {
             $($async)? fn $method(
                 &mut self,
                 index: u16,
-                arguments: $crate::service::Arguments<'_>,
-                reply: $crate::service::Reply<'_>,
-            ) -> Result<$crate::service::Replied, $crate::wire::message::Fault> {
+                arguments: $crate::macro_support::Arguments<'_>,
+                reply: $crate::macro_support::Reply<'_>,
+            ) -> ::core::result::Result<
+                $crate::macro_support::Replied,
+                $crate::macro_support::Fault,
+            > {
                 let mut index = index;
                 $(
-                    let count = <$service as $crate::service::Service>::KEYS.len() as u16;
+                    let count = <$service as $crate::macro_support::Service>::KEYS.len() as u16;
                     if index < count {
-                        let result = $crate::service::$trait::$method(
+                        let result = $crate::macro_support::$trait::$method(
                             &mut self.$field, index, arguments, reply,
                         );
                         return $crate::interface!(@finish result $await);
@@ -216,7 +254,7 @@ macro_rules! interface {
                     index -= count;
                 )+
                 let _ = index;
-                Err($crate::wire::message::Fault::UnknownProcedure)
+                ::core::result::Result::Err($crate::macro_support::Fault::UnknownProcedure)
             }
         }
     };

@@ -27,7 +27,7 @@ pub trait FeedProcedure: Procedure {
     /// The value.
     type Output: DeserializeOwned;
 
-    /// Whether the procedure has an error of its own.
+    /// True if the procedure has an error of its own.
     const FALLIBLE: bool;
 }
 
@@ -35,13 +35,13 @@ pub trait FeedProcedure: Procedure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ask {
-    /// How many items come before its first.
+    /// The number of items before its first.
     pub position: u32,
     /// The most items that it shall have, 1 to [`MAX_BATCH`].
     pub limit: u8,
 }
 
-/// How a batch ends: the number of its items, and whether the stream ends with them.
+/// The end of a batch: the number of its items, and whether the stream ends with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BatchEnd {
     pub(crate) count: u8,
@@ -49,7 +49,7 @@ pub(crate) struct BatchEnd {
 }
 
 impl BatchEnd {
-    /// How a batch ends that begins behind the end of the stream. The stream has become shorter
+    /// The end of a batch that begins behind the end of the stream. The stream has become shorter
     /// since that position was found out.
     pub(crate) const BEYOND: Self = Self {
         count: 0,

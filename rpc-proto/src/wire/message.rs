@@ -172,6 +172,12 @@ pub enum Fault {
     BadArguments = 1,
     /// The procedure ran, but its value or error does not fit a frame.
     ReplyTooLarge = 2,
+    /// The device passed the call on and does not know what became of it: it may have run, once.
+    OutcomeUnknown = 3,
+    /// The device could not pass the call on. It did not run.
+    Unreachable = 4,
+    /// The device does not let this caller make the call. It did not run.
+    Refused = 5,
 }
 
 impl Fault {
@@ -181,6 +187,9 @@ impl Fault {
             0 => Some(Self::UnknownProcedure),
             1 => Some(Self::BadArguments),
             2 => Some(Self::ReplyTooLarge),
+            3 => Some(Self::OutcomeUnknown),
+            4 => Some(Self::Unreachable),
+            5 => Some(Self::Refused),
             _ => None,
         }
     }

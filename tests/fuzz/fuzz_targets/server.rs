@@ -5,9 +5,10 @@ use firmware::{Demonstration, DemonstrationEvents};
 use fuzz::{FRAME, frame, pieces};
 use libfuzzer_sys::fuzz_target;
 use rpc_proto::wire::frame::Accumulator;
-use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::server::Server;
 
-type Device = Server<Demonstration, FRAME, 2, QueuedEvents<&'static DemonstrationEvents, FRAME>>;
+type Events = &'static DemonstrationEvents;
+type Device = Server<Demonstration<Events>, FRAME, 2, Events>;
 
 static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
 

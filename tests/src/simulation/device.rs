@@ -5,7 +5,7 @@ use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::Line;
 use rpc_proto::device::Statistics;
 use rpc_proto::events::{Emit, EventQueue};
-use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::server::Server;
 use rpc_proto::service::Event;
 use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;
@@ -15,12 +15,8 @@ use std::rc::Rc;
 type Events = EventQueue<256, 4>;
 
 /// What serves the counter.
-type CounterServer<const FRAME: usize, const WINDOW: usize> = Server<
-    CounterService<JournaledCounter<Rc<Events>>>,
-    FRAME,
-    WINDOW,
-    QueuedEvents<Rc<Events>, FRAME>,
->;
+type CounterServer<const FRAME: usize, const WINDOW: usize> =
+    Server<CounterService<JournaledCounter<Rc<Events>>>, FRAME, WINDOW, Rc<Events>>;
 
 /// Whether the counter's total outlives a reset of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +29,7 @@ pub enum Memory {
 
 /// A microcontroller that offers a counter.
 #[derive(Debug)]
-pub(super) struct Device<const FRAME: usize, const WINDOW: usize> {
+pub(crate) struct Device<const FRAME: usize, const WINDOW: usize> {
     server: CounterServer<FRAME, WINDOW>,
     events: Rc<Events>,
     journal: Journal,
@@ -47,7 +43,7 @@ pub(super) struct Device<const FRAME: usize, const WINDOW: usize> {
 }
 
 impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
-    pub(super) fn new(buffer: u16, run_time: Duration, memory: Memory, journal: Journal) -> Self {
+    pub(crate) fn new(buffer: u16, run_time: Duration, memory: Memory, journal: Journal) -> Self {
         let (server, events) = start(0, &journal, buffer);
         Self {
             server,
@@ -63,7 +59,7 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     }
 
     /// Starts anew, as after a power failure: everything not in flash is gone.
-    pub(super) fn reset(&mut self, now: Instant) {
+    pub(crate) fn reset(&mut self, now: Instant) {
         let total = match self.memory {
             Memory::Volatile => 0,
             Memory::Retained => self.server.interface().0.total(),
@@ -74,12 +70,12 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     }
 
     /// Tells of an event, as an interrupt may at any time.
-    pub(super) fn emit<E: Event>(&self, event: &E) {
+    pub(crate) fn emit<E: Event>(&self, event: &E) {
         self.events.emit(event);
     }
 
     /// Puts what has arrived into the receive buffer and does what can be done without waiting.
-    pub(super) fn work(&mut self, now: Instant, from_caller: &mut Line, to_caller: &mut Line) {
+    pub(crate) fn work(&mut self, now: Instant, from_caller: &mut Line, to_caller: &mut Line) {
         self.serve(now, to_caller);
         while let Some(byte) = from_caller.receive(now) {
             // A UART without a buffer still has a data register.
@@ -119,7 +115,7 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     }
 
     /// When there is something to do, if nothing arrives before.
-    pub(super) fn next_event(&mut self, now: Instant, to_caller: &Line) -> Option<Instant> {
+    pub(crate) fn next_event(&mut self, now: Instant, to_caller: &Line) -> Option<Instant> {
         if now < self.busy_until {
             return Some(self.busy_until);
         }
@@ -127,12 +123,12 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
     }
 
     /// How many received bytes found no room since the beginning, resets notwithstanding.
-    pub(super) const fn overruns(&self) -> u64 {
+    pub(crate) const fn overruns(&self) -> u64 {
         self.overruns
     }
 
     /// What the device has seen of the link since it was reset.
-    pub(super) fn statistics(&self) -> &Statistics {
+    pub(crate) fn statistics(&self) -> &Statistics {
         self.server.statistics()
     }
 }

@@ -9,6 +9,9 @@ pub const MAX_CALLS: usize = 4;
 /// The number of the procedure.
 pub const RUN: u16 = FIRST_NUMBER;
 
+/// The fingerprint of the interface.
+pub const FINGERPRINT: u32 = 1;
+
 /// How often each call has run. It outlives the device's resets, as it belongs to the observer.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Ledger {
@@ -18,10 +21,15 @@ pub struct Ledger {
 }
 
 impl Interface for Ledger {
-    const DESCRIPTION: &'static [&'static [u8]] = &[];
-    const FINGERPRINT: u32 = 1;
+    fn description(&self, _: u32) -> &[u8] {
+        &[]
+    }
 
-    fn resolve(_: u32) -> Option<u16> {
+    fn fingerprint(&self) -> u32 {
+        FINGERPRINT
+    }
+
+    fn resolve(&self, _: u32) -> Option<u16> {
         None
     }
 }

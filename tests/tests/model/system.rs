@@ -12,13 +12,12 @@
 //! a frame was hit makes no difference.
 
 use crate::channel::{Channel, Chunk, FRAME, Fate, MAX_CHUNK, call_in, header_of};
-use crate::ledger::{Ledger, MAX_CALLS, RUN};
+use crate::ledger::{FINGERPRINT, Ledger, MAX_CALLS, RUN};
 use crate::record::{End, Excuses, Record};
 use crate::schedule::{Bounds, Deadline, RESEND, Step};
 use crate::search::{Model, Violation};
 use rpc_proto::client::{CallError, Client, Number, Target, Ticket, Timing};
 use rpc_proto::server::Server;
-use rpc_proto::service::Interface;
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::Kind;
 
@@ -105,7 +104,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         let target = Target {
             key: 0,
             number: Number::In {
-                fingerprint: Ledger::FINGERPRINT,
+                fingerprint: FINGERPRINT,
                 number: RUN,
             },
             idempotent,

@@ -10,7 +10,7 @@ use cortex_m_rt::entry;
 use firmware::{Demonstration, DemonstrationEvents};
 use interrupt_uart::UartError;
 use rpc_proto::drivers::LinkError;
-use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::server::Server;
 
 /// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
 const FRAME: usize = 160;
@@ -21,11 +21,11 @@ const WINDOW: usize = 4;
 /// What the device tells unasked waits here until the line is free.
 static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
 
-type Events = QueuedEvents<&'static DemonstrationEvents, FRAME>;
+type Events = &'static DemonstrationEvents;
 
 #[entry]
 fn main() -> ! {
-    static mut SERVER: Server<Demonstration, FRAME, WINDOW, Events> =
+    static mut SERVER: Server<Demonstration<Events>, FRAME, WINDOW, Events> =
         Server::with_events(Demonstration::new(&EVENTS), &EVENTS)
             .with_buffer(serial::RECEIVE_BUFFER as u16);
     let mut serial = serial::start();

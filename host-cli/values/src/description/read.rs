@@ -14,7 +14,7 @@ use super::{
 };
 use crate::cursor::{Cursor, Malformed};
 use rpc_proto::describe::{Mark, ProcedureKind};
-use rpc_proto::service::Interface;
+use rpc_proto::service::StaticInterface;
 use rpc_proto::wire::crc::Crc32;
 
 /// How deep types may nest.
@@ -100,7 +100,7 @@ impl Description {
     ///
     /// # Errors
     /// When names or types of the interface are beyond what a description may hold.
-    pub fn of<I: Interface>() -> Result<Self, ReadError> {
+    pub fn of<I: StaticInterface>() -> Result<Self, ReadError> {
         Self::read(&I::DESCRIPTION.concat())
     }
 

@@ -8,12 +8,9 @@ use crate::description::{Description, Procedure, ProcedureKind, Shape};
 use crate::value::{
     ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
 };
-use rpc_proto::client::CallError;
+use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
-use rpc_proto::server::NoEvents;
-use rpc_proto::server::{OwnService, Subscriptions};
-use rpc_proto::service::{Ask, FIRST_NUMBER};
-use rpc_proto::services::log::LogService;
+use rpc_proto::service::{Ask, FIRST_NUMBER, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
 use serde_json::Value;
@@ -25,13 +22,6 @@ const SEQS: u8 = 32;
 
 /// The number of `describe`, from whose replies a decoder learns what the device offers.
 const DESCRIBE: u16 = 0;
-
-/// An interface. Which one makes no difference to a device's own service.
-type Any = LogService<()>;
-/// The own service of a device.
-type OwnInterface = DeviceService<OwnService<'static, Any, 64>>;
-/// What a device with events offers, too.
-type OwnEvents = DeviceEventsService<Subscriptions<'static, Any, NoEvents>>;
 
 /// Where a description may be found by its fingerprint, such as a cache.
 type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;
@@ -321,8 +311,9 @@ impl Decoder {
 
 /// What the protocol calls the device's own service, all of it.
 fn own_description() -> Option<Description> {
-    let mut own = Description::of::<OwnInterface>().ok()?;
-    let events = Description::of::<OwnEvents>().ok()?;
+    let read = |pieces: &[&[u8]]| Description::read(&pieces.concat()).ok();
+    let mut own = read(<DeviceService<()> as StaticInterface>::DESCRIPTION)?;
+    let events = read(<DeviceEventsService<()> as StaticInterface>::DESCRIPTION)?;
     let service = own.services.first_mut()?;
     for procedure in events.procedures() {
         service.procedures.push(Procedure {
@@ -393,6 +384,8 @@ fn fault(body: &[u8]) -> String {
         Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
         Some(Fault::BadArguments) => CallError::BadArguments,
         Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
+        Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Disconnected),
+        Some(Fault::Unreachable | Fault::Refused) => CallError::Disconnected,
         None => CallError::UnknownFault(code),
     };
     error.to_string()

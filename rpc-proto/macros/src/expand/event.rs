@@ -1,4 +1,4 @@
-//! What `#[service]` adds for the events of a trait: a type each, and how to subscribe to them.
+//! The code that `#[service]` adds for the events of a trait: a type each, and subscriptions.
 
 use super::{path, type_name};
 use crate::parse::{Procedure, Service, with_lifetime};
@@ -62,7 +62,7 @@ pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
         None => (None, None),
     };
     quote! {
-        impl ::rpc_proto::service::Event for #name #own {
+        impl ::rpc_proto::macro_support::Event for #name #own {
             type Received<'a> = #name #received;
         }
     }
@@ -94,7 +94,7 @@ pub fn subscriptions(
                 &mut self,
             ) -> ::core::result::Result<
                 <C as #caller>::Subscription<#name #lifetime>,
-                ::rpc_proto::client::CallError<::rpc_proto::device::SubscribeError>,
+                ::rpc_proto::macro_support::CallError<::rpc_proto::macro_support::SubscribeError>,
             > {
                 #caller::subscribe(&mut self.caller)#awaited
             }

@@ -1,4 +1,4 @@
-//! What is special about procedures that return or take a sequence of items, a batch at a time.
+//! The code for procedures that return or take a sequence of items, a batch at a time.
 
 use super::{error_type, type_name};
 use crate::parse::{Argument, Flow, Procedure, Service, with_lifetime};
@@ -6,10 +6,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Token;
 
-/// What a batch is asked for with, before the arguments that the method declares.
+/// The argument that asks for a batch, before the arguments that the method declares.
 pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
     match procedure.flow {
-        Flow::Stream => Some(quote!(::rpc_proto::service::Ask,)),
+        Flow::Stream => Some(quote!(::rpc_proto::macro_support::Ask,)),
         _ => None,
     }
 }
@@ -39,14 +39,14 @@ fn head(procedure: &Procedure) -> &[Argument] {
     }
 }
 
-/// What a procedure implements besides `Procedure`.
+/// The traits that a procedure implements besides `Procedure`.
 pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let value = &procedure.outcome.value;
     match &procedure.flow {
         Flow::Call => TokenStream::new(),
         Flow::Stream => quote! {
-            impl ::rpc_proto::service::StreamProcedure for #name {
+            impl ::rpc_proto::macro_support::StreamProcedure for #name {
                 type Item = #value;
             }
         },
@@ -55,7 +55,7 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
             let head = head.map(|argument| with_lifetime(&argument.ty, "'a"));
             let fallible = procedure.outcome.error.is_some();
             quote! {
-                impl ::rpc_proto::service::FeedProcedure for #name {
+                impl ::rpc_proto::macro_support::FeedProcedure for #name {
                     type Head<'a> = (#(#head,)*);
                     type Item = #item;
                     type Output = #value;
@@ -78,8 +78,11 @@ pub fn method(
     let method = &procedure.ident;
     let procedure_type = type_name(service, procedure);
     let (caller, awaited) = match asynchronous {
-        Some(_) => (quote!(::rpc_proto::client::AsyncCaller), Some(quote!(.await))),
-        None => (quote!(::rpc_proto::client::Caller), None),
+        Some(_) => (
+            quote!(::rpc_proto::macro_support::AsyncCaller),
+            Some(quote!(.await)),
+        ),
+        None => (quote!(::rpc_proto::macro_support::Caller), None),
     };
     let error = error_type(procedure);
     match &procedure.flow {
@@ -124,7 +127,7 @@ pub fn method(
                     &mut self,
                     #(#names: #types,)*
                     #items: impl ::core::iter::IntoIterator<Item = #item>,
-                ) -> ::core::result::Result<#value, ::rpc_proto::client::FeedError<#error>> {
+                ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::FeedError<#error>> {
                     #caller::feed::<#procedure_type>(
                         &mut self.caller,
                         &(#(#given,)*),

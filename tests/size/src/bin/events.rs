@@ -7,7 +7,7 @@ use cortex_m as _; // has the critical section
 use cortex_m_rt::entry;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use rpc_proto::events::{Emit, EventQueue};
-use rpc_proto::server::{QueuedEvents, Server};
+use rpc_proto::server::Server;
 use rpc_proto::service::Undescribed;
 use size::{CalculatorService, Checked, Uart};
 
@@ -71,7 +71,7 @@ impl Write for Waiting {
 
 #[entry]
 fn main() -> ! {
-    static mut SERVER: Server<Undescribed<Device>, 64, 1, QueuedEvents<&'static Events, 64>> =
+    static mut SERVER: Server<Undescribed<Device>, 64, 1, &'static Events> =
         Server::with_events(
             Undescribed(Device {
                 calculator: CalculatorService(Checked),

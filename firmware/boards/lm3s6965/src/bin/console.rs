@@ -102,12 +102,16 @@ struct Talkative {
 }
 
 impl Interface for Talkative {
-    const DESCRIPTION: &'static [&'static [u8]] =
-        <CalculatorService<CheckedCalculator> as Interface>::DESCRIPTION;
-    const FINGERPRINT: u32 = <CalculatorService<CheckedCalculator> as Interface>::FINGERPRINT;
+    fn description(&self, offset: u32) -> &[u8] {
+        self.calculator.description(offset)
+    }
 
-    fn resolve(key: u32) -> Option<u16> {
-        <CalculatorService<CheckedCalculator> as Interface>::resolve(key)
+    fn fingerprint(&self) -> u32 {
+        self.calculator.fingerprint()
+    }
+
+    fn resolve(&self, key: u32) -> Option<u16> {
+        self.calculator.resolve(key)
     }
 }
 

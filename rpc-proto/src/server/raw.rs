@@ -1,0 +1,218 @@
+//! A server for calls that somebody else carries out, such as a bridge to another device.
+
+use super::events::Sender;
+use super::session::{Outstanding, Token};
+use super::{EventSource, NoEvents, Server};
+use crate::device::Statistics;
+use crate::service::{FIRST_NUMBER, Interface};
+use crate::wire::message::Fault;
+use core::fmt;
+
+/// Hands calls out as bytes, and takes their answers later, in any order.
+///
+/// As many calls as `WINDOW` can be open at once. Replies go out in the order of the calls, and
+/// everything else that a session promises holds here as with a [`Server`]: a call that comes again
+/// is not handed out again. What belongs to the device's own service is answered at once, from the
+/// [`Interface`], whose description may be known at run time only.
+///
+/// ```
+/// use rpc_proto::server::{RawReply, RawServer};
+/// # use rpc_proto::service::Interface;
+/// # struct Other;
+/// # impl Interface for Other {
+/// #     fn description(&self, _: u32) -> &[u8] { &[] }
+/// #     fn fingerprint(&self) -> u32 { 0 }
+/// #     fn resolve(&self, _: u32) -> Option<u16> { None }
+/// # }
+/// # let (interface, received) = (Other, [0_u8; 3]);
+/// # fn pass_on(_: u16, _: &[u8]) {}
+///
+/// let mut server = RawServer::<_, 64, 4>::new(interface);
+/// let mut open = Vec::new();
+/// for byte in received {
+///     if let Some(call) = server.receive(byte) {
+///         pass_on(call.index, call.arguments);
+///         open.push(call.token);
+///     }
+/// }
+/// // Later, when there is an answer:
+/// for token in open {
+///     server.answer(token, RawReply::Return(&[5]));
+/// }
+/// let len = server.outgoing().len();
+/// server.sent(len);
+/// ```
+pub struct RawServer<I, const FRAME: usize, const WINDOW: usize, Q: EventSource = NoEvents> {
+    server: Server<I, FRAME, WINDOW, Q>,
+    outstanding: Outstanding<WINDOW>,
+}
+
+/// Written by hand, because what `derive` adds is a bound on the pointer to the queue.
+impl<I, const FRAME: usize, const WINDOW: usize, Q: EventSource> fmt::Debug
+    for RawServer<I, FRAME, WINDOW, Q>
+where
+    Server<I, FRAME, WINDOW, Q>: fmt::Debug,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = formatter.debug_struct("RawServer");
+        fields.field("server", &self.server);
+        fields.field("outstanding", &self.outstanding).finish()
+    }
+}
+
+/// A call that was handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RawCall<'f> {
+    /// Names the call when it is answered.
+    pub token: Token,
+    /// The position of the procedure in the interface.
+    pub index: u16,
+    /// The encoded arguments.
+    pub arguments: &'f [u8],
+}
+
+/// The answer to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RawReply<'a> {
+    /// The encoded value.
+    Return(&'a [u8]),
+    /// The procedure's own error, encoded.
+    Error(&'a [u8]),
+    /// The reason why the call was not carried out.
+    Fault(Fault),
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize> RawServer<I, FRAME, WINDOW> {
+    /// A server without a session. It announces no receive buffer.
+    #[track_caller]
+    pub const fn new(interface: I) -> Self {
+        Self::of(Server::new(interface))
+    }
+}
+
+impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
+    RawServer<I, FRAME, WINDOW, Q>
+{
+    /// The same server, but one that hands calls out.
+    pub const fn of(server: Server<I, FRAME, WINDOW, Q>) -> Self {
+        Self {
+            server,
+            outstanding: Outstanding::new(),
+        }
+    }
+
+    /// The same server, with a receive buffer of that many bytes, so that callers send calls ahead; see
+    /// [`Server::announce_buffer`].
+    #[must_use]
+    pub const fn with_buffer(mut self, bytes: u16) -> Self {
+        self.server.announce_buffer(bytes);
+        self
+    }
+
+    /// Takes one received byte, and gives back the call that it completes, if it does. The call is
+    /// not handed out again, so somebody has to [`answer`](Self::answer) it.
+    ///
+    /// As long as there is something to send, a frame that completes is dropped as if the line had
+    /// lost it; so send first, unless the line has no patience.
+    pub fn receive(&mut self, byte: u8) -> Option<RawCall<'_>> {
+        let () = Server::<I, FRAME, WINDOW, Q>::BOUNDS;
+        let Server {
+            session,
+            received,
+            interface,
+            events,
+        } = &mut self.server;
+        let frame = received.push(byte)?;
+        let Some(mut call) = session.take(frame, interface.fingerprint()) else {
+            if session.is_accepting() {
+                events.clear();
+                self.outstanding.clear();
+            } else {
+                self.outstanding.withhold(session);
+            }
+            self.outstanding.send_next(session);
+            return None;
+        };
+        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+        let result = match call.procedure {
+            Ok(number @ FIRST_NUMBER..) => {
+                return Some(RawCall {
+                    token: self.outstanding.defer(&mut call),
+                    index: number - FIRST_NUMBER,
+                    arguments: arguments.bytes(),
+                });
+            }
+            Ok(number) => Server::<I, FRAME, WINDOW, Q>::answer_own(
+                interface,
+                events,
+                number,
+                arguments,
+                call.reply(),
+                statistics,
+            ),
+            Err(fault) => Err(fault),
+        };
+        self.outstanding.end(&mut call, result);
+        self.outstanding.send_next(session);
+        None
+    }
+
+    /// Answers a call. Does nothing if [the call is not open](Self::is_open).
+    ///
+    /// An answer that does not fit a frame becomes [`Fault::ReplyTooLarge`].
+    pub fn answer(&mut self, token: Token, reply: RawReply<'_>) {
+        let session = &mut self.server.session;
+        self.outstanding
+            .answer(session, token, |place| match reply {
+                RawReply::Return(value) => Ok(place.return_bytes(value)),
+                RawReply::Error(error) => Ok(place.error_bytes(error)),
+                RawReply::Fault(fault) => Err(fault),
+            });
+        self.outstanding.send_next(session);
+    }
+
+    /// Tells if a call waits for its answer. It no longer does once it has been answered, or once its
+    /// session has ended: then its caller can no longer be told.
+    pub fn is_open(&self, token: Token) -> bool {
+        self.outstanding.is_open(token)
+    }
+
+    /// The bytes to send, empty if there is nothing to say.
+    pub fn outgoing(&mut self) -> &[u8] {
+        self.server.outgoing()
+    }
+
+    /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent, before anything
+    /// else was received.
+    pub fn sent(&mut self, count: usize) {
+        self.server.sent(count);
+        self.outstanding.send_next(&mut self.server.session);
+    }
+
+    /// Tells if there is a reply to send. If not, the server can receive, even if there are events.
+    pub fn is_replying(&self) -> bool {
+        self.server.is_replying()
+    }
+
+    /// Waits until there is an event to send. Without events, that is for ever.
+    pub async fn event(&mut self) {
+        self.server.event().await;
+    }
+
+    /// The interface.
+    pub const fn interface(&mut self) -> &mut I {
+        &mut self.server.interface
+    }
+
+    /// The counters of the link.
+    pub fn statistics(&self) -> &Statistics {
+        self.server.statistics()
+    }
+
+    /// Counts bytes that the receive buffer had no room for.
+    pub fn note_overruns(&mut self, bytes: u32) {
+        self.server.note_overruns(bytes);
+    }
+}

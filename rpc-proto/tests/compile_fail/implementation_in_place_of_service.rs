@@ -1,0 +1,13 @@
+#[rpc_proto::service]
+trait Lamp {
+    fn off(&mut self);
+}
+
+struct Board;
+impl Lamp for Board {
+    fn off(&mut self) {}
+}
+
+fn main() {
+    rpc_proto::server::Server::<_, 64, 1>::new(Board);
+}

@@ -1,0 +1,178 @@
+//! A bridge between two links: a server whose procedures are those of another device.
+//!
+//! Callers on the near link see a device like any other. What they call runs on the device at the far
+//! link, exactly once; if that cannot be told, they are told so. As many calls as the window allows are
+//! under way on both links at the same time.
+//!
+//! As the two ends that it is made of, a bridge does no I/O and has no clock.
+
+use rpc_proto::client::{Answer, CallError, Calls, Client, Number, Ran, Target, Ticket, Timing};
+use rpc_proto::server::{RawReply, RawServer, Token};
+use rpc_proto::service::{FIRST_NUMBER, Interface};
+use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::crc::Crc32;
+use rpc_proto::wire::message::Fault;
+use serial_rpc::description::{Description, ReadError};
+
+/// The far device's interface, as its description tells it.
+#[derive(Clone, Debug)]
+pub struct Mirror {
+    description: Vec<u8>,
+    fingerprint: u32,
+    /// The key of each procedure, and whether it may run twice.
+    procedures: Vec<(u32, bool)>,
+}
+
+impl Mirror {
+    /// The interface that `description` describes.
+    ///
+    /// # Errors
+    /// When it is not a description.
+    pub fn new(description: Vec<u8>) -> Result<Self, ReadError> {
+        let procedures = Description::read(&description)?
+            .procedures()
+            .map(|procedure| (procedure.key, procedure.idempotent))
+            .collect();
+        Ok(Self {
+            fingerprint: Crc32::of(&description).value(),
+            description,
+            procedures,
+        })
+    }
+
+    /// The procedure at that position, as a caller of the far device calls it.
+    fn target(&self, index: u16) -> Option<Target> {
+        let &(key, idempotent) = self.procedures.get(usize::from(index))?;
+        Some(Target {
+            key,
+            number: Number::In {
+                fingerprint: self.fingerprint,
+                number: FIRST_NUMBER + index,
+            },
+            idempotent,
+        })
+    }
+}
+
+impl Interface for Mirror {
+    fn description(&self, offset: u32) -> &[u8] {
+        self.description.get(offset as usize..).unwrap_or_default()
+    }
+
+    fn fingerprint(&self) -> u32 {
+        self.fingerprint
+    }
+
+    fn resolve(&self, key: u32) -> Option<u16> {
+        let mut procedures = self.procedures.iter();
+        let index = procedures.position(|&(candidate, _)| candidate == key)?;
+        u16::try_from(index).ok()
+    }
+}
+
+/// A device on the near link, a caller on the far link.
+#[derive(Debug)]
+pub struct Bridge<const FRAME: usize, const WINDOW: usize> {
+    /// The end of the near link, where the callers are.
+    pub near: RawServer<Mirror, FRAME, WINDOW>,
+    /// The end of the far link, where the device is.
+    pub far: Client<FRAME, WINDOW>,
+    mirror: Mirror,
+    timeout: Duration,
+    /// The calls that were passed on, by their names on both links.
+    under_way: Vec<(Ticket, Token)>,
+}
+
+impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
+    /// A bridge that has just been switched on. It can hold `buffer` received bytes. A call that the
+    /// far device does not answer in `timeout` is given up.
+    pub fn new(mirror: Mirror, buffer: u16, nonce: u32, timing: Timing, timeout: Duration) -> Self {
+        Self {
+            near: RawServer::new(mirror.clone()).with_buffer(buffer),
+            far: Client::new(nonce, timing),
+            mirror,
+            timeout,
+            under_way: Vec::new(),
+        }
+    }
+
+    /// Takes a byte from the near link, and passes on the call that it completes, if it does.
+    pub fn receive_near(&mut self, now: Instant, byte: u8) {
+        if let Some(call) = self.near.receive(byte) {
+            let deadline = now + self.timeout;
+            let started = match self.mirror.target(call.index) {
+                None => Err(Fault::UnknownProcedure),
+                Some(target) => Calls::start(&mut self.far, target, deadline.into(), |place| {
+                    copy(call.arguments, place)
+                })
+                .map_err(fault),
+            };
+            let token = call.token;
+            match started {
+                Ok(ticket) => self.under_way.push((ticket, token)),
+                Err(fault) => self.near.answer(token, RawReply::Fault(fault)),
+            }
+        }
+        self.abandon_unasked();
+    }
+
+    /// Takes a byte from the far link, and passes back the answer that it completes, if it does.
+    pub fn receive_far(&mut self, now: Instant, byte: u8) {
+        self.far.receive(now, byte);
+        self.pass_back();
+    }
+
+    /// Does what is due at the far link.
+    pub fn advance(&mut self, now: Instant) {
+        self.far.advance(now);
+        self.pass_back();
+    }
+
+    /// Answers the calls that have ended.
+    fn pass_back(&mut self) {
+        let far = &mut self.far;
+        self.under_way.retain(|&(ticket, token)| {
+            let Some(end) = far.take(ticket) else {
+                return true;
+            };
+            let reply = match end {
+                Ok(Answer::Return(value)) => RawReply::Return(value),
+                Ok(Answer::Error(error)) => RawReply::Error(error),
+                Err(error) => RawReply::Fault(fault(error)),
+            };
+            self.near.answer(token, reply);
+            false
+        });
+    }
+
+    /// Gives up the calls of a session that has ended: nobody can be told what becomes of them, and
+    /// those that were not sent must not run later.
+    fn abandon_unasked(&mut self) {
+        self.under_way.retain(|&(ticket, token)| {
+            let is_open = self.near.is_open(token);
+            if !is_open {
+                self.far.abandon(ticket);
+            }
+            is_open
+        });
+    }
+}
+
+/// Copies arguments to their place. Tells their length, or None if they do not fit.
+fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
+    place.get_mut(..arguments.len())?.copy_from_slice(arguments);
+    Some(arguments.len())
+}
+
+/// What a caller on the near link is told of a failure at the far link.
+fn fault(error: CallError) -> Fault {
+    match error {
+        CallError::NoSuchProcedure => Fault::UnknownProcedure,
+        CallError::BadArguments => Fault::BadArguments,
+        CallError::ReplyTooLarge => Fault::ReplyTooLarge,
+        other => match other.ran() {
+            Ran::Never => Fault::Unreachable,
+            Ran::Once | Ran::Unknown => Fault::OutcomeUnknown,
+        },
+    }
+}
