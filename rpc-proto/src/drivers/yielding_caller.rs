@@ -142,6 +142,9 @@ where
             limit,
         };
         client.advance(timer.clock.now());
+        if client.deadline().or(limit).is_none() {
+            return Ok(()); // nothing is waited for
+        }
         loop {
             let due = client.deadline();
             let outgoing = client.outgoing(timer.clock.now());
@@ -166,9 +169,6 @@ where
         }
         let mut received = [0; CHUNK];
         let due = client.deadline();
-        if due.or(limit).is_none() {
-            return Ok(()); // nothing is waited for
-        }
         let Some(read) = timer.unless_due(due, link.read(&mut received)).await else {
             return Ok(());
         };
