@@ -2,7 +2,7 @@
 //!
 //! Apart from the calculator because the expression evaluator needs the same operators.
 
-use rpc_proto::calculator::MathError;
+use crate::interface::MathError;
 
 pub fn add(x: i32, y: i32) -> Result<i32, MathError> {
     x.checked_add(y).ok_or(MathError::Overflow)

@@ -1,11 +1,9 @@
-//! The calculator: where the procedures of the interface meet their implementation.
+//! The calculator: its interface, and where the procedures of that meet their implementation.
+
+pub use crate::interface::*;
 
 use crate::{arithmetic, expression, statistics};
 use heapless::{Deque, Vec};
-use rpc_proto::calculator::{
-    Calculation, Calculator, CalculatorTotalChanged, ExpressionError, HISTORY, MAX_SAMPLES,
-    MathError, Operation, Summary,
-};
 use rpc_proto::events::Emit;
 use rpc_proto::server::NoEvents;
 use rpc_proto::service::Items;

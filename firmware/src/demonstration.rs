@@ -1,7 +1,7 @@
 //! Everything that the demonstration device offers.
 
+use crate::interface::CalculatorService;
 use crate::{CheckedCalculator, Notes};
-use rpc_proto::calculator::CalculatorService;
 use rpc_proto::events::EventQueue;
 use rpc_proto::services::blocks::{BlocksService, Stored};
 use rpc_proto::services::log::LogService;

@@ -16,10 +16,10 @@
 //! operand is complete, so `1/0+` divides by zero before it lacks an operand.
 
 use crate::arithmetic;
-use rpc_proto::calculator::ExpressionReason::{
+use crate::interface::ExpressionReason::{
     DivideByZero, ExpectedOperand, ExpectedOperator, Overflow, TooDeep, Unclosed, Unopened,
 };
-use rpc_proto::calculator::{ExpressionError, ExpressionReason, MathError};
+use crate::interface::{ExpressionError, ExpressionReason, MathError};
 
 /// How many parentheses and signs may be open at once.
 const MAX_OPEN: u8 = 8;

@@ -1,9 +1,9 @@
-//! What the demonstration boards run: the calculator, what its UART receives into, and a stopwatch
-//! for those that have an async runtime.
+//! The demonstration that the boards run: the calculator, its interface and its implementation, and a
+//! stopwatch for boards that have an async runtime.
 //!
 //! Nothing here knows a register, a pin or a serial port: [`CheckedCalculator`] implements the
-//! interface [`Calculator`](rpc_proto::calculator::Calculator), and the boards under `boards/`
-//! serve it over whatever UART they have. That is what lets the tests run on the desktop.
+//! interface [`Calculator`](calculator::Calculator), and the boards under `boards/` serve it over
+//! whatever UART they have. That is what lets the tests run on the desktop.
 //!
 //! [`Demonstration`] offers a block of notes besides, on devices with room for it.
 //!
@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use firmware::CheckedCalculator;
-//! use rpc_proto::calculator::{Calculator, MathError};
+//! use firmware::calculator::{Calculator, MathError};
 //!
 //! let mut calculator = CheckedCalculator::new();
 //! assert_eq!(calculator.evaluate("2*(3+4)-5"), Ok(9));
@@ -22,20 +22,17 @@
 #![forbid(unsafe_code)]
 
 mod arithmetic;
-mod calculator;
+pub mod calculator;
 mod demonstration;
 mod expression;
-mod interrupt_uart;
+mod interface;
 mod notes;
-mod ring;
 mod statistics;
 mod stopwatch;
 
 pub use calculator::CheckedCalculator;
 pub use demonstration::{Demonstration, DemonstrationEvents};
-pub use interrupt_uart::{InterruptUart, Receiver, UartError};
 pub use notes::Notes;
-pub use ring::ByteRing;
 pub use stopwatch::{
     Stopwatch, StopwatchAsyncClient, StopwatchBlinks, StopwatchClient, StopwatchService,
     StopwatchWait,

@@ -9,7 +9,7 @@
 //! Infinite samples are an honest part of the minimum, the maximum and the mean, which is NaN when
 //! there are infinities of both signs; the deviation then is NaN. One NaN makes all four NaN.
 
-use rpc_proto::calculator::{MathError, Summary};
+use crate::interface::{MathError, Summary};
 
 /// Fails on no samples; the interface admits no more than 16, so that they can be counted in `u8`.
 pub fn summarise(samples: &[f64]) -> Result<Summary, MathError> {

@@ -5,9 +5,9 @@
 //! position of every operator.
 
 use firmware::CheckedCalculator;
+use firmware::calculator::{Calculator, ExpressionError, ExpressionReason};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use rpc_proto::calculator::{Calculator, ExpressionError, ExpressionReason};
 
 #[derive(Clone, Debug)]
 enum Tree {

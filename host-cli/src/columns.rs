@@ -106,6 +106,7 @@ mod tests {
     use serde_json::json;
     use serial_rpc::Connection;
     use serial_rpc::description::{Argument, Field, IntegerType, ProcedureKind};
+    use serial_rpc_simulator::SimulatedDevice;
 
     fn names(columns: &[Column]) -> Vec<&str> {
         columns.iter().map(|column| column.name.as_str()).collect()
@@ -113,7 +114,9 @@ mod tests {
 
     #[test]
     fn a_value_has_the_name_of_its_procedure_and_a_struct_those_of_its_fields() {
-        let description = Connection::open("sim").unwrap().description().unwrap();
+        let description = Connection::to(SimulatedDevice::new())
+            .description()
+            .unwrap();
         let columns = |path: &str| of(description.procedure(path).unwrap());
         assert_eq!(names(&columns("calculator.total")), ["total"]);
         assert_eq!(names(&columns("calculator.total_changed")), ["total"]);

@@ -1,6 +1,7 @@
 //! What a shell offers when the user presses Tab: ports that are there, procedures of devices that
 //! were met before. No device is asked.
 
+use crate::target::SIMULATED;
 use clap_complete::CompletionCandidate;
 use serial_rpc::cache::Cache;
 use serial_rpc::description::Procedure;
@@ -19,9 +20,9 @@ pub fn ports(begun: &OsStr) -> Vec<CompletionCandidate> {
             CompletionCandidate::new(port.path).help(help.map(Into::into))
         })
         .chain(
-            "sim"
+            SIMULATED
                 .starts_with(&*begun)
-                .then(|| CompletionCandidate::new("sim")),
+                .then(|| CompletionCandidate::new(SIMULATED)),
         )
         .collect()
 }

@@ -1,17 +1,8 @@
-//! What is said when something fails, and the exit codes by kind of failure.
+//! A failure as the user is told of it, and the exit codes by kind of failure.
 
-mod no_answer;
-
-use crate::interrupt;
-use crate::output::say;
-use no_answer::no_answer;
-use rpc_proto::client::{CallError, Cause};
 use serde::Serialize;
-use serial_rpc::Connection;
-use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::UnknownProcedure;
-use serial_rpc::link::OpenError;
-use std::process::ExitCode;
+use serial_rpc::port::OpenError;
 
 /// The kind of failure; its number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,11 +32,14 @@ pub enum Class {
 /// What failed, and what to try.
 #[derive(Debug)]
 pub struct Failure {
-    class: Class,
-    message: String,
-    hint: Option<String>,
+    /// Its kind.
+    pub class: Class,
+    /// What failed.
+    pub message: String,
+    /// What to try.
+    pub hint: Option<String>,
     /// The procedure's own error.
-    error: Option<Box<serde_json::Value>>,
+    pub error: Option<Box<serde_json::Value>>,
 }
 
 /// A failure as `--json` shows it.
@@ -102,114 +96,6 @@ impl Failure {
         // Text and a value that is JSON already: there is nothing in it that JSON lacks.
         serde_json::to_value(report).unwrap_or_default()
     }
-
-    /// Says so, and gives the exit code.
-    pub fn report(&self, json: bool) -> ExitCode {
-        if self.class == Class::NobodyReads {
-            return ExitCode::SUCCESS;
-        }
-        if json {
-            say(self.to_json());
-        } else {
-            say(format_args!("\x1b[1;31merror\x1b[0m: {}", self.message));
-            if let Some(hint) = &self.hint {
-                say(format_args!("\x1b[1;36mhint\x1b[0m: {hint}"));
-            }
-        }
-        ExitCode::from(self.class as u8)
-    }
-
-    /// A call by name that has no value.
-    pub fn named_call(device: &Connection, error: NamedCallError) -> Self {
-        let message = error.to_string();
-        match error {
-            NamedCallError::Description(error) => Self::description(device, error),
-            NamedCallError::UnknownProcedure(error) => error.into(),
-            NamedCallError::Event { path } => Self::new(Class::Usage, message)
-                .hint(format!("`serial-rpc watch {path}` shows it as it comes")),
-            NamedCallError::Arguments(_) | NamedCallError::Item { .. } => {
-                Self::new(Class::Usage, message)
-            }
-            NamedCallError::NoStream { .. } => Self::new(Class::Usage, message),
-            NamedCallError::NoFeed { .. } => {
-                Self::new(Class::Usage, message).hint("leave --items out")
-            }
-            // How many items were taken matters whatever happened then.
-            NamedCallError::Feed { error, .. } => Self {
-                message,
-                ..Self::named_call(device, *error)
-            },
-            NamedCallError::Call {
-                idempotent, error, ..
-            } => match Self::call(device, idempotent, error) {
-                // These are about the call, the others about the device and its link.
-                failure @ Self {
-                    class: Class::OutcomeUnknown | Class::Protocol | Class::Usage,
-                    ..
-                } => Self { message, ..failure },
-                failure => failure,
-            },
-            NamedCallError::Procedure { error: value, .. } => Self {
-                error: Some(Box::new(value)),
-                ..Self::new(Class::Procedure, message)
-            },
-            NamedCallError::Reply { .. } => Self::new(Class::Protocol, message),
-        }
-    }
-
-    /// The description of the device cannot be had.
-    pub fn description(device: &Connection, error: DescriptionError) -> Self {
-        match error {
-            DescriptionError::Call(error) => Self::call(device, true, error),
-            DescriptionError::LeftOut => Self::new(Class::Protocol, error.to_string()).hint(
-                "a typed Rust client can call it, and `info`, `log`, `ping` and `stats` work",
-            ),
-            error => Self::new(Class::Protocol, error.to_string()),
-        }
-    }
-
-    /// A call that failed.
-    pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
-        let failure = |class| Self::new(class, error.to_string());
-        if interrupt::happened() {
-            return match error {
-                CallError::OutcomeUnknown(_) if !idempotent => Self::new(
-                    Class::Interrupted,
-                    "interrupted: the call may have run, once, or not",
-                ),
-                _ => Self::new(Class::Interrupted, "interrupted"),
-            };
-        }
-        match error {
-            CallError::Timeout => no_answer(device),
-            CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
-            CallError::OutcomeUnknown(_) if idempotent => link_lost(device),
-            CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
-                .hint("find out whether it ran before you call it again"),
-            CallError::Disconnected => link_lost(device),
-            CallError::Busy => failure(Class::Internal),
-            CallError::ArgumentsTooLarge => match device.device() {
-                Some(device) => failure(Class::Usage).hint(format!(
-                    "the device takes frames of up to {} bytes, checksum included",
-                    device.max_frame
-                )),
-                None => failure(Class::Usage),
-            },
-            CallError::OtherVersion(_) => failure(Class::Protocol).hint(format!(
-                "this program speaks version {}: update the older of the two",
-                rpc_proto::wire::message::VERSION
-            )),
-            CallError::BadArguments => failure(Class::Protocol)
-                .hint("a list or text may be longer, or a number larger, than the device takes"),
-            _ => failure(Class::Protocol),
-        }
-    }
-}
-
-fn link_lost(device: &Connection) -> Failure {
-    let port = device.port();
-    Failure::new(Class::Port, format!("the link to {port} was lost"))
-        .hint("check the cable and whether the device is still there")
 }
 
 impl From<OpenError> for Failure {

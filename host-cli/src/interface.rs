@@ -1,6 +1,6 @@
 //! The description that a command is about: that of the device, or one of a device met before.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use serial_rpc::cache::Cached;
 use serial_rpc::description::Description;
@@ -23,11 +23,11 @@ pub struct Source {
 
 impl Source {
     /// The description.
-    pub fn description(&self, cli: &Cli) -> Result<Arc<Description>, Failure> {
+    pub fn description(&self, context: &Context) -> Result<Arc<Description>, Failure> {
         match &self.cached {
-            Some(name) => Ok(Arc::new(cached(cli, name.as_deref())?.description)),
+            Some(name) => Ok(Arc::new(cached(context, name.as_deref())?.description)),
             None => {
-                let device = cli.connect()?;
+                let device = context.connect()?;
                 device
                     .description()
                     .map_err(|error| Failure::description(&device, error))
@@ -36,11 +36,11 @@ impl Source {
     }
 
     /// The description as the device sends it.
-    pub fn bytes(&self, cli: &Cli) -> Result<Vec<u8>, Failure> {
+    pub fn bytes(&self, context: &Context) -> Result<Vec<u8>, Failure> {
         match &self.cached {
-            Some(name) => Ok(cached(cli, name.as_deref())?.bytes),
+            Some(name) => Ok(cached(context, name.as_deref())?.bytes),
             None => {
-                let device = cli.connect()?;
+                let device = context.connect()?;
                 device
                     .description_bytes()
                     .map_err(|error| Failure::description(&device, error))
@@ -49,8 +49,8 @@ impl Source {
     }
 }
 
-fn cached(cli: &Cli, name: Option<&str>) -> Result<Cached, Failure> {
-    let all = cli.cache().map(|cache| cache.all()).unwrap_or_default();
+fn cached(context: &Context, name: Option<&str>) -> Result<Cached, Failure> {
+    let all = context.cache().map(|cache| cache.all()).unwrap_or_default();
     let known: Vec<String> = all.iter().map(shown).collect();
     let is_meant = |cached: &Cached| {
         name.is_none_or(|name| {

@@ -7,19 +7,23 @@ mod cli;
 mod columns;
 mod commands;
 mod completer;
-mod connect;
+mod context;
+mod device_failure;
 mod failure;
 mod following;
 mod input;
 mod interface;
 mod interrupt;
 mod negative;
+mod options;
 mod output;
 mod project;
 mod repeating;
 mod round_trip;
+mod seconds;
 mod summary;
 mod tapping;
+mod target;
 mod timestamps;
 mod transfer;
 mod words;
@@ -27,6 +31,7 @@ mod words;
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use cli::{Cli, Command};
+use context::Context;
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -37,37 +42,49 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(negative::marked(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && std::env::args().any(|word| word == "--json") => {
-            return Failure::from(error).report(true);
+            return ended(true, &Failure::from(error));
         }
         Err(error) => error.exit(),
     };
-    cli.output.color.write_global();
-    match interrupt::listen().and_then(|()| run(&cli)) {
+    let Cli {
+        link,
+        output,
+        command,
+    } = cli;
+    output.color.write_global();
+    let context = Context::new(link, output);
+    match interrupt::listen().and_then(|()| run(&context, &command)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(cli.output.json),
+        Err(failure) => ended(context.json, &failure),
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
-    match &cli.command {
-        Command::Ports(ports) => commands::ports::run(cli, ports),
-        Command::Info(info) => commands::info::run(cli, info),
-        Command::List(list) => commands::list::run(cli, list),
-        Command::Describe(describe) => commands::describe::run(cli, describe),
-        Command::Call(call) => commands::call::run(cli, call),
-        Command::Watch(watch) => commands::watch::run(cli, watch),
-        Command::Log(log) => commands::log::run(cli, log),
-        Command::Get(get) => commands::get::run(cli, get),
-        Command::Put(put) => commands::put::run(cli, put),
-        Command::Shell(shell) => commands::shell::run(cli, shell),
-        Command::Batch(batch) => commands::batch::run(cli, batch),
-        Command::Bench(bench) => commands::bench::run(cli, bench),
-        Command::Ping(ping) => commands::ping::run(cli, ping),
-        Command::Stats(stats) => commands::stats::run(cli, stats),
-        Command::Trace(trace) => commands::trace::run(cli, trace),
-        Command::Simulate(simulate) => commands::simulate::run(cli, simulate),
-        Command::Schema(schema) => commands::schema::run(cli, schema),
+/// Tells of a failure, and gives its exit code.
+fn ended(json: bool, failure: &Failure) -> ExitCode {
+    output::failure(json, failure);
+    ExitCode::from(failure.class as u8)
+}
+
+fn run(context: &Context, command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Ports(ports) => commands::ports::run(context, ports),
+        Command::Info(info) => commands::info::run(context, info),
+        Command::List(list) => commands::list::run(context, list),
+        Command::Describe(describe) => commands::describe::run(context, describe),
+        Command::Call(call) => commands::call::run(context, call),
+        Command::Watch(watch) => commands::watch::run(context, watch),
+        Command::Log(log) => commands::log::run(context, log),
+        Command::Get(get) => commands::get::run(context, get),
+        Command::Put(put) => commands::put::run(context, put),
+        Command::Shell(shell) => commands::shell::run(context, shell),
+        Command::Batch(batch) => commands::batch::run(context, batch),
+        Command::Bench(bench) => commands::bench::run(context, bench),
+        Command::Ping(ping) => commands::ping::run(context, ping),
+        Command::Stats(stats) => commands::stats::run(context, stats),
+        Command::Trace(trace) => commands::trace::run(context, trace),
+        Command::Simulate(simulate) => commands::simulate::run(context, simulate),
+        Command::Schema(schema) => commands::schema::run(context, schema),
         Command::Completions(completions) => commands::completions::run(completions),
-        Command::Man(man) => commands::man::run(man),
+        Command::Man(man) => commands::man::run(man, Cli::command()),
     }
 }

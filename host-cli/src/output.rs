@@ -1,4 +1,4 @@
-//! Results, on stdout: for people, or as JSON.
+//! Results, on stdout, and what is said about them and about failures, on stderr: for people, or as JSON.
 
 use crate::failure::{Class, Failure};
 use anstream::stdout;
@@ -29,8 +29,23 @@ pub fn notice(json: bool, text: &str) {
     }
 }
 
+/// Tells of a failure, on stderr.
+pub fn failure(json: bool, failure: &Failure) {
+    if failure.class == Class::NobodyReads {
+        return;
+    }
+    if json {
+        say(failure.to_json());
+    } else {
+        say(format_args!("\x1b[1;31merror\x1b[0m: {}", failure.message));
+        if let Some(hint) = &failure.hint {
+            say(format_args!("\x1b[1;36mhint\x1b[0m: {hint}"));
+        }
+    }
+}
+
 /// Prints a line on stderr, if anybody can read it: the terminal may have gone.
-pub fn say(line: impl Display) {
+fn say(line: impl Display) {
     let _gone = writeln!(anstream::stderr(), "{line}");
 }
 

@@ -1,10 +1,10 @@
 //! A project's `serial-rpc.toml`: how its device is reached, for everybody who works in its folder.
 
-use crate::cli::seconds;
 use crate::failure::{Class, Failure};
+use crate::seconds::seconds;
+use crate::target::Target;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
-use serial_rpc::Selector;
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fs};
@@ -18,7 +18,7 @@ const FILE: &str = "serial-rpc.toml";
 pub struct Project {
     /// As `--port`.
     #[serde(default, deserialize_with = "port")]
-    pub port: Option<Selector>,
+    pub port: Option<Target>,
     /// As `--baud`.
     pub baud: Option<u32>,
     /// As `--timeout`.
@@ -49,7 +49,7 @@ impl Project {
     }
 }
 
-fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Selector>, D::Error> {
+fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Target>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(Error::custom)
 }

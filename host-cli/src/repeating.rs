@@ -2,7 +2,8 @@
 //! and again, and what is called first.
 
 use crate::failure::{Class, Failure};
-use crate::{cli, output, words};
+use crate::seconds::seconds;
+use crate::{output, words};
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::Procedure;
@@ -19,7 +20,7 @@ pub struct Until {
     count: Option<u64>,
 
     /// End after that time, in seconds or as 100ms, 10s, 5min or 2h.
-    #[arg(long = "for", value_name = "TIME", value_parser = cli::seconds)]
+    #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     duration: Option<Duration>,
 }
 

@@ -1,20 +1,24 @@
 //! Shows what passes on a link while a command runs (`-v`, `-vv`), and keeps it (`--capture`).
 
-use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use anstream::eprintln;
-use serial_rpc::link::{Direction, Tap};
+use serial_rpc::cache::Cache;
+use serial_rpc::link::Tap;
 use serial_rpc::trace::capture::Record;
-use serial_rpc::trace::{Decoder, Event, Happening};
+use serial_rpc::trace::{Decoder, Direction, Event, Happening};
 use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The tap that the options ask for, if they do.
-pub fn tap(cli: &Cli) -> Result<Option<Tap>, Failure> {
-    let verbosity = cli.output.verbose;
-    let capture = match &cli.output.capture {
+/// The tap that the options ask for, if they do. Devices that the cache has are shown in words.
+pub fn tap(
+    verbosity: u8,
+    capture: Option<&Path>,
+    cache: Option<Cache>,
+) -> Result<Option<Tap>, Failure> {
+    let capture = match capture {
         Some(path) => Some(File::create(path).map_err(|error| {
             let path = path.display();
             Failure::new(Class::Usage, format!("cannot write {path}: {error}"))
@@ -26,7 +30,7 @@ pub fn tap(cli: &Cli) -> Result<Option<Tap>, Failure> {
         started: Instant::now(),
         verbosity,
         capture,
-        decoder: decoder(cli),
+        decoder: decoder(cache),
     });
     Ok(Some(Arc::new(move |direction, bytes: &[u8]| {
         let mut tapping = tapping.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,8 +39,7 @@ pub fn tap(cli: &Cli) -> Result<Option<Tap>, Failure> {
 }
 
 /// A decoder that knows the devices that were met before.
-pub fn decoder(cli: &Cli) -> Decoder {
-    let cache = cli.cache();
+pub fn decoder(cache: Option<Cache>) -> Decoder {
     Decoder::new(move |fingerprint| {
         let cached = cache.as_ref()?.get(fingerprint)?;
         Some(Arc::new(cached.description))

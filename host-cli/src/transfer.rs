@@ -1,6 +1,5 @@
 //! What `get` and `put` have in common: the progress bar, the report, and what is said of failures.
 
-use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use crate::output;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -56,7 +55,7 @@ impl<'n> Transfer<'n> {
     }
 
     /// Prints what was transferred.
-    pub fn report(&self, cli: &Cli, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn report(&self, json: bool, bytes: &[u8]) -> Result<(), Failure> {
         let seconds = self.started.elapsed().as_secs_f64();
         // No time at all would be infinitely many, which becomes the largest number.
         let bytes_per_second = (bytes.len() as f64 / seconds).round() as u64;
@@ -67,7 +66,7 @@ impl<'n> Transfer<'n> {
             seconds,
             bytes_per_second,
         };
-        if cli.output.json {
+        if json {
             return output::print_json(&report);
         }
         let Report {

@@ -1,7 +1,8 @@
 //! Ctrl-C ends the program early, in order, and with its own exit code; `--wait` waits until then.
 #![cfg(unix)]
 
-use serial_rpc::link::{Link, SimulatedDevice};
+use serial_rpc::link::Link;
+use serial_rpc_simulator::SimulatedDevice;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

@@ -40,7 +40,6 @@ use session::Session;
 /// room for; a device may allow fewer in flight, then the rest waits here.
 ///
 /// ```
-/// use rpc_proto::calculator::CalculatorAdd;
 /// use rpc_proto::client::{Client, Target, Timing};
 /// use rpc_proto::time::{Duration, Instant};
 ///

@@ -112,7 +112,6 @@
 // Lets what `#[service]` writes name this crate in the same way inside and outside of it.
 extern crate self as rpc_proto;
 
-pub mod calculator;
 pub mod client;
 pub mod describe;
 pub mod device;

@@ -4,8 +4,27 @@ use postcard_schema::Schema;
 use postcard_schema::schema::owned::{
     OwnedDataModelType as Type, OwnedDataModelVariant as Variant, OwnedNamedType, OwnedNamedValue,
 };
-use rpc_proto::calculator::{CalculatorStatistics, MAX_SAMPLES, MathError, Summary};
 use rpc_proto::service::Member;
+use serde::{Deserialize, Serialize};
+
+/// Summarises what a sensor has measured.
+#[rpc_proto::service]
+#[allow(dead_code)]
+trait Sensor {
+    fn summary(&mut self, samples: heapless::Vec<f64, 16>) -> Result<Summary, NoSummary>;
+}
+
+#[derive(Serialize, Deserialize, Schema)]
+struct Summary {
+    count: u8,
+    mean: f64,
+}
+
+#[derive(Serialize, Deserialize, Schema)]
+enum NoSummary {
+    NoSamples,
+    OutOfRange,
+}
 
 /// The key of the only procedure of a service, `$procedure` being its type.
 macro_rules! key {
@@ -49,15 +68,15 @@ const CHOICE: u32 = key!(LampSet: trait Lamp { fn set(&mut self, choice: enumera
 
 #[test]
 fn a_key_is_the_checksum_of_path_and_types_without_their_names() {
-    let arguments = [nameless(<heapless::Vec<f64, MAX_SAMPLES>>::SCHEMA.into())];
+    let arguments = [nameless(<heapless::Vec<f64, 16>>::SCHEMA.into())];
     let outcome = (
         nameless(Summary::SCHEMA.into()),
-        Some(nameless(MathError::SCHEMA.into())),
+        Some(nameless(NoSummary::SCHEMA.into())),
     );
-    let path = ("calculator", "statistics");
+    let path = ("sensor", "summary");
     let bytes = postcard::to_stdvec(&(path, &arguments[..], outcome)).expect("serialisable");
     let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&bytes);
-    assert_eq!(CalculatorStatistics::KEY, crc);
+    assert_eq!(SensorSummary::KEY, crc);
 }
 
 fn nameless(mut ty: OwnedNamedType) -> OwnedNamedType {

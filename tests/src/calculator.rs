@@ -1,6 +1,6 @@
 //! Every procedure of the calculator, called and checked: the same conversation for every link.
 
-use rpc_proto::calculator::{
+use firmware::calculator::{
     CalculatorClient, ExpressionError, ExpressionReason, MathError, Operation, Summary,
 };
 use rpc_proto::client::{CallError, PipelinedCaller};

@@ -34,7 +34,7 @@
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
 /// A serial line that damages and delays what it carries; the program offers it too.
-pub use serial_rpc::line;
+pub use serial_rpc_simulator::line;
 
 #[cfg(unix)]
 pub mod back_to_back;

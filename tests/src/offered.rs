@@ -2,7 +2,8 @@
 
 use crate::test_device::TestDevice;
 use rpc_proto::service::Dispatch;
-use serial_rpc::link::{Link, Offer, SimulatedDevice};
+use serial_rpc::link::{Link, Offer};
+use serial_rpc_simulator::SimulatedDevice;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! A simulated device that a test can mute, reset and unplug.
 
 use rpc_proto::service::Dispatch;
-use serial_rpc::link::{Link, SimulatedDevice};
+use serial_rpc::link::Link;
+use serial_rpc_simulator::SimulatedDevice;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

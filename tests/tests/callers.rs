@@ -3,7 +3,7 @@
 
 use embassy_futures::select::select;
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{
+use firmware::calculator::{
     CalculatorAsyncClient, CalculatorClient, CalculatorService, CalculatorTotal, MathError,
 };
 use rpc_proto::client::{AsyncCaller, CallError, Caller, Cause, Ran, Statistics, Timing};

@@ -1,13 +1,14 @@
 //! The host's connection: shared by threads, pipelined, and through whatever happens to a cable.
 
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{
+use firmware::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorClient, CalculatorService,
 };
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::service::Bare;
-use serial_rpc::link::{Link, SimulatedDevice, SimulatedInterface};
+use serial_rpc::link::Link;
 use serial_rpc::{Connection, Options, Port};
+use serial_rpc_simulator::{SimulatedDevice, SimulatedInterface};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -26,7 +27,7 @@ fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
         timeout,
         ..Options::default()
     };
-    let connection = Connection::over(Port::Simulated, device.clone(), options);
+    let connection = Connection::over(Port::Own("sim".into()), device.clone(), options);
     (device, connection)
 }
 
@@ -224,7 +225,7 @@ fn an_adapter_that_echoes_costs_nothing() {
         ..Options::default()
     };
     let link = Arc::new(Echoing::default());
-    let connection = Connection::over(Port::Simulated, link, options);
+    let connection = Connection::over(Port::Own("sim".into()), link, options);
     let mut calculator = CalculatorClient::new(&connection);
     for total in 1..=100 {
         assert_eq!(calculator.accumulate(1), Ok(total));

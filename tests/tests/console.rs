@@ -4,8 +4,8 @@
 //! `tests::ignorable`.
 #![cfg(unix)]
 
+use firmware::calculator::CalculatorClient;
 use libtest_mimic::{Arguments, Failed, Trial};
-use rpc_proto::calculator::CalculatorClient;
 use rpc_proto::device::DeviceClient;
 use serial_rpc::{Connection, Options, Port};
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
 use rpc_proto::wire::message::Fault;
 use serial_rpc::Connection;
 use serial_rpc::connection::DescriptionError;
-use serial_rpc::link::SimulatedDevice;
+use serial_rpc_simulator::SimulatedDevice;
 
 /// A device that describes itself with whatever bytes.
 struct Describing<D>(std::marker::PhantomData<D>);

@@ -2,7 +2,7 @@
 
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorClient, CalculatorService};
+use firmware::calculator::{CalculatorClient, CalculatorService};
 use rpc_proto::client::{CallError, Timing};
 use rpc_proto::drivers::{BlockingCaller, LinkError};
 use rpc_proto::server::Server;

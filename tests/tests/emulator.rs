@@ -4,9 +4,9 @@
 //! `tests::ignorable`.
 #![cfg(unix)]
 
+use firmware::calculator::{CalculatorAccumulate, CalculatorClient};
 use firmware::{StopwatchBlinks, StopwatchClient, StopwatchWait};
 use libtest_mimic::{Arguments, Failed, Trial};
-use rpc_proto::calculator::{CalculatorAccumulate, CalculatorClient};
 use rpc_proto::client::{CallError, Cause};
 use serde_json::json;
 use serial_rpc::{Connection, Options, Port};

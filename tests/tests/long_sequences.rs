@@ -1,12 +1,12 @@
 //! Streams, feeds and blocks over the host's connection: typed, by name, and through what happens to a
 //! cable.
 
-use rpc_proto::calculator::{Calculation, CalculatorClient, MathError, Operation};
+use firmware::calculator::{Calculation, CalculatorClient, MathError, Operation};
 use rpc_proto::client::{CallError, FeedError};
 use rpc_proto::services::blocks::{BlockError, BlocksService, Stored, TransferError};
 use serde_json::json;
-use serial_rpc::link::SimulatedDevice;
 use serial_rpc::{Connection, Options, Port};
+use serial_rpc_simulator::SimulatedDevice;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_millis(400);
 
 #[test]
 fn the_history_comes_through_the_typed_client() {
-    let device = Connection::open("sim").unwrap();
+    let device = Connection::to(SimulatedDevice::new());
     let mut calculator = CalculatorClient::new(&device);
     assert_eq!(calculator.history().count(), 0);
     assert_eq!(calculator.add(2, 3), Ok(5));
@@ -40,7 +40,7 @@ fn the_history_comes_through_the_typed_client() {
 
 #[test]
 fn operations_are_fed_through_the_typed_client() {
-    let device = Connection::open("sim").unwrap();
+    let device = Connection::to(SimulatedDevice::new());
     let mut calculator = CalculatorClient::new(&device);
     let amounts = (1..=1_000).map(Operation::Accumulate);
     assert_eq!(calculator.replay(amounts), Ok(500_500));
@@ -57,7 +57,7 @@ fn operations_are_fed_through_the_typed_client() {
 
 #[test]
 fn a_feed_may_take_what_a_stream_of_the_same_device_gives() {
-    let device = Connection::open("sim").unwrap();
+    let device = Connection::to(SimulatedDevice::new());
     let mut calculator = CalculatorClient::new(&device);
     for amount in 1..=10 {
         assert!(calculator.accumulate(amount).is_ok());
@@ -72,7 +72,7 @@ fn a_feed_may_take_what_a_stream_of_the_same_device_gives() {
 
 #[test]
 fn by_name_a_stream_is_an_array_and_a_feed_takes_one() {
-    let device = Connection::open("sim").unwrap();
+    let device = Connection::to(SimulatedDevice::new());
     let amounts: Vec<_> = (1..=1_000)
         .map(|amount| json!({"Accumulate": amount}))
         .collect();
@@ -85,7 +85,7 @@ fn by_name_a_stream_is_an_array_and_a_feed_takes_one() {
 
 fn shelf(options: Options) -> (Arc<TestDevice<ShelfService>>, Connection) {
     let device = Arc::new(TestDevice::new(bookcase()));
-    let connection = Connection::over(Port::Simulated, device.clone(), options);
+    let connection = Connection::over(Port::Own("sim".into()), device.clone(), options);
     (device, connection)
 }
 
@@ -186,7 +186,7 @@ fn a_stream_that_nobody_looked_at_for_a_while_goes_on() {
         timeout: TIMEOUT,
         ..Options::default()
     };
-    let connection = Connection::over(Port::Simulated, device, options);
+    let connection = Connection::over(Port::Own("sim".into()), device, options);
     for amount in 0..16 {
         let accumulated =
             connection.call("calculator.accumulate", &json!([1_000_000_000 + amount]));

@@ -1,12 +1,13 @@
 //! The typed client and the server, connected by memory.
 
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorClient, CalculatorService};
+use firmware::calculator::{CalculatorClient, CalculatorService};
 use rpc_proto::client::{CallError, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::service;
 use rpc_proto::service::Dispatch;
 use serial_rpc::Connection;
+use serial_rpc_simulator::SimulatedDevice;
 use tests::calculator;
 use tests::clock::VirtualClock;
 use tests::loopback::Loopback;
@@ -30,7 +31,7 @@ fn a_caller_without_heap_gets_every_answer() {
 
 #[test]
 fn a_connection_to_the_simulated_device_gets_every_answer() {
-    let device = Connection::open("sim").expect("the simulated device is always there");
+    let device = Connection::to(SimulatedDevice::new());
     calculator::assert_answers(&mut CalculatorClient::new(&device));
 }
 

@@ -3,7 +3,7 @@
 
 use embedded_io_adapters::std::FromStd;
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorClient, CalculatorService};
+use firmware::calculator::{CalculatorClient, CalculatorService};
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 use serial_rpc::Connection;

@@ -3,7 +3,7 @@
 
 use embassy_futures::select::{Either, select};
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorAsyncClient, CalculatorService};
+use firmware::calculator::{CalculatorAsyncClient, CalculatorService};
 use rpc_proto::client::{CallError, Cause, Timing};
 use rpc_proto::device::FIRST_EVENTS_NUMBER;
 use rpc_proto::drivers::YieldingCaller;

@@ -1,7 +1,7 @@
 //! `serial-rpc simulate`: a device for programs that have none.
 #![cfg(unix)]
 
-use rpc_proto::calculator::CalculatorClient;
+use firmware::calculator::CalculatorClient;
 use serial_rpc::Connection;
 use tests::calculator;
 use tests::simulated::Simulated;

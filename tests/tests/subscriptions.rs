@@ -1,16 +1,16 @@
 //! Subscriptions on a host: they outlive resets and lost ports, and do not get in the way of calls.
 
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{
+use firmware::calculator::{
     CalculatorClient, CalculatorService, CalculatorTotalChanged, MathError,
 };
 use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::Emit;
 use serial_rpc::connection::{Options, Received, Subscription};
-use serial_rpc::link::{SimulatedDevice, SimulatedEvents};
 use serial_rpc::port::Port;
 use serial_rpc::{Connection, link::Link};
+use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn connected() -> (Arc<Calculator>, Connection, Arc<SimulatedEvents>) {
         timeout: Duration::from_millis(500),
         ..Options::default()
     };
-    let connection = Connection::over(Port::Simulated, link, options);
+    let connection = Connection::over(Port::Own("sim".into()), link, options);
     (device, connection, events)
 }
 

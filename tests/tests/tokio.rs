@@ -2,8 +2,8 @@
 
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_adapters::tokio_1::FromTokio;
+use firmware::calculator::{CalculatorAsyncClient, MathError};
 use firmware::{Stopwatch, StopwatchAsyncClient, StopwatchService};
-use rpc_proto::calculator::{CalculatorAsyncClient, MathError};
 use rpc_proto::client::{CallError, Cause, Timing};
 use rpc_proto::drivers::YieldingCaller;
 use rpc_proto::server::Server;

@@ -1,13 +1,13 @@
 //! What a device tells unasked, followed from the shell and from Rust: over resets and pulled cables,
 //! beside calls, and on a screen.
 
+use firmware::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use log::{LevelFilter, Log as _};
-use rpc_proto::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use rpc_proto::client::CallError;
 use rpc_proto::events::Emit;
 use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogService};
 use serial_rpc::Connection;
-use serial_rpc::link::{SimulatedDevice, SimulatedEvents};
+use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -219,7 +219,7 @@ fn a_device_without_a_log_is_said_to_have_none() {
 
 #[test]
 fn a_log_is_followed_beside_calls() {
-    let device = Connection::open("sim").unwrap();
+    let device = Connection::to(SimulatedDevice::new());
     let mut log = LogClient::new(&device).record().unwrap().encoded();
     let mut changes = device.subscribe::<CalculatorTotalChanged>().unwrap();
     thread::scope(|scope| {

@@ -1,6 +1,6 @@
 //! `serial-rpc batch`: the calls in a file, one a line.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
 use crate::interrupt;
@@ -46,9 +46,9 @@ enum End {
 }
 
 /// Calls line by line.
-pub fn run(cli: &Cli, batch: &Batch) -> Result<(), Failure> {
+pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
     let input = Input::open(&batch.file)?;
-    let device = cli.connect()?;
+    let device = context.connect()?;
     let mut first_failure = None;
     for line in input.lines() {
         let (number, line) = line?;

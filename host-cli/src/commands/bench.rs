@@ -1,6 +1,6 @@
 //! `serial-rpc bench`: how many calls a second the link and the device can take.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::repeating;
 use crate::round_trip::RoundTrip;
@@ -73,8 +73,8 @@ struct Rate {
 }
 
 /// Calls and measures.
-pub fn run(cli: &Cli, bench: &Bench) -> Result<(), Failure> {
-    let device = cli.connect()?;
+pub fn run(context: &Context, bench: &Bench) -> Result<(), Failure> {
+    let device = context.connect()?;
     let call = device
         .prepare(&bench.procedure, &bench.arguments)
         .map_err(|error| Failure::named_call(&device, error))?;
@@ -96,7 +96,7 @@ pub fn run(cli: &Cli, bench: &Bench) -> Result<(), Failure> {
         window: device.device().map(|device| device.window),
     };
     runner.progress.finish_and_clear();
-    if cli.output.json {
+    if context.json {
         return output::print_json(&report);
     }
     output::print(report.text(&runner.call.procedure.path))

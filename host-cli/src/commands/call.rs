@@ -1,9 +1,10 @@
 //! `serial-rpc call`: one call, or the same call several times, by the device's description.
 
-use crate::cli::{Cli, seconds};
 use crate::completer;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
+use crate::seconds::seconds;
 use crate::{interrupt, negative, output};
 use clap_complete::ArgValueCompleter;
 use serde_json::Value;
@@ -63,16 +64,16 @@ pub struct Call {
 }
 
 /// Calls, and prints the value.
-pub fn run(cli: &Cli, call: &Call) -> Result<(), Failure> {
+pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
     // Before the port is opened, so that a pipe may take its time.
     let all = all_arguments(call)?;
-    let device = cli.connect()?;
+    let device = context.connect()?;
     let mut made = 0;
     loop {
         match &call.items {
-            Some(file) => feed(cli, &device, call, file)?,
+            Some(file) => feed(context, &device, call, file)?,
             None => once(
-                cli,
+                context,
                 &device,
                 &call.procedure,
                 match &all {
@@ -126,7 +127,7 @@ pub enum Arguments<'a> {
 
 /// Makes one call, and prints what comes of it.
 pub fn once(
-    cli: &Cli,
+    context: &Context,
     device: &Connection,
     path: &str,
     arguments: Arguments<'_>,
@@ -151,11 +152,11 @@ pub fn once(
         Arguments::Json(arguments) => device.call(path, arguments),
         Arguments::Words(words) => device.call_words(path, words),
     };
-    print(cli, device, path, &value.map_err(failed)?)
+    print(context, device, path, &value.map_err(failed)?)
 }
 
 /// Feeds the items of a file to a procedure.
-fn feed(cli: &Cli, device: &Connection, call: &Call, file: &str) -> Result<(), Failure> {
+fn feed(context: &Context, device: &Connection, call: &Call, file: &str) -> Result<(), Failure> {
     let failed = |error| Failure::named_call(device, error);
     let input = Input::open(file)?;
     let mut feed = device
@@ -182,12 +183,12 @@ fn feed(cli: &Cli, device: &Connection, call: &Call, file: &str) -> Result<(), F
         });
     }
     let value = feed.finish().map_err(failed)?;
-    print(cli, device, &call.procedure, &value)
+    print(context, device, &call.procedure, &value)
 }
 
 /// Prints what a call of `path` returned.
-fn print(cli: &Cli, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
-    if cli.output.json {
+fn print(context: &Context, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
+    if context.json {
         return output::print_json(value);
     }
     let description = device

@@ -1,8 +1,8 @@
 //! `serial-rpc describe`: everything about a procedure, a service or a type.
 
 use super::list::overview;
-use crate::cli::Cli;
 use crate::completer;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::interface::Source;
 use crate::output;
@@ -60,9 +60,9 @@ struct TypeJson<'a> {
 }
 
 /// Prints what the name stands for.
-pub fn run(cli: &Cli, describe: &Describe) -> Result<(), Failure> {
-    let description = describe.source.description(cli)?;
-    if !cli.output.json {
+pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
+    let description = describe.source.description(context)?;
+    if !context.json {
         return output::print(about(&description, &describe.name)?);
     }
     match find(&description, &describe.name)? {

@@ -1,6 +1,6 @@
 //! `serial-rpc get`: a block from the device into a file.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::output;
 use crate::transfer::Transfer;
@@ -26,8 +26,8 @@ pub struct Get {
 }
 
 /// Reads, and writes the file.
-pub fn run(cli: &Cli, get: &Get) -> Result<(), Failure> {
-    let device = cli.connect()?;
+pub fn run(context: &Context, get: &Get) -> Result<(), Failure> {
+    let device = context.connect()?;
     let transfer = Transfer::new(&get.name);
     let bytes = device.get_block(&get.name, |done, total| transfer.progress(done, total));
     transfer.end();
@@ -38,5 +38,5 @@ pub fn run(cli: &Cli, get: &Get) -> Result<(), Failure> {
     fs::write(&get.file, &bytes).map_err(|error| {
         Failure::new(Class::Usage, format!("cannot write {}: {error}", get.file))
     })?;
-    transfer.report(cli, &bytes)
+    transfer.report(context.json, &bytes)
 }

@@ -1,6 +1,6 @@
 //! `serial-rpc info`: what a device is and what its link can carry.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::output;
 use serde::Serialize;
@@ -31,8 +31,8 @@ struct Device {
 }
 
 /// Prints it.
-pub fn run(cli: &Cli, _: &Info) -> Result<(), Failure> {
-    let device = cli.connect()?;
+pub fn run(context: &Context, _: &Info) -> Result<(), Failure> {
+    let device = context.connect()?;
     let description = match device.description() {
         Ok(description) => Some(description),
         Err(DescriptionError::LeftOut) => None,
@@ -62,7 +62,7 @@ pub fn run(cli: &Cli, _: &Info) -> Result<(), Failure> {
         procedures: count(false),
         events: count(true),
     };
-    if cli.output.json {
+    if context.json {
         return output::print_json(&device);
     }
     output::print(text(&device))

@@ -1,6 +1,6 @@
 //! `serial-rpc list`: what the device offers.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::interface::Source;
 use crate::output;
@@ -31,11 +31,11 @@ pub struct List {
 }
 
 /// Prints the signatures, grouped by service.
-pub fn run(cli: &Cli, list: &List) -> Result<(), Failure> {
-    let description = list.source.description(cli)?;
+pub fn run(context: &Context, list: &List) -> Result<(), Failure> {
+    let description = list.source.description(context)?;
     let filter = list.filter.as_deref().unwrap_or_default();
     let is_shown = |procedure: &&Procedure| procedure.path.contains(filter);
-    if cli.output.json {
+    if context.json {
         let shown = description.procedures().filter(is_shown);
         return output::print_json(&shown.map(Summary::from).collect::<Vec<_>>());
     }

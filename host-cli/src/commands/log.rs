@@ -1,6 +1,6 @@
 //! `serial-rpc log`: follows the log of a device.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::following::{Following, Turn, cannot_follow};
 use crate::output;
@@ -77,9 +77,9 @@ struct LineJson<'a> {
 }
 
 /// Prints lines as they come.
-pub fn run(cli: &Cli, log: &Log) -> Result<(), Failure> {
-    let json = cli.output.json;
-    let device = cli.connect()?;
+pub fn run(context: &Context, log: &Log) -> Result<(), Failure> {
+    let json = context.json;
+    let device = context.connect()?;
     let mut following =
         Following::new(&device, LogRecord::KEY).map_err(|error| cannot_log(&device, error))?;
     repeating::call(&device, &log.call, json)?;

@@ -1,9 +1,8 @@
 //! `serial-rpc man`: the help of every command as manual pages.
 
-use crate::cli::Cli;
 use crate::failure::{Class, Failure};
 use crate::output;
-use clap::CommandFactory;
+use clap::Command;
 use std::fs;
 use std::path::PathBuf;
 
@@ -17,9 +16,8 @@ pub struct Man {
     folder: Option<PathBuf>,
 }
 
-/// Writes them.
-pub fn run(man: &Man) -> Result<(), Failure> {
-    let command = Cli::command();
+/// Writes the pages of that command line.
+pub fn run(man: &Man, command: Command) -> Result<(), Failure> {
     let Some(folder) = &man.folder else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command)

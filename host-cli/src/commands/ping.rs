@@ -1,8 +1,9 @@
 //! `serial-rpc ping`: how long a round trip takes, and how many are lost.
 
-use crate::cli::{Cli, seconds};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::round_trip::RoundTrip;
+use crate::seconds::seconds;
 use crate::{interrupt, output};
 use rpc_proto::client::{CallError, Caller, Cause, IntoCaller};
 use rpc_proto::device::DevicePing;
@@ -45,8 +46,8 @@ struct Report {
 }
 
 /// Pings, and prints what came of it.
-pub fn run(cli: &Cli, ping: &Ping) -> Result<(), Failure> {
-    let device = cli.connect()?;
+pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
+    let device = context.connect()?;
     let mut caller = device.into_caller();
     let bytes = vec![0x55; usize::from(ping.size)];
     let mut sent = 0;
@@ -75,7 +76,7 @@ pub fn run(cli: &Cli, ping: &Ping) -> Result<(), Failure> {
     }
     let resent = device.statistics().resent;
     match Report::new(sent, resent, &mut times) {
-        Some(report) if cli.output.json => output::print_json(&report)?,
+        Some(report) if context.json => output::print_json(&report)?,
         Some(report) => output::print(report.text())?,
         None => {
             let error = lost.unwrap_or(CallError::Timeout);

@@ -1,6 +1,6 @@
 //! `serial-rpc ports`: what is plugged in, and whether it can be used.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
 use serde::Serialize;
@@ -43,7 +43,7 @@ struct UsbJson<'a> {
 }
 
 /// Prints a line for each port.
-pub fn run(cli: &Cli, _: &Ports) -> Result<(), Failure> {
+pub fn run(context: &Context, _: &Ports) -> Result<(), Failure> {
     let ports: Vec<(AvailablePort, Access)> = serial_ports()
         .into_iter()
         .map(|port| {
@@ -51,7 +51,7 @@ pub fn run(cli: &Cli, _: &Ports) -> Result<(), Failure> {
             (port, access)
         })
         .collect();
-    if cli.output.json {
+    if context.json {
         let ports: Vec<_> = ports
             .iter()
             .map(|(port, access)| port_json(port, access))

@@ -1,6 +1,6 @@
 //! `serial-rpc put`: a file to a block of the device.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::transfer::Transfer;
@@ -25,15 +25,15 @@ pub struct Put {
 }
 
 /// Reads the file, and writes the block.
-pub fn run(cli: &Cli, put: &Put) -> Result<(), Failure> {
+pub fn run(context: &Context, put: &Put) -> Result<(), Failure> {
     // Before the port is opened, so that a pipe may take its time.
     let bytes = Input::open(&put.file)?.all()?;
-    let device = cli.connect()?;
+    let device = context.connect()?;
     let transfer = Transfer::new(&put.name);
     let written = device.put_block(&put.name, &bytes, |done, total| {
         transfer.progress(done, total);
     });
     transfer.end();
     written.map_err(|error| Failure::transfer(&device, &put.name, error))?;
-    transfer.report(cli, &bytes)
+    transfer.report(context.json, &bytes)
 }

@@ -1,6 +1,6 @@
 //! `serial-rpc schema`: saves descriptions and compares them.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::interface::Source;
 use crate::output;
@@ -80,16 +80,16 @@ struct ChangeJson<'a> {
 }
 
 /// Saves or compares.
-pub fn run(cli: &Cli, schema: &Schema) -> Result<(), Failure> {
+pub fn run(context: &Context, schema: &Schema) -> Result<(), Failure> {
     match &schema.action {
-        Action::Dump(dump) => save(cli, dump),
-        Action::Diff(diff) => compare(cli, diff),
+        Action::Dump(dump) => save(context, dump),
+        Action::Diff(diff) => compare(context, diff),
     }
 }
 
-fn save(cli: &Cli, dump: &Dump) -> Result<(), Failure> {
-    let bytes = dump.source.bytes(cli)?;
-    let bytes = if cli.output.json {
+fn save(context: &Context, dump: &Dump) -> Result<(), Failure> {
+    let bytes = dump.source.bytes(context)?;
+    let bytes = if context.json {
         let dumped = Dumped {
             fingerprint: format!("{:#010x}", Crc32::of(&bytes).value()),
             bytes: hex(&bytes),
@@ -112,18 +112,18 @@ fn save(cli: &Cli, dump: &Dump) -> Result<(), Failure> {
     }
 }
 
-fn compare(cli: &Cli, diff: &Diff) -> Result<(), Failure> {
+fn compare(context: &Context, diff: &Diff) -> Result<(), Failure> {
     let old = load(&diff.old)?;
     let new = match &diff.new {
         Some(file) => load(file)?,
-        None => read(&diff.source.bytes(cli)?, "the device")?,
+        None => read(&diff.source.bytes(context)?, "the device")?,
     };
     let changes = old.changes_to(&new);
     let broken = changes
         .iter()
         .filter(|change| change.effect.breaks_callers());
     let broken = broken.count();
-    if cli.output.json {
+    if context.json {
         let changes: Vec<_> = changes
             .iter()
             .map(|change| ChangeJson {

@@ -2,9 +2,9 @@
 
 mod assistant;
 
-use crate::cli::Cli;
 use crate::commands::call::{self, Arguments};
 use crate::commands::{describe, list};
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::{interrupt, output, words};
 use anstream::eprintln;
@@ -35,15 +35,15 @@ const HELP: &str = "help";
 const EXIT: &str = "exit";
 
 /// Reads and calls until the user has had enough.
-pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
-    let device = cli.connect()?;
+pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
+    let device = context.connect()?;
     let mut editor = editor().map_err(|error| no_terminal(&error))?;
     let history = history();
     if let Some(history) = &history {
         // The first time there is none.
         let _ = editor.load_history(history);
     }
-    greet(cli, &device, &mut editor);
+    greet(context, &device, &mut editor);
     loop {
         let prompt = editor.helper().map_or(String::new(), Assistant::prompt);
         let line = match editor.readline(&prompt) {
@@ -55,7 +55,8 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
         let words = match words::split(&line) {
             Ok(words) => words,
             Err(unclosed) => {
-                Failure::new(Class::Usage, unclosed.to_string()).report(cli.output.json);
+                let failure = Failure::new(Class::Usage, unclosed.to_string());
+                output::failure(context.json, &failure);
                 continue;
             }
         };
@@ -70,14 +71,14 @@ pub fn run(cli: &Cli, _shell: &Shell) -> Result<(), Failure> {
             (HELP | "?" | "list" | "describe", arguments) => {
                 help(&device, arguments.first().map(String::as_str))
             }
-            (procedure, words) => call::once(cli, &device, procedure, Arguments::Words(words)),
+            (procedure, words) => call::once(context, &device, procedure, Arguments::Words(words)),
         };
         if let Err(failure) = result {
-            failure.report(cli.output.json);
+            output::failure(context.json, &failure);
         }
         // The device may have come back with other firmware.
         if device.device().is_some() {
-            learn(cli, &device, &mut editor);
+            learn(context, &device, &mut editor);
         }
     }
     if let Some(history) = &history {
@@ -113,8 +114,8 @@ fn history() -> Option<PathBuf> {
 }
 
 /// Says what is at the other end, or why that is not known. The device may still come.
-fn greet(cli: &Cli, device: &Connection, editor: &mut ShellEditor) {
-    match learn(cli, device, editor) {
+fn greet(context: &Context, device: &Connection, editor: &mut ShellEditor) {
+    match learn(context, device, editor) {
         Some(description) => eprintln!(
             "{} {} on {}; `help` lists its procedures, `exit` or Ctrl-D ends",
             description.name,
@@ -126,7 +127,11 @@ fn greet(cli: &Cli, device: &Connection, editor: &mut ShellEditor) {
 }
 
 /// Gives the description to the assistant.
-fn learn(cli: &Cli, device: &Connection, editor: &mut ShellEditor) -> Option<Arc<Description>> {
+fn learn(
+    context: &Context,
+    device: &Connection,
+    editor: &mut ShellEditor,
+) -> Option<Arc<Description>> {
     match device.description() {
         Ok(description) => {
             if let Some(assistant) = editor.helper_mut() {
@@ -135,7 +140,7 @@ fn learn(cli: &Cli, device: &Connection, editor: &mut ShellEditor) -> Option<Arc
             Some(description)
         }
         Err(error) => {
-            Failure::description(device, error).report(cli.output.json);
+            output::failure(context.json, &Failure::description(device, error));
             None
         }
     }

@@ -1,14 +1,14 @@
 //! `serial-rpc simulate`: the simulated device as a port that other programs can open.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::interrupt;
 use crate::output::{print, print_json};
 use anstream::eprintln;
 use serial_rpc::Port;
-use serial_rpc::line::{Faults, Pace};
 use serial_rpc::link::Offer;
-use serial_rpc::simulation::Simulation;
+use serial_rpc_simulator::Simulation;
+use serial_rpc_simulator::line::{Faults, Pace};
 use std::time::Duration;
 use std::{io, process, thread};
 
@@ -43,19 +43,19 @@ pub struct Simulate {
 }
 
 /// Serves one caller after another.
-pub fn run(cli: &Cli, simulate: &Simulate) -> Result<(), Failure> {
+pub fn run(context: &Context, simulate: &Simulate) -> Result<(), Failure> {
     let refused =
         |error: io::Error| Failure::new(Class::Port, format!("cannot offer a port: {error}"));
     let offer = simulate.offer().map_err(refused)?;
     let port = offer.port();
-    if cli.output.json {
+    if context.json {
         print_json(&serde_json::json!({ "port": port.to_string() }))?;
     } else {
         print(port)?;
     }
     eprintln!("a simulated device is on {port} until Ctrl-C; try");
     eprintln!("  serial-rpc --port {port} list");
-    let pace = cli.link.baud.map_or(Pace::INSTANT, Pace::uart);
+    let pace = context.link.baud.map_or(Pace::INSTANT, Pace::uart);
     let mut simulation = Simulation::new(pace, simulate.noise, simulate.seed);
     thread::spawn(|| {
         // Nothing else would wake a thread that waits for a caller, and there is nothing to wind up.

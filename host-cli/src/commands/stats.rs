@@ -1,6 +1,6 @@
 //! `serial-rpc stats`: what both ends have seen of the link.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
 use rpc_proto::client::{Caller, IntoCaller};
@@ -21,14 +21,14 @@ use serde_json::json;
 pub struct Stats {}
 
 /// Prints the counters.
-pub fn run(cli: &Cli, _: &Stats) -> Result<(), Failure> {
-    let connection = cli.connect()?;
+pub fn run(context: &Context, _: &Stats) -> Result<(), Failure> {
+    let connection = context.connect()?;
     let device = connection
         .into_caller()
         .call::<DeviceStatistics>(&())
         .map_err(|error| Failure::call(&connection, true, error))?;
     let caller = connection.statistics();
-    if cli.output.json {
+    if context.json {
         return output::print_json(&json!({
             "device": device,
             "caller": {

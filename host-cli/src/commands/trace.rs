@@ -1,6 +1,6 @@
 //! `serial-rpc trace`: a captured conversation in words.
 
-use crate::cli::Cli;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
 use crate::output::{print, print_json};
@@ -87,18 +87,18 @@ enum HappeningJson<'a> {
 }
 
 /// Prints an event a line, as soon as it is complete.
-pub fn run(cli: &Cli, trace: &Trace) -> Result<(), Failure> {
+pub fn run(context: &Context, trace: &Trace) -> Result<(), Failure> {
     let mut input = Input::open(&trace.file)?;
-    let mut decoder = decoder(cli);
+    let mut decoder = decoder(context.cache());
     if let Some(direction) = trace.raw {
         loop {
             let bytes = input.bytes()?;
             if bytes.is_empty() {
                 break;
             }
-            show(cli, None, &decoder.take(direction.into(), &bytes))?;
+            show(context, None, &decoder.take(direction.into(), &bytes))?;
         }
-        return show(cli, None, &decoder.finish());
+        return show(context, None, &decoder.finish());
     }
     for line in input.lines() {
         let (number, line) = line?;
@@ -109,15 +109,15 @@ pub fn run(cli: &Cli, trace: &Trace) -> Result<(), Failure> {
         })?;
         if let Some(record) = record {
             let events = decoder.take(record.direction, &record.bytes);
-            show(cli, record.time, &events)?;
+            show(context, record.time, &events)?;
         }
     }
-    show(cli, None, &decoder.finish())
+    show(context, None, &decoder.finish())
 }
 
-fn show(cli: &Cli, time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
+fn show(context: &Context, time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
     for event in events {
-        if cli.output.json {
+        if context.json {
             print_json(&EventJson::new(time, event))?;
         } else {
             print(line(time, event))?;

@@ -5,11 +5,12 @@ mod recording;
 mod source;
 mod table;
 
-use crate::cli::{Cli, seconds};
 use crate::columns;
+use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::following::Turn;
 use crate::repeating::{self, Remaining, Until};
+use crate::seconds::seconds;
 use crate::timestamps::{Moment, Style, Timestamps};
 use crate::{completer, negative, output};
 use clap_complete::ArgValueCompleter;
@@ -83,8 +84,8 @@ pub struct Watch {
 }
 
 /// Shows what comes, until the end.
-pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
-    let device = cli.connect()?;
+pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
+    let device = context.connect()?;
     let description = device
         .description()
         .map_err(|error| Failure::description(&device, error))?;
@@ -101,7 +102,7 @@ pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
     };
     let interval = watch.interval.unwrap_or(Duration::from_secs(1));
     let mut source = Source::new(&device, procedure, &watch.arguments, interval)?;
-    repeating::call(&device, &watch.call, cli.output.json)?;
+    repeating::call(&device, &watch.call, context.json)?;
     let mut watched = Watched {
         changes: watch.changes,
         recording,
@@ -112,13 +113,13 @@ pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
     let end = match drawn {
         Some(drawn) => plot::run(&drawn, &mut watched, &mut source),
         None => {
-            let default = if cli.output.json {
+            let default = if context.json {
                 Style::Iso
             } else {
                 Style::Clock
             };
             let mut shown = Shown {
-                json: cli.output.json,
+                json: context.json,
                 name: if procedure.is_event() {
                     "data"
                 } else {
@@ -134,7 +135,7 @@ pub fn run(cli: &Cli, watch: &Watch) -> Result<(), Failure> {
         .as_ref()
         .map_or_else(Failure::is_interruption, |()| true)
     {
-        output::notice(cli.output.json, &summary(watched.count, &source));
+        output::notice(context.json, &summary(watched.count, &source));
     }
     end
 }

@@ -2,7 +2,8 @@
 
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::Accept;
-use serial_rpc::link::{Link, SimulatedDevice};
+use serial_rpc::link::Link;
+use serial_rpc_simulator::SimulatedDevice;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;

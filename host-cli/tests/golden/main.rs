@@ -54,7 +54,7 @@ fn the_readme_shows_what_the_program_prints() {
 fn descriptions_are_at_hand_while_the_device_is_not() {
     let (folder, cases) = cases();
     let cache = folder.path().join("serial-rpc");
-    let device = serial_rpc::Connection::open("sim").expect("the simulated device is there");
+    let device = serial_rpc::Connection::to(serial_rpc_simulator::SimulatedDevice::new());
     let description = device.description_bytes().expect("it describes itself");
     Cache::in_folder(&cache)
         .put(&description)

@@ -28,11 +28,17 @@ const CHUNK: usize = 32;
 /// ```no_run
 /// use embedded_hal_async::delay::DelayNs;
 /// use embedded_io_adapters::tokio_1::FromTokio;
-/// use rpc_proto::calculator::CalculatorAsyncClient;
 /// use rpc_proto::client::Timing;
 /// use rpc_proto::drivers::YieldingCaller;
+/// use rpc_proto::service;
 /// use rpc_proto::time::Instant;
 /// use std::time::Duration;
+///
+/// #[service]
+/// pub trait Lamp {
+///     /// Sets the brightness in percent and returns what it was.
+///     fn dim(&mut self, percent: u8) -> u8;
+/// }
 ///
 /// struct TokioDelay;
 /// impl DelayNs for TokioDelay {
@@ -48,8 +54,8 @@ const CHUNK: usize = 32;
 /// let nonce = std::process::id();
 /// let caller: YieldingCaller<_, _, _, 256> =
 ///     YieldingCaller::new(link, clock, TokioDelay, nonce, Timing::default());
-/// let mut calculator = CalculatorAsyncClient::new(caller);
-/// assert_eq!(calculator.add(2, 3).await, Ok(5));
+/// let mut lamp = LampAsyncClient::new(caller);
+/// assert_eq!(lamp.dim(50).await, Ok(0));
 /// # Ok(())
 /// # }
 /// ```

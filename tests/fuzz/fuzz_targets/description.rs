@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use serial_rpc::description::Description;
+use serial_rpc_values::description::Description;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(description) = Description::read(bytes) else {

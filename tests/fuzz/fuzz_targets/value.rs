@@ -5,8 +5,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use serial_rpc::description::Type;
-use serial_rpc::value::{decode, decode_all, encode};
+use serial_rpc_values::description::Type;
+use serial_rpc_values::value::{decode, decode_all, encode};
 
 fuzz_target!(|input: (&[u8], &[u8])| {
     let (ty, mut bytes) = input;

@@ -53,7 +53,7 @@ pub fn measure() -> Vec<Crowd> {
 
 /// A device that has been called.
 fn device() -> Connection {
-    let device = Connection::open("sim").expect("the simulated device is always there");
+    let device = Connection::to(serial_rpc_simulator::SimulatedDevice::new());
     serial_rpc::add(&device, 1);
     device
 }

@@ -5,7 +5,7 @@ use ::serial_rpc::Connection;
 use ::serial_rpc::connection::Options;
 use ::serial_rpc::port::Port;
 use firmware::CheckedCalculator;
-use rpc_proto::calculator::{CalculatorAdd, CalculatorClient, CalculatorService};
+use firmware::calculator::{CalculatorAdd, CalculatorClient, CalculatorService};
 use rpc_proto::client::{Client, Target, Timing, read};
 use rpc_proto::server::Server;
 use rpc_proto::time::{Duration, Instant};
@@ -63,7 +63,7 @@ pub fn state_machines() -> impl FnMut(u32) {
 
 /// The typed client over a connection to the simulated device.
 pub fn connection_to_simulated() -> impl FnMut(u32) {
-    let device = Connection::open("sim").expect("the simulated device is always there");
+    let device = Connection::to(serial_rpc_simulator::SimulatedDevice::new());
     move |count| add(&device, count)
 }
 

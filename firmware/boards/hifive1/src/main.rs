@@ -4,14 +4,15 @@
 #![no_main]
 
 use core::panic::PanicInfo;
-use firmware::{CheckedCalculator, InterruptUart, Receiver, UartError};
+use firmware::CheckedCalculator;
+use interrupt_uart::{InterruptUart, Receiver, UartError};
 use hifive1::hal::DeviceResources;
 use hifive1::hal::e310x::interrupt::{ExternalInterrupt, Hart, Priority};
 use hifive1::hal::e310x::{PLIC, Uart0};
 use hifive1::hal::gpio::{IOF0, NoInvert, gpio0::Pin16};
 use hifive1::hal::prelude::*;
 use hifive1::hal::serial::{Rx, Serial};
-use rpc_proto::calculator::CalculatorService;
+use firmware::calculator::CalculatorService;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 

@@ -7,7 +7,8 @@ mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::{Demonstration, DemonstrationEvents, UartError};
+use firmware::{Demonstration, DemonstrationEvents};
+use interrupt_uart::UartError;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::{QueuedEvents, Server};
 

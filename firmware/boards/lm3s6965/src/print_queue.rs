@@ -5,7 +5,7 @@
 
 use core::cell::UnsafeCell;
 use critical_section::RestoreState;
-use firmware::ByteRing;
+use interrupt_uart::ByteRing;
 
 static QUEUE: ByteRing<512> = ByteRing::new();
 

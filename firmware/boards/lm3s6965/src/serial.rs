@@ -3,7 +3,7 @@
 
 use crate::uart::{self, Rx, Tx};
 use cortex_m::peripheral::NVIC;
-use firmware::{InterruptUart, Receiver};
+use interrupt_uart::{InterruptUart, Receiver};
 use lm3s6965::{Interrupt, interrupt};
 
 /// How many bytes the UART holds for a program that does not read: a power of two.

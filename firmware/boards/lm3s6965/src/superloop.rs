@@ -8,8 +8,9 @@ mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
-use firmware::{CheckedCalculator, UartError};
-use rpc_proto::calculator::CalculatorService;
+use firmware::CheckedCalculator;
+use interrupt_uart::UartError;
+use firmware::calculator::CalculatorService;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 use static_cell::ConstStaticCell;

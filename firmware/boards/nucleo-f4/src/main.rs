@@ -6,8 +6,9 @@
 use core::panic::PanicInfo;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
-use firmware::{CheckedCalculator, InterruptUart, Receiver, UartError};
-use rpc_proto::calculator::CalculatorService;
+use firmware::CheckedCalculator;
+use interrupt_uart::{InterruptUart, Receiver, UartError};
+use firmware::calculator::CalculatorService;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 use stm32f4xx_hal::pac::{Interrupt, Peripherals, USART2, interrupt};

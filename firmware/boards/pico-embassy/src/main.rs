@@ -12,7 +12,7 @@ use embassy_rp::uart::{self, BufferedInterruptHandler, BufferedUart};
 use embassy_rp::{Peri, bind_interrupts, peripherals};
 use embassy_time::{Duration, Instant, Timer};
 use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
-use rpc_proto::calculator::CalculatorService;
+use firmware::calculator::CalculatorService;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 

@@ -226,10 +226,11 @@ mod tests {
     use super::*;
     use serial_rpc::Connection;
     use serial_rpc::description::Variant;
+    use serial_rpc_simulator::SimulatedDevice;
 
     /// Knows the calculator.
     fn assistant() -> Assistant {
-        let device = Connection::open("sim").unwrap();
+        let device = Connection::to(SimulatedDevice::new());
         let mut assistant = Assistant::default();
         assistant.learn(device.description().unwrap());
         assistant

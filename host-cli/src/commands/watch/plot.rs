@@ -339,9 +339,12 @@ mod tests {
     use ratatui::backend::TestBackend;
     use serde_json::json;
     use serial_rpc::Connection;
+    use serial_rpc_simulator::SimulatedDevice;
 
     fn drawn() -> Drawn {
-        let description = Connection::open("sim").unwrap().description().unwrap();
+        let description = Connection::to(SimulatedDevice::new())
+            .description()
+            .unwrap();
         let total = description.procedure("calculator.total").unwrap();
         Drawn {
             title: total.path.clone(),

@@ -19,7 +19,7 @@ use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::{hprintln, syscall};
-use rpc_proto::calculator::CalculatorClient;
+use firmware::calculator::CalculatorClient;
 use rpc_proto::client::{CallError, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::time::Duration;

@@ -1,0 +1,29 @@
+//! Call procedures of a microcontroller from the host, over a serial port, TCP or a link of your own.
+//!
+//! ```
+//! use firmware::calculator::CalculatorClient;
+//! use serial_rpc::Connection;
+//! use serial_rpc_simulator::SimulatedDevice;
+//!
+//! // Or `Connection::open("/dev/ttyACM0")?`, or "2e8a:000a", or "tcp:localhost:4000".
+//! let device = Connection::to(SimulatedDevice::new());
+//!
+//! // With the interface at hand: its typed client.
+//! let mut calculator = CalculatorClient::new(&device);
+//! assert_eq!(calculator.add(2, 3)?, 5);
+//!
+//! // Without: by name, as the device describes it.
+//! assert_eq!(device.call("calculator.add", &serde_json::json!([2, 3]))?, 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod cache;
+pub mod connection;
+pub mod link;
+pub mod port;
+
+pub use connection::{Connection, Options};
+pub use port::{Port, Selector};
+/// Why a typed client's call has no value: of the protocol, here so that a program need not depend on that.
+pub use rpc_proto::client::{CallError, Cause, Ran};
+pub use serial_rpc_values::{arguments, description, trace, value};

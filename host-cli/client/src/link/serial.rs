@@ -1,0 +1,96 @@
+//! A serial port of this machine.
+
+use super::Link;
+use crate::port::{OpenError, holder, serial_ports};
+use serialport::SerialPort;
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a write may wait for the port to take bytes.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Two handles of one port, so that a reader does not keep writers waiting.
+pub struct Serial {
+    reader: Mutex<Box<dyn SerialPort>>,
+    writer: Mutex<Box<dyn SerialPort>>,
+}
+
+/// Opens the port for this program alone.
+///
+/// DTR and RTS are left as the system sets them: many boards take an edge on one of them for a
+/// reset button, and many USB devices send nothing while DTR is low.
+pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
+    let port = serialport::new(path, baud)
+        .timeout(WRITE_TIMEOUT)
+        .preserve_dtr_on_open()
+        .open()
+        .map_err(|error| open_error(path, &error))?;
+    Serial::over(port).map_err(|error| open_error(path, &error))
+}
+
+impl Serial {
+    /// The link over a port that is open already.
+    pub fn over(port: Box<dyn SerialPort>) -> serialport::Result<Self> {
+        let writer = Mutex::new(port.try_clone()?);
+        let reader = Mutex::new(port);
+        Ok(Self { reader, writer })
+    }
+}
+
+fn open_error(path: &str, error: &serialport::Error) -> OpenError {
+    let port = path.to_owned();
+    match error.kind() {
+        serialport::ErrorKind::Io(ErrorKind::NotFound) => OpenError::NotFound {
+            port,
+            others: serial_ports(),
+        },
+        serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => OpenError::NotPermitted { port },
+        // What serialport makes of a port that another program has open for itself alone.
+        serialport::ErrorKind::NoDevice if std::path::Path::new(path).exists() => {
+            let holder = holder(path);
+            OpenError::Busy { port, holder }
+        }
+        serialport::ErrorKind::NoDevice => OpenError::NotFound {
+            port,
+            others: serial_ports(),
+        },
+        _ if is_plain_file(path) => OpenError::NotSerial { port },
+        _ => OpenError::Other {
+            port,
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// Whether there is something at that path that nobody can have meant.
+fn is_plain_file(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() || file.is_dir())
+}
+
+impl Link for Serial {
+    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        let mut port = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        port.set_timeout(timeout)?;
+        match port.read(buffer) {
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+            Err(error) if is_no_progress(&error) => Ok(0),
+            result => result,
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut port = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match port.write(bytes) {
+            Err(error) if is_no_progress(&error) => Ok(0),
+            result => result,
+        }
+    }
+}
+
+fn is_no_progress(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+    )
+}

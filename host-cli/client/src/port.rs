@@ -1,0 +1,77 @@
+//! Which port is meant, and which there are.
+
+mod available;
+mod error;
+mod find;
+mod holder;
+mod selector;
+
+pub use available::{Access, AvailablePort, UsbDevice, serial_ports};
+pub use error::OpenError;
+pub use holder::{Holder, holder};
+pub use selector::Selector;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The port that a device is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// A serial port, by its path or name.
+    Serial(String),
+    /// A serial port that another program offers over TCP, as `HOST:PORT`.
+    Tcp(String),
+    /// A link that the program has made itself, by a name for messages. Nothing else can open it.
+    Own(String),
+}
+
+/// Text that names no port.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPort {
+    /// A TCP port without an address to connect to.
+    #[error("`{0}` is no TCP address: write tcp:HOST:PORT, such as tcp:localhost:4000")]
+    TcpAddress(String),
+    /// No text.
+    #[error("the name of a port cannot be empty")]
+    Empty,
+}
+
+impl FromStr for Port {
+    type Err = NotAPort;
+
+    /// Reads `tcp:HOST:PORT`, or the path of a serial port.
+    ///
+    /// ```
+    /// use serial_rpc::Port;
+    /// assert_eq!("tcp:localhost:4000".parse(), Ok(Port::Tcp("localhost:4000".into())));
+    /// assert_eq!("/dev/ttyACM0".parse(), Ok(Port::Serial("/dev/ttyACM0".into())));
+    /// ```
+    fn from_str(text: &str) -> Result<Self, NotAPort> {
+        match text.strip_prefix("tcp:") {
+            Some(address) => match address.rsplit_once(':') {
+                Some((host, number)) if !host.is_empty() && number.parse::<u16>().is_ok() => {
+                    Ok(Self::Tcp(address.to_owned()))
+                }
+                _ => Err(NotAPort::TcpAddress(text.to_owned())),
+            },
+            None if text.is_empty() => Err(NotAPort::Empty),
+            None => Ok(Self::Serial(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serial(path) => formatter.write_str(path),
+            Self::Tcp(address) => write!(formatter, "tcp:{address}"),
+            Self::Own(name) => formatter.write_str(name),
+        }
+    }
+}
+
+/// The serial number of the USB device that offers a port.
+pub(crate) fn usb_serial_number(path: &str) -> Option<String> {
+    let port = serial_ports().into_iter().find(|port| port.path == path)?;
+    port.usb?.serial_number
+}

@@ -1,0 +1,142 @@
+//! Finds the port that a selector means among those of this machine.
+
+use super::{AvailablePort, OpenError, Port, Selector, UsbDevice, serial_ports};
+
+impl Selector {
+    /// Finds the port on this machine.
+    ///
+    /// With several that match, none is as good as another: a wrong guess would send bytes to
+    /// somebody else's device.
+    ///
+    /// # Errors
+    /// When no port matches, or several do.
+    pub fn find(&self) -> Result<Port, OpenError> {
+        match self {
+            Self::Port(port) => Ok(port.clone()),
+            _ => self.find_among(serial_ports()).map(Port::Serial),
+        }
+    }
+
+    fn find_among(&self, ports: Vec<AvailablePort>) -> Result<String, OpenError> {
+        let is_any_usb = ports.iter().any(|port| port.usb.is_some());
+        let (mut matching, others): (Vec<_>, Vec<_>) =
+            ports.into_iter().partition(|port| match (self, &port.usb) {
+                (Self::Only, usb) => usb.is_some() == is_any_usb,
+                (_, Some(usb)) => self.matches(usb),
+                (_, None) => false,
+            });
+        match (matching.pop(), matching.as_slice()) {
+            (Some(port), []) => Ok(port.path),
+            (Some(last), _) => {
+                matching.push(last);
+                Err(OpenError::Ambiguous {
+                    selector: self.clone(),
+                    candidates: matching,
+                })
+            }
+            (None, _) => Err(OpenError::NotFound {
+                port: self.to_string(),
+                others,
+            }),
+        }
+    }
+
+    fn matches(&self, usb: &UsbDevice) -> bool {
+        match self {
+            Self::Port(_) => false,
+            Self::Usb {
+                vendor_id,
+                product_id,
+                serial_number,
+            } => {
+                (usb.vendor_id, usb.product_id) == (*vendor_id, *product_id)
+                    && (serial_number.is_none() || usb.serial_number == *serial_number)
+            }
+            Self::SerialNumber(number) => usb.serial_number.as_ref() == Some(number),
+            Self::Only => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built_in(path: &str) -> AvailablePort {
+        AvailablePort {
+            path: path.into(),
+            usb: None,
+        }
+    }
+
+    fn usb(path: &str, serial_number: &str) -> AvailablePort {
+        AvailablePort {
+            path: path.into(),
+            usb: Some(UsbDevice {
+                vendor_id: 0x2e8a,
+                product_id: 0x000a,
+                serial_number: Some(serial_number.into()),
+                product: Some("Pico".into()),
+                ..UsbDevice::default()
+            }),
+        }
+    }
+
+    fn found(selector: &str, ports: Vec<AvailablePort>) -> Result<String, String> {
+        let selector: Selector = selector.parse().unwrap();
+        selector
+            .find_among(ports)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_usb_device_is_found_by_its_numbers() {
+        let ports = || {
+            vec![
+                built_in("/dev/ttyS0"),
+                usb("/dev/ttyACM0", "A"),
+                usb("/dev/ttyACM1", "B"),
+            ]
+        };
+        for (selector, path) in [
+            ("2e8a:000a:B", "/dev/ttyACM1"),
+            ("2E8A:000A:A", "/dev/ttyACM0"),
+            ("id:B", "/dev/ttyACM1"),
+        ] {
+            assert_eq!(found(selector, ports()), Ok(path.into()), "{selector}");
+        }
+        assert_eq!(
+            found("2e8a:000a", ports()),
+            Err("several ports match 2e8a:000a".into())
+        );
+        assert_eq!(found("id:C", ports()), Err("there is no port id:C".into()));
+        assert!(found("2e8a:000b", ports()).is_err());
+    }
+
+    #[test]
+    fn the_only_port_is_taken_and_usb_goes_before_built_in() {
+        let only = |ports| Selector::Only.find_among(ports).ok();
+        assert_eq!(only(vec![built_in("COM1")]), Some("COM1".into()));
+        assert_eq!(
+            only(vec![built_in("COM1"), usb("COM3", "A")]),
+            Some("COM3".into())
+        );
+        assert_eq!(only(vec![built_in("COM1"), built_in("COM2")]), None);
+        assert_eq!(only(vec![usb("COM3", "A"), usb("COM4", "B")]), None);
+        assert_eq!(only(vec![]), None);
+    }
+
+    #[test]
+    fn with_several_ports_the_candidates_are_named() {
+        let ports = vec![usb("/dev/ttyACM0", "A"), usb("/dev/ttyACM1", "B")];
+        let error = Selector::Only.find_among(ports).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there are several serial ports, and none was chosen"
+        );
+        assert_eq!(
+            error.hint(),
+            "choose one of /dev/ttyACM0 (2e8a:000a Pico), /dev/ttyACM1 (2e8a:000a Pico)"
+        );
+    }
+}

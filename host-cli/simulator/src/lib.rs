@@ -1,0 +1,12 @@
+//! Devices simulated in this process, and serial lines that damage and delay what they carry.
+//!
+//! A test calls a [`SimulatedDevice`] of its own firmware over a
+//! [`Connection`](serial_rpc::Connection). A [`Simulation`] puts a [`line`] with faults before such a
+//! device, for callers in other programs.
+
+mod device;
+pub mod line;
+mod simulation;
+
+pub use device::{SimulatedDevice, SimulatedEvents, SimulatedInterface};
+pub use simulation::Simulation;

@@ -1,0 +1,110 @@
+//! What every command works with: the connection that the command line, the environment and the
+//! project's file ask for, and the form of results.
+
+use crate::failure::Failure;
+use crate::options::{LinkOptions, OutputOptions};
+use crate::project::Project;
+use crate::target::Target;
+use crate::{interrupt, tapping};
+use serial_rpc::cache::Cache;
+use serial_rpc::link::Link;
+use serial_rpc::port::OpenError;
+use serial_rpc::{Connection, Options, Port, Selector};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a port that is waited for is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a port that has just appeared may be forbidden, until the system has given it to the
+/// group that may use it.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
+
+/// The settings of a run, made once from the command line.
+#[derive(Debug)]
+pub struct Context {
+    /// Print results, and errors, as JSON.
+    pub json: bool,
+    /// How the device is reached.
+    pub link: LinkOptions,
+    verbosity: u8,
+    capture: Option<PathBuf>,
+}
+
+impl Context {
+    /// The settings that the options make.
+    pub fn new(link: LinkOptions, output: OutputOptions) -> Self {
+        Self {
+            json: output.json,
+            link,
+            verbosity: output.verbose,
+            capture: output.capture,
+        }
+    }
+
+    /// Opens the port that is meant. Ctrl-C ends what is waited for on the connection.
+    pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
+        let (target, options) = self.settled()?;
+        let (port, link) = if self.link.wait {
+            wait_for(&target, options.baud)?
+        } else {
+            target.open(options.baud)?
+        };
+        let mut connection = Connection::over(port, link, options);
+        if let Some(cache) = self.cache() {
+            connection = connection.with_cache(cache);
+        }
+        if let Some(tap) = tapping::tap(self.verbosity, self.capture.as_deref(), self.cache())? {
+            connection = connection.tapped_by(tap);
+        }
+        let connection = Arc::new(connection);
+        interrupt::cancels(&connection);
+        // It may have been pressed while the port was opened, when there was nothing to cancel.
+        interrupt::check()?;
+        Ok(connection)
+    }
+
+    /// The user's cache of descriptions, unless it is not wanted.
+    pub fn cache(&self) -> Option<Cache> {
+        Cache::of_user().filter(|_| !self.link.no_cache)
+    }
+
+    /// What the command line and the environment say, else the project, else the default.
+    fn settled(&self) -> Result<(Target, Options), Failure> {
+        let project = Project::of_current_folder()?;
+        let link = &self.link;
+        let baud = link.baud.or(project.baud);
+        let default = baud.map_or_else(Options::default, Options::at);
+        let target = link.port.clone().or(project.port).unwrap_or_default();
+        let options = Options {
+            baud: default.baud,
+            timeout: link.timeout.or(project.timeout).unwrap_or(default.timeout),
+            retries: link.retries.or(project.retries).unwrap_or(default.retries),
+        };
+        Ok((target, options))
+    }
+}
+
+/// Opens the port as soon as it is there.
+fn wait_for(target: &Target, baud: u32) -> Result<(Port, Arc<dyn Link>), Failure> {
+    let mut missed_at = None;
+    loop {
+        match (target.open(baud), missed_at) {
+            (Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }), missed) => {
+                if missed.is_none() {
+                    let what = match target {
+                        Target::On(Selector::Only) => "a port".to_owned(),
+                        target => target.to_string(),
+                    };
+                    anstream::eprintln!("waiting for {what} (Ctrl-C to stop)");
+                }
+                missed_at = Some(Instant::now());
+            }
+            (Err(OpenError::NotPermitted { .. }), Some(missed))
+                if missed.elapsed() < SETTLED_AFTER => {}
+            (result, _) => return Ok(result?),
+        }
+        interrupt::sleep(LOOK_EVERY)?;
+    }
+}

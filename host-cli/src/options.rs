@@ -1,0 +1,95 @@
+//! The options that every command has: how the device is reached, and how results are shown.
+
+use crate::completer;
+use crate::seconds::seconds;
+use crate::target::Target;
+use clap::ArgAction;
+use clap::builder::FalseyValueParser;
+use clap_complete::ArgValueCompleter;
+use colorchoice_clap::Color;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the device is reached.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Link")]
+pub struct LinkOptions {
+    /// The device's port: a path, VID:PID[:SERIAL], id:SERIAL, tcp:HOST:PORT or sim. May be left out
+    /// if there is only one.
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "SERIAL_RPC_PORT",
+        value_name = "PORT",
+        hide_env_values = true,
+        add = ArgValueCompleter::new(completer::ports)
+    )]
+    pub port: Option<Target>,
+
+    /// The speed of a serial port, in bits a second [default: 115200].
+    #[arg(
+        long,
+        global = true,
+        env = "SERIAL_RPC_BAUD",
+        hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub baud: Option<u32>,
+
+    /// How long a call may take, in seconds [default: 2, and longer on a slow line].
+    #[arg(
+        long,
+        global = true,
+        env = "SERIAL_RPC_TIMEOUT",
+        hide_env_values = true,
+        value_name = "SECONDS",
+        value_parser = seconds
+    )]
+    pub timeout: Option<Duration>,
+
+    /// How often a call that was not answered in time is made again, if it never ran or its
+    /// procedure is idempotent [default: 0].
+    #[arg(
+        long,
+        global = true,
+        env = "SERIAL_RPC_RETRIES",
+        hide_env_values = true,
+        value_name = "COUNT"
+    )]
+    pub retries: Option<u32>,
+
+    /// Wait for the port to appear.
+    #[arg(long, global = true)]
+    pub wait: bool,
+
+    /// Neither use nor keep the descriptions of devices that were met before.
+    #[arg(
+        long,
+        global = true,
+        env = "SERIAL_RPC_NO_CACHE",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub no_cache: bool,
+}
+
+/// How results are shown.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputOptions {
+    /// Print results, and errors, as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub color: Color,
+
+    /// Show the frames that pass, in words, on stderr; twice for their bytes too.
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Write the bytes that pass to a file, which `serial-rpc trace` reads.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub capture: Option<PathBuf>,
+}

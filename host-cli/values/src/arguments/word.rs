@@ -1,0 +1,81 @@
+//! One word of a shell to the JSON of its argument.
+//!
+//! The types that people type most need no JSON: their words are read here. What comes out goes
+//! through the same encoder as JSON does, which alone knows ranges and variants.
+
+use serde_json::{Map, Value};
+
+use super::{ArgumentsError, ReadFile};
+use crate::description::{Argument, Shape, Type};
+use crate::value::{Float, Integer, Problem, hex, shortened};
+
+/// The JSON that a word means for an argument.
+pub(super) fn value(
+    argument: &Argument,
+    word: &str,
+    read_file: ReadFile<'_>,
+) -> Result<Value, ArgumentsError> {
+    read(argument, &argument.ty, word, read_file)
+}
+
+/// The same for a type inside the argument's type.
+fn read(
+    argument: &Argument,
+    ty: &Type,
+    word: &str,
+    read_file: ReadFile<'_>,
+) -> Result<Value, ArgumentsError> {
+    let unexpected = || argument.refuse(Problem::unexpected_word(ty, word));
+    match &ty.shape {
+        Shape::Bool => match word {
+            "true" => Ok(true.into()),
+            "false" => Ok(false.into()),
+            _ => Err(unexpected()),
+        },
+        Shape::Integer(_) => match word.parse::<Integer>() {
+            Ok(number) => Ok(number.to_json()),
+            Err(_) => Err(unexpected()),
+        },
+        Shape::F32 => f32::from_text(word)
+            .map(Float::to_json)
+            .ok_or_else(unexpected),
+        Shape::F64 => f64::from_text(word)
+            .map(Float::to_json)
+            .ok_or_else(unexpected),
+        Shape::Char if word.chars().count() != 1 => Err(unexpected()),
+        Shape::Char | Shape::String => Ok(word.into()),
+        Shape::Bytes => match word.strip_prefix('@') {
+            Some(file) => match read_file(file) {
+                Ok(bytes) => Ok(hex(&bytes).into()),
+                Err(cause) => Err(ArgumentsError::File {
+                    argument: argument.name.clone(),
+                    file: file.to_owned(),
+                    cause,
+                }),
+            },
+            None if word.starts_with('[') => json(argument, ty, word),
+            None => Ok(word.into()),
+        },
+        Shape::Option(_) if matches!(word, "none" | "null") => Ok(Value::Null),
+        Shape::Option(inner) if inner.is_nullable() && !word.starts_with('{') => {
+            let content = read(argument, inner, word, read_file)?;
+            Ok(Value::Object(Map::from_iter([(
+                "Some".to_owned(),
+                content,
+            )])))
+        }
+        Shape::Option(inner) if !inner.is_nullable() => read(argument, inner, word, read_file),
+        Shape::Newtype(inner) => read(argument, inner, word, read_file),
+        Shape::Enum(_) if !word.starts_with(['{', '"']) => Ok(word.into()),
+        _ => json(argument, ty, word),
+    }
+}
+
+fn json(argument: &Argument, ty: &Type, word: &str) -> Result<Value, ArgumentsError> {
+    serde_json::from_str(word).map_err(|cause| ArgumentsError::Json {
+        argument: argument.name.clone(),
+        ty: ty.to_string(),
+        word: shortened(word),
+        cause,
+    })
+}

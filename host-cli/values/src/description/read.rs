@@ -1,0 +1,458 @@
+//! Reads a description from the postcard bytes that a device sends.
+//!
+//! serde could derive this, but its code recurses as deep as the bytes say, and these bytes are not
+//! trusted: the reader limits depth, holds lengths against the bytes that are left, refuses names
+//! that would upset a terminal or stand for two things, and says at which byte it gave up.
+
+use std::collections::HashSet;
+
+use thiserror::Error;
+
+use super::{
+    Argument, Description, FIRST_NUMBER, Field, IntegerType, Procedure, Service, Shape, Type,
+    Variant,
+};
+use crate::cursor::{Cursor, Malformed};
+use rpc_proto::describe::{Mark, ProcedureKind};
+use rpc_proto::service::Interface;
+use rpc_proto::wire::crc::Crc32;
+
+/// How deep types may nest.
+const MAX_DEPTH: usize = 64;
+
+/// How many bytes a name may have. Paths repeat the service's name, so a limit is needed.
+const MAX_NAME: usize = 255;
+
+/// Why bytes are not a description.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// The bytes are not postcard.
+    #[error("the device's description is damaged: {0}")]
+    Malformed(Malformed),
+    /// A tag has no meaning.
+    #[error("the device's description is damaged: byte {offset} should say {what}, and is {tag}")]
+    Tag {
+        /// Where the tag is.
+        offset: usize,
+        /// What the tag should tell.
+        what: &'static str,
+        /// What it is.
+        tag: u32,
+    },
+    /// A type nests deeper than 64 levels.
+    #[error("the type at byte {offset} of the device's description nests deeper than {MAX_DEPTH}")]
+    TooDeep {
+        /// Where the innermost type starts.
+        offset: usize,
+    },
+    /// A name is longer than 255 bytes or has characters that cannot be shown.
+    #[error(
+        "the name before byte {offset} of the device's description is longer than {MAX_NAME} \
+         bytes or has control characters"
+    )]
+    Name {
+        /// Where the name ends.
+        offset: usize,
+    },
+    /// Two things that are told apart by name have the same one.
+    #[error(
+        "two {what} before byte {offset} of the device's description have the same name, `{name}`"
+    )]
+    SameName {
+        /// What the things are.
+        what: &'static str,
+        /// Their name.
+        name: String,
+        /// Where the last of them ends.
+        offset: usize,
+    },
+    /// There are more procedures than numbers.
+    #[error("the device describes more procedures than there are numbers for")]
+    TooManyProcedures,
+    /// Bytes follow the end.
+    #[error("the device's description ends at byte {offset}, and the bytes are longer by {count}")]
+    Trailing {
+        /// Where the end is.
+        offset: usize,
+        /// How many bytes follow it.
+        count: usize,
+    },
+}
+
+impl From<Malformed> for ReadError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl Description {
+    /// The description of an interface that this program is built with.
+    ///
+    /// ```
+    /// use firmware::CheckedCalculator;
+    /// use firmware::calculator::CalculatorService;
+    /// use serial_rpc_values::description::Description;
+    ///
+    /// let description = Description::of::<CalculatorService<CheckedCalculator>>()?;
+    /// assert_eq!(description.procedure("calculator.add")?.number, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When names or types of the interface are beyond what a description may hold.
+    pub fn of<I: Interface>() -> Result<Self, ReadError> {
+        Self::read(&I::DESCRIPTION.concat())
+    }
+
+    /// Reads a description as a device sends it.
+    ///
+    /// # Errors
+    /// Bytes that are not one whole description, or one that no device built with `rpc_proto`
+    /// would send: types nested more than 64 deep, two fields of the same name, and the like.
+    ///
+    /// ```
+    /// use serial_rpc_values::description::Description;
+    ///
+    /// let device = Description::read(b"\x04demo\x051.0.0\x00")?;
+    /// assert_eq!((device.name.as_str(), device.version.as_str()), ("demo", "1.0.0"));
+    ///
+    /// assert_eq!(
+    ///     Description::read(b"\x04de").unwrap_err().to_string(),
+    ///     "the device's description is damaged: \
+    ///      the length at byte 0 is 4, and only 2 bytes follow",
+    /// );
+    /// # Ok::<(), serial_rpc_values::description::ReadError>(())
+    /// ```
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        whole(bytes, Reader::description)
+    }
+}
+
+impl Type {
+    /// Reads a type as postcard writes postcard-schema's `NamedType`.
+    ///
+    /// # Errors
+    /// As for [`Description::read`].
+    ///
+    /// ```
+    /// use postcard_schema::Schema;
+    /// use serial_rpc_values::description::Type;
+    ///
+    /// let bytes = postcard::to_stdvec(<[Option<f64>; 3]>::SCHEMA)?;
+    /// assert_eq!(Type::read(&bytes)?.to_string(), "[f64?; 3]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        whole(bytes, |reader| reader.ty(0))
+    }
+}
+
+fn whole<'a, T>(
+    bytes: &'a [u8],
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
+    let mut reader = Reader {
+        cursor: Cursor::new(bytes),
+        next_number: FIRST_NUMBER,
+        key: Key {
+            crc: Crc32::new(),
+            undecided: bytes,
+        },
+    };
+    let found = read(&mut reader)?;
+    match reader.cursor.rest().len() {
+        0 => Ok(found),
+        count => Err(ReadError::Trailing {
+            offset: reader.cursor.offset(),
+            count,
+        }),
+    }
+}
+
+struct Reader<'a> {
+    cursor: Cursor<'a>,
+    next_number: u16,
+    key: Key<'a>,
+}
+
+/// The key of the procedure that is being read, which is the CRC-32 of its description without
+/// docs and names of arguments and types (PROTOCOL.md, "Keys").
+struct Key<'a> {
+    crc: Crc32,
+    /// The bytes that are neither in the checksum yet nor left out of it, read or not.
+    undecided: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn description(&mut self) -> Result<Description, ReadError> {
+        Ok(Description {
+            name: self.name()?,
+            version: self.name()?,
+            services: self.named_list("services", Self::service, |service| &service.name)?,
+        })
+    }
+
+    fn service(&mut self) -> Result<Service, ReadError> {
+        let name = self.name()?;
+        let doc = self.doc()?;
+        let read = |reader: &mut Self| reader.procedure(&name);
+        let procedures = self.named_list("procedures", read, |procedure| &procedure.path)?;
+        Ok(Service {
+            name,
+            doc,
+            procedures,
+        })
+    }
+
+    fn procedure(&mut self, service: &str) -> Result<Procedure, ReadError> {
+        let number = self.next_number;
+        self.next_number = number.checked_add(1).ok_or(ReadError::TooManyProcedures)?;
+        self.key = Key {
+            // A name is at most 255 bytes long, so its length is one or two.
+            crc: Crc32::new()
+                .then(postcard::to_slice(&service.len(), &mut [0; 2]).unwrap_or_default())
+                .then(service.as_bytes()),
+            undecided: self.cursor.rest(),
+        };
+        let path = format!("{service}.{}", self.name()?);
+        self.count_for_key();
+        let doc = self.doc()?;
+        self.leave_out_of_key();
+        let arguments = self.named_list("arguments", Self::argument, |argument| &argument.name)?;
+        let value = self.ty(0)?;
+        let error = if self.flag("whether there is an error")? {
+            Some(self.ty(0)?)
+        } else {
+            None
+        };
+        self.count_for_key();
+        let mark = self.mark()?;
+        if mark.kind() != ProcedureKind::Call {
+            self.key.crc = self.key.crc.then_byte(mark.kind() as u8);
+        }
+        Ok(Procedure {
+            number,
+            key: self.key.crc.value(),
+            path,
+            doc,
+            arguments,
+            value,
+            error,
+            kind: mark.kind(),
+            idempotent: mark.is_idempotent(),
+        })
+    }
+
+    fn argument(&mut self) -> Result<Argument, ReadError> {
+        self.count_for_key();
+        let name = self.name()?;
+        self.leave_out_of_key();
+        Ok(Argument {
+            name,
+            ty: self.ty(0)?,
+        })
+    }
+
+    /// Adds what was read since the last such call to the key.
+    fn count_for_key(&mut self) {
+        let unread = self.cursor.rest().len();
+        let read = self.key.undecided.len().saturating_sub(unread);
+        let read = self.key.undecided.get(..read).unwrap_or_default();
+        self.key.crc = self.key.crc.then(read);
+        self.leave_out_of_key();
+    }
+
+    /// Keeps what was read since the last such call out of the key.
+    fn leave_out_of_key(&mut self) {
+        self.key.undecided = self.cursor.rest();
+    }
+
+    fn ty(&mut self, depth: usize) -> Result<Type, ReadError> {
+        if depth == MAX_DEPTH {
+            let offset = self.cursor.offset();
+            return Err(ReadError::TooDeep { offset });
+        }
+        self.count_for_key();
+        let name = self.name()?;
+        self.leave_out_of_key();
+        // The names of types are empty in keys.
+        self.key.crc = self.key.crc.then_byte(0);
+        Ok(Type {
+            name,
+            shape: self.shape(depth)?,
+        })
+    }
+
+    /// The tags are those of postcard-schema's `DataModelType`, in the order of its declaration.
+    fn shape(&mut self, depth: usize) -> Result<Shape, ReadError> {
+        let offset = self.cursor.offset();
+        Ok(match self.tag()? {
+            0 => Shape::Bool,
+            1 => Shape::Integer(IntegerType::I8),
+            2 => Shape::Integer(IntegerType::U8),
+            3 => Shape::Integer(IntegerType::I16),
+            4 => Shape::Integer(IntegerType::I32),
+            5 => Shape::Integer(IntegerType::I64),
+            6 => Shape::Integer(IntegerType::I128),
+            7 => Shape::Integer(IntegerType::U16),
+            8 => Shape::Integer(IntegerType::U32),
+            9 => Shape::Integer(IntegerType::U64),
+            10 => Shape::Integer(IntegerType::U128),
+            11 => Shape::Integer(IntegerType::Usize),
+            12 => Shape::Integer(IntegerType::Isize),
+            13 => Shape::F32,
+            14 => Shape::F64,
+            15 => Shape::Char,
+            16 => Shape::String,
+            17 => Shape::Bytes,
+            18 => Shape::Option(self.boxed_type(depth)?),
+            19 => Shape::Unit,
+            20 => Shape::UnitStruct,
+            21 => Shape::Newtype(self.boxed_type(depth)?),
+            22 => match self.boxed_type(depth)? {
+                byte if byte.shape == Shape::Integer(IntegerType::U8) => Shape::Bytes,
+                element => Shape::Seq(element),
+            },
+            23 => Shape::Tuple(self.types(depth)?),
+            24 => Shape::TupleStruct(self.types(depth)?),
+            25 => Shape::Map {
+                key: self.boxed_type(depth)?,
+                value: self.boxed_type(depth)?,
+            },
+            26 => Shape::Struct(self.fields(depth)?),
+            27 => {
+                let read = |reader: &mut Self| reader.variant(depth);
+                Shape::Enum(self.named_list("variants", read, |variant| &variant.name)?)
+            }
+            28 => Shape::Schema,
+            tag => {
+                let what = "the kind of a type (0 to 28)";
+                return Err(ReadError::Tag { offset, what, tag });
+            }
+        })
+    }
+
+    /// The tags are those of postcard-schema's `DataModelVariant`.
+    fn variant(&mut self, depth: usize) -> Result<Variant, ReadError> {
+        let name = self.name()?;
+        let offset = self.cursor.offset();
+        let content = match self.tag()? {
+            0 => None,
+            1 => Some(self.ty(depth + 1)?),
+            2 => {
+                let mut elements = self.types(depth)?;
+                // serde has no variant with a tuple of one, but postcard-schema's `Result` does:
+                // it means the same as one unnamed field.
+                Some(match (elements.pop(), elements.is_empty()) {
+                    (Some(only), true) => only,
+                    (last, _) => {
+                        elements.extend(last);
+                        Type::new("", Shape::Tuple(elements))
+                    }
+                })
+            }
+            3 => Some(Type::new("", Shape::Struct(self.fields(depth)?))),
+            tag => {
+                let what = "the kind of a variant (0 to 3)";
+                return Err(ReadError::Tag { offset, what, tag });
+            }
+        };
+        Ok(Variant { name, content })
+    }
+
+    fn boxed_type(&mut self, depth: usize) -> Result<Box<Type>, ReadError> {
+        self.ty(depth + 1).map(Box::new)
+    }
+
+    fn types(&mut self, depth: usize) -> Result<Vec<Type>, ReadError> {
+        self.list(|reader| reader.ty(depth + 1))
+    }
+
+    fn fields(&mut self, depth: usize) -> Result<Vec<Field>, ReadError> {
+        let read = |reader: &mut Self| {
+            Ok(Field {
+                name: reader.name()?,
+                ty: reader.ty(depth + 1)?,
+            })
+        };
+        self.named_list("fields", read, |field| &field.name)
+    }
+
+    fn named_list<T>(
+        &mut self,
+        what: &'static str,
+        read: impl Fn(&mut Self) -> Result<T, ReadError>,
+        name: impl Fn(&T) -> &String,
+    ) -> Result<Vec<T>, ReadError> {
+        let items = self.list(read)?;
+        let mut seen = HashSet::new();
+        match items.iter().map(name).find(|name| !seen.insert(*name)) {
+            None => Ok(items),
+            Some(name) => Err(ReadError::SameName {
+                what,
+                name: name.clone(),
+                offset: self.cursor.offset(),
+            }),
+        }
+    }
+
+    fn list<T>(
+        &mut self,
+        read: impl Fn(&mut Self) -> Result<T, ReadError>,
+    ) -> Result<Vec<T>, ReadError> {
+        let length = self.cursor.length()?;
+        // Not allocated ahead: an item is larger here than on the wire.
+        (0..length).map(|_| read(self)).collect()
+    }
+
+    fn name(&mut self) -> Result<String, ReadError> {
+        let name = self.cursor.text()?;
+        if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+            let offset = self.cursor.offset();
+            return Err(ReadError::Name { offset });
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Text of several lines. Other control characters have no business in it and are left out.
+    fn doc(&mut self) -> Result<String, ReadError> {
+        let doc = self.cursor.text()?;
+        let shown = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
+        Ok(doc.chars().filter(shown).collect())
+    }
+
+    fn flag(&mut self, what: &'static str) -> Result<bool, ReadError> {
+        let offset = self.cursor.offset();
+        match self.cursor.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            tag => Err(ReadError::Tag {
+                offset,
+                what,
+                tag: tag.into(),
+            }),
+        }
+    }
+
+    fn mark(&mut self) -> Result<Mark, ReadError> {
+        let offset = self.cursor.offset();
+        let byte = self.cursor.byte()?;
+        Mark::from_byte(byte).ok_or(ReadError::Tag {
+            offset,
+            what: "what the procedure is (0 to 7)",
+            tag: byte.into(),
+        })
+    }
+
+    fn tag(&mut self) -> Result<u32, ReadError> {
+        let offset = self.cursor.offset();
+        let tag = self.cursor.varint(u32::BITS)?;
+        u32::try_from(tag).map_err(|_| {
+            let bits = u32::BITS;
+            Malformed::Varint { offset, bits }.into()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! What descriptions read as, and which are refused.
+
+use super::*;
+use postcard_schema::Schema;
+use serde::Serialize;
+
+fn type_of<T: Schema + ?Sized>() -> Type {
+    Type::read(&postcard::to_stdvec(T::SCHEMA).unwrap()).unwrap()
+}
+
+#[test]
+fn types_nest_64_deep_and_no_deeper() {
+    let option = [0, 18];
+    let nested = |depth: usize| [option.repeat(depth - 1), vec![0, 0]].concat();
+    assert!(Type::read(&nested(64)).is_ok());
+    assert_eq!(
+        Type::read(&nested(65)),
+        Err(ReadError::TooDeep { offset: 128 })
+    );
+    assert_eq!(
+        Type::read(&nested(1_000_000)),
+        Err(ReadError::TooDeep { offset: 128 })
+    );
+}
+
+#[test]
+fn variants_count_as_depth_too() {
+    let newtype_variant = [0, 27, 1, 0, 1];
+    let bytes = [newtype_variant.repeat(10_000), vec![0, 0]].concat();
+    assert!(matches!(Type::read(&bytes), Err(ReadError::TooDeep { .. })));
+}
+
+#[test]
+fn a_result_reads_as_two_variants_around_a_value() {
+    let result = type_of::<Result<u8, bool>>();
+    assert_eq!(
+        result.definition().to_string(),
+        "enum Result<T, E> { Ok(u8), Err(bool) }"
+    );
+    let Shape::Enum(variants) = result.shape else {
+        panic!("{result:?}")
+    };
+    assert_eq!(variants[0].content, Some(IntegerType::U8.into()));
+}
+
+#[test]
+fn trailing_bytes_are_refused() {
+    assert_eq!(
+        Type::read(&[0, 0, 7]),
+        Err(ReadError::Trailing {
+            offset: 2,
+            count: 1
+        })
+    );
+}
+
+#[test]
+fn an_unknown_kind_of_type_is_refused() {
+    assert_eq!(
+        Type::read(&[0, 29]).unwrap_err().to_string(),
+        "the device's description is damaged: \
+         byte 1 should say the kind of a type (0 to 28), and is 29"
+    );
+}
+
+#[test]
+fn names_must_not_command_the_terminal() {
+    let escape = b"\x04\x1b[2J\x00";
+    assert_eq!(Type::read(escape), Err(ReadError::Name { offset: 5 }));
+    let device = Description::read(b"\x01d\x011\x01\x01s\x06a\x1b\x07\nbc\x00").unwrap();
+    assert_eq!(device.services[0].doc, "a\nbc");
+}
+
+#[test]
+fn two_fields_of_the_same_name_are_refused() {
+    let point = [0, 26, 2, 1, b'x', 0, 0, 1, b'x', 0, 0];
+    assert_eq!(
+        Type::read(&point).unwrap_err().to_string(),
+        "two fields before byte 11 of the device's description have the same name, `x`"
+    );
+}
+
+#[test]
+fn keys_are_those_that_typed_callers_ask_for() {
+    use firmware::{CheckedCalculator, calculator as calc};
+    use rpc_proto::service::Procedure;
+
+    fn expected<P: Procedure>() -> (String, u32) {
+        (P::PATH.into(), P::KEY)
+    }
+    let description = Description::of::<calc::CalculatorService<CheckedCalculator>>().unwrap();
+    let keys: Vec<_> = description
+        .procedures()
+        .map(|found| (found.path.clone(), found.key))
+        .collect();
+    for procedure in [
+        expected::<calc::CalculatorAdd>(),
+        expected::<calc::CalculatorStatistics>(),
+        expected::<calc::CalculatorEvaluate>(),
+        expected::<calc::CalculatorClear>(),
+    ] {
+        assert!(keys.contains(&procedure), "{procedure:?} in {keys:?}");
+    }
+}
+
+#[test]
+fn procedures_are_numbered_from_8_through_all_services() {
+    #[derive(Serialize)]
+    struct Procedure(
+        &'static str,
+        &'static str,
+        Vec<()>,
+        &'static postcard_schema::schema::NamedType,
+        Option<()>,
+        bool,
+    );
+    let procedure = |name| Procedure(name, "", vec![], <()>::SCHEMA, None, true);
+    let services = [
+        ("one", "", vec![procedure("a"), procedure("b")]),
+        ("two", "", vec![procedure("a")]),
+    ];
+    let bytes = postcard::to_stdvec(&("demo", "1.0.0", &services[..])).unwrap();
+    let device = Description::read(&bytes).unwrap();
+    let numbered: Vec<_> = device
+        .procedures()
+        .map(|found| (found.number, found.path.as_str()))
+        .collect();
+    assert_eq!(numbered, [(8, "one.a"), (9, "one.b"), (10, "two.a")]);
+}

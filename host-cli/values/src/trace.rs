@@ -1,0 +1,15 @@
+//! Traces: what passes on a link, in words.
+//!
+//! A [`Decoder`] makes [`Event`]s of the bytes of both directions. The bytes come from a
+//! link while calls are made, or from a [`capture`] of an earlier conversation.
+
+pub mod capture;
+mod decoder;
+mod direction;
+mod event;
+mod pieces;
+
+pub use decoder::Decoder;
+pub use direction::Direction;
+pub use event::{Event, Happening};
+pub use pieces::{Piece, Pieces};

@@ -1,0 +1,414 @@
+//! Follows a conversation: which frame answers which call, and what both mean.
+
+use super::Direction;
+use super::event::{Event, Happening};
+use super::pieces::{Piece, Pieces};
+use crate::arguments::to_json;
+use crate::description::{Description, Procedure, ProcedureKind, Shape};
+use crate::value::{
+    ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
+};
+use rpc_proto::client::CallError;
+use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
+use rpc_proto::server::NoEvents;
+use rpc_proto::server::{OwnService, Subscriptions};
+use rpc_proto::service::{Ask, FIRST_NUMBER};
+use rpc_proto::services::log::LogService;
+use rpc_proto::wire::crc::Crc32;
+use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
+use serde_json::Value;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// How many sequence numbers there are.
+const SEQS: u8 = 32;
+
+/// The number of `describe`, from whose replies a decoder learns what the device offers.
+const DESCRIBE: u16 = 0;
+
+/// An interface. Which one makes no difference to a device's own service.
+type Any = LogService<()>;
+/// The own service of a device.
+type OwnInterface = DeviceService<OwnService<'static, Any, 64>>;
+/// What a device with events offers, too.
+type OwnEvents = DeviceEventsService<Subscriptions<'static, Any, NoEvents>>;
+
+/// Where a description may be found by its fingerprint, such as a cache.
+type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;
+
+/// Decodes a conversation between one caller and one device.
+///
+/// Calls, values and errors are shown by the device's description once that is known: because it
+/// was read in this very conversation, or was found by its fingerprint.
+///
+/// ```
+/// use serial_rpc_values::trace::{Decoder, Direction};
+///
+/// let mut decoder = Decoder::default();
+/// let call = b"\x09\x40\x08\x04\x06\xa8\xb6\x4c\x39\x00";
+/// let events = decoder.take(Direction::ToDevice, call);
+/// assert_eq!(events[0].to_string(), "> Call     0  procedure 8, arguments 0x0406");
+/// ```
+pub struct Decoder {
+    to_device: Pieces,
+    from_device: Pieces,
+    descriptions: Box<Descriptions>,
+    own: Option<Description>,
+    interface: Option<Arc<Description>>,
+    fingerprint: Option<u32>,
+    /// What has been read of the description so far.
+    learned: Vec<u8>,
+    last_connect: Vec<u8>,
+    calls: [Option<Call>; SEQS as usize],
+}
+
+/// A call that was sent.
+#[derive(Clone, Debug)]
+struct Call {
+    payload: Vec<u8>,
+    number: u16,
+    /// The payload of its last answer.
+    answer: Option<Vec<u8>>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new(|_| None)
+    }
+}
+
+impl Decoder {
+    /// A decoder that asks `descriptions` for a description when it sees its fingerprint.
+    pub fn new(descriptions: impl Fn(u32) -> Option<Arc<Description>> + Send + 'static) -> Self {
+        Self {
+            to_device: Pieces::default(),
+            from_device: Pieces::default(),
+            descriptions: Box::new(descriptions),
+            own: own_description(),
+            interface: None,
+            fingerprint: None,
+            learned: Vec::new(),
+            last_connect: Vec::new(),
+            calls: [const { None }; SEQS as usize],
+        }
+    }
+
+    /// Takes bytes that passed, and gives the events that they complete.
+    pub fn take(&mut self, direction: Direction, bytes: &[u8]) -> Vec<Event> {
+        let pieces = self.pieces(direction).take(bytes);
+        self.events(direction, pieces)
+    }
+
+    /// Gives what is left when no more bytes will come.
+    pub fn finish(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        for direction in [Direction::ToDevice, Direction::FromDevice] {
+            let pieces = self.pieces(direction).finish();
+            events.extend(self.events(direction, pieces));
+        }
+        events
+    }
+
+    fn pieces(&mut self, direction: Direction) -> &mut Pieces {
+        match direction {
+            Direction::ToDevice => &mut self.to_device,
+            Direction::FromDevice => &mut self.from_device,
+        }
+    }
+
+    fn events(&mut self, direction: Direction, pieces: Vec<Piece>) -> Vec<Event> {
+        let happening = |piece| match piece {
+            Piece::Frame { payload, spoilt } => self.frame(&payload, spoilt),
+            Piece::Text(text) => Happening::Text(text),
+            Piece::Broken(bytes) => Happening::Broken(bytes),
+        };
+        let happenings = pieces.into_iter().map(happening);
+        happenings
+            .map(|happening| Event {
+                direction,
+                happening,
+            })
+            .collect()
+    }
+
+    fn frame(&mut self, payload: &[u8], spoilt: bool) -> Happening {
+        let (&header, body) = payload.split_first().unwrap_or((&0, &[]));
+        let Header { kind, seq } = Header::from_byte(header);
+        let (words, again) = match kind {
+            Kind::Connect => self.connect(body),
+            Kind::Accept => (self.accept(body), false),
+            Kind::Call => self.call(seq, payload, body),
+            Kind::Return | Kind::Error | Kind::Fault => self.answer(kind, seq, payload, body),
+            Kind::Nak => (nak(seq, body), false),
+            Kind::Event => (self.event(body), false),
+        };
+        Happening::Frame {
+            kind,
+            seq,
+            words,
+            again,
+            spoilt,
+        }
+    }
+
+    fn connect(&mut self, body: &[u8]) -> (String, bool) {
+        let again = self.last_connect == body;
+        self.last_connect = body.to_vec();
+        self.calls = [const { None }; SEQS as usize];
+        let words = match postcard::take_from_bytes::<Connect>(body) {
+            Ok((Connect { version, nonce }, _)) => {
+                format!("version {version}, session {nonce:#010x}")
+            }
+            Err(_) => hex(body),
+        };
+        (words, again)
+    }
+
+    fn accept(&mut self, body: &[u8]) -> String {
+        let Ok((accept, _)) = postcard::take_from_bytes::<Accept>(body) else {
+            return hex(body);
+        };
+        let Accept {
+            version,
+            nonce,
+            window,
+            max_frame,
+            buffer,
+            fingerprint,
+        } = accept;
+        if self.fingerprint != Some(fingerprint) {
+            self.fingerprint = Some(fingerprint);
+            self.interface = (self.descriptions)(fingerprint);
+        }
+        format!(
+            "version {version}, session {nonce:#010x}, window {window}, \
+             frames of up to {max_frame} bytes, buffer of {buffer}, interface {fingerprint:#010x}"
+        )
+    }
+
+    fn call(&mut self, seq: Seq, payload: &[u8], body: &[u8]) -> (String, bool) {
+        let Ok((number, arguments)) = postcard::take_from_bytes::<u16>(body) else {
+            return (hex(body), false);
+        };
+        let known = self.calls[usize::from(seq.number())].as_ref();
+        let again = known.is_some_and(|call| call.payload == payload);
+        if !again {
+            self.calls[usize::from(seq.number())] = Some(Call {
+                payload: payload.to_vec(),
+                number,
+                answer: None,
+            });
+            // The window is smaller than half of all numbers: by now this one is free again.
+            let old = Seq::new(seq.number() + SEQS / 2);
+            self.calls[usize::from(old.number())] = None;
+        }
+        (self.call_in_words(number, arguments), again)
+    }
+
+    fn call_in_words(&self, number: u16, arguments: &[u8]) -> String {
+        let Some(procedure) = self.procedure(number) else {
+            return format!("procedure {number}, arguments {}", hex(arguments));
+        };
+        let (ask, arguments) = match procedure.kind {
+            ProcedureKind::Stream => split_ask(arguments),
+            _ => (String::new(), arguments),
+        };
+        match arguments_in_words(procedure, arguments) {
+            Ok(words) => format!("{}({words}){ask}", procedure.path),
+            Err(error) => {
+                let arguments = hex(arguments);
+                format!("{} with bad arguments {arguments}: {error}", procedure.path)
+            }
+        }
+    }
+
+    fn event(&self, body: &[u8]) -> String {
+        let Ok((topic, data)) = postcard::take_from_bytes::<u16>(body) else {
+            return hex(body);
+        };
+        if topic == EVENT_COUNT {
+            return match postcard::take_from_bytes::<u32>(data) {
+                Ok((1, _)) => "1 event so far".to_owned(),
+                Ok((count, _)) => format!("{count} events so far"),
+                Err(_) => hex(body),
+            };
+        }
+        let Some(event) = self.procedure(topic) else {
+            return format!("event {topic}, data {}", hex(data));
+        };
+        match arguments_in_words(event, data) {
+            Ok(words) => format!("{}({words})", event.path),
+            Err(error) => {
+                let data = hex(data);
+                format!("{} with bad data {data}: {error}", event.path)
+            }
+        }
+    }
+
+    fn answer(&mut self, kind: Kind, seq: Seq, payload: &[u8], body: &[u8]) -> (String, bool) {
+        let Some(call) = &mut self.calls[usize::from(seq.number())] else {
+            return (untyped(kind, body), false);
+        };
+        let before = call.answer.replace(payload.to_vec());
+        let again = before.as_deref() == Some(payload);
+        let Call {
+            number,
+            payload: called,
+            ..
+        } = call.clone();
+        if kind == Kind::Return && number == DESCRIBE {
+            self.learn(&called, body);
+        }
+        (self.answer_in_words(kind, number, body), again)
+    }
+
+    fn answer_in_words(&self, kind: Kind, number: u16, body: &[u8]) -> String {
+        let Some(procedure) = self.procedure(number) else {
+            return format!("procedure {number}: {}", untyped(kind, body));
+        };
+        let path = &procedure.path;
+        let words = match (kind, &procedure.error) {
+            (Kind::Return, _) if procedure.kind == ProcedureKind::Stream => {
+                batch_in_words(procedure, body)
+            }
+            (Kind::Return, _) => {
+                decode_all(&procedure.value, body).map(|value| match procedure.value.shape {
+                    Shape::Unit => "done".to_owned(),
+                    _ => shown(&value),
+                })
+            }
+            (Kind::Error, Some(ty)) => decode_all(ty, body).map(|error| error_in_words(ty, &error)),
+            _ => Ok(untyped(kind, body)),
+        };
+        match words {
+            Ok(words) => format!("{path}: {words}"),
+            Err(error) => format!("{path}: {}, which makes no sense: {error}", hex(body)),
+        }
+    }
+
+    /// Puts a piece of the description to those before it.
+    fn learn(&mut self, called: &[u8], body: &[u8]) {
+        let offset = called
+            .get(2..)
+            .and_then(|rest| postcard::from_bytes::<u32>(rest).ok());
+        let Ok(chunk) = postcard::from_bytes::<&[u8]>(body) else {
+            return;
+        };
+        if offset == Some(0) {
+            self.learned.clear();
+        }
+        let end = u32::try_from(self.learned.len()).ok();
+        if offset.is_none() || offset != end {
+            return;
+        }
+        self.learned.extend_from_slice(chunk);
+        if chunk.is_empty() && Some(Crc32::of(&self.learned).value()) == self.fingerprint {
+            self.interface = Description::read(&self.learned).ok().map(Arc::new);
+        }
+    }
+
+    fn procedure(&self, number: u16) -> Option<&Procedure> {
+        let (description, number) = match number {
+            // The own service is described as any other is: as if it began at the first number.
+            0..FIRST_NUMBER => (self.own.as_ref()?, number + FIRST_NUMBER),
+            _ => (self.interface.as_deref()?, number),
+        };
+        description
+            .procedures()
+            .find(|procedure| procedure.number == number)
+    }
+}
+
+/// What the protocol calls the device's own service, all of it.
+fn own_description() -> Option<Description> {
+    let mut own = Description::of::<OwnInterface>().ok()?;
+    let events = Description::of::<OwnEvents>().ok()?;
+    let service = own.services.first_mut()?;
+    for procedure in events.procedures() {
+        service.procedures.push(Procedure {
+            number: procedure.number + FIRST_EVENTS_NUMBER,
+            path: format!("{}.{}", service.name, procedure.name()),
+            ..procedure.clone()
+        });
+    }
+    Some(own)
+}
+
+fn arguments_in_words(procedure: &Procedure, bytes: &[u8]) -> Result<String, ValueError> {
+    let mut words = String::new();
+    for (name, value) in to_json(procedure, bytes)? {
+        let separator = if words.is_empty() { "" } else { ", " };
+        let value = shown(&value);
+        // Writing to a string cannot fail.
+        let _ = write!(words, "{separator}{name}: {value}");
+    }
+    Ok(words)
+}
+
+/// Takes what asks for a batch off the arguments of a stream, and says what it asks for.
+fn split_ask(bytes: &[u8]) -> (String, &[u8]) {
+    match postcard::take_from_bytes::<Ask>(bytes) {
+        Ok((Ask { position, limit }, rest)) => (
+            format!(", up to {limit} items from item {position} on"),
+            rest,
+        ),
+        Err(_) => (String::new(), bytes),
+    }
+}
+
+/// The items of a batch, and what its last byte says.
+fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueError> {
+    const LAST: u8 = 0x80;
+    let (&end, mut items) = body.split_last().unwrap_or((&0, &[]));
+    let count = end & !LAST;
+    let values = (0..count).map(|_| decode(&procedure.value, &mut items));
+    let values = values.collect::<Result<Vec<_>, _>>()?;
+    if !items.is_empty() {
+        let count = items.len();
+        return Err(crate::value::Problem::Trailing { count }.into());
+    }
+    Ok(match (count, end & LAST) {
+        (0, 0) => "the stream is shorter than that".to_owned(),
+        (_, 0) => shown(&Value::Array(values)),
+        _ => format!("{}, and no more", shown(&Value::Array(values))),
+    })
+}
+
+/// A value on a line that it does not fill.
+fn shown(value: &Value) -> String {
+    shortened(&without_controls(&value.to_string()))
+}
+
+/// The body of an answer to nobody knows what.
+fn untyped(kind: Kind, body: &[u8]) -> String {
+    match kind {
+        Kind::Fault => fault(body),
+        _ => hex(body),
+    }
+}
+
+fn fault(body: &[u8]) -> String {
+    let code = body.first().copied().unwrap_or_default();
+    let error: CallError = match Fault::from_code(code) {
+        Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
+        Some(Fault::BadArguments) => CallError::BadArguments,
+        Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
+        None => CallError::UnknownFault(code),
+    };
+    error.to_string()
+}
+
+fn nak(seq: Seq, body: &[u8]) -> String {
+    let seq = seq.number();
+    match body.first().copied().and_then(NakReason::from_code) {
+        Some(NakReason::Corrupt) => format!("a frame arrived damaged; call {seq} is next"),
+        Some(NakReason::TooLong) => {
+            format!("a frame was longer than the device takes; call {seq} is next")
+        }
+        Some(NakReason::OutOfOrder) => format!("a call is missing; call {seq} is next"),
+        Some(NakReason::NotConnected) => {
+            format!("call {seq} came without a session: the device was reset")
+        }
+        None => format!("for a reason of another version: {}", hex(body)),
+    }
+}

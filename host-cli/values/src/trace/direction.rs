@@ -1,0 +1,22 @@
+//! The two directions of a link.
+
+use std::fmt;
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the caller to the device.
+    ToDevice,
+    /// From the device to the caller.
+    FromDevice,
+}
+
+impl fmt::Display for Direction {
+    /// `>` to the device, `<` from it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ToDevice => ">",
+            Self::FromDevice => "<",
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! What a trace shows: one event a line.
+
+use super::Direction;
+use crate::value::{hex, without_controls};
+use rpc_proto::wire::message::{Kind, Seq};
+use std::fmt;
+
+/// Something that passed on a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it was.
+    pub happening: Happening,
+}
+
+/// What passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A frame.
+    Frame {
+        /// What it is.
+        kind: Kind,
+        /// Its sequence number.
+        seq: Seq,
+        /// Its body in words.
+        words: String,
+        /// Whether it had been sent before.
+        again: bool,
+        /// Whether something before it spoilt it for its receiver.
+        spoilt: bool,
+    },
+    /// Text between frames.
+    Text(String),
+    /// Bytes that are neither.
+    Broken(Vec<u8>),
+}
+
+/// One line without control characters: `> Call    0  calculator.add(x: 2, y: 3)`.
+impl fmt::Display for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ", self.direction)?;
+        match &self.happening {
+            Happening::Frame {
+                kind,
+                seq,
+                words,
+                again,
+                spoilt,
+            } => {
+                let kind = format!("{kind:?}");
+                write!(formatter, "{kind:<7} {:>2}  {words}", seq.number())?;
+                if *again {
+                    formatter.write_str("  (again)")?;
+                }
+                if *spoilt {
+                    formatter.write_str("  (dropped: other bytes run into it)")?;
+                }
+                Ok(())
+            }
+            Happening::Text(text) => write!(formatter, "text        {}", without_controls(text)),
+            Happening::Broken(bytes) => {
+                let unit = if bytes.len() == 1 { "byte" } else { "bytes" };
+                let count = bytes.len();
+                write!(formatter, "broken      {count} {unit}: {}", hex(bytes))
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Cuts the bytes of one direction into frames, text, and what is neither.
+
+use rpc_proto::wire::frame::{Accumulator, DELIMITER};
+
+/// The longest frame that a caller on a host sends or receives.
+const MAX_FRAME: usize = 4096;
+
+/// The most bytes without a delimiter that are kept together.
+const LONGEST: usize = 2 * MAX_FRAME;
+
+/// The fewest characters that count as text: noise is often printable for a byte or two.
+const SHORTEST_TEXT: usize = 4;
+
+/// A part of what passed in one direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A frame that checks.
+    Frame {
+        /// Header and body.
+        payload: Vec<u8>,
+        /// Whether something stood before it without a delimiter between: its receiver then drops
+        /// both.
+        spoilt: bool,
+    },
+    /// Text between frames, as a device prints it.
+    Text(String),
+    /// Bytes that are neither.
+    Broken(Vec<u8>),
+}
+
+/// Finds the pieces.
+///
+/// ```
+/// use serial_rpc_values::trace::{Piece, Pieces};
+///
+/// let mut pieces = Pieces::default();
+/// assert_eq!(pieces.take(b"boot ok\n"), [Piece::Text("boot ok".into())]);
+/// assert_eq!(
+///     pieces.take(b"\x07\x60\x0a\x46\x90\xf1\xc4\x00"),
+///     [Piece::Frame { payload: vec![0x60, 0x0a], spoilt: true }],
+/// );
+/// ```
+#[derive(Debug, Default)]
+pub struct Pieces {
+    /// What came since the last delimiter.
+    candidate: Vec<u8>,
+    /// How much of that was given as text already.
+    shown: usize,
+}
+
+impl Pieces {
+    /// Takes bytes, and gives the pieces that they complete.
+    pub fn take(&mut self, bytes: &[u8]) -> Vec<Piece> {
+        let mut found = Vec::new();
+        for &byte in bytes {
+            if byte == DELIMITER {
+                self.end(&mut found);
+                continue;
+            }
+            self.candidate.push(byte);
+            // A device that only prints never sends a delimiter, and yet is to be seen.
+            if byte == b'\n'
+                && let Some(text) = text(self.rest())
+            {
+                found.push(Piece::Text(text));
+                self.shown = self.candidate.len();
+            }
+            if self.candidate.len() == LONGEST {
+                self.end(&mut found);
+            }
+        }
+        found
+    }
+
+    /// Gives what has come since the last delimiter, when no more will.
+    pub fn finish(&mut self) -> Vec<Piece> {
+        let mut found = Vec::new();
+        self.end(&mut found);
+        found
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.candidate.get(self.shown..).unwrap_or_default()
+    }
+
+    fn end(&mut self, found: &mut Vec<Piece>) {
+        if let Some(payload) = payload(&self.candidate) {
+            let spoilt = false;
+            found.push(Piece::Frame { payload, spoilt });
+        } else {
+            split_spoilt(self.rest(), self.shown > 0, found);
+        }
+        self.candidate.clear();
+        self.shown = 0;
+    }
+}
+
+/// Splits bytes that are no frame; `after_text` if text stood before them.
+fn split_spoilt(bytes: &[u8], after_text: bool, found: &mut Vec<Piece>) {
+    let line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let starts = line_ends.map(|(index, _)| index + 1);
+    for start in after_text.then_some(0).into_iter().chain(starts) {
+        let (before, frame) = bytes.split_at(start);
+        if let Some(payload) = payload(frame) {
+            found.extend(text_or_broken(before));
+            let spoilt = true;
+            found.push(Piece::Frame { payload, spoilt });
+            return;
+        }
+    }
+    found.extend(text_or_broken(bytes));
+}
+
+fn text_or_broken(bytes: &[u8]) -> Option<Piece> {
+    match text(bytes) {
+        Some(text) => Some(Piece::Text(text)),
+        None if bytes.is_empty() => None,
+        None => Some(Piece::Broken(bytes.to_vec())),
+    }
+}
+
+/// The payload, if the bytes are one whole frame but for its delimiter.
+fn payload(frame: &[u8]) -> Option<Vec<u8>> {
+    let mut accumulator = Accumulator::<MAX_FRAME>::new();
+    for &byte in frame {
+        accumulator.push(byte);
+    }
+    Some(accumulator.push(DELIMITER)?.ok()?.to_vec())
+}
+
+/// The text, if that is what the bytes are. An escape counts: programs colour what they print.
+fn text(bytes: &[u8]) -> Option<String> {
+    let text = str::from_utf8(bytes).ok()?;
+    let is_text = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n' | '\x1b');
+    let visible = text.chars().filter(|c| !c.is_control()).count();
+    (visible >= SHORTEST_TEXT && text.chars().all(is_text))
+        .then(|| text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `0: Return(5)`.
+    const FRAME: &[u8] = b"\x07\x60\x0a\x46\x90\xf1\xc4\x00";
+
+    fn frame(spoilt: bool) -> Piece {
+        let payload = vec![0x60, 0x0a];
+        Piece::Frame { payload, spoilt }
+    }
+
+    fn pieces(bytes: &[u8]) -> Vec<Piece> {
+        let mut pieces = Pieces::default();
+        let mut found = pieces.take(bytes);
+        found.extend(pieces.finish());
+        found
+    }
+
+    #[test]
+    fn frames_come_one_by_one_and_delimiters_are_nothing() {
+        let bytes = [b"\0\0", FRAME, b"\0", FRAME].concat();
+        assert_eq!(pieces(&bytes), [frame(false), frame(false)]);
+    }
+
+    #[test]
+    fn text_is_told_from_the_frame_that_it_spoils() {
+        for printed in ["one\r\ntwo!\n", "[ 12.345] adc: 3.30 V\r\n"] {
+            let found = pieces(&[printed.as_bytes(), FRAME].concat());
+            let (last, texts) = found.split_last().unwrap();
+            assert!(texts.iter().all(|piece| matches!(piece, Piece::Text(_))));
+            assert_eq!(last, &frame(true));
+        }
+    }
+
+    #[test]
+    fn text_that_ends_in_a_delimiter_spoils_nothing() {
+        let text = Piece::Text("ready".to_owned());
+        assert_eq!(pieces(&[b"ready\0", FRAME].concat()), [text, frame(false)]);
+    }
+
+    #[test]
+    fn a_damaged_frame_is_broken() {
+        let mut damaged = FRAME.to_vec();
+        damaged[2] ^= 1;
+        let broken = Piece::Broken(damaged[..7].to_vec());
+        assert_eq!(pieces(&damaged), [broken]);
+    }
+
+    #[test]
+    fn noise_that_is_printable_for_a_byte_or_two_is_no_text() {
+        assert_eq!(pieces(b"ab\n"), [Piece::Broken(b"ab\n".to_vec())]);
+    }
+
+    #[test]
+    fn noise_without_end_is_given_in_parts() {
+        let found = pieces(&[0xff; 3 * LONGEST]);
+        assert_eq!(found, vec![Piece::Broken(vec![0xff; LONGEST]); 3]);
+    }
+}

@@ -1,0 +1,234 @@
+//! What can be wrong with a value: where, what was expected, what was given.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::cursor::Malformed;
+use crate::description::{Shape, Type};
+use crate::nearest::did_you_mean;
+
+/// More of what was given than this is not worth showing.
+const MAX_SHOWN: usize = 60;
+
+/// A value that does not fit its type, given as JSON or received as bytes.
+///
+/// ```
+/// use postcard_schema::Schema;
+/// use serde_json::json;
+/// use serial_rpc_values::{description::Type, value::encode};
+///
+/// let ty = Type::read(&postcard::to_stdvec(<[u8; 2]>::SCHEMA)?)?;
+/// assert_eq!(
+///     encode(&ty, &json!([1, 256]), &mut Vec::new()).unwrap_err().to_string(),
+///     "`[1]`: expected an integer from 0 to 255 (u8), got `256`",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueError {
+    /// Where in the value.
+    pub path: Path,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+impl Display for ValueError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.path.0.is_empty() {
+            write!(f, "`{}`: ", self.path)?;
+        }
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+impl<P: Into<Problem>> From<P> for ValueError {
+    fn from(problem: P) -> Self {
+        Self {
+            path: Path::default(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl ValueError {
+    /// The same error seen from one level further out, where the value has this name.
+    pub(crate) fn in_field(mut self, name: &str) -> Self {
+        self.path.0.push(Step::Field(name.to_owned()));
+        self
+    }
+
+    /// The same error seen from the list of which the value is an element.
+    pub(crate) fn in_element(mut self, index: usize) -> Self {
+        self.path.0.push(Step::Element(index));
+        self
+    }
+}
+
+/// The way to a part of a value, such as `samples[3].x`; empty for the whole value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Path(
+    /// The innermost step first: an error collects them on its way out.
+    Vec<Step>,
+);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    Element(usize),
+}
+
+impl Display for Path {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().rev().enumerate() {
+            match step {
+                Step::Field(name) if index == 0 => f.write_str(name)?,
+                Step::Field(name) => write!(f, ".{name}")?,
+                Step::Element(element) => write!(f, "[{element}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// It is of another kind, or outside its range.
+    #[error("expected {expected}, got `{given}`")]
+    Unexpected {
+        /// What its type allows.
+        expected: String,
+        /// What was given, cut short if it is long.
+        given: String,
+    },
+    /// A field was not given.
+    #[error("the field `{field}` is missing: {definition}")]
+    MissingField {
+        /// Its name.
+        field: String,
+        /// The definition of the struct.
+        definition: String,
+    },
+    /// A field was given that the struct does not have.
+    #[error("there is no field `{field}` in {definition}{}", did_you_mean(.nearest))]
+    UnknownField {
+        /// What was given.
+        field: String,
+        /// The fields that may have been meant.
+        nearest: Vec<String>,
+        /// The definition of the struct.
+        definition: String,
+    },
+    /// A variant was given that the enum does not have.
+    #[error("there is no variant `{variant}` in {definition}{}", did_you_mean(.nearest))]
+    UnknownVariant {
+        /// What was given.
+        variant: String,
+        /// The variants that may have been meant.
+        nearest: Vec<String>,
+        /// The definition of the enum.
+        definition: String,
+    },
+    /// The type is one whose values have no JSON.
+    #[error("a value of type `{ty}` cannot be written as JSON")]
+    Unsupported {
+        /// The type.
+        ty: String,
+    },
+    /// The bytes are not postcard.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The bytes are postcard, but not of this type.
+    #[error("byte {offset} is no {expected}")]
+    Foreign {
+        /// Where.
+        offset: usize,
+        /// What should be there.
+        expected: String,
+    },
+    /// A key occurs twice in a map.
+    #[error("the key `{key}` occurs twice")]
+    RepeatedKey {
+        /// The key.
+        key: String,
+    },
+    /// There are more parts than any honest value has.
+    #[error("the value has more than {most} parts")]
+    TooManyParts {
+        /// How many are taken.
+        most: usize,
+    },
+    /// Bytes follow the value.
+    #[error("the bytes are longer than the value by {count}")]
+    Trailing {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Problem {
+    /// JSON that is not what the type expects.
+    pub(crate) fn unexpected(ty: &Type, given: &Value) -> Self {
+        Self::Unexpected {
+            expected: expectation(ty),
+            given: shortened(&given.to_string()),
+        }
+    }
+
+    /// A word that is not what the type expects.
+    pub(crate) fn unexpected_word(ty: &Type, given: &str) -> Self {
+        Self::Unexpected {
+            expected: expectation(ty),
+            given: shortened(given),
+        }
+    }
+}
+
+/// What values of a type look like, in words that go after "expected".
+///
+/// ```
+/// use serial_rpc_values::description::IntegerType;
+/// use serial_rpc_values::value::expectation;
+/// assert_eq!(expectation(&IntegerType::U8.into()), "an integer from 0 to 255 (u8)");
+/// ```
+pub fn expectation(ty: &Type) -> String {
+    match &ty.shape {
+        Shape::Bool => "true or false".into(),
+        Shape::Integer(integer) => {
+            let (min, max) = (integer.min(), integer.max());
+            format!("an integer from {min} to {max} ({ty})")
+        }
+        Shape::F32 | Shape::F64 => format!("a number, nan, inf or -inf ({ty})"),
+        Shape::Char => "one character".into(),
+        Shape::String => "a string".into(),
+        Shape::Bytes => {
+            "bytes, as 0x and two hexadecimal digits each or as a list of numbers".into()
+        }
+        Shape::Option(inner) if inner.is_nullable() => {
+            format!("null or {{\"Some\": ...}} around {}", expectation(inner))
+        }
+        Shape::Option(inner) => format!("null or {}", expectation(inner)),
+        Shape::Unit | Shape::UnitStruct => "null".into(),
+        Shape::Newtype(inner) => expectation(inner),
+        Shape::Tuple(elements) | Shape::TupleStruct(elements) => {
+            format!("a list of {} ({ty})", elements.len())
+        }
+        Shape::Map { key, .. } if key.is_object_key() => format!("an object ({ty})"),
+        Shape::Map { .. } => format!("a list of [key, value] ({ty})"),
+        Shape::Struct(_) => format!("an object ({})", ty.definition()),
+        Shape::Enum(_) => format!("a variant ({})", ty.definition()),
+        Shape::Seq(_) | Shape::Schema => format!("a list ({ty})"),
+    }
+}
+
+/// What was given, cut short if it is long.
+pub(crate) fn shortened(given: &str) -> String {
+    match given.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}...", &given[..end]),
+        None => given.to_owned(),
+    }
+}
