@@ -19,7 +19,7 @@ use std::str::FromStr;
 /// A line of a capture: bytes that passed.
 ///
 /// ```
-/// use serial_rpc_values::link::Direction;
+/// use serial_rpc_values::trace::Direction;
 /// use serial_rpc_values::trace::capture::Record;
 ///
 /// let record: Record = "0.25 > 0940 08".parse()?;
