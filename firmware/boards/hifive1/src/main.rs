@@ -5,14 +5,14 @@
 
 use core::panic::PanicInfo;
 use firmware::CheckedCalculator;
-use interrupt_uart::{InterruptUart, Receiver, UartError};
+use firmware::calculator::CalculatorService;
 use hifive1::hal::DeviceResources;
 use hifive1::hal::e310x::interrupt::{ExternalInterrupt, Hart, Priority};
 use hifive1::hal::e310x::{PLIC, Uart0};
 use hifive1::hal::gpio::{IOF0, NoInvert, gpio0::Pin16};
 use hifive1::hal::prelude::*;
 use hifive1::hal::serial::{Rx, Serial};
-use firmware::calculator::CalculatorService;
+use interrupt_uart::{InterruptUart, Receiver, UartError};
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 

@@ -9,12 +9,12 @@ use core::panic::PanicInfo;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
 use firmware::CheckedCalculator;
+use firmware::calculator::CalculatorService;
 use interrupt_uart::{InterruptUart, Receiver, UartError};
 use nrf51_hal::Clocks;
 use nrf51_hal::gpio::{Level, p0};
 use nrf51_hal::pac::{Interrupt, Peripherals, interrupt};
 use nrf51_hal::uart::{Baudrate, Parity, Pins, Uart};
-use firmware::calculator::CalculatorService;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 

@@ -11,8 +11,8 @@ use embassy_rp::peripherals::UART0;
 use embassy_rp::uart::{self, BufferedInterruptHandler, BufferedUart};
 use embassy_rp::{Peri, bind_interrupts, peripherals};
 use embassy_time::{Duration, Instant, Timer};
-use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
 use firmware::calculator::CalculatorService;
+use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 

@@ -5,6 +5,7 @@
 use core::panic::PanicInfo;
 use cortex_m::peripheral::NVIC;
 use firmware::CheckedCalculator;
+use firmware::calculator::CalculatorService;
 use interrupt_uart::{InterruptUart, Receiver, UartError};
 use rp2040_hal::clocks::init_clocks_and_plls;
 use rp2040_hal::fugit::RateExtU32;
@@ -13,7 +14,6 @@ use rp2040_hal::gpio::{FunctionUart, Pin, Pins, PullDown};
 use rp2040_hal::pac::{Interrupt, Peripherals, UART0, interrupt};
 use rp2040_hal::uart::{DataBits, Reader, StopBits, UartConfig, UartPeripheral, Writer};
 use rp2040_hal::{Clock, Sio, Watchdog};
-use firmware::calculator::CalculatorService;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 

@@ -19,12 +19,12 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::{entry, exception};
 use embedded_io::{Read, ReadReady, Write};
 use firmware::CheckedCalculator;
+use firmware::calculator::CalculatorService;
 use interrupt_uart::UartError;
 use print_queue::print;
-use firmware::calculator::CalculatorService;
-use rpc_proto::wire::message::Fault;
 use rpc_proto::server::Server;
 use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
+use rpc_proto::wire::message::Fault;
 use serial::Serial;
 
 const FRAME: usize = 160;
