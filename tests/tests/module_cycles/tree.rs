@@ -1,0 +1,162 @@
+//! The modules of a crate, read from its files, and what a path in one of them leads to.
+
+use crate::references::{self, Reference};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use syn::{Attribute, Item, ItemExternCrate, Meta};
+
+/// The names from the root of the crate down to a module.
+pub type ModulePath = Vec<String>;
+
+/// A crate.
+pub struct Crate {
+    /// The name that it has for itself, if it has one besides `crate`.
+    name: Option<String>,
+    modules: BTreeMap<ModulePath, Module>,
+}
+
+/// A module, without those inside it.
+#[derive(Default)]
+pub struct Module {
+    /// The paths in it.
+    pub references: Vec<Reference>,
+    /// What names that it imports stand for, as it is written there.
+    imports: BTreeMap<String, Vec<String>>,
+    /// Of which modules it imports every name.
+    globs: Vec<Vec<String>>,
+    /// The names that its own items have.
+    items: BTreeSet<String>,
+    /// The modules inside it.
+    children: BTreeSet<String>,
+}
+
+impl Crate {
+    /// Reads the crate with that root.
+    pub fn read(root: &Path) -> Self {
+        let folder = root.parent().expect("a file is in a folder");
+        let file = syn::parse_file(&text(root)).expect("the file is Rust");
+        let mut read = Self {
+            name: file.items.iter().find_map(own_name),
+            modules: BTreeMap::new(),
+        };
+        read.add(Vec::new(), &file.items, folder);
+        read
+    }
+
+    /// All modules, the root first.
+    pub fn modules(&self) -> impl Iterator<Item = (&ModulePath, &Module)> {
+        self.modules.iter()
+    }
+
+    /// Adds a module; those inside it that have files of their own have them in that folder.
+    fn add(&mut self, path: ModulePath, items: &[Item], folder: &Path) {
+        let mut module = Module::default();
+        for item in items {
+            let Item::Mod(inner) = item else {
+                continue;
+            };
+            if is_for_tests(&inner.attrs) {
+                continue;
+            }
+            let name = inner.ident.to_string();
+            let inner_path = [&path[..], &[name.clone()]].concat();
+            let inner_folder = folder.join(&name);
+            match &inner.content {
+                Some((_, items)) => self.add(inner_path, items, &inner_folder),
+                None => {
+                    let beside = folder.join(format!("{name}.rs"));
+                    let file = [beside, inner_folder.join("mod.rs")]
+                        .into_iter()
+                        .find(|file| file.is_file());
+                    let file: PathBuf =
+                        file.unwrap_or_else(|| panic!("{name} in {} has a file", folder.display()));
+                    let file = syn::parse_file(&text(&file)).expect("the file is Rust");
+                    self.add(inner_path, &file.items, &inner_folder);
+                }
+            }
+            module.children.insert(name);
+        }
+        let found = references::of(items);
+        module.references = found.references;
+        module.imports = found.imports;
+        module.globs = found.globs;
+        module.items = found.items;
+        self.modules.insert(path, module);
+    }
+
+    /// The module where that is defined which a path in a module stands for. None if it is of another crate or
+    /// local.
+    pub fn resolve(&self, from: &[String], path: &[String]) -> Option<ModulePath> {
+        self.resolve_within(from, path, 16)
+    }
+
+    /// `depth` ends imports that lead to each other.
+    fn resolve_within(&self, from: &[String], path: &[String], depth: u8) -> Option<ModulePath> {
+        let mut at = from.to_vec();
+        let mut rest = path.iter();
+        let first = rest.next()?;
+        match first.as_str() {
+            "crate" => at.clear(),
+            "self" => {}
+            "super" => drop(at.pop()?),
+            name if self.name.as_deref() == Some(name) => at.clear(),
+            name => at = self.step(&at, name, depth)?.0,
+        }
+        for name in rest {
+            if name == "super" {
+                at.pop()?;
+                continue;
+            }
+            match self.step(&at, name, depth) {
+                Some((next, true)) => at = next,
+                Some((next, false)) => return Some(next),
+                None => break,
+            }
+        }
+        Some(at)
+    }
+
+    /// Where a name in a module leads, and whether that is a module itself.
+    fn step(&self, at: &[String], name: &str, depth: u8) -> Option<(ModulePath, bool)> {
+        let module = self.modules.get(at)?;
+        if module.children.contains(name) {
+            return Some(([at, &[name.to_owned()]].concat(), true));
+        }
+        if module.items.contains(name) {
+            return Some((at.to_vec(), false));
+        }
+        let depth = depth.checked_sub(1)?;
+        if let Some(import) = module.imports.get(name) {
+            let target = self.resolve_within(at, import, depth)?;
+            let is_module = target.last() == import.last();
+            return Some((target, is_module));
+        }
+        module.globs.iter().find_map(|glob| {
+            let target = self.resolve_within(at, glob, depth)?;
+            self.step(&target, name, depth)
+        })
+    }
+}
+
+/// The name of `extern crate self as name`.
+fn own_name(item: &Item) -> Option<String> {
+    match item {
+        Item::ExternCrate(ItemExternCrate { ident, rename, .. }) if ident == "self" => {
+            rename.as_ref().map(|(_, name)| name.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Whether something is only there for tests.
+pub fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
+        _ => false,
+    })
+}
+
+fn text(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
