@@ -102,7 +102,7 @@
 //!
 //! # Features
 //!
-//! - `defmt`: firmware can log the types that the crate hands it, such as [`Accept`](message::Accept),
+//! - `defmt`: firmware can log the types that the crate hands it, such as [`Accept`](wire::message::Accept),
 //!   [`CallError`](client::CallError) or the statistics of either end, with `defmt`.
 //! - `log`: what firmware logs with the crate `log` can be sent to the caller, see [`services::log`].
 #![no_std]

@@ -1,7 +1,7 @@
 //! Devices simulated in this process, and serial lines that damage and delay what they carry.
 //!
 //! A test calls a [`SimulatedDevice`] of its own firmware over a
-//! [`Connection`](serial_rpc::Connection). A [`Simulation`] puts a [`line`] with faults before such a
+//! [`Connection`](serial_rpc::Connection). A [`Simulation`] puts a [`line`](mod@line) with faults before such a
 //! device, for callers in other programs.
 
 mod device;

@@ -60,7 +60,7 @@ impl Crate {
                 continue;
             }
             let name = inner.ident.to_string();
-            let inner_path = [&path[..], &[name.clone()]].concat();
+            let inner_path = [&path[..], std::slice::from_ref(&name)].concat();
             let inner_folder = folder.join(&name);
             match &inner.content {
                 Some((_, items)) => self.add(inner_path, items, &inner_folder),
