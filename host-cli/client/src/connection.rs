@@ -11,18 +11,22 @@ mod describe;
 mod exchange;
 mod feeds;
 mod inboxes;
+mod prepared;
+mod reply;
 mod shared;
 mod stray;
 mod streams;
 mod subscription;
 mod waiting;
 
-pub use by_name::{NamedCallError, PreparedCall};
-pub use calls::{Pending, PendingReply, Reply};
+pub use by_name::NamedStream;
+pub use calls::{Pending, PendingReply};
 pub use describe::DescriptionError;
 pub use feeds::NamedFeed;
+pub use prepared::{NamedCallError, NamedSource, PreparedCall};
+pub use reply::Reply;
 pub use rpc_proto::client::{Counters, Received};
-pub use streams::{EncodedSource, NamedSource, NamedStream, Stream};
+pub use streams::{EncodedSource, Stream};
 pub use subscription::{EncodedEvent, EncodedSubscription, Subscription, read_event};
 
 use crate::cache::Cache;

@@ -1,21 +1,18 @@
 //! Devices simulated in this process: a server like that of a board, over memory.
 
-use crate::waiting_device;
+use crate::board::{Board, SimulatedEvents};
+use crate::prompt_board::PromptBoard;
+use crate::waiting_board::WaitingBoard;
 use firmware::Demonstration;
-use rpc_proto::events::EventQueue;
-use rpc_proto::server::Server;
-use rpc_proto::service::{Dispatch, DispatchAsync, Interface};
+use rpc_proto::service::{Dispatch, DispatchAsync};
 use serial_rpc::link::{Connector, Link};
 use serial_rpc::port::OpenError;
-use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// How many received bytes a simulated device can hold while busy, unless it is told otherwise.
 const BUFFER: u16 = 1024;
-/// How often a device that is read looks for events that something other than a call has brought.
-const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
 /// A device that answers as soon as it is written to.
 ///
@@ -69,21 +66,8 @@ impl<I, const FRAME: usize, const WINDOW: usize> Clone for SimulatedDevice<I, FR
     }
 }
 
-/// A board that can be reached and switched off and on.
-pub(crate) trait Board<I>: Link {
-    /// Switches it off, and on again with that interface.
-    fn power_cycle(&self, interface: I);
-}
-
 /// The interface of the demonstration device.
 pub type SimulatedInterface = Demonstration<Arc<SimulatedEvents>>;
-
-/// The queue from which a simulated device sends events.
-pub type SimulatedEvents = EventQueue<4096, 16>;
-
-/// The server of a simulated device.
-pub(crate) type SimulatedServer<I, const FRAME: usize, const WINDOW: usize> =
-    Server<I, FRAME, WINDOW, Arc<SimulatedEvents>>;
 
 impl SimulatedDevice {
     /// A demonstration device that was just switched on.
@@ -133,16 +117,9 @@ impl<I: Dispatch + Send + 'static, const FRAME: usize, const WINDOW: usize>
     /// ```
     pub fn sized(interface: I, events: Arc<SimulatedEvents>, buffer: u16) -> Self {
         Self {
-            board: Arc::new(PromptBoard::<I, FRAME, WINDOW> {
-                state: Mutex::new(State {
-                    server: server(interface, &events, buffer),
-                    unread: VecDeque::new(),
-                    readers: 0,
-                }),
-                replied: Condvar::new(),
-                events,
-                buffer,
-            }),
+            board: Arc::new(PromptBoard::<I, FRAME, WINDOW>::new(
+                interface, events, buffer,
+            )),
         }
     }
 }
@@ -158,7 +135,7 @@ impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
         M: FnOnce() -> I + Send + 'static,
     {
         Self {
-            board: Arc::new(waiting_device::WaitingBoard::<I, FRAME, WINDOW>::new(
+            board: Arc::new(WaitingBoard::<I, FRAME, WINDOW>::new(
                 interface, events, buffer,
             )),
         }
@@ -191,98 +168,5 @@ impl<I, const FRAME: usize, const WINDOW: usize> Link for SimulatedDevice<I, FRA
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.board.write(bytes)
-    }
-}
-
-pub(crate) fn server<I: Interface, const FRAME: usize, const WINDOW: usize>(
-    interface: I,
-    events: &Arc<SimulatedEvents>,
-    buffer: u16,
-) -> SimulatedServer<I, FRAME, WINDOW> {
-    Server::with_events(interface, Arc::clone(events)).with_buffer(buffer)
-}
-
-/// A board whose procedures run while it is written to.
-struct PromptBoard<I, const FRAME: usize, const WINDOW: usize> {
-    state: Mutex<State<I, FRAME, WINDOW>>,
-    replied: Condvar,
-    events: Arc<SimulatedEvents>,
-    buffer: u16,
-}
-
-struct State<I, const FRAME: usize, const WINDOW: usize> {
-    server: SimulatedServer<I, FRAME, WINDOW>,
-    unread: VecDeque<u8>,
-    /// How many threads wait for something to read.
-    readers: usize,
-}
-
-impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> State<I, FRAME, WINDOW> {
-    /// Sends what there is to send.
-    fn send(&mut self) {
-        let Self { server, unread, .. } = self;
-        loop {
-            let outgoing = server.outgoing();
-            let len = outgoing.len();
-            if len == 0 {
-                return;
-            }
-            unread.extend(outgoing);
-            server.sent(len);
-        }
-    }
-}
-
-impl<I, const FRAME: usize, const WINDOW: usize> PromptBoard<I, FRAME, WINDOW> {
-    fn state(&self) -> MutexGuard<'_, State<I, FRAME, WINDOW>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<I: Dispatch + Send, const FRAME: usize, const WINDOW: usize> Board<I>
-    for PromptBoard<I, FRAME, WINDOW>
-{
-    fn power_cycle(&self, interface: I) {
-        let mut state = self.state();
-        state.server = server(interface, &self.events, self.buffer);
-        state.unread.clear();
-    }
-}
-
-impl<I: Dispatch + Send, const FRAME: usize, const WINDOW: usize> Link
-    for PromptBoard<I, FRAME, WINDOW>
-{
-    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        let mut state = self.state();
-        let mut until = None;
-        while state.unread.is_empty() {
-            state.send();
-            let until = *until.get_or_insert_with(|| Instant::now() + timeout);
-            let left = until.saturating_duration_since(Instant::now());
-            if !state.unread.is_empty() || left.is_zero() {
-                break;
-            }
-            state.readers += 1;
-            (state, _) = self
-                .replied
-                .wait_timeout(state, left.min(LOOK_FOR_EVENTS))
-                .unwrap_or_else(PoisonError::into_inner);
-            state.readers -= 1;
-        }
-        state.unread.read(buffer)
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.state();
-        for &byte in bytes {
-            state.server.receive(byte);
-            if state.server.is_replying() {
-                state.send();
-            }
-        }
-        if state.readers > 0 {
-            self.replied.notify_all();
-        }
-        Ok(bytes.len())
     }
 }

@@ -4,10 +4,13 @@
 //! [`Connection`](serial_rpc::Connection). A [`Simulation`] puts a [`line`](mod@line) with faults before such a
 //! device, for callers in other programs.
 
+mod board;
 mod device;
 pub mod line;
+mod prompt_board;
 mod simulation;
-mod waiting_device;
+mod waiting_board;
 
-pub use device::{SimulatedDevice, SimulatedEvents, SimulatedInterface};
+pub use board::SimulatedEvents;
+pub use device::{SimulatedDevice, SimulatedInterface};
 pub use simulation::Simulation;

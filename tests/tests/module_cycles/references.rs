@@ -127,6 +127,8 @@ impl Found {
 impl<'ast> Visit<'ast> for Found {
     fn visit_item(&mut self, item: &'ast Item) {
         let attributes = match item {
+            // The paths in a macro's rules are those of whoever expands it.
+            Item::Macro(item) if item.mac.path.is_ident("macro_rules") => return,
             Item::Fn(item) => &item.attrs,
             Item::Impl(item) => &item.attrs,
             Item::Struct(item) => &item.attrs,

@@ -1,6 +1,7 @@
 //! Calls over a connection: typed, and with arguments that are encoded already.
 
 use super::Connection;
+use super::reply::{Reply, copy};
 use super::shared::State;
 use super::streams::{EncodedSource, Stream};
 use super::subscription::Subscription;
@@ -17,33 +18,6 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::Poll;
-
-/// A device's answer to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// The encoded value.
-    Return(Vec<u8>),
-    /// The procedure's own error, encoded.
-    Error(Vec<u8>),
-}
-
-impl From<Answer<'_>> for Reply {
-    fn from(answer: Answer<'_>) -> Self {
-        match answer {
-            Answer::Return(bytes) => Self::Return(bytes.to_vec()),
-            Answer::Error(bytes) => Self::Error(bytes.to_vec()),
-        }
-    }
-}
-
-impl Reply {
-    pub(super) fn answer(&self) -> Answer<'_> {
-        match self {
-            Self::Return(bytes) => Answer::Return(bytes),
-            Self::Error(bytes) => Answer::Error(bytes),
-        }
-    }
-}
 
 /// A future of a pending call, which any executor can run on any thread.
 type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -150,12 +124,6 @@ impl Connection {
         self.reply = end.unwrap_or(Err(CallError::Disconnected))?;
         Ok(self.reply.answer())
     }
-}
-
-/// Copies encoded arguments to their place, if they fit.
-fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
-    place.get_mut(..arguments.len())?.copy_from_slice(arguments);
-    Some(arguments.len())
 }
 
 /// A call that was submitted. A thread [waits](Self::wait) for it, a task `.await`s it. Dropping it

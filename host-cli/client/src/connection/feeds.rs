@@ -1,8 +1,8 @@
 //! Feeds by name: items as JSON, in calls as large as frames allow.
 
 use super::Connection;
-use super::by_name::{NamedCallError, PreparedCall};
-use crate::value::{decode, encode, from_hex};
+use super::prepared::{NamedCallError, PreparedCall};
+use crate::value::encode;
 use rpc_proto::client::{CallError, Calling, FailedCall, FeedCalls};
 use rpc_proto::service::MAX_BATCH;
 use serde_json::Value;
@@ -192,31 +192,5 @@ impl Drop for NamedFeed {
     fn drop(&mut self) {
         let calls = &mut self.calls;
         self.device.with(|state, _| calls.forget(state));
-    }
-}
-
-impl PreparedCall {
-    /// Takes the items off the encoded arguments of a feed, one by one.
-    pub(super) fn split_items(&mut self) -> Result<Vec<Value>, NamedCallError> {
-        let senseless = |_| self.failed(CallError::BadArguments);
-        let mut rest = self.arguments.as_slice();
-        let Some((items, head)) = self.procedure.arguments.split_last() else {
-            return Ok(Vec::new());
-        };
-        for argument in head {
-            decode(&argument.ty, &mut rest).map_err(senseless)?;
-        }
-        let head_len = self.arguments.len() - rest.len();
-        let items = decode(&items.ty, &mut rest).map_err(senseless)?;
-        self.arguments.truncate(head_len);
-        match items {
-            Value::Array(items) => Ok(items),
-            // A list of bytes is shown as text.
-            Value::String(bytes) => {
-                let bytes = from_hex(&bytes).unwrap_or_default();
-                Ok(bytes.into_iter().map(Value::from).collect())
-            }
-            item => Ok(vec![item]),
-        }
     }
 }

@@ -146,7 +146,7 @@ impl State {
 }
 
 /// Blames a deadline that passed while the link was lost on that.
-fn for_lost_link(error: CallError) -> CallError {
+fn for_lost_link<E>(error: CallError<E>) -> CallError<E> {
     match error {
         CallError::Timeout => CallError::Disconnected,
         CallError::OutcomeUnknown(Cause::Timeout) => CallError::OutcomeUnknown(Cause::Disconnected),
@@ -215,6 +215,10 @@ impl Calls for State {
     }
 
     fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
-        self.client.poll_subscribed(key)
+        let subscribed = self.client.poll_subscribed(key);
+        match self.link {
+            Some(_) => subscribed,
+            None => subscribed.map_err(for_lost_link),
+        }
     }
 }

@@ -1,12 +1,10 @@
 //! Streams over a connection: typed, and by name.
 
 use super::Connection;
-use super::by_name::{NamedCallError, PreparedCall};
-use crate::value::decode;
+use super::reply::copy;
 use futures_core::FusedStream;
 use rpc_proto::client::{self, CallError, Pulling, Running, StreamSource, Target, read_item};
 use rpc_proto::service::StreamProcedure;
-use serde_json::Value;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -20,9 +18,6 @@ pub struct Stream<S: StreamSource> {
     running: Running<Connection, Pulling<S>>,
     is_done: bool,
 }
-
-/// The items of a stream by name, as JSON.
-pub type NamedStream = Stream<NamedSource>;
 
 impl<S: StreamSource> Stream<S> {
     pub(super) const fn new(device: Connection, source: S) -> Self {
@@ -95,7 +90,7 @@ impl<P: StreamProcedure> StreamSource for EncodedSource<P> {
     }
 
     fn encode(&self, place: &mut [u8]) -> Option<usize> {
-        put(self.arguments.as_deref()?, place)
+        copy(self.arguments.as_deref()?, place)
     }
 
     fn item(&self, bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
@@ -111,38 +106,4 @@ impl<P: StreamProcedure> StreamSource for EncodedSource<P> {
     fn failed(&self, error: CallError) -> CallError<P::Error> {
         error.widen()
     }
-}
-
-/// A stream by name, with its arguments.
-#[derive(Debug)]
-pub struct NamedSource(pub(super) PreparedCall);
-
-impl StreamSource for NamedSource {
-    type Item = Value;
-    type Error = NamedCallError;
-
-    fn target(&self) -> Target {
-        self.0.target
-    }
-
-    fn encode(&self, place: &mut [u8]) -> Option<usize> {
-        put(&self.0.arguments, place)
-    }
-
-    fn item(&self, bytes: &mut &[u8]) -> Result<Value, NamedCallError> {
-        decode(&self.0.procedure.value, bytes).map_err(|error| self.0.senseless(error))
-    }
-
-    fn own_error(&self, bytes: &[u8]) -> NamedCallError {
-        self.0.own_error(bytes)
-    }
-
-    fn failed(&self, error: CallError) -> NamedCallError {
-        self.0.failed(error)
-    }
-}
-
-fn put(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
-    place.get_mut(..arguments.len())?.copy_from_slice(arguments);
-    Some(arguments.len())
 }

@@ -1,6 +1,6 @@
 //! A simulated board whose procedures may wait: its server runs on a thread of its own.
 
-use crate::device::{Board, SimulatedEvents, server};
+use crate::board::{Board, SimulatedEvents, server};
 use embedded_io_async::{ErrorType, Read, Write};
 use rpc_proto::service::DispatchAsync;
 use serial_rpc::link::Link;
