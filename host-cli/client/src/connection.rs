@@ -1,7 +1,7 @@
 //! A connection to a device, shared by any number of threads and tasks.
 //!
-//! `shared` has the state behind all handles, `exchange` moves the bytes, `waiting` lets threads and
-//! tasks wait. On that stand `calls` (typed), `by_name`, `streams`, `feeds`, `subscription` and `blocks`,
+//! `shared` has the state behind all handles, `exchange` moves the bytes, `waiting` and `tasks` let threads
+//! and tasks wait. On that stand `calls` (typed), `by_name`, `streams`, `feeds`, `subscription` and `blocks`,
 //! each of which is written once, as something that can be awaited.
 
 mod blocks;
@@ -17,6 +17,7 @@ mod shared;
 mod stray;
 mod streams;
 mod subscription;
+mod tasks;
 mod waiting;
 
 pub use by_name::NamedStream;

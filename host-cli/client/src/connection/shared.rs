@@ -2,7 +2,7 @@
 
 use super::inboxes::Inboxes;
 use super::stray::Stray;
-use super::waiting::{Pump, Tasks};
+use super::tasks::{Pump, Tasks};
 use super::{MAX_FRAME, Options, Reply};
 use crate::cache::Cache;
 use crate::description::Description;

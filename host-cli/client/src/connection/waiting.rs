@@ -11,38 +11,9 @@ use rpc_proto::time::Instant;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::{thread, time};
-
-/// How long the thread that moves bytes for tasks stays when no task waits.
-const LINGER: time::Duration = time::Duration::from_millis(200);
-
-/// The tasks that wait.
-#[derive(Debug, Default)]
-pub(super) struct Tasks {
-    waiting: Vec<Waker>,
-    /// When one of them is to be woken at the latest.
-    limit: Option<Instant>,
-}
-
-impl Tasks {
-    /// Wakes all of them, to take another look.
-    pub(super) fn wake(&mut self) {
-        self.limit = None;
-        for task in self.waiting.drain(..) {
-            task.wake();
-        }
-    }
-
-    fn add(&mut self, task: &Waker, limit: Option<Instant>) {
-        self.limit = [self.limit, limit].into_iter().flatten().min();
-        let is_last = self.waiting.last().is_some_and(|last| last.will_wake(task));
-        if !is_last {
-            self.waiting.push(task.clone());
-        }
-    }
-}
+use std::thread;
 
 /// What a future that a thread drives waits for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,7 +51,7 @@ impl Shared {
                 }
                 None => {
                     state.tasks.add(context.waker(), limit);
-                    self.pump.run(self);
+                    self.start_pump();
                 }
             }
             Poll::Pending
@@ -121,67 +92,27 @@ impl Connection {
     }
 }
 
-/// The thread that moves bytes for tasks.
-#[derive(Debug, Default)]
-pub(super) struct Pump {
-    signal: Arc<Signal>,
-}
-
-#[derive(Debug, Default)]
-struct Signal {
-    state: Mutex<PumpState>,
-    wanted: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct PumpState {
-    is_running: bool,
-    is_wanted: bool,
-}
-
-impl Pump {
-    /// Starts the thread, if it is not there, or lets it go on.
-    fn run(&self, shared: &Arc<Shared>) {
-        let mut state = self.signal.lock();
-        state.is_wanted = true;
-        if std::mem::replace(&mut state.is_running, true) {
-            self.signal.wanted.notify_one();
+impl Shared {
+    /// Starts the thread that moves bytes for tasks, if it is not there.
+    fn start_pump(self: &Arc<Self>) {
+        if !self.pump.call() {
             return;
         }
-        drop(state);
-        let (signal, shared) = (Arc::clone(&self.signal), Arc::downgrade(shared));
+        let (pump, shared) = (self.pump.clone(), Arc::downgrade(self));
         thread::spawn(move || {
             // It keeps the connection open only while it moves bytes.
-            while signal.wait() {
+            while pump.wait() {
                 while let Some(shared) = shared.upgrade()
                     && shared.pump_once()
                 {}
             }
         });
     }
-}
 
-impl Signal {
-    fn lock(&self) -> std::sync::MutexGuard<'_, PumpState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until the thread is wanted. False if it was not for a while, and is to end.
-    fn wait(&self) -> bool {
-        let (mut state, _) = self
-            .wanted
-            .wait_timeout_while(self.lock(), LINGER, |state| !state.is_wanted)
-            .unwrap_or_else(PoisonError::into_inner);
-        state.is_running = std::mem::take(&mut state.is_wanted);
-        state.is_running
-    }
-}
-
-impl Shared {
     /// Moves bytes for a turn. False if no task waits.
     fn pump_once(&self) -> bool {
         let state = self.state();
-        if state.tasks.waiting.is_empty() {
+        if state.tasks.is_empty() {
             return false;
         }
         let limit = state.tasks.limit;

@@ -1,0 +1,82 @@
+//! The tasks that wait for a connection, and the signal to the thread that moves bytes for them.
+
+use rpc_proto::time::Instant;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time;
+
+/// How long the thread that moves bytes for tasks stays when no task waits.
+const LINGER: time::Duration = time::Duration::from_millis(200);
+
+/// The tasks that wait.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    waiting: Vec<Waker>,
+    /// When one of them is to be woken at the latest.
+    pub(super) limit: Option<Instant>,
+}
+
+impl Tasks {
+    /// Returns true if no task waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Wakes all of them, to take another look.
+    pub(super) fn wake(&mut self) {
+        self.limit = None;
+        for task in self.waiting.drain(..) {
+            task.wake();
+        }
+    }
+
+    /// Adds a task that waits, and is to be woken at `limit` at the latest.
+    pub(super) fn add(&mut self, task: &Waker, limit: Option<Instant>) {
+        self.limit = [self.limit, limit].into_iter().flatten().min();
+        let is_last = self.waiting.last().is_some_and(|last| last.will_wake(task));
+        if !is_last {
+            self.waiting.push(task.clone());
+        }
+    }
+}
+
+/// Says whether the thread that moves bytes is wanted, and whether it is there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pump(Arc<Signal>);
+
+#[derive(Debug, Default)]
+struct Signal {
+    state: Mutex<PumpState>,
+    wanted: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct PumpState {
+    is_running: bool,
+    is_wanted: bool,
+}
+
+impl Pump {
+    fn state(&self) -> MutexGuard<'_, PumpState> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for the thread. Returns true if it is not there and is to be started.
+    pub(super) fn call(&self) -> bool {
+        let mut state = self.state();
+        state.is_wanted = true;
+        self.0.wanted.notify_one();
+        !std::mem::replace(&mut state.is_running, true)
+    }
+
+    /// Waits until the thread is wanted. False if it was not for a while, and is to end.
+    pub(super) fn wait(&self) -> bool {
+        let (mut state, _) = self
+            .0
+            .wanted
+            .wait_timeout_while(self.state(), LINGER, |state| !state.is_wanted)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.is_running = std::mem::take(&mut state.is_wanted);
+        state.is_running
+    }
+}
