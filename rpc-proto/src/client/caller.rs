@@ -156,9 +156,9 @@ pub trait AsyncCaller: Calling + Sized {
     ///
     /// # Errors
     /// Why a call failed, and how many items were taken before.
-    async fn feed<P: FeedProcedure>(
+    async fn feed<'a, P: FeedProcedure>(
         &mut self,
-        head: &P::Head<'_>,
+        head: &'a P::Head<'a>,
         items: impl IntoIterator<Item = P::Item>,
     ) -> Result<P::Output, FeedError<P::Error>> {
         Running::new(self, Feeding::<P, _>::new(head, items.into_iter()))
