@@ -163,7 +163,7 @@ fn a_call_that_is_dropped_leaves_the_link_usable() {
 
 /// The names of this process's threads.
 fn threads() -> usize {
-    fs::read_dir("/proc/self/task").map_or(0, |tasks| tasks.count())
+    fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
 #[test]
