@@ -55,7 +55,8 @@ use session::Session;
 /// assert!(!client.is_ended(call));
 /// # Ok::<(), rpc_proto::client::CallError>(())
 /// ```
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 pub struct Client<const FRAME: usize, const WINDOW: usize> {
     received: Accumulator<FRAME>,
     session: Session<FRAME, WINDOW>,
@@ -120,8 +121,8 @@ impl<const FRAME: usize, const WINDOW: usize> Client<FRAME, WINDOW> {
             }
             return None;
         }
-        let frame = self.received.push(byte)?;
-        self.session.take(now, frame)
+        let candidate = self.received.push(byte)?;
+        self.session.take(now, candidate)
     }
 
     /// How many events the device has sent that did not arrive, or has dropped, since the caller was

@@ -52,7 +52,8 @@ pub use own_service::{OwnService, Subscriptions};
 /// ```
 // In this order the kept replies come first, and their address is then that of the server, which a
 // processor has at hand; the compiler's order depends on the fields of the fields.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 #[repr(C)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize, E = NoEvents> {
     session: Session<FRAME, WINDOW>,
@@ -204,7 +205,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&mut self) -> &[u8] {
         if self.sends_event() {
-            self.events.outgoing()
+            self.events.outgoing(self.session.seal())
         } else {
             self.session.outgoing()
         }

@@ -13,6 +13,7 @@ pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
 
 use crate::wire::frame::{Encoder, Full};
 use crate::wire::message::{Fault, Header, Kind, Seq};
+use crate::wire::seal::Seal;
 use core::slice;
 use postcard::de_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -220,7 +221,8 @@ impl From<BadArguments> for Fault {
 #[derive(Debug)]
 pub struct Reply<'r> {
     seq: Seq,
-    encoder: Encoder<'r>,
+    seal: Seal,
+    place: &'r mut [u8],
 }
 
 /// Proof that a [`Reply`] was filled, if it fits.
@@ -228,43 +230,41 @@ pub struct Reply<'r> {
 pub struct Replied(pub(crate) Result<(), Full>);
 
 impl<'r> Reply<'r> {
-    /// The answer to call `seq`, to be made in that place.
-    pub(crate) fn new(seq: Seq, place: &'r mut [u8]) -> Self {
-        Self {
-            seq,
-            encoder: Encoder::new(place),
-        }
+    /// The answer to call `seq` of the session with that seal, to be made in that place.
+    pub(crate) fn new(seq: Seq, seal: Seal, place: &'r mut [u8]) -> Self {
+        Self { seq, seal, place }
     }
 
     /// Answers with a value.
-    pub fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Replied {
-        self.begin(Kind::Return);
-        self.encoder.value(value);
-        self.end()
+    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Replied {
+        let mut encoder = self.begin(Kind::Return);
+        encoder.value(value);
+        end(encoder)
     }
 
     /// Answers with a value or the procedure's own error.
-    pub fn result<T: Serialize, E: Serialize>(mut self, result: &Result<T, E>) -> Replied {
+    pub fn result<T: Serialize, E: Serialize>(self, result: &Result<T, E>) -> Replied {
         let kind = match result {
             Ok(_) => Kind::Return,
             Err(_) => Kind::Error,
         };
-        self.begin(kind);
+        let mut encoder = self.begin(kind);
         match result {
-            Ok(value) => self.encoder.value(value),
-            Err(error) => self.encoder.value(error),
+            Ok(value) => encoder.value(value),
+            Err(error) => encoder.value(error),
         }
-        self.end()
+        end(encoder)
     }
 
     /// Once for all types of values.
     #[inline(never)]
-    fn begin(&mut self, kind: Kind) {
+    fn begin(self, kind: Kind) -> Encoder<'r> {
         let seq = self.seq;
-        self.encoder.extend(&[Header { kind, seq }.to_byte()]);
+        Encoder::new(self.place, Header { kind, seq }, self.seal)
     }
+}
 
-    fn end(&mut self) -> Replied {
-        Replied(self.encoder.finish().map(|_| ()))
-    }
+/// Ends the frame of an answer.
+fn end(mut encoder: Encoder<'_>) -> Replied {
+    Replied(encoder.finish().map(|_| ()))
 }

@@ -1,15 +1,19 @@
 //! The caller's end of a session (PROTOCOL.md, "Sessions"): when to connect, what to send next,
 //! what each received frame proves, and what became of each call when a session ends.
 
+#[cfg(feature = "model-check")]
 mod identity;
 
-use super::call_error::{CallError, Cause};
+use super::call_error::{CallError, Cause, Ran};
 use super::calls::{Call, Calls, Flight, State};
 use super::events::{EventCount, ReceivedEvent};
 use super::timing::{ResendTimer, Timing};
 use crate::time::Instant;
-use crate::wire::frame::{Broken, DELIMITER, Encoder};
-use crate::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
+use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder};
+use crate::wire::message::{
+    Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION, is_sealed,
+};
+use crate::wire::seal::{Seal, TRAILER_LEN};
 
 /// What a caller has seen of its link since it was made. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,11 +40,15 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
     /// Counts the frames that carry calls, to tell which of two was sent first.
     order: u32,
     timer: ResendTimer,
+    /// How often something was sent again at once because of a broken candidate, since a frame was
+    /// received whole or the resend time passed.
+    haste: u8,
     statistics: Statistics,
     pub(super) events: EventCount,
 }
 
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 enum Phase {
     Closed,
     /// A Connect was sent, or is to be sent if `due`.
@@ -82,6 +90,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             },
             order: 0,
             timer: ResendTimer::new(timing),
+            haste: 0,
             statistics: Statistics {
                 sent: 0,
                 resent: 0,
@@ -170,11 +179,11 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let connect = Connect {
             version: VERSION,
             nonce: self.nonce,
+            max_frame: FRAME as u16,
         };
         self.outgoing.flush = true;
         self.outgoing.call = None;
-        let mut encoder = Encoder::new(&mut self.outgoing.bytes);
-        encoder.push(header.to_byte());
+        let mut encoder = Encoder::new(&mut self.outgoing.bytes, header, Seal::NONE);
         encoder.value(&connect);
         self.outgoing.len = encoder.finish().unwrap_or(0);
         self.statistics.sent = self.statistics.sent.wrapping_add(1);
@@ -190,7 +199,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 self.order = self.order.wrapping_add(1);
                 flight.last_order = self.order;
                 let seq = flight.seq;
-                self.outgoing.make_call(call, seq);
+                let seal = Seal::of_session(self.nonce);
+                self.outgoing.make_call(call, seq, seal);
                 self.statistics.sent = self.statistics.sent.wrapping_add(1);
                 self.statistics.resent = self.statistics.resent.wrapping_add(1);
                 return true;
@@ -239,7 +249,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 device,
                 next: next.next(),
             };
-            self.outgoing.make_call(call, next);
+            let seal = Seal::of_session(self.nonce);
+            self.outgoing.make_call(call, next, seal);
             self.statistics.sent = self.statistics.sent.wrapping_add(1);
             return;
         }
@@ -251,18 +262,29 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     pub(super) fn take<'f>(
         &mut self,
         now: Instant,
-        frame: Result<&'f [u8], Broken>,
+        candidate: Result<Candidate<'f>, Broken>,
     ) -> Option<ReceivedEvent<'f>> {
-        let Ok(payload) = frame else {
-            self.statistics.broken = self.statistics.broken.wrapping_add(1);
-            self.send_again();
+        let Ok(candidate) = candidate else {
+            self.broken();
+            return None;
+        };
+        let header = candidate.header();
+        let seal = match (self.phase, is_sealed(header, candidate.rest())) {
+            (_, false) => Seal::NONE,
+            (Phase::Open { .. }, true) => Seal::of_session(self.nonce),
+            // Of an earlier session, or another caller's; nothing that is waited for is sealed.
+            _ => return None,
+        };
+        let Some((_, body)) = candidate.open(seal).and_then(<[u8]>::split_first) else {
+            self.broken();
             return None;
         };
         self.statistics.received = self.statistics.received.wrapping_add(1);
-        let (&header, body) = payload.split_first()?;
-        let Header { kind, seq } = Header::from_byte(header);
+        self.haste = 0;
+        let Header { kind, seq } = header;
         match (self.phase, kind) {
             (Phase::Connecting { .. }, Kind::Accept) => self.accepted(body),
+            (Phase::Open { .. }, Kind::Accept) => self.overheard(now, body),
             (Phase::Open { .. }, Kind::Return) => self.answered(now, seq, State::Returned, body),
             (Phase::Open { .. }, Kind::Error) => self.answered(now, seq, State::Erred, body),
             (Phase::Open { .. }, Kind::Fault) => {
@@ -271,7 +293,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             }
             (Phase::Open { .. }, Kind::Nak) => {
                 match body.first().copied().and_then(NakReason::from_code) {
-                    Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
+                    Some(NakReason::NotConnected) => {
+                        let rejected = self.is_proven(seq, body).then_some(seq);
+                        self.end(Cause::Reset, rejected);
+                    }
                     _ => self.resend_all(seq),
                 }
             }
@@ -285,14 +310,35 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         None
     }
 
+    /// Sends again at once what a broken candidate may have been the answer to, but not without end:
+    /// all that a device sends in another caller's session is broken here, and so is what this caller
+    /// sends there.
+    fn broken(&mut self) {
+        /// As many in a row as noise may cause.
+        const MOST_HASTE: u8 = 2;
+        self.statistics.broken = self.statistics.broken.wrapping_add(1);
+        if self.haste < MOST_HASTE {
+            self.haste += 1;
+            self.send_again();
+        }
+    }
+
+    /// Whether a Nak NotConnected was caused by a call of this session: it then has the trailer of the
+    /// call that it names.
+    fn is_proven(&mut self, seq: Seq, body: &[u8]) -> bool {
+        let seal = Seal::of_session(self.nonce);
+        let call = self.calls.in_flight(seq);
+        call.is_some_and(|call| body.last_chunk() == Some(&trailer(call, seq, seal)))
+    }
+
     /// Notes that a part of a frame has come in.
     pub(super) fn heard(&mut self, now: Instant) {
         self.timer.heard(now);
     }
 
     fn accepted(&mut self, body: &[u8]) {
-        // Version and nonce come first in every version; the rest only this one knows.
-        let Ok((Connect { version, nonce }, _)) = postcard::take_from_bytes(body) else {
+        // The rest only this version knows.
+        let Ok(((version, nonce), _)) = postcard::take_from_bytes::<(u8, u32)>(body) else {
             return;
         };
         if nonce != self.nonce {
@@ -317,6 +363,24 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.timer.disarm();
     }
 
+    /// Takes an Accept that comes in a session. If it has another nonce, another caller has begun a
+    /// session, and this one is over: since the link keeps order, it is not left over from an earlier
+    /// one of this caller.
+    ///
+    /// The next session waits for the resend time, lest two callers do nothing but interrupt each
+    /// other.
+    fn overheard(&mut self, now: Instant, body: &[u8]) {
+        let accept = postcard::take_from_bytes::<(u8, u32)>(body);
+        if accept.is_ok_and(|((_, nonce), _)| nonce != self.nonce) {
+            self.end(Cause::OtherCaller, None);
+            if self.calls.iter().any(Call::is_open) {
+                self.nonce = self.nonce.wrapping_add(1);
+                self.phase = Phase::Connecting { due: false };
+                self.timer.arm(now);
+            }
+        }
+    }
+
     fn answered(&mut self, now: Instant, seq: Seq, state: State, body: &[u8]) {
         let Some(call) = self.calls.in_flight(seq) else {
             return;
@@ -324,7 +388,12 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let State::InFlight(flight) = call.state else {
             return;
         };
-        call.answer(state, body);
+        match state {
+            State::Failed(error) if error.ran() == Ran::Never => {
+                call.give_up(error, Cause::Reset);
+            }
+            _ => call.answer(state, body),
+        }
         if flight.sent_once() {
             self.timer.measured(now.since(flight.sent_at));
         }
@@ -405,13 +474,15 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             self.timer.disarm();
         } else if self.timer.expired(now) {
             self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
+            self.haste = 0;
             self.send_again();
         }
     }
 
     // Ending
 
-    /// Ends the session. `rejected` is the call that the device refused because it had no session.
+    /// Ends the session. `rejected` is the call that the device is proven to have refused because it
+    /// had no session.
     ///
     /// If that call was sent once, it never ran, and neither did those that were sent once after
     /// it: from there on the device had no session to run them in. They are sent again in the next
@@ -447,20 +518,23 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
 impl<const FRAME: usize> Outgoing<FRAME> {
     /// Puts a call into a frame. It fits: a call is only taken on if its frame does.
-    fn make_call(&mut self, call: &Call<FRAME>, seq: Seq) {
-        let header = Header {
-            kind: Kind::Call,
-            seq,
-        };
-        let mut encoder = Encoder::new(&mut self.bytes);
-        encoder.push(header.to_byte());
+    fn make_call(&mut self, call: &Call<FRAME>, seq: Seq, seal: Seal) {
+        let kind = Kind::Call;
+        let mut encoder = Encoder::new(&mut self.bytes, Header { kind, seq }, seal);
         encoder.value(&call.target.number);
-        for &byte in call.bytes() {
-            encoder.push(byte);
-        }
+        encoder.extend(call.bytes());
         self.len = encoder.finish().unwrap_or(0);
         self.call = Some(seq);
     }
+}
+
+/// The trailer of the frame that carries a call.
+fn trailer<const FRAME: usize>(call: &Call<FRAME>, seq: Seq, seal: Seal) -> [u8; TRAILER_LEN] {
+    let kind = Kind::Call;
+    let seal = seal.then(&[Header { kind, seq }.to_byte()]);
+    let mut place = [0; 3];
+    let number = postcard::to_slice(&call.target.number, &mut place).unwrap_or_default();
+    seal.then(number).then(call.bytes()).trailer()
 }
 
 /// Whether the frame `left` was sent before the frame `right`; the count wraps.
@@ -475,6 +549,9 @@ fn fault(body: &[u8]) -> CallError {
             Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
             Some(Fault::BadArguments) => CallError::BadArguments,
             Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
+            Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Relay),
+            Some(Fault::Unreachable) => CallError::Unreachable,
+            Some(Fault::Refused) => CallError::Refused,
             None => CallError::UnknownFault(code),
         },
     }

@@ -4,17 +4,19 @@
 //! It keeps the encoded replies of the last `WINDOW` calls, so that a call that is sent again is
 //! answered again without running again.
 
+#[cfg(feature = "model-check")]
 mod identity;
 
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
-use crate::wire::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
+use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, Full, max_encoded_len};
 use crate::wire::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
+use crate::wire::seal::{Seal, TRAILER_LEN};
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
 
-/// Every Nak: header and code.
+/// Every Nak in a session: header and code.
 const NAK: usize = max_encoded_len(1 + 1);
 
 /// The state of the device's end of a link.
@@ -40,9 +42,13 @@ struct State {
     sending: Sending,
     /// How many bytes of that frame have been sent.
     sent: u16,
+    /// The longest reply: what the caller takes, at most `FRAME`.
+    max_frame: u16,
+    seal: Seal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 enum Phase {
     NotConnected,
     Connected,
@@ -85,8 +91,10 @@ impl Calls {
 struct Sending(u8);
 
 impl Sending {
-    const NOTHING: Self = Self(0);
-    const NAK: Self = Self(1);
+    /// The Nak. It is 0, and its place is all zeroes at first, so that a device begins by sending a
+    /// delimiter, which ends what it may have sent of a frame before it was reset.
+    const NAK: Self = Self(0);
+    const NOTHING: Self = Self(1);
 
     /// The reply in that slot.
     const fn reply(slot: u8) -> Self {
@@ -130,7 +138,7 @@ pub struct Call<'s> {
 impl<'s> Call<'s> {
     /// Where the answer goes.
     pub fn reply(&mut self) -> Reply<'_> {
-        Reply::new(self.seq, self.place)
+        Reply::new(self.seq, self.state.seal, self.place)
     }
 
     /// Ends the call with the reply that was made, or with a fault.
@@ -147,7 +155,7 @@ impl<'s> Call<'s> {
                 kind: Kind::Fault,
                 seq: self.seq,
             };
-            code_frame(self.place, [header.to_byte(), fault as u8]);
+            code_frame(self.place, header, fault as u8, self.state.seal);
         }
         self.state.phase = Phase::Connected;
         self.state.calls = self.calls;
@@ -169,7 +177,6 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         const {
             assert!(WINDOW >= 1, "a device keeps at least one reply");
             assert!(WINDOW <= MAX_WINDOW, "at most 15 calls can be in flight");
-            assert!(MAX_ACCEPT == 25);
             assert!(
                 FRAME >= MAX_ACCEPT,
                 "a frame must hold an Accept: at least 25 bytes"
@@ -184,8 +191,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 phase: Phase::NotConnected,
                 next: Seq::FIRST,
                 calls: Calls::NONE,
-                sending: Sending::NOTHING,
+                sending: Sending::NAK,
                 sent: 0,
+                max_frame: 0,
+                seal: Seal::NONE,
             },
             buffer: 0,
             nak: [0; NAK],
@@ -215,26 +224,38 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// As long as there is something to send it is dropped, as if the line had lost it.
     pub fn take<'s>(
         &'s mut self,
-        frame: Result<&'s [u8], Broken>,
+        candidate: Result<Candidate<'s>, Broken>,
         accept: &Accept,
     ) -> Option<Call<'s>> {
         if self.is_sending() {
             return None;
         }
-        match frame {
+        match candidate {
+            Ok(candidate) => {
+                let header = candidate.header();
+                let seal = match header.kind {
+                    Kind::Connect | Kind::Accept => Seal::NONE,
+                    Kind::Call if self.state.phase == Phase::NotConnected => {
+                        self.not_connected(header.seq, candidate.rest());
+                        return None;
+                    }
+                    _ => self.state.seal,
+                };
+                if let Some((_, body)) = candidate.open(seal).and_then(<[u8]>::split_first) {
+                    count(&mut self.statistics.frames, 1);
+                    match header.kind {
+                        Kind::Connect => self.connect(body, accept),
+                        Kind::Call => return self.call(header.seq, body),
+                        // Only devices send the others: the line loops back, or another device
+                        // is on it.
+                        _ => {}
+                    }
+                    return None;
+                }
+                self.refuse(NakReason::Corrupt);
+            }
             Err(Broken::Corrupt) => self.refuse(NakReason::Corrupt),
             Err(Broken::TooLong) => self.refuse(NakReason::TooLong),
-            Ok(payload) => {
-                count(&mut self.statistics.frames, 1);
-                let (&header, body) = payload.split_first()?;
-                let header = Header::from_byte(header);
-                match header.kind {
-                    Kind::Connect => self.connect(body, accept),
-                    Kind::Call => return self.call(header.seq, body),
-                    // Only devices send the others: the line loops back, or another device is on it.
-                    _ => {}
-                }
-            }
         }
         None
     }
@@ -246,9 +267,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let Some((&version, rest)) = body.split_first() else {
             return;
         };
-        let Ok(nonce) = Arguments::new(rest).take::<u32>() else {
+        let mut fields = Arguments::new(rest);
+        let Ok(nonce) = fields.take::<u32>() else {
             return;
         };
+        let max_frame = fields.take::<u32>().unwrap_or(u32::MAX);
+        self.state.max_frame = max_frame.clamp(MAX_ACCEPT as u32, FRAME as u32) as u16;
+        self.state.seal = Seal::of_session(nonce);
         self.state.phase = if version == accept.version {
             Phase::Connected
         } else {
@@ -262,8 +287,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 kind: Kind::Accept,
                 seq: Seq::FIRST,
             };
-            let mut encoder = Encoder::new(slot);
-            encoder.push(header.to_byte());
+            let mut encoder = Encoder::new(slot, header, Seal::NONE);
             let buffer = self.buffer;
             Accept {
                 nonce,
@@ -276,14 +300,26 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
     }
 
+    /// Tells that there is no session to run a call in. Which session it was meant for cannot be
+    /// checked here; from the trailer that is sent back, its caller can tell that it was its own.
+    #[inline(never)]
+    fn not_connected(&mut self, seq: Seq, rest: &[u8]) {
+        let kind = Kind::Nak;
+        if let Some(slot) = self.replies.first_mut()
+            && let Some(trailer) = rest.last_chunk::<TRAILER_LEN>()
+        {
+            let mut encoder = Encoder::new(slot, Header { kind, seq }, Seal::NONE);
+            encoder.push(NakReason::NotConnected as u8);
+            encoder.extend(trailer);
+            let _fits = encoder.finish();
+            self.state.send(Sending::reply(0));
+        }
+    }
+
     /// Decides whether a call is new, has run already, or comes too early.
     fn call<'s>(&'s mut self, seq: Seq, body: &'s [u8]) -> Option<Call<'s>> {
         let behind = self.state.next.since(seq);
-        if self.state.phase == Phase::NotConnected {
-            // Without a session no call is expected, so there is room for the one to name.
-            self.state.next = seq;
-            self.refuse(NakReason::NotConnected);
-        } else if behind == 0 {
+        if behind == 0 {
             return self.run(seq, body);
         } else if behind <= self.state.calls.kept(Self::SLOTS) {
             count(&mut self.statistics.duplicates, 1);
@@ -318,7 +354,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             arguments,
             statistics: &self.statistics,
             seq,
-            place: self.replies.get_mut(usize::from(slot))?,
+            place: self
+                .replies
+                .get_mut(usize::from(slot))?
+                .get_mut(..usize::from(self.state.max_frame))?,
             state: &mut self.state,
             calls: calls.and_one_more(Self::SLOTS),
             slot,
@@ -334,11 +373,9 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         match reason {
             NakReason::Corrupt => count(&mut statistics.corrupt, 1),
             NakReason::TooLong => count(&mut statistics.too_long, 1),
-            NakReason::OutOfOrder => count(&mut statistics.out_of_order, 1),
-            NakReason::NotConnected => {}
+            _ => count(&mut statistics.out_of_order, 1),
         }
         match (reason, self.state.phase) {
-            (NakReason::NotConnected, _) => {}
             (_, Phase::NotConnected) | (NakReason::OutOfOrder, Phase::GapReported) => return,
             _ => self.state.phase = Phase::GapReported,
         }
@@ -346,7 +383,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             kind: Kind::Nak,
             seq,
         };
-        code_frame(&mut self.nak, [header.to_byte(), reason as u8]);
+        code_frame(&mut self.nak, header, reason as u8, self.state.seal);
         self.state.send(Sending::NAK);
     }
 
@@ -355,7 +392,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.sending != Sending::NOTHING
     }
 
-    /// Whether an Accept is on its way, so that a session has just begun.
+    /// The seal of the session's frames.
+    pub(crate) const fn seal(&self) -> Seal {
+        self.state.seal
+    }
+
+    /// Whether no call has run and something is on its way: an Accept, so that a session has just
+    /// begun, or word that there is none.
     pub fn is_accepting(&self) -> bool {
         self.state.calls == Calls::NONE && self.state.sending == Sending::reply(0)
     }

@@ -4,6 +4,7 @@
 //! of the other kinds do.
 
 use crate::wire::frame::Encoder;
+use crate::wire::seal::Seal;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this crate speaks.
@@ -118,7 +119,7 @@ impl Header {
 
 /// Asks for a new session.
 ///
-/// These two fields come first in every version of the protocol, so that the two ends can tell
+/// Version and nonce come first in every version of the protocol, so that the two ends can tell
 /// each other which versions they speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -127,6 +128,8 @@ pub struct Connect {
     pub version: u8,
     /// Names the session; no two sessions of a caller have the same.
     pub nonce: u32,
+    /// The longest frame that the caller accepts, in bytes, delimiter included.
+    pub max_frame: u16,
 }
 
 /// Answers a [`Connect`].
@@ -170,8 +173,14 @@ pub enum Fault {
     UnknownProcedure = 0,
     /// The arguments do not decode as the procedure's, or bytes are left over. It did not run.
     BadArguments = 1,
-    /// The procedure ran, but its value or error does not fit a frame.
+    /// The procedure ran, but its value or error does not fit a frame of the device's or the caller's.
     ReplyTooLarge = 2,
+    /// Whoever passed the call on does not know whether it ran.
+    OutcomeUnknown = 3,
+    /// The call was not passed on to where it would run. It did not run.
+    Unreachable = 4,
+    /// The device does not let this caller make this call. It did not run.
+    Refused = 5,
 }
 
 impl Fault {
@@ -181,6 +190,9 @@ impl Fault {
             0 => Some(Self::UnknownProcedure),
             1 => Some(Self::BadArguments),
             2 => Some(Self::ReplyTooLarge),
+            3 => Some(Self::OutcomeUnknown),
+            4 => Some(Self::Unreachable),
+            5 => Some(Self::Refused),
             _ => None,
         }
     }
@@ -197,7 +209,8 @@ pub enum NakReason {
     TooLong = 1,
     /// One before it was lost. The number is the one expected next.
     OutOfOrder = 2,
-    /// There is no session, as after a reset. The number is that of the rejected call.
+    /// There is no session, as after a reset. The number is that of the rejected call, and the call's
+    /// trailer follows the code.
     NotConnected = 3,
 }
 
@@ -214,10 +227,20 @@ impl NakReason {
     }
 }
 
+/// Whether a frame with that payload is sealed for its session: all are but those that need none,
+/// which are Connect, Accept and Nak [`NotConnected`](NakReason::NotConnected).
+pub fn is_sealed(header: Header, rest: &[u8]) -> bool {
+    match header.kind {
+        Kind::Connect | Kind::Accept => false,
+        Kind::Nak => rest.first() != Some(&(NakReason::NotConnected as u8)),
+        _ => true,
+    }
+}
+
 /// Makes a frame of a header and a code, in a place that is long enough.
 #[inline(never)]
-pub(crate) fn code_frame(place: &mut [u8], payload: [u8; 2]) {
-    let mut encoder = Encoder::new(place);
-    encoder.extend(&payload);
+pub(crate) fn code_frame(place: &mut [u8], header: Header, code: u8, seal: Seal) {
+    let mut encoder = Encoder::new(place, header, seal);
+    encoder.push(code);
     let _fits = encoder.finish();
 }

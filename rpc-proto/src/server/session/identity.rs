@@ -18,7 +18,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
         state.phase.hash(hasher);
         // Without a session, a Connect is all that counts, and it sets all of these.
         if state.phase != Phase::NotConnected {
-            state.next.hash(hasher);
+            (state.next, state.max_frame, state.seal).hash(hasher);
             let next_slot = state.calls.next_slot(Self::SLOTS);
             let (young, old) = replies.split_at(usize::from(next_slot));
             let kept = usize::from(state.calls.kept(Self::SLOTS));
