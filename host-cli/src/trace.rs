@@ -8,10 +8,12 @@ pub mod capture;
 mod decoder;
 mod event;
 mod pieces;
+mod seals;
 
 pub use decoder::Decoder;
 pub use event::{Event, Happening};
 pub use pieces::{Piece, Pieces};
+pub use seals::Seals;
 
 #[cfg(test)]
 mod tests;

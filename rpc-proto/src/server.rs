@@ -58,6 +58,8 @@ pub use own_service::{OwnService, Subscriptions};
 pub struct Server<I, const FRAME: usize, const WINDOW: usize, E = NoEvents> {
     session: Session<FRAME, WINDOW>,
     received: Accumulator<FRAME>,
+    /// How many received bytes can wait. Here, because it fills what alignment leaves free: 4 bytes.
+    buffer: u16,
     interface: I,
     events: E,
 }
@@ -72,6 +74,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         Self {
             interface,
             received: Accumulator::new(),
+            buffer: 0,
             session: Session::new(),
             events: NoEvents,
         }
@@ -93,6 +96,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         Server {
             interface,
             received: Accumulator::new(),
+            buffer: 0,
             session: Session::new(),
             events: QueuedEvents::new(queue),
         }
@@ -123,7 +127,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
     /// or DMA puts them into a buffer of that size. Callers that connect from then on send up to
     /// `WINDOW` calls ahead, as far as they fit.
     pub const fn announce_buffer(&mut self, bytes: u16) {
-        self.session.announce_buffer(bytes);
+        self.buffer = bytes;
     }
 
     /// Takes one received byte, and runs the call that it completes, if it does.
@@ -137,7 +141,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
+        let Some(mut call) = self.session.take(frame, &Self::ACCEPT, &self.buffer) else {
             return self.forget_events();
         };
         let (arguments, statistics) = (call.arguments.clone(), call.statistics);
@@ -166,7 +170,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, E: EventSource>
         let Some(frame) = self.received.push(byte) else {
             return;
         };
-        let Some(mut call) = self.session.take(frame, &Self::ACCEPT) else {
+        let Some(mut call) = self.session.take(frame, &Self::ACCEPT, &self.buffer) else {
             return self.forget_events();
         };
         let (arguments, statistics) = (call.arguments.clone(), call.statistics);

@@ -221,8 +221,7 @@ impl From<BadArguments> for Fault {
 #[derive(Debug)]
 pub struct Reply<'r> {
     seq: Seq,
-    seal: Seal,
-    place: &'r mut [u8],
+    encoder: Encoder<'r>,
 }
 
 /// Proof that a [`Reply`] was filled, if it fits.
@@ -232,39 +231,41 @@ pub struct Replied(pub(crate) Result<(), Full>);
 impl<'r> Reply<'r> {
     /// The answer to call `seq` of the session with that seal, to be made in that place.
     pub(crate) fn new(seq: Seq, seal: Seal, place: &'r mut [u8]) -> Self {
-        Self { seq, seal, place }
+        Self {
+            seq,
+            encoder: Encoder::without_header(place, seal),
+        }
     }
 
     /// Answers with a value.
-    pub fn value<T: Serialize + ?Sized>(self, value: &T) -> Replied {
-        let mut encoder = self.begin(Kind::Return);
-        encoder.value(value);
-        end(encoder)
+    pub fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Replied {
+        self.begin(Kind::Return);
+        self.encoder.value(value);
+        self.end()
     }
 
     /// Answers with a value or the procedure's own error.
-    pub fn result<T: Serialize, E: Serialize>(self, result: &Result<T, E>) -> Replied {
+    pub fn result<T: Serialize, E: Serialize>(mut self, result: &Result<T, E>) -> Replied {
         let kind = match result {
             Ok(_) => Kind::Return,
             Err(_) => Kind::Error,
         };
-        let mut encoder = self.begin(kind);
+        self.begin(kind);
         match result {
-            Ok(value) => encoder.value(value),
-            Err(error) => encoder.value(error),
+            Ok(value) => self.encoder.value(value),
+            Err(error) => self.encoder.value(error),
         }
-        end(encoder)
+        self.end()
     }
 
     /// Once for all types of values.
     #[inline(never)]
-    fn begin(self, kind: Kind) -> Encoder<'r> {
+    fn begin(&mut self, kind: Kind) {
         let seq = self.seq;
-        Encoder::new(self.place, Header { kind, seq }, self.seal)
+        self.encoder.push(Header { kind, seq }.to_byte());
     }
-}
 
-/// Ends the frame of an answer.
-fn end(mut encoder: Encoder<'_>) -> Replied {
-    Replied(encoder.finish().map(|_| ()))
+    fn end(&mut self) -> Replied {
+        Replied(self.encoder.finish().map(|_| ()))
+    }
 }

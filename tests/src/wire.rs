@@ -3,10 +3,8 @@
 use rpc_proto::server::{EventSource, Server};
 use rpc_proto::service::Dispatch;
 use rpc_proto::wire::frame::{Accumulator, Broken, Candidate, Encoder, max_encoded_len};
-use rpc_proto::wire::message::{
-    Connect, Fault, Header, Kind, NakReason, Seq, VERSION, is_sealed,
-};
-use rpc_proto::wire::seal::{Seal, TRAILER_LEN};
+use rpc_proto::wire::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
+use rpc_proto::wire::seal::Seal;
 use serde::Serialize;
 
 /// The nonce of the session that messages belong to where no other is named.
@@ -76,17 +74,6 @@ impl Message {
         Self::new(Kind::Nak, seq, &(reason as u8))
     }
 
-    /// The refusal of a call whose frame in that session would be `call`, by a device without one.
-    pub fn not_connected(call: &Self, session: u32) -> Self {
-        let mut body = vec![NakReason::NotConnected as u8];
-        body.extend(Seal::of_session(session).then(&call.payload()).trailer());
-        Self {
-            kind: Kind::Nak,
-            seq: call.seq,
-            body,
-        }
-    }
-
     fn header(&self) -> Header {
         let (kind, seq) = (self.kind, Seq::new(self.seq));
         Header { kind, seq }
@@ -98,16 +85,8 @@ impl Message {
     }
 
     /// The bytes on the wire, in the session with that nonce if they belong to one.
-    ///
-    /// # Panics
-    /// Never: the buffer is made for the frame.
     pub fn frame_in(&self, session: u32) -> Vec<u8> {
-        let mut frame = vec![0; max_encoded_len(1 + self.body.len())];
-        let mut encoder = Encoder::new(&mut frame, self.header(), self.seal_in(session));
-        encoder.extend(&self.body);
-        let len = encoder.finish().expect("room for the frame");
-        frame.truncate(len);
-        frame
+        self.sealed(seal(self.header(), session))
     }
 
     /// The bytes on the wire, in [`SESSION`] if they belong to one.
@@ -115,11 +94,23 @@ impl Message {
         self.frame_in(SESSION)
     }
 
-    fn seal_in(&self, session: u32) -> Seal {
-        match is_sealed(self.header(), &self.body) {
-            true => Seal::of_session(session),
-            false => Seal::NONE,
-        }
+    /// The bytes on the wire with that seal.
+    ///
+    /// # Panics
+    /// Never: the buffer is made for the frame.
+    pub fn sealed(&self, seal: Seal) -> Vec<u8> {
+        let mut frame = vec![0; max_encoded_len(1 + self.body.len())];
+        let mut encoder = Encoder::new(&mut frame, self.header(), seal);
+        encoder.extend(&self.body);
+        let len = encoder.finish().expect("room for the frame");
+        frame.truncate(len);
+        frame
+    }
+
+    /// The bytes with which a device without a session refuses `call`, sent in that session.
+    pub fn refusal(call: &Self, session: u32) -> Vec<u8> {
+        let trailer = Seal::of_session(session).then(&call.payload()).trailer();
+        Self::nak(NakReason::NotConnected, call.seq).sealed(Seal::of_trailer(trailer))
     }
 
     /// What is found in a stream, in the session with that nonce.
@@ -128,9 +119,9 @@ impl Message {
         let mut found = Vec::new();
         for &byte in stream {
             if let Some(candidate) = accumulator.push(byte) {
-                found.push(candidate.and_then(|candidate| {
-                    Self::of(candidate, session).ok_or(Broken::Corrupt)
-                }));
+                let message = candidate
+                    .map(|candidate| Self::of(candidate, seal(candidate.header(), session)));
+                found.push(message.and_then(|message| message.ok_or(Broken::Corrupt)));
             }
         }
         found
@@ -151,18 +142,22 @@ impl Message {
         found.map(|found| found.expect("a whole frame")).collect()
     }
 
-    /// The message that a candidate is in the session with that nonce.
-    pub fn of(candidate: Candidate<'_>, session: u32) -> Option<Self> {
+    /// The message that a candidate is, if it has that seal.
+    pub fn of(candidate: Candidate<'_>, seal: Seal) -> Option<Self> {
         let header = candidate.header();
-        let body = candidate.rest();
-        let body = body.get(..body.len().checked_sub(TRAILER_LEN)?)?;
-        let message = Self {
+        Some(Self {
             kind: header.kind,
             seq: header.seq.number(),
-            body: body.to_vec(),
-        };
-        candidate.open(message.seal_in(session))?;
-        Some(message)
+            body: candidate.open(seal)?.to_vec(),
+        })
+    }
+}
+
+/// The seal of a frame with that header in the session with that nonce.
+pub fn seal(header: Header, session: u32) -> Seal {
+    match header.kind {
+        Kind::Connect | Kind::Accept => Seal::NONE,
+        _ => Seal::of_session(session),
     }
 }
 

@@ -10,9 +10,7 @@ use super::events::{EventCount, ReceivedEvent};
 use super::timing::{ResendTimer, Timing};
 use crate::time::Instant;
 use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder};
-use crate::wire::message::{
-    Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION, is_sealed,
-};
+use crate::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use crate::wire::seal::{Seal, TRAILER_LEN};
 
 /// What a caller has seen of its link since it was made. Each counter wraps.
@@ -40,9 +38,8 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize> {
     /// Counts the frames that carry calls, to tell which of two was sent first.
     order: u32,
     timer: ResendTimer,
-    /// How often something was sent again at once because of a broken candidate, since a frame was
-    /// received whole or the resend time passed.
-    haste: u8,
+    /// How many candidates in a row were decoded, but not sealed for this session.
+    strange: u8,
     statistics: Statistics,
     pub(super) events: EventCount,
 }
@@ -90,7 +87,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             },
             order: 0,
             timer: ResendTimer::new(timing),
-            haste: 0,
+            strange: 0,
             statistics: Statistics {
                 sent: 0,
                 resent: 0,
@@ -265,22 +262,22 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         candidate: Result<Candidate<'f>, Broken>,
     ) -> Option<ReceivedEvent<'f>> {
         let Ok(candidate) = candidate else {
-            self.broken();
+            self.statistics.broken = self.statistics.broken.wrapping_add(1);
+            self.send_again();
             return None;
         };
         let header = candidate.header();
-        let seal = match (self.phase, is_sealed(header, candidate.rest())) {
-            (_, false) => Seal::NONE,
-            (Phase::Open { .. }, true) => Seal::of_session(self.nonce),
-            // Of an earlier session, or another caller's; nothing that is waited for is sealed.
-            _ => return None,
-        };
-        let Some((_, body)) = candidate.open(seal).and_then(<[u8]>::split_first) else {
-            self.broken();
+        if header.kind != Kind::Accept && !matches!(self.phase, Phase::Open { .. }) {
+            // Of an earlier session or of another caller's: nothing that is waited for.
+            return None;
+        }
+        let seal = self.seal(header, candidate.code());
+        let Some(body) = seal.and_then(|seal| candidate.open(seal)) else {
+            self.unsealed(now);
             return None;
         };
         self.statistics.received = self.statistics.received.wrapping_add(1);
-        self.haste = 0;
+        self.strange = 0;
         let Header { kind, seq } = header;
         match (self.phase, kind) {
             (Phase::Connecting { .. }, Kind::Accept) => self.accepted(body),
@@ -293,10 +290,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             }
             (Phase::Open { .. }, Kind::Nak) => {
                 match body.first().copied().and_then(NakReason::from_code) {
-                    Some(NakReason::NotConnected) => {
-                        let rejected = self.is_proven(seq, body).then_some(seq);
-                        self.end(Cause::Reset, rejected);
-                    }
+                    Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
                     _ => self.resend_all(seq),
                 }
             }
@@ -310,25 +304,38 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         None
     }
 
-    /// Sends again at once what a broken candidate may have been the answer to, but not without end:
-    /// all that a device sends in another caller's session is broken here, and so is what this caller
-    /// sends there.
-    fn broken(&mut self) {
-        /// As many in a row as noise may cause.
-        const MOST_HASTE: u8 = 2;
+    /// Takes a candidate that decodes, but is not sealed for this session. It may have been hit on its
+    /// way, or belong to the session of another caller.
+    ///
+    /// In another's session all that the device sends is of that kind, and so is all of this caller's
+    /// for the device. If every such frame were answered with another at once, neither would stop.
+    fn unsealed(&mut self, now: Instant) {
+        /// In so many of them in a row, noise may have hit an answer.
+        const MOST_HIT: u8 = 2;
+        /// So many in a row are not due to noise.
+        const NOT_NOISE: u8 = 8;
         self.statistics.broken = self.statistics.broken.wrapping_add(1);
-        if self.haste < MOST_HASTE {
-            self.haste += 1;
-            self.send_again();
+        self.strange = self.strange.saturating_add(1);
+        match (self.phase, self.strange) {
+            (Phase::Open { .. }, NOT_NOISE..) => self.taken_over(now),
+            (Phase::Open { .. }, ..=MOST_HIT) | (Phase::Connecting { .. }, _) => self.send_again(),
+            _ => {}
         }
     }
 
-    /// Whether a Nak NotConnected was caused by a call of this session: it then has the trailer of the
-    /// call that it names.
-    fn is_proven(&mut self, seq: Seq, body: &[u8]) -> bool {
-        let seal = Seal::of_session(self.nonce);
-        let call = self.calls.in_flight(seq);
-        call.is_some_and(|call| body.last_chunk() == Some(&trailer(call, seq, seal)))
+    /// How a frame from the device must be sealed. A Nak NotConnected is about a call of this session if
+    /// that call's trailer seals it.
+    fn seal(&mut self, header: Header, code: Option<u8>) -> Option<Seal> {
+        const NOT_CONNECTED: u8 = NakReason::NotConnected as u8;
+        let session = Seal::of_session(self.nonce);
+        match (header.kind, code) {
+            (Kind::Connect | Kind::Accept, _) => Some(Seal::NONE),
+            (Kind::Nak, Some(NOT_CONNECTED)) => {
+                let call = self.calls.in_flight(header.seq)?;
+                Some(Seal::of_trailer(trailer(call, header.seq, session)))
+            }
+            _ => Some(session),
+        }
     }
 
     /// Notes that a part of a frame has come in.
@@ -364,20 +371,22 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes an Accept that comes in a session. If it has another nonce, another caller has begun a
-    /// session, and this one is over: since the link keeps order, it is not left over from an earlier
-    /// one of this caller.
-    ///
-    /// The next session waits for the resend time, lest two callers do nothing but interrupt each
-    /// other.
+    /// session: since the link keeps order, it is not left over from an earlier one of this caller.
     fn overheard(&mut self, now: Instant, body: &[u8]) {
         let accept = postcard::take_from_bytes::<(u8, u32)>(body);
         if accept.is_ok_and(|((_, nonce), _)| nonce != self.nonce) {
-            self.end(Cause::OtherCaller, None);
-            if self.calls.iter().any(Call::is_open) {
-                self.nonce = self.nonce.wrapping_add(1);
-                self.phase = Phase::Connecting { due: false };
-                self.timer.arm(now);
-            }
+            self.taken_over(now);
+        }
+    }
+
+    /// Ends the session because another caller has begun one. The next waits for the resend time, lest
+    /// two callers do nothing but interrupt each other.
+    fn taken_over(&mut self, now: Instant) {
+        self.end(Cause::OtherCaller, None);
+        if self.calls.iter().any(Call::is_open) {
+            self.nonce = self.nonce.wrapping_add(1);
+            self.phase = Phase::Connecting { due: false };
+            self.timer.arm(now);
         }
     }
 
@@ -474,15 +483,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             self.timer.disarm();
         } else if self.timer.expired(now) {
             self.outgoing.flush |= self.outgoing.sent == self.outgoing.len;
-            self.haste = 0;
             self.send_again();
         }
     }
 
     // Ending
 
-    /// Ends the session. `rejected` is the call that the device is proven to have refused because it
-    /// had no session.
+    /// Ends the session. `rejected` is the call that the device refused because it had no session.
     ///
     /// If that call was sent once, it never ran, and neither did those that were sent once after
     /// it: from there on the device had no session to run them in. They are sent again in the next
@@ -509,6 +516,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             }
         }
         self.phase = Phase::Closed;
+        self.strange = 0;
         self.outgoing.sent = 0;
         self.outgoing.len = 0;
         self.outgoing.flush = false;

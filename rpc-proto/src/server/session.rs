@@ -11,12 +11,12 @@ use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
 use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, Full, max_encoded_len};
 use crate::wire::message::{Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, code_frame};
-use crate::wire::seal::{Seal, TRAILER_LEN};
+use crate::wire::seal::Seal;
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
 
-/// Every Nak in a session: header and code.
+/// Every Nak: header and code.
 const NAK: usize = max_encoded_len(1 + 1);
 
 /// The state of the device's end of a link.
@@ -25,7 +25,6 @@ const NAK: usize = max_encoded_len(1 + 1);
 #[derive(Clone, Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
     state: State,
-    buffer: u16,
     nak: [u8; NAK],
     /// A slot for each reply that is kept: a frame, which its only zero ends.
     replies: [[u8; FRAME]; WINDOW],
@@ -196,16 +195,10 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 max_frame: 0,
                 seal: Seal::NONE,
             },
-            buffer: 0,
             nak: [0; NAK],
             replies: [[0; FRAME]; WINDOW],
             statistics: Statistics::NONE,
         }
-    }
-
-    /// Sets how many received bytes can wait while a procedure runs.
-    pub const fn announce_buffer(&mut self, bytes: u16) {
-        self.buffer = bytes;
     }
 
     /// What the device has seen of the link.
@@ -219,13 +212,15 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes what the accumulator found, and gives back the call to be run, if it is a new one.
-    /// `accept` is what a Connect is answered with, but for the nonce and the buffer.
+    /// `accept` is what a Connect is answered with, but for the nonce and `buffer`, which is how many
+    /// received bytes can wait while a procedure runs.
     ///
     /// As long as there is something to send it is dropped, as if the line had lost it.
     pub fn take<'s>(
         &'s mut self,
         candidate: Result<Candidate<'s>, Broken>,
         accept: &Accept,
+        buffer: &u16,
     ) -> Option<Call<'s>> {
         if self.is_sending() {
             return None;
@@ -236,15 +231,19 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 let seal = match header.kind {
                     Kind::Connect | Kind::Accept => Seal::NONE,
                     Kind::Call if self.state.phase == Phase::NotConnected => {
-                        self.not_connected(header.seq, candidate.rest());
+                        // Without a session no call is expected and nothing is sealed, so there
+                        // is room for the call to name and for what proves that it is meant.
+                        self.state.next = header.seq;
+                        self.state.seal = Seal::of_trailer(candidate.trailer());
+                        self.refuse(NakReason::NotConnected);
                         return None;
                     }
                     _ => self.state.seal,
                 };
-                if let Some((_, body)) = candidate.open(seal).and_then(<[u8]>::split_first) {
+                if let Some(body) = candidate.open(seal) {
                     count(&mut self.statistics.frames, 1);
                     match header.kind {
-                        Kind::Connect => self.connect(body, accept),
+                        Kind::Connect => self.connect(body, accept, buffer),
                         Kind::Call => return self.call(header.seq, body),
                         // Only devices send the others: the line loops back, or another device
                         // is on it.
@@ -263,15 +262,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// Begins a session, or tells a caller of another version that there can be none.
     // Inlined, it would take registers from what every byte and every call goes through.
     #[inline(never)]
-    fn connect(&mut self, body: &[u8], accept: &Accept) {
+    fn connect(&mut self, body: &[u8], accept: &Accept, &buffer: &u16) {
         let Some((&version, rest)) = body.split_first() else {
             return;
         };
         let mut fields = Arguments::new(rest);
-        let Ok(nonce) = fields.take::<u32>() else {
+        let (Ok(nonce), Ok(max_frame)) = (fields.take::<u32>(), fields.take::<u32>()) else {
             return;
         };
-        let max_frame = fields.take::<u32>().unwrap_or(u32::MAX);
         self.state.max_frame = max_frame.clamp(MAX_ACCEPT as u32, FRAME as u32) as u16;
         self.state.seal = Seal::of_session(nonce);
         self.state.phase = if version == accept.version {
@@ -288,29 +286,12 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 seq: Seq::FIRST,
             };
             let mut encoder = Encoder::new(slot, header, Seal::NONE);
-            let buffer = self.buffer;
             Accept {
                 nonce,
                 buffer,
                 ..*accept
             }
             .encode(&mut encoder);
-            let _fits = encoder.finish();
-            self.state.send(Sending::reply(0));
-        }
-    }
-
-    /// Tells that there is no session to run a call in. Which session it was meant for cannot be
-    /// checked here; from the trailer that is sent back, its caller can tell that it was its own.
-    #[inline(never)]
-    fn not_connected(&mut self, seq: Seq, rest: &[u8]) {
-        let kind = Kind::Nak;
-        if let Some(slot) = self.replies.first_mut()
-            && let Some(trailer) = rest.last_chunk::<TRAILER_LEN>()
-        {
-            let mut encoder = Encoder::new(slot, Header { kind, seq }, Seal::NONE);
-            encoder.push(NakReason::NotConnected as u8);
-            encoder.extend(trailer);
             let _fits = encoder.finish();
             self.state.send(Sending::reply(0));
         }
@@ -373,9 +354,11 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         match reason {
             NakReason::Corrupt => count(&mut statistics.corrupt, 1),
             NakReason::TooLong => count(&mut statistics.too_long, 1),
-            _ => count(&mut statistics.out_of_order, 1),
+            NakReason::OutOfOrder => count(&mut statistics.out_of_order, 1),
+            NakReason::NotConnected => {}
         }
         match (reason, self.state.phase) {
+            (NakReason::NotConnected, _) => {}
             (_, Phase::NotConnected) | (NakReason::OutOfOrder, Phase::GapReported) => return,
             _ => self.state.phase = Phase::GapReported,
         }
@@ -397,8 +380,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.seal
     }
 
-    /// Whether no call has run and something is on its way: an Accept, so that a session has just
-    /// begun, or word that there is none.
+    /// Whether an Accept is on its way, so that a session has just begun.
     pub fn is_accepting(&self) -> bool {
         self.state.calls == Calls::NONE && self.state.sending == Sending::reply(0)
     }

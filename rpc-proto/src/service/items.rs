@@ -75,8 +75,9 @@ impl Reply<'_> {
     /// Answers with a batch of a stream: with as many of the items asked for as fit.
     ///
     /// An item is encoded before it is known whether it fits, and taken back if it does not.
-    pub fn items<T: Serialize>(self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        let mut encoder = self.begin(Kind::Return);
+    pub fn items<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
+        self.begin(Kind::Return);
+        let encoder = &mut self.encoder;
         let mut end = BatchEnd::BEYOND;
         let behind = (ask.position as usize).checked_sub(1);
         if behind.is_none_or(|behind| items.nth(behind).is_some()) {
@@ -102,21 +103,21 @@ impl Reply<'_> {
             }
         }
         encoder.push(end.to_byte());
-        super::end(encoder)
+        self.end()
     }
 
     /// As [`items`](Self::items), for a procedure that may end in an error of its own instead.
     pub fn items_result<T: Serialize, E: Serialize>(
-        self,
+        mut self,
         result: Result<impl Iterator<Item = T>, E>,
         ask: Ask,
     ) -> Replied {
         match result {
             Ok(items) => self.items(items, ask),
             Err(error) => {
-                let mut encoder = self.begin(Kind::Error);
-                encoder.value(&error);
-                super::end(encoder)
+                self.begin(Kind::Error);
+                self.encoder.value(&error);
+                self.end()
             }
         }
     }

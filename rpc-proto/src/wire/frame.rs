@@ -76,14 +76,19 @@ pub struct Encoder<'b> {
 impl<'b> Encoder<'b> {
     /// Begins a frame at the start of `buffer`, with that header and to be sealed with that seal.
     pub fn new(buffer: &'b mut [u8], header: Header, seal: Seal) -> Self {
-        let mut encoder = Self {
+        let mut encoder = Self::without_header(buffer, seal);
+        encoder.push(header.to_byte());
+        encoder
+    }
+
+    /// As [`new`](Self::new), for a frame whose header is pushed when it is known.
+    pub(crate) const fn without_header(buffer: &'b mut [u8], seal: Seal) -> Self {
+        Self {
             buffer,
             code_at: 0,
             end: 1,
             seal,
-        };
-        encoder.push(header.to_byte());
-        encoder
+        }
     }
 
     /// Where the frame stands, to come back to.
@@ -241,7 +246,7 @@ pub enum Broken {
 }
 
 /// What stood between two delimiters, decoded and not yet checked: which seal it needs depends on
-/// its header.
+/// its header. It is longer than a trailer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate<'f>(&'f [u8]);
 
@@ -251,14 +256,29 @@ impl<'f> Candidate<'f> {
         Header::from_byte(self.0.first().copied().unwrap_or_default())
     }
 
-    /// What comes behind the header: body and trailer, if it turns out to be a frame.
-    pub fn rest(self) -> &'f [u8] {
-        self.0.get(1..).unwrap_or_default()
+    /// The trailer, if the candidate turns out to be a frame.
+    pub fn trailer(self) -> [u8; TRAILER_LEN] {
+        let trailer = self.0.get(self.0.len() - TRAILER_LEN..);
+        // Not `last_chunk`: it is asked whether that is null, which takes 12 bytes more.
+        let trailer = trailer.and_then(|trailer| trailer.try_into().ok());
+        trailer.unwrap_or_default()
     }
 
-    /// The payload, if the candidate is a frame that was sealed like that.
+    /// The first byte behind the header, if the candidate turns out to be a frame with a body.
+    pub fn code(self) -> Option<u8> {
+        self.0.get(1).copied()
+    }
+
+    /// The body, for an onlooker who cannot check it.
+    pub fn unchecked_body(self) -> &'f [u8] {
+        self.0
+            .get(1..self.0.len() - TRAILER_LEN)
+            .unwrap_or_default()
+    }
+
+    /// The body, if the candidate is a frame that was sealed like that.
     pub fn open(self, seal: Seal) -> Option<&'f [u8]> {
-        seal.open(self.0)
+        seal.checks(self.0).then(|| self.unchecked_body())
     }
 }
 
@@ -281,7 +301,7 @@ impl<'f> Candidate<'f> {
 /// }
 /// let candidate = accumulator.push(0).unwrap().unwrap();
 /// assert_eq!(candidate.header(), header);
-/// assert_eq!(candidate.open(Seal::of_session(1)), Some(&[header.to_byte()][..]));
+/// assert_eq!(candidate.open(Seal::of_session(1)), Some(&[][..]));
 /// # Ok::<(), rpc_proto::wire::frame::Full>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -335,17 +355,17 @@ impl<const FRAME: usize> Accumulator<FRAME> {
     }
 
     fn end(&mut self) -> Option<Result<Candidate<'_>, Broken>> {
-        let is_too_long = self.is_too_long();
         let len = usize::from(mem::take(&mut self.len));
-        let bytes = self.bytes.get_mut(..len)?;
-        if bytes.is_empty() {
+        if len == 0 {
             return None;
         }
-        if is_too_long {
+        if len >= FRAME {
             return Some(Err(Broken::TooLong));
         }
+        let bytes = self.bytes.get_mut(..len)?;
         let decoded = unstuff::<FRAME>(bytes).and_then(|len| bytes.get(1..len));
-        Some(decoded.map(Candidate).ok_or(Broken::Corrupt))
+        let candidate = decoded.filter(|decoded| decoded.len() > TRAILER_LEN);
+        Some(candidate.map(Candidate).ok_or(Broken::Corrupt))
     }
 }
 

@@ -209,8 +209,8 @@ pub enum NakReason {
     TooLong = 1,
     /// One before it was lost. The number is the one expected next.
     OutOfOrder = 2,
-    /// There is no session, as after a reset. The number is that of the rejected call, and the call's
-    /// trailer follows the code.
+    /// There is no session, as after a reset. The number is that of the rejected call, whose trailer
+    /// seals the Nak.
     NotConnected = 3,
 }
 
@@ -224,16 +224,6 @@ impl NakReason {
             3 => Some(Self::NotConnected),
             _ => None,
         }
-    }
-}
-
-/// Whether a frame with that payload is sealed for its session: all are but those that need none,
-/// which are Connect, Accept and Nak [`NotConnected`](NakReason::NotConnected).
-pub fn is_sealed(header: Header, rest: &[u8]) -> bool {
-    match header.kind {
-        Kind::Connect | Kind::Accept => false,
-        Kind::Nak => rest.first() != Some(&(NakReason::NotConnected as u8)),
-        _ => true,
     }
 }
 

@@ -17,7 +17,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             outgoing,
             order: _,
             timer,
-            haste,
+            strange,
             statistics: _,
             // What it has received of events, it does not act on.
             events: _,
@@ -43,7 +43,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
                 State::Free | State::Waiting | State::Returned | State::Erred => {}
             }
         }
-        (phase, nonce, outgoing, haste).hash(hasher);
+        (phase, nonce, outgoing, strange).hash(hasher);
         (timer.due(), timer.resend_time(), timer.heard_at()).hash(hasher);
     }
 }

@@ -11,7 +11,6 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
         let Self {
             state,
             replies,
-            buffer,
             nak: _,
             statistics: _,
         } = self;
@@ -27,6 +26,5 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             }
         }
         self.outgoing().hash(hasher);
-        buffer.hash(hasher);
     }
 }
