@@ -166,12 +166,20 @@ pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource
     server: &mut Server<I, FRAME, WINDOW, E>,
     bytes: &[u8],
 ) -> Vec<Message> {
+    Message::all_in(&answer(server, bytes))
+}
+
+/// Hands bytes to a server, which sends what it has to say at once, and tells its bytes.
+pub fn answer<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
+    server: &mut Server<I, FRAME, WINDOW, E>,
+    bytes: &[u8],
+) -> Vec<u8> {
     let mut said = drain(server);
     for &byte in bytes {
         server.receive(byte);
         said.extend(drain(server));
     }
-    Message::all_in(&said)
+    said
 }
 
 /// Sends everything that a server has to say.

@@ -380,10 +380,11 @@ fn unstuff<const FRAME: usize>(bytes: &mut [u8]) -> Option<usize> {
         let next = at + usize::from(code);
         if Accumulator::<FRAME>::HAS_FULL_BLOCKS {
             // No zero stands behind a full block: what follows moves up to it.
-            taken_out += usize::from(is_behind_full);
+            let first = at + usize::from(is_behind_full);
+            taken_out += first - at;
             is_behind_full = usize::from(code) > BLOCK;
             if taken_out > 0 {
-                for index in at + 1..next {
+                for index in first..next {
                     let byte = *bytes.get(index)?;
                     *bytes.get_mut(index - taken_out)? = byte;
                 }

@@ -21,6 +21,7 @@ use rpc_proto::client::{CallError, Client, Target, Ticket, Timing};
 use rpc_proto::server::Server;
 use rpc_proto::service::Interface;
 use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::frame::max_encoded_len;
 use rpc_proto::wire::message::{Connect, Header, Kind, Seq, VERSION};
 use rpc_proto::wire::seal::Seal;
 
@@ -36,8 +37,8 @@ const TIMING: Timing = {
     }
 };
 
-/// What a call of this interface takes on the wire.
-const CALL: u16 = 9;
+/// What a call of this interface takes on the wire: header, number and argument.
+const CALL: u16 = max_encoded_len(1 + 1 + 1) as u16;
 
 /// The nonce of the other caller's first session. This caller's begin at 1.
 const OTHER: u32 = 1000;
