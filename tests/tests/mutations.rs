@@ -42,15 +42,15 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         mistake: "the device runs a call again whose reply it has kept",
         file: DEVICE,
-        original: "} else if behind == 0 {",
-        mutated: "} else if behind <= self.state.calls.kept(Self::SLOTS) {",
+        original: "if behind == 0 {",
+        mutated: "if behind <= self.state.calls.kept(Self::SLOTS) {",
         violated: RUNS_TWICE,
     },
     Mutation {
         mistake: "the device runs a call that comes too early",
         file: DEVICE,
-        original: "} else if behind == 0 {",
-        mutated: "} else if behind == 0 || behind > self.state.calls.kept(Self::SLOTS) {",
+        original: "if behind == 0 {",
+        mutated: "if behind == 0 || behind > self.state.calls.kept(Self::SLOTS) {",
         violated: OUT_OF_ORDER,
     },
     Mutation {
@@ -72,14 +72,14 @@ const MUTATIONS: &[Mutation] = &[
         file: DEVICE,
         original: "self.state.next = Seq::FIRST;\n        self.state.calls = Calls::NONE;\n",
         mutated: "",
-        violated: WRONG_ANSWER,
+        violated: OUT_OF_ORDER,
     },
     Mutation {
         mistake: "the device names the call it expects, not the one it rejects without a session",
         file: DEVICE,
         original: "self.state.next = header.seq;\n",
         mutated: "",
-        violated: RUNS_TWICE,
+        violated: NO_EXCUSE,
     },
     Mutation {
         mistake: "the device is silent about a call without a session",

@@ -35,6 +35,7 @@ use critical_section::Mutex;
 /// let mut server = Server::<_, 64, 1>::with_events(DoorService(Bolt), &EVENTS);
 /// // Anywhere else, at any time:
 /// EVENTS.emit(&DoorMoved { open: true });
+/// # server.sent_all();
 /// # assert!(server.outgoing().is_empty());
 /// ```
 #[derive(Debug)]

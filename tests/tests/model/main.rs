@@ -239,7 +239,9 @@ mod full {
     #[test]
     #[ignore = "seconds when optimised"]
     fn another_caller_on_the_line() {
-        check(System::<3, 2>::new(Bounds {
+        check(System::<2, 2>::new(Bounds {
+            calls: 2,
+            time_outs: 0,
             other_sessions: 2,
             other_calls: 2,
             ..FEWER
@@ -251,6 +253,7 @@ mod full {
     fn calls_of_an_earlier_session_behind_the_new_connect() {
         check(System::<3, 2>::new(Bounds {
             link_losses: 1,
+            time_outs: 0,
             stale: 3,
             ..FEWER
         }));
