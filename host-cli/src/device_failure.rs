@@ -74,10 +74,17 @@ impl Failure {
         match error {
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
+            CallError::OutcomeUnknown(Cause::OtherCaller | Cause::Relay) if idempotent => {
+                failure(Class::Port).hint("it is safe to call it again")
+            }
             CallError::OutcomeUnknown(_) if idempotent => link_lost(device),
             CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
                 .hint("find out whether it ran before you call it again"),
             CallError::Disconnected => link_lost(device),
+            CallError::Unreachable => failure(Class::Port)
+                .hint("it may work again once the device is back: it is safe to call it again"),
+            CallError::Refused => failure(Class::Protocol)
+                .hint("what stands between this program and the device decides who may call what"),
             CallError::Busy => failure(Class::Internal),
             CallError::ArgumentsTooLarge => match device.device() {
                 Some(device) => failure(Class::Usage).hint(format!(

@@ -71,7 +71,8 @@ use session::Session;
 /// assert!(!client.is_ended(call));
 /// # Ok::<(), rpc_proto::client::CallError>(())
 /// ```
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 pub struct Client<
     const FRAME: usize,
     const WINDOW: usize = 1,

@@ -27,7 +27,8 @@ pub trait Emit {
 }
 
 /// No events: a server with these sends none, and what emits into it does nothing.
-#[derive(Clone, Copy, Debug, Default, Hash)]
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 pub struct NoEvents;
 
 impl Emit for NoEvents {

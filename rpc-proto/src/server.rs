@@ -60,11 +60,14 @@ pub use session::Token;
 /// ```
 // In this order the kept replies come first, and their address is then that of the server, which a
 // processor has at hand; the compiler's order depends on the fields of the fields.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 #[repr(C)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize, Q: EventSource = NoEvents> {
     session: Session<FRAME, WINDOW>,
     received: Accumulator<FRAME>,
+    /// How many received bytes can wait. Here, because it fills what alignment leaves free: 4 bytes.
+    buffer: u16,
     interface: I,
     events: Q::Sender<FRAME>,
 }
@@ -81,6 +84,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         Self {
             interface,
             received: Accumulator::new(),
+            buffer: 0,
             session: Session::new(),
             events: NoEvents,
         }
@@ -104,6 +108,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         Server {
             interface,
             received: Accumulator::new(),
+            buffer: 0,
             session: Session::new(),
             events: events::QueuedEvents::new(queue),
         }
@@ -115,11 +120,15 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
 // A function that gave back the call to be run would cost 25 instructions a call to move it.
 macro_rules! take_byte {
     ($server:ident, $byte:ident, $dispatch:ident $(.$await:tt)?) => {
-        let Some(frame) = $server.received.push($byte) else {
+        let Some(candidate) = $server.received.push($byte) else {
             return;
         };
         // The session knows whether the frame is a call that is to be run.
-        let Some(mut call) = $server.session.take(frame, $server.interface.fingerprint()) else {
+        let Some(mut call) = $server.session.take(
+            candidate,
+            $server.interface.fingerprint(),
+            &$server.buffer,
+        ) else {
             return $server.forget_events();
         };
         let (arguments, statistics) = (call.arguments.clone(), call.statistics);
@@ -165,7 +174,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// or DMA puts them into a buffer of that size. Callers that connect from then on send up to
     /// `WINDOW` calls ahead, as far as they fit.
     pub const fn announce_buffer(&mut self, bytes: u16) {
-        self.session.announce_buffer(bytes);
+        self.buffer = bytes;
     }
 
     /// Takes one received byte, and runs the call that it completes, if it does.
@@ -233,7 +242,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// The bytes to send, empty if there is nothing to say.
     pub fn outgoing(&mut self) -> &[u8] {
         if self.sends_event() {
-            self.events.outgoing()
+            self.events.outgoing(self.session.seal())
         } else {
             self.session.outgoing()
         }

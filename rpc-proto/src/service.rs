@@ -13,6 +13,7 @@ pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
 
 use crate::wire::frame::{Encoder, Full};
 use crate::wire::message::{Fault, Header, Kind, Seq};
+use crate::wire::seal::Seal;
 use core::slice;
 use postcard::de_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -340,11 +341,11 @@ pub struct Reply<'r> {
 pub struct Replied(pub(crate) Result<(), Full>);
 
 impl<'r> Reply<'r> {
-    /// The answer to call `seq`, to be made in that place.
-    pub(crate) fn new(seq: Seq, place: &'r mut [u8]) -> Self {
+    /// The answer to call `seq` of the session with that seal, to be made in that place.
+    pub(crate) fn new(seq: Seq, seal: Seal, place: &'r mut [u8]) -> Self {
         Self {
             seq,
-            encoder: Encoder::new(place),
+            encoder: Encoder::without_header(place, seal),
         }
     }
 
@@ -389,7 +390,7 @@ impl<'r> Reply<'r> {
     #[inline(never)]
     fn begin(&mut self, kind: Kind) {
         let seq = self.seq;
-        self.encoder.extend(&[Header { kind, seq }.to_byte()]);
+        self.encoder.push(Header { kind, seq }.to_byte());
     }
 
     fn end(&mut self) -> Replied {

@@ -5,3 +5,4 @@
 pub mod crc;
 pub mod frame;
 pub mod message;
+pub mod seal;

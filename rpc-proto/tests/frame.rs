@@ -4,10 +4,17 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
-use rpc_proto::wire::frame::{Accumulator, Broken, CRC_LEN, Encoder, Full, max_encoded_len};
+use rpc_proto::wire::frame::{Accumulator, Broken, Encoder, Full, max_encoded_len};
+use rpc_proto::wire::message::{Header, Kind, Seq};
+use rpc_proto::wire::seal::{Seal, TRAILER_LEN};
 
 /// Holds every frame of these tests, so that nothing is TooLong unless it is meant to be.
 const AMPLE: usize = 2048;
+
+const RETURN: Header = Header {
+    kind: Kind::Return,
+    seq: Seq::FIRST,
+};
 
 type Received = Result<Vec<u8>, Broken>;
 
@@ -30,9 +37,14 @@ fn stuffed(data: &[u8]) -> Vec<u8> {
 
 /// Encodes into a buffer of `size` bytes.
 fn encode_into(size: usize, payload: &[u8]) -> Result<Vec<u8>, Full> {
+    encode_sealed(size, payload, Seal::NONE)
+}
+
+fn encode_sealed(size: usize, payload: &[u8], seal: Seal) -> Result<Vec<u8>, Full> {
     let mut buffer = vec![0xAA; size];
-    let mut encoder = Encoder::new(&mut buffer);
-    for &byte in payload {
+    let header = Header::from_byte(payload[0]);
+    let mut encoder = Encoder::new(&mut buffer, header, seal);
+    for &byte in &payload[1..] {
         encoder.push(byte);
     }
     let len = encoder.finish()?;
@@ -44,17 +56,24 @@ fn encode(payload: &[u8]) -> Vec<u8> {
     encode_into(max_encoded_len(payload.len()), payload).expect("the bound is one")
 }
 
-/// Everything that an accumulator finds in a stream.
+/// Everything that is found in a stream of frames without a session.
 fn received<const FRAME: usize>(stream: &[u8]) -> Vec<Received> {
+    received_sealed::<FRAME>(stream, Seal::NONE)
+}
+
+fn received_sealed<const FRAME: usize>(stream: &[u8], seal: Seal) -> Vec<Received> {
     let mut accumulator = Accumulator::<FRAME>::new();
-    stream
-        .iter()
-        .filter_map(|&byte| {
-            accumulator
-                .push(byte)
-                .map(|found| found.map(<[u8]>::to_vec))
-        })
-        .collect()
+    let mut found = Vec::new();
+    for &byte in stream {
+        let Some(candidate) = accumulator.push(byte) else {
+            continue;
+        };
+        found.push(candidate.and_then(|candidate| {
+            let body = candidate.open(seal).ok_or(Broken::Corrupt)?;
+            Ok([&[candidate.header().to_byte()], body].concat())
+        }));
+    }
+    found
 }
 
 /// Payloads with zeros, without, and with few, so that blocks of every length come up.
@@ -78,15 +97,51 @@ fn without_zeros(len: usize) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn the_encoder_agrees_with_another_implementation(payload in payload(0..1000)) {
+    fn the_encoder_agrees_with_another_implementation(payload in payload(1..1000)) {
         prop_assert_eq!(encode(&payload), reference(&payload));
     }
 
     #[test]
+    fn a_sealed_frame_is_checked_as_if_the_nonce_stood_before_it(
+        payload in payload(1..300),
+        nonce: u32,
+    ) {
+        let checksum = crc(&[&nonce.to_le_bytes(), &payload[..]].concat());
+        let frame = stuffed(&[&payload[..], &checksum.to_le_bytes()].concat());
+        let encoded = encode_sealed(frame.len(), &payload, Seal::of_session(nonce));
+        prop_assert_eq!(encoded, Ok(frame));
+    }
+
+    #[test]
+    fn a_refusal_is_checked_as_if_the_trailer_stood_for_what_came_before_it(
+        payload in payload(1..10),
+        before in payload(0..10),
+    ) {
+        let trailer = crc(&before).to_le_bytes();
+        let checksum = crc(&[&before[..], &payload[..]].concat());
+        prop_assert_eq!(Seal::of_trailer(trailer).then(&payload).trailer(), checksum.to_le_bytes());
+    }
+
+    #[test]
+    fn a_frame_of_one_session_is_none_of_another(
+        payload in payload(1..300),
+        nonces in [any::<u32>(), any::<u32>()],
+        near: bool,
+    ) {
+        let [ours, mut theirs] = nonces;
+        if near {
+            theirs = ours.wrapping_add(1);
+        }
+        let frame = encode_sealed(AMPLE, &payload, Seal::of_session(ours)).expect("room");
+        let expected = if ours == theirs { Ok(payload) } else { Err(Broken::Corrupt) };
+        prop_assert_eq!(received_sealed::<AMPLE>(&frame, Seal::of_session(theirs)), [expected]);
+    }
+
+    #[test]
     fn a_value_is_framed_like_its_postcard_encoding(value: (u8, i64, String, Option<Vec<u16>>)) {
-        let bytes = postcard::to_stdvec(&value)?;
+        let bytes = postcard::to_stdvec(&(RETURN.to_byte(), &value))?;
         let mut buffer = vec![0; max_encoded_len(bytes.len())];
-        let mut encoder = Encoder::new(&mut buffer);
+        let mut encoder = Encoder::new(&mut buffer, RETURN, Seal::NONE);
         encoder.value(&value);
         let len = encoder.finish().expect("the bound is one");
         prop_assert_eq!(&buffer[..len], reference(&bytes));
@@ -204,7 +259,7 @@ proptest! {
     }
 
     #[test]
-    fn the_encoder_is_full_exactly_when_the_frame_does_not_fit(payload in payload(0..600)) {
+    fn the_encoder_is_full_exactly_when_the_frame_does_not_fit(payload in payload(1..600)) {
         let frame = reference(&payload);
         prop_assert_eq!(encode_into(frame.len() - 1, &payload), Err(Full));
         prop_assert_eq!(encode_into(frame.len(), &payload), Ok(frame.clone()));
@@ -246,14 +301,14 @@ fn the_encoder_agrees_with_another_implementation_around_full_blocks() {
 
 #[test]
 fn no_empty_block_follows_a_last_block_that_is_full() {
-    let frame = encode(&without_zeros(254 - CRC_LEN));
+    let frame = encode(&without_zeros(254 - TRAILER_LEN));
     assert_eq!(frame.len(), 1 + 254 + 1);
     assert_eq!(frame[0], 0xFF);
 }
 
 #[test]
 fn an_empty_block_after_a_full_one_is_understood() {
-    let payload = without_zeros(254 - CRC_LEN);
+    let payload = without_zeros(254 - TRAILER_LEN);
     let mut frame = encode(&payload);
     frame.insert(255, 1);
     assert_eq!(received::<AMPLE>(&frame), [Ok(payload)]);
@@ -287,7 +342,7 @@ fn delimiters_in_a_row_are_silent() {
 
 #[test]
 fn a_checksum_of_nothing_is_not_a_frame() {
-    assert_eq!(received::<AMPLE>(&encode(&[])), [Err(Broken::Corrupt)]);
+    assert_eq!(received::<AMPLE>(&reference(&[])), [Err(Broken::Corrupt)]);
 }
 
 #[test]

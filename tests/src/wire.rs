@@ -2,9 +2,13 @@
 
 use rpc_proto::server::{EventSource, Server};
 use rpc_proto::service::Dispatch;
-use rpc_proto::wire::frame::{Accumulator, Broken, Encoder, max_encoded_len};
+use rpc_proto::wire::frame::{Accumulator, Broken, Candidate, Encoder, max_encoded_len};
 use rpc_proto::wire::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
+use rpc_proto::wire::seal::Seal;
 use serde::Serialize;
+
+/// The nonce of the session that messages belong to where no other is named.
+pub const SESSION: u32 = 1;
 
 /// A frame's payload, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +34,19 @@ impl Message {
         }
     }
 
-    /// A Connect of this version.
+    /// A Connect of this version, from a caller that takes frames of any length.
     pub fn connect(nonce: u32) -> Self {
-        let version = VERSION;
-        Self::new(Kind::Connect, 0, &Connect { version, nonce })
+        Self::connect_with(nonce, u16::MAX)
+    }
+
+    /// A Connect of this version, from a caller that takes frames of up to `max_frame` bytes.
+    pub fn connect_with(nonce: u32, max_frame: u16) -> Self {
+        let connect = Connect {
+            version: VERSION,
+            nonce,
+            max_frame,
+        };
+        Self::new(Kind::Connect, 0, &connect)
     }
 
     /// A Call of a procedure with a tuple of arguments.
@@ -61,42 +74,65 @@ impl Message {
         Self::new(Kind::Nak, seq, &(reason as u8))
     }
 
-    /// Header and body.
-    pub fn payload(&self) -> Vec<u8> {
+    fn header(&self) -> Header {
         let (kind, seq) = (self.kind, Seq::new(self.seq));
-        let header = Header { kind, seq }.to_byte();
-        [&[header], &self.body[..]].concat()
+        Header { kind, seq }
     }
 
-    /// The bytes on the wire.
+    /// Header and body.
+    pub fn payload(&self) -> Vec<u8> {
+        [&[self.header().to_byte()], &self.body[..]].concat()
+    }
+
+    /// The bytes on the wire, in the session with that nonce if they belong to one.
+    pub fn frame_in(&self, session: u32) -> Vec<u8> {
+        self.sealed(seal(self.header(), session))
+    }
+
+    /// The bytes on the wire, in [`SESSION`] if they belong to one.
+    pub fn frame(&self) -> Vec<u8> {
+        self.frame_in(SESSION)
+    }
+
+    /// The bytes on the wire with that seal.
     ///
     /// # Panics
     /// Never: the buffer is made for the frame.
-    pub fn frame(&self) -> Vec<u8> {
-        let payload = self.payload();
-        let mut frame = vec![0; max_encoded_len(payload.len())];
-        let mut encoder = Encoder::new(&mut frame);
-        for byte in payload {
-            encoder.push(byte);
-        }
+    pub fn sealed(&self, seal: Seal) -> Vec<u8> {
+        let mut frame = vec![0; max_encoded_len(1 + self.body.len())];
+        let mut encoder = Encoder::new(&mut frame, self.header(), seal);
+        encoder.extend(&self.body);
         let len = encoder.finish().expect("room for the frame");
         frame.truncate(len);
         frame
     }
 
-    /// What an accumulator finds in a stream.
-    pub fn found_in(stream: &[u8]) -> Vec<Result<Self, Broken>> {
+    /// The bytes with which a device without a session refuses `call`, sent in that session.
+    pub fn refusal(call: &Self, session: u32) -> Vec<u8> {
+        let trailer = Seal::of_session(session).then(&call.payload()).trailer();
+        Self::nak(NakReason::NotConnected, call.seq).sealed(Seal::of_trailer(trailer))
+    }
+
+    /// What is found in a stream, in the session with that nonce.
+    pub fn found_in_session(session: u32, stream: &[u8]) -> Vec<Result<Self, Broken>> {
         let mut accumulator = Accumulator::<4096>::new();
         let mut found = Vec::new();
         for &byte in stream {
             if let Some(candidate) = accumulator.push(byte) {
-                found.push(candidate.map(Self::of_payload));
+                let message = candidate
+                    .map(|candidate| Self::of(candidate, seal(candidate.header(), session)));
+                found.push(message.and_then(|message| message.ok_or(Broken::Corrupt)));
             }
         }
         found
     }
 
-    /// The messages in a stream of whole frames.
+    /// What is found in a stream, in [`SESSION`].
+    pub fn found_in(stream: &[u8]) -> Vec<Result<Self, Broken>> {
+        Self::found_in_session(SESSION, stream)
+    }
+
+    /// The messages in a stream of whole frames in [`SESSION`].
     ///
     /// # Panics
     /// If anything in it is broken or unfinished.
@@ -106,13 +142,22 @@ impl Message {
         found.map(|found| found.expect("a whole frame")).collect()
     }
 
-    fn of_payload(payload: &[u8]) -> Self {
-        let header = Header::from_byte(payload[0]);
-        Self {
+    /// The message that a candidate is, if it has that seal.
+    pub fn of(candidate: Candidate<'_>, seal: Seal) -> Option<Self> {
+        let header = candidate.header();
+        Some(Self {
             kind: header.kind,
             seq: header.seq.number(),
-            body: payload[1..].to_vec(),
-        }
+            body: candidate.open(seal)?.to_vec(),
+        })
+    }
+}
+
+/// The seal of a frame with that header in the session with that nonce.
+pub fn seal(header: Header, session: u32) -> Seal {
+    match header.kind {
+        Kind::Connect | Kind::Accept => Seal::NONE,
+        _ => Seal::of_session(session),
     }
 }
 
@@ -121,12 +166,20 @@ pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource
     server: &mut Server<I, FRAME, WINDOW, E>,
     bytes: &[u8],
 ) -> Vec<Message> {
+    Message::all_in(&answer(server, bytes))
+}
+
+/// Hands bytes to a server, which sends what it has to say at once, and tells its bytes.
+pub fn answer<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
+    server: &mut Server<I, FRAME, WINDOW, E>,
+    bytes: &[u8],
+) -> Vec<u8> {
     let mut said = drain(server);
     for &byte in bytes {
         server.receive(byte);
         said.extend(drain(server));
     }
-    Message::all_in(&said)
+    said
 }
 
 /// Sends everything that a server has to say.

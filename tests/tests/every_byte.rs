@@ -257,7 +257,8 @@ fn of_calls_in_flight_those_that_a_reset_device_rejects_are_sent_again() {
     assert_eq!(outcomes_after(0), nothing_received);
     let half_a_call_received = [UNKNOWN, Ok(11), Ok(23), Ok(36)];
     assert_eq!(outcomes_after(5), half_a_call_received);
-    // The rejection of the second call is lost, because it joins the reply that was broken off.
-    let reply_begun = [UNKNOWN, UNKNOWN, Ok(12), Ok(25)];
+    // The delimiter that the device begins with ends the reply that was broken off: it does not
+    // spoil the rejection of the second call.
+    let reply_begun = [UNKNOWN, Ok(11), Ok(23), Ok(36)];
     assert_eq!(outcomes_after(9), reply_begun);
 }

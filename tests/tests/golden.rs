@@ -9,6 +9,7 @@ use rpc_proto::service::{Items, Member, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
+use rpc_proto::wire::seal::Seal;
 use tests::wire;
 
 const PROTOCOL: &str = include_str!("../../rpc-proto/PROTOCOL.md");
@@ -33,9 +34,12 @@ enum Message {
     },
 }
 
+/// The nonce of the session of the table.
+const SESSION: u32 = 0x1234_5678;
+
 /// The messages of the table, in its order, each with its sequence number.
 fn messages() -> Vec<(u8, Message)> {
-    let nonce = 0x1234_5678;
+    let nonce = SESSION;
     let accept = Accept {
         version: 1,
         nonce,
@@ -44,8 +48,13 @@ fn messages() -> Vec<(u8, Message)> {
         buffer: 256,
         fingerprint: 0xDEAD_BEEF,
     };
+    let connect = Connect {
+        version: 1,
+        nonce,
+        max_frame: 160,
+    };
     vec![
-        (0, Message::Connect(Connect { version: 1, nonce })),
+        (0, Message::Connect(connect)),
         (0, Message::Accept(accept)),
         (0, call(2, 3)),
         (0, Message::Return(5)),
@@ -56,10 +65,13 @@ fn messages() -> Vec<(u8, Message)> {
         (2, Message::Fault(Fault::UnknownProcedure)),
         (3, Message::Fault(Fault::BadArguments)),
         (4, Message::Fault(Fault::ReplyTooLarge)),
+        (4, Message::Fault(Fault::OutcomeUnknown)),
+        (4, Message::Fault(Fault::Unreachable)),
+        (4, Message::Fault(Fault::Refused)),
         (5, Message::Nak(NakReason::Corrupt)),
         (6, Message::Nak(NakReason::TooLong)),
         (7, Message::Nak(NakReason::OutOfOrder)),
-        (8, Message::Nak(NakReason::NotConnected)),
+        (0, Message::Nak(NakReason::NotConnected)),
         (0, event(20, 5)),
         (1, event(20, -1)),
         (0, Message::EventCount(32)),
@@ -128,12 +140,23 @@ impl Message {
     }
 }
 
+/// How a message of the table is sealed. The Nak NotConnected is about the first call.
+fn seal(payload: &[u8]) -> Seal {
+    let session = Seal::of_session(SESSION);
+    match Message::from_payload(payload).1 {
+        Message::Connect(_) | Message::Accept(_) => Seal::NONE,
+        Message::Nak(NakReason::NotConnected) => {
+            Seal::of_trailer(session.then(&call(2, 3).payload(0)).trailer())
+        }
+        _ => session,
+    }
+}
+
 fn frame(payload: &[u8]) -> Vec<u8> {
     let mut buffer = [0; 64];
-    let mut encoder = Encoder::new(&mut buffer);
-    for &byte in payload {
-        encoder.push(byte);
-    }
+    let header = Header::from_byte(payload[0]);
+    let mut encoder = Encoder::new(&mut buffer, header, seal(payload));
+    encoder.extend(&payload[1..]);
     let len = encoder.finish().unwrap();
     buffer[..len].to_vec()
 }
@@ -194,7 +217,10 @@ fn every_frame_of_the_table_is_its_message() {
         for &byte in others {
             assert_eq!(accumulator.push(byte), None, "{text}");
         }
-        assert_eq!(accumulator.push(last), Some(Ok(&payload[..])), "{text}");
+        let candidate = accumulator.push(last).unwrap().unwrap();
+        assert_eq!(candidate.header().to_byte(), payload[0], "{text}");
+        let body = candidate.open(seal(&payload));
+        assert_eq!(body, Some(&payload[1..]), "{text}");
         let (seq, message) = Message::from_payload(&payload);
         assert_eq!(format!("{seq}: {message:?}"), text);
     }

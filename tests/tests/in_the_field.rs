@@ -4,6 +4,7 @@ use rpc_proto::client::{CallError, Cause, Ran};
 use rpc_proto::time::Duration;
 use rpc_proto::wire::frame::Encoder;
 use rpc_proto::wire::message::{Header, Kind, Seq, VERSION};
+use rpc_proto::wire::seal::Seal;
 use serde::Serialize;
 use tests::counter::{CounterAccumulate, CounterDouble};
 use tests::simulation::{Setup, Simulation};
@@ -168,8 +169,7 @@ fn accept(body: &impl Serialize) -> Vec<u8> {
         seq: Seq::FIRST,
     };
     let mut frame = vec![0; 64];
-    let mut encoder = Encoder::new(&mut frame);
-    encoder.push(header.to_byte());
+    let mut encoder = Encoder::new(&mut frame, header, Seal::NONE);
     encoder.value(body);
     let len = encoder.finish().expect("there is room");
     frame.truncate(len);

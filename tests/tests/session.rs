@@ -3,10 +3,10 @@
 use rpc_proto::server::Server;
 use rpc_proto::server::session::Session;
 use rpc_proto::service::StaticInterface;
-use rpc_proto::wire::frame::Broken;
+use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::wire::message::{Accept, Connect, Fault, Kind, NakReason, VERSION};
 use tests::tally::{ADD, FAIL, FILL, Ledger, NO_PROCEDURE, Ran, TallyService};
-use tests::wire::{Message, drain, hand};
+use tests::wire::{Message, SESSION, answer, drain, hand};
 
 type Device<const WINDOW: usize> = Server<TallyService<Ledger>, 64, WINDOW>;
 
@@ -65,17 +65,36 @@ fn too_long() -> Vec<u8> {
 #[test]
 fn without_a_session_a_call_is_refused_by_its_number_and_does_not_run() {
     let mut device = device::<2>();
-    for seq in [0, 7, 31] {
-        let refusal = Message::nak(NakReason::NotConnected, seq);
-        assert_eq!(say(&mut device, &add(seq, 1)), [refusal]);
+    drain(&mut device);
+    for (seq, session) in [(0, 1), (7, 1), (31, 2)] {
+        let call = add(seq, 1);
+        let refusal = Message::refusal(&call, session);
+        assert_eq!(answer(&mut device, &call.frame_in(session)), refusal);
     }
     assert_eq!(ran(&mut device), []);
 }
 
 #[test]
+fn a_refusal_proves_which_call_was_refused() {
+    let mut device = device::<2>();
+    drain(&mut device);
+    let refused = answer(&mut device, &add(0, 1).frame());
+    for (call, session) in [(add(0, 2), SESSION), (add(1, 1), SESSION), (add(0, 1), 2)] {
+        assert_ne!(refused, Message::refusal(&call, session));
+    }
+}
+
+#[test]
+fn a_device_begins_with_a_delimiter() {
+    let mut device = device::<2>();
+    assert_eq!(drain(&mut device), [0]);
+    assert!(drain(&mut device).is_empty());
+}
+
+#[test]
 fn without_a_session_broken_frames_meet_silence() {
     let mut device = device::<2>();
-    assert_eq!(hand(&mut device, &corrupt()), []);
+    assert_eq!(hand(&mut device, b"noise\0"), []);
     assert_eq!(hand(&mut device, &too_long()), []);
     assert_eq!(device.statistics().corrupt, 1);
     assert_eq!(device.statistics().too_long, 1);
@@ -104,17 +123,58 @@ fn a_connect_is_answered_with_its_nonce_and_what_the_device_can_take() {
 fn a_connect_of_another_version_is_told_ours_and_begins_no_session() {
     let mut device = connected::<2>();
     let version = VERSION + 1;
+    let (nonce, max_frame) = (9, 64);
+    let connect = Connect {
+        version,
+        nonce,
+        max_frame,
+    };
     // A later version may have more to say.
-    let connect = Message::new(Kind::Connect, 0, &(Connect { version, nonce: 9 }, 77_u32));
+    let connect = Message::new(Kind::Connect, 0, &(connect, 77_u32));
     assert_eq!(say(&mut device, &connect), [accept::<2>(9)]);
-    let refusal = Message::nak(NakReason::NotConnected, 0);
-    assert_eq!(say(&mut device, &add(0, 1)), [refusal]);
+    let refusal = Message::refusal(&add(0, 1), SESSION);
+    assert_eq!(answer(&mut device, &add(0, 1).frame()), refusal);
+}
+
+#[test]
+fn a_frame_of_another_session_is_broken() {
+    let mut device = connected::<2>();
+    let nak = Message::nak(NakReason::Corrupt, 0);
+    assert_eq!(hand(&mut device, &add(0, 1).frame_in(2)), [nak]);
+    assert_eq!(ran(&mut device), []);
+    assert_eq!(say(&mut device, &add(0, 5)), [total(0, 5)]);
+}
+
+#[test]
+fn a_reply_that_the_caller_cannot_take_is_too_large() {
+    let mut device = device::<2>();
+    say(&mut device, &Message::connect_with(SESSION, 30));
+    // Code, header, length, bytes, trailer and delimiter.
+    let fits = 30 - 1 - 1 - 1 - 4 - 1;
+    let filled = Message::value(0, vec![0x5A_u8; fits].as_slice());
+    let fill = |seq, count: usize| Message::call(seq, FILL, (count as u16,));
+    assert_eq!(say(&mut device, &fill(0, fits)), [filled]);
+    let too_large = Message::fault(1, Fault::ReplyTooLarge);
+    assert_eq!(say(&mut device, &fill(1, fits + 1)), [too_large]);
+}
+
+#[test]
+fn a_fault_gets_through_to_a_caller_with_no_room() {
+    let mut device = device::<2>();
+    say(&mut device, &Message::connect_with(SESSION, 0));
+    let too_large = Message::fault(0, Fault::ReplyTooLarge);
+    assert_eq!(
+        say(&mut device, &Message::call(0, FILL, (40_u16,))),
+        [too_large]
+    );
 }
 
 #[test]
 fn a_connect_that_does_not_decode_is_ignored() {
     let mut device = connected::<2>();
     assert_eq!(say(&mut device, &Message::new(Kind::Connect, 0, &())), []);
+    let without_length = Message::new(Kind::Connect, 0, &(VERSION, SESSION));
+    assert_eq!(say(&mut device, &without_length), []);
     assert_eq!(say(&mut device, &add(0, 5)), [total(0, 5)]);
 }
 
@@ -267,8 +327,9 @@ fn a_connect_forgets_replies_and_counts_from_zero() {
     }
     assert_eq!(say(&mut device, &Message::connect(2)), [accept::<4>(2)]);
     let gap = Message::nak(NakReason::OutOfOrder, 0);
-    assert_eq!(say(&mut device, &add(2, 1)), [gap]);
-    assert_eq!(say(&mut device, &add(0, 1)), [total(0, 4)]);
+    assert_eq!(answer(&mut device, &add(2, 1).frame_in(2)), gap.frame_in(2));
+    let said = answer(&mut device, &add(0, 1).frame_in(2));
+    assert_eq!(said, total(0, 4).frame_in(2));
     assert_eq!(ran(&mut device).len(), 4);
 }
 
@@ -371,32 +432,54 @@ fn frames_that_only_devices_send_are_ignored() {
     assert_eq!(say(&mut device, &add(0, 1)), [total(0, 1)]);
 }
 
+/// The device's end of a line, without a server.
+struct Line {
+    received: Accumulator<64>,
+    session: Session<64, 2>,
+}
+
+impl Line {
+    /// A line whose device has sent what it begins with.
+    fn new() -> Self {
+        let mut session = Session::new();
+        session.sent_all();
+        Self {
+            received: Accumulator::new(),
+            session,
+        }
+    }
+
+    /// Whether the bytes bring a call that is to be run. It is dropped before its end.
+    fn takes_call(&mut self, bytes: &[u8]) -> bool {
+        bytes.iter().any(|&byte| match self.received.push(byte) {
+            Some(candidate) => self.session.take(candidate, 0, &0).is_some(),
+            None => false,
+        })
+    }
+}
+
 #[test]
 fn a_call_dropped_before_its_end_is_not_answered_and_does_not_run_again() {
-    let mut session = Session::<64, 2>::new();
-    let connect = Message::connect(1).payload();
-    assert!(session.take(Ok(&connect), 0).is_none());
-    let accepted = session.outgoing().len();
-    session.sent(accepted);
+    let mut line = Line::new();
+    assert!(!line.takes_call(&Message::connect(1).frame()));
+    line.session.sent_all();
 
-    let call = add(0, 1).payload();
-    assert!(session.take(Ok(&call), 0).is_some());
-    assert!(session.outgoing().is_empty());
-    let again = session.take(Ok(&call), 0);
-    assert!(again.is_none(), "it ran already");
-    assert!(session.outgoing().is_empty());
-    let next = add(1, 1).payload();
-    assert!(session.take(Ok(&next), 0).is_some());
+    let call = add(0, 1).frame();
+    assert!(line.takes_call(&call), "it is to be run");
+    assert!(line.session.outgoing().is_empty());
+    assert!(!line.takes_call(&call), "it ran already");
+    assert!(line.session.outgoing().is_empty());
+    assert!(line.takes_call(&add(1, 1).frame()));
 }
 
 #[test]
 fn a_session_counts_what_it_sees() {
-    let mut session = Session::<64, 1>::new();
-    assert!(session.take(Err(Broken::Corrupt), 0).is_none());
-    assert!(session.take(Err(Broken::TooLong), 0).is_none());
-    assert!(session.take(Err(Broken::TooLong), 0).is_none());
-    session.note_overruns(5);
-    let seen = session.statistics();
+    let mut line = Line::new();
+    for bytes in [b"noise\0".to_vec(), too_long(), too_long()] {
+        assert!(!line.takes_call(&bytes));
+    }
+    line.session.note_overruns(5);
+    let seen = line.session.statistics();
     assert_eq!((seen.frames, seen.corrupt, seen.too_long), (0, 1, 2));
     assert_eq!(seen.overruns, 5);
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use rpc_proto::service::Member;
 use rpc_proto::wire::frame::Encoder;
 use rpc_proto::wire::message::{EVENT_COUNT, Header, Kind, Seq};
+use rpc_proto::wire::seal::Seal;
 use serde_json::json;
 use serial_rpc::Connection;
 use serial_rpc::link::Link;
@@ -46,8 +47,9 @@ fn exchange(decoder: &mut Decoder, device: &SimulatedDevice, bytes: &[u8]) -> Ve
     events.iter().map(ToString::to_string).collect()
 }
 
-const CONNECT: &[u8] = b"\x01\x0b\x01\xf8\xac\xd1\x91\x01\x30\x65\xdf\xba\x00";
-const ADD_2_3: &[u8] = b"\x09\x40\x08\x04\x06\xa8\xb6\x4c\x39\x00";
+const SESSION: u32 = 0x1234_5678;
+const CONNECT: &[u8] = b"\x01\x0d\x01\xf8\xac\xd1\x91\x01\xa0\x01\x7b\x87\x47\x7a\x00";
+const ADD_2_3: &[u8] = b"\x09\x40\x08\x04\x06\x2c\x61\x51\xc7\x00";
 
 #[test]
 fn calls_and_answers_are_shown_by_the_description_that_was_read_before() {
@@ -116,12 +118,14 @@ fn the_count_of_events_is_shown_in_words() {
         (64, "< Event    0  64 events so far"),
     ] {
         let mut buffer = [0; 32];
-        let mut encoder = Encoder::new(&mut buffer);
         let (kind, seq) = (Kind::Event, Seq::new(count as u8));
-        encoder.push(Header { kind, seq }.to_byte());
+        let seal = Seal::of_session(SESSION);
+        let mut encoder = Encoder::new(&mut buffer, Header { kind, seq }, seal);
         encoder.value(&(EVENT_COUNT, count));
         let length = encoder.finish().unwrap();
-        let events = Decoder::default().take(Direction::FromDevice, &buffer[..length]);
+        let mut decoder = Decoder::default();
+        decoder.take(Direction::ToDevice, CONNECT);
+        let events = decoder.take(Direction::FromDevice, &buffer[..length]);
         assert_eq!(events[0].to_string(), words);
     }
 }
@@ -137,6 +141,16 @@ fn without_a_description_the_bytes_are_shown() {
             "> Call     0  procedure 8, arguments 0x0406",
             "< Return   0  procedure 8: 0x0a",
         ]
+    );
+}
+
+#[test]
+fn frames_of_an_unknown_session_are_shown_as_such() {
+    let mut decoder = Decoder::default();
+    let events = decoder.take(Direction::ToDevice, ADD_2_3);
+    assert_eq!(
+        events[0].to_string(),
+        "> Call     0  0x080406, not checked: its session is unknown"
     );
 }
 
@@ -173,6 +187,7 @@ fn the_same_call_under_a_number_that_has_come_round_is_a_new_one() {
 fn naks_and_faults_are_said_in_words() {
     let mut decoder = Decoder::default();
     let device = SimulatedDevice::new();
+    decoder.take(Direction::ToDevice, CONNECT);
     assert_eq!(
         exchange(&mut decoder, &device, ADD_2_3)[1],
         "< Nak      0  call 0 came without a session: the device was reset"
@@ -185,14 +200,17 @@ fn naks_and_faults_are_said_in_words() {
             "< Nak      0  a frame arrived damaged; call 0 is next",
         ]
     );
-    let fault = decoder.take(Direction::FromDevice, b"\x07\xa3\x01\x43\xcd\xf4\xb3\x00");
-    assert!(matches!(
-        fault[0].happening,
-        Happening::Frame {
-            kind: Kind::Fault,
-            ..
-        }
-    ));
+    let unreachable = b"\xa3\x04";
+    let mut buffer = [0; 16];
+    let seal = Seal::of_session(SESSION);
+    let mut encoder = Encoder::new(&mut buffer, Header::from_byte(unreachable[0]), seal);
+    encoder.push(unreachable[1]);
+    let length = encoder.finish().unwrap();
+    let fault = decoder.take(Direction::FromDevice, &buffer[..length]);
+    assert_eq!(
+        fault[0].to_string(),
+        "< Fault    3  the call could not be passed on to its device, so it never ran"
+    );
 }
 
 #[test]
@@ -205,11 +223,16 @@ fn text_cannot_upset_a_terminal() {
 #[test]
 fn no_bytes_make_a_decoder_panic() {
     let mut decoder = Decoder::default();
+    decoder.take(Direction::ToDevice, CONNECT);
     // Every header with every first byte of body, each frame being right.
     for (header, body) in (0..=255).flat_map(|header| (0..=255).map(move |body| (header, body))) {
         let mut buffer = [0; 16];
-        let mut encoder = Encoder::new(&mut buffer);
-        encoder.push(header);
+        let header = Header::from_byte(header);
+        let seal = match header.kind {
+            Kind::Connect | Kind::Accept => Seal::NONE,
+            _ => Seal::of_session(SESSION),
+        };
+        let mut encoder = Encoder::new(&mut buffer, header, seal);
         encoder.push(body);
         let len = encoder.finish().unwrap();
         for direction in [Direction::ToDevice, Direction::FromDevice] {

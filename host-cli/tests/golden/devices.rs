@@ -1,7 +1,8 @@
 //! Devices that are not as they should be, each offered at a TCP port.
 
 use rpc_proto::wire::frame::{Accumulator, Encoder};
-use rpc_proto::wire::message::Accept;
+use rpc_proto::wire::message::{Accept, Connect, Header, Kind, Seq};
+use rpc_proto::wire::seal::Seal;
 use serial_rpc::link::Link;
 use serial_rpc_simulator::SimulatedDevice;
 use std::io::{Read, Write};
@@ -68,22 +69,25 @@ pub fn echoing(mut stream: TcpStream) -> std::io::Result<()> {
 
 /// Accepts every session, in version 9.
 pub fn of_another_version(mut stream: TcpStream) -> std::io::Result<()> {
-    for_each_frame(stream.try_clone()?, |payload| {
-        let connect = payload.get(1..).unwrap_or_default();
-        let Ok((_, nonce)) = postcard::from_bytes::<(u8, u32)>(connect) else {
-            return Ok(());
-        };
+    for_each_message(stream.try_clone()?, |connect| {
         let accept = Accept {
             version: 9,
-            nonce,
+            nonce: connect.session,
             window: 1,
             max_frame: 64,
             buffer: 64,
             fingerprint: 0,
         };
-        const ACCEPT: u8 = 1;
         let body = postcard::to_stdvec(&accept).expect("an Accept can be written");
-        stream.write_all(&frame(&[&[ACCEPT << 5], body.as_slice()].concat()))
+        let answer = Message {
+            header: Header {
+                kind: Kind::Accept,
+                seq: Seq::FIRST,
+            },
+            body: &body,
+            ..connect
+        };
+        stream.write_all(&answer.frame())
     })
 }
 
@@ -124,22 +128,27 @@ enum Reaction {
 fn simulated(mut stream: TcpStream, react: impl Fn(u8) -> Reaction) -> std::io::Result<()> {
     let device = SimulatedDevice::new();
     let mut reply = [0; 512];
-    for_each_frame(stream.try_clone()?, |payload| {
-        const CALL: u8 = 2;
-        const RETURN: u8 = 3;
-        let reaction = match payload {
-            [header, number, ..] if header >> 5 == CALL => react(*number),
+    for_each_message(stream.try_clone()?, |message| {
+        let reaction = match (message.header.kind, message.body) {
+            (Kind::Call, [number, ..]) => react(*number),
             _ => Reaction::Answer,
         };
         match reaction {
             Reaction::Answer => {
-                device.write(&frame(payload))?;
+                device.write(&message.frame())?;
                 let length = device.read(&mut reply, Duration::ZERO)?;
                 stream.write_all(&reply[..length])
             }
             Reaction::ReturnNothing => {
-                let seq = payload[0] & 0x1f;
-                stream.write_all(&frame(&[RETURN << 5 | seq, 0]))
+                let answer = Message {
+                    header: Header {
+                        kind: Kind::Return,
+                        ..message.header
+                    },
+                    body: &[0],
+                    ..message
+                };
+                stream.write_all(&answer.frame())
             }
             Reaction::Hang => silent(stream.try_clone()?),
             Reaction::Vanish => stream.shutdown(Shutdown::Both),
@@ -147,24 +156,37 @@ fn simulated(mut stream: TcpStream, react: impl Fn(u8) -> Reaction) -> std::io::
     })
 }
 
-/// The frame of a payload.
-fn frame(payload: &[u8]) -> Vec<u8> {
-    let mut buffer = [0; 512];
-    let mut encoder = Encoder::new(&mut buffer);
-    let full = "a frame is shorter";
-    for &byte in payload {
-        encoder.push(byte);
-    }
-    let length = encoder.finish().expect(full);
-    buffer[..length].to_vec()
+/// A message and the session that it belongs to, if it belongs to one.
+struct Message<'m> {
+    header: Header,
+    body: &'m [u8],
+    session: u32,
 }
 
-/// Calls `take` with the payload of every frame, until the stream ends.
-fn for_each_frame(
+impl Message<'_> {
+    fn frame(&self) -> Vec<u8> {
+        let mut buffer = [0; 512];
+        let mut encoder = Encoder::new(&mut buffer, self.header, seal(self.header, self.session));
+        encoder.extend(self.body);
+        let length = encoder.finish().expect("a frame is shorter");
+        buffer[..length].to_vec()
+    }
+}
+
+fn seal(header: Header, session: u32) -> Seal {
+    match header.kind {
+        Kind::Connect | Kind::Accept => Seal::NONE,
+        _ => Seal::of_session(session),
+    }
+}
+
+/// Calls `take` with every message, until the stream ends.
+fn for_each_message(
     mut stream: TcpStream,
-    mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+    mut take: impl FnMut(Message<'_>) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     let mut accumulator = Accumulator::<512>::new();
+    let mut session = 0;
     let mut buffer = [0; 512];
     loop {
         let count = stream.read(&mut buffer)?;
@@ -172,9 +194,23 @@ fn for_each_frame(
             return Ok(());
         }
         for &byte in &buffer[..count] {
-            if let Some(Ok(payload)) = accumulator.push(byte) {
-                take(payload)?;
+            let Some(Ok(candidate)) = accumulator.push(byte) else {
+                continue;
+            };
+            let header = candidate.header();
+            let Some(body) = candidate.open(seal(header, session)) else {
+                continue;
+            };
+            if let (Kind::Connect, Ok((connect, _))) =
+                (header.kind, postcard::take_from_bytes::<Connect>(body))
+            {
+                session = connect.nonce;
             }
+            take(Message {
+                header,
+                body,
+                session,
+            })?;
         }
     }
 }

@@ -8,8 +8,10 @@ mod decoder;
 mod direction;
 mod event;
 mod pieces;
+mod seals;
 
 pub use decoder::Decoder;
 pub use direction::Direction;
 pub use event::{Event, Happening};
 pub use pieces::{Piece, Pieces};
+pub use seals::Seals;

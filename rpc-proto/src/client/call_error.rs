@@ -22,7 +22,7 @@ pub enum CallError<E = Never> {
     BadArguments,
     /// The arguments do not fit a frame of this caller's or of the device's.
     ArgumentsTooLarge,
-    /// The procedure ran, but its value does not fit a frame of the device's.
+    /// The procedure ran, but its value does not fit a frame of the device's or of this caller's.
     ReplyTooLarge,
     /// The procedure ran, but what came back is not the value that was expected.
     BadReply,
@@ -31,6 +31,10 @@ pub enum CallError<E = Never> {
     StreamChanged,
     /// The device answered with a fault that this version does not know.
     UnknownFault(u8),
+    /// The call was not passed on to the device that was to run it.
+    Unreachable,
+    /// The device does not let this caller make this call.
+    Refused,
     /// As many calls are in flight as this caller has room for.
     Busy,
     /// The deadline passed before the call could be sent.
@@ -57,6 +61,10 @@ pub enum Cause {
     Disconnected,
     /// The caller cancelled the call.
     Cancelled,
+    /// Another caller has begun a session with the device, which ended this caller's.
+    OtherCaller,
+    /// The call was passed on, and who did that does not know.
+    Relay,
 }
 
 /// What is known about whether a call ran.
@@ -83,6 +91,8 @@ impl<E> CallError<E> {
             | Self::SignatureDiffers
             | Self::BadArguments
             | Self::ArgumentsTooLarge
+            | Self::Unreachable
+            | Self::Refused
             | Self::Busy
             | Self::Timeout
             | Self::Disconnected
@@ -103,6 +113,8 @@ impl<E> CallError<E> {
             Self::BadReply => CallError::BadReply,
             Self::StreamChanged => CallError::StreamChanged,
             Self::UnknownFault(code) => CallError::UnknownFault(code),
+            Self::Unreachable => CallError::Unreachable,
+            Self::Refused => CallError::Refused,
             Self::Busy => CallError::Busy,
             Self::Timeout => CallError::Timeout,
             Self::Disconnected => CallError::Disconnected,
@@ -158,6 +170,8 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             Self::StreamChanged => {
                 "the stream has become shorter meanwhile: it changed, or the device was reset"
             }
+            Self::Unreachable => "the call could not be passed on to its device, so it never ran",
+            Self::Refused => "the device does not let this caller make this call",
             Self::Busy => "too many calls are in flight",
             Self::Timeout => "the deadline passed before the call could be sent",
             Self::Disconnected => "the link failed before the call could be sent",
@@ -173,6 +187,12 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             }
             Self::OutcomeUnknown(Cause::Cancelled) => {
                 "the call was cancelled: it may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::OtherCaller) => {
+                "another caller has taken over the device: the call may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::Relay) => {
+                "the call was passed on and its answer was lost: it may have run, once, or not"
             }
         })
     }

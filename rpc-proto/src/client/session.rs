@@ -1,9 +1,10 @@
 //! The caller's end of a session (PROTOCOL.md, "Sessions"): when to connect, what to send next,
 //! what each received frame proves, and what became of each call when a session ends.
 
+#[cfg(feature = "model-check")]
 mod identity;
 
-use super::call_error::{CallError, Cause};
+use super::call_error::{CallError, Cause, Ran};
 use super::calls::{Call, CallRing, Flight, State};
 use super::event_count::EventCount;
 use super::target::Numbers;
@@ -11,8 +12,9 @@ use super::timing::{ResendTimer, Timing};
 use crate::device::DeviceResolve;
 use crate::service::Member;
 use crate::time::Instant;
-use crate::wire::frame::{Broken, DELIMITER, Encoder, max_encoded_len};
+use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, max_encoded_len};
 use crate::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
+use crate::wire::seal::{Seal, TRAILER_LEN};
 
 /// Counts what a client has seen of its link since it was made. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,11 +42,14 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize, const NUMBERS
     /// Counts the frames that carry calls, to tell which of two was sent first.
     order: u32,
     timer: ResendTimer,
+    /// How many candidates in a row were decoded, but not sealed for this session.
+    strange: u8,
     counters: Counters,
     pub(super) events: EventCount,
 }
 
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 enum Phase {
     Closed,
     /// A Connect was sent, or is to be sent if `due`.
@@ -89,6 +94,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             },
             order: 0,
             timer: ResendTimer::new(timing),
+            strange: 0,
             counters: Counters {
                 sent: 0,
                 resent: 0,
@@ -177,11 +183,11 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         let connect = Connect {
             version: VERSION,
             nonce: self.nonce,
+            max_frame: FRAME as u16,
         };
         self.outgoing.flush = true;
         self.outgoing.call = None;
-        let mut encoder = Encoder::new(&mut self.outgoing.bytes);
-        encoder.push(header.to_byte());
+        let mut encoder = Encoder::new(&mut self.outgoing.bytes, header, Seal::NONE);
         encoder.value(&connect);
         self.outgoing.len = encoder.finish().unwrap_or(0);
         self.counters.sent = self.counters.sent.wrapping_add(1);
@@ -197,7 +203,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 self.order = self.order.wrapping_add(1);
                 flight.last_order = self.order;
                 let flight = *flight;
-                self.outgoing.make_call(call, &flight);
+                let seal = Seal::of_session(self.nonce);
+                self.outgoing.make_call(call, &flight, seal);
                 self.counters.sent = self.counters.sent.wrapping_add(1);
                 self.counters.resent = self.counters.resent.wrapping_add(1);
                 return true;
@@ -251,7 +258,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 device,
                 next: next.next(),
             };
-            self.outgoing.make_call(call, &flight);
+            let seal = Seal::of_session(self.nonce);
+            self.outgoing.make_call(call, &flight, seal);
             self.counters.sent = self.counters.sent.wrapping_add(1);
             return;
         }
@@ -263,18 +271,29 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     pub(super) fn take<'f>(
         &mut self,
         now: Instant,
-        frame: Result<&'f [u8], Broken>,
+        candidate: Result<Candidate<'f>, Broken>,
     ) -> Option<(u16, &'f [u8])> {
-        let Ok(payload) = frame else {
+        let Ok(candidate) = candidate else {
             self.counters.broken = self.counters.broken.wrapping_add(1);
             self.send_again();
             return None;
         };
+        let header = candidate.header();
+        if header.kind != Kind::Accept && !matches!(self.phase, Phase::Open { .. }) {
+            // Of an earlier session or of another caller's: nothing that is waited for.
+            return None;
+        }
+        let seal = self.seal(header, candidate.code());
+        let Some(body) = seal.and_then(|seal| candidate.open(seal)) else {
+            self.unsealed(now);
+            return None;
+        };
         self.counters.received = self.counters.received.wrapping_add(1);
-        let (&header, body) = payload.split_first()?;
-        let Header { kind, seq } = Header::from_byte(header);
+        self.strange = 0;
+        let Header { kind, seq } = header;
         match (self.phase, kind) {
             (Phase::Connecting { .. }, Kind::Accept) => self.accepted(body),
+            (Phase::Open { .. }, Kind::Accept) => self.overheard(now, body),
             (Phase::Open { .. }, Kind::Return) => self.answered(now, seq, State::Returned, body),
             (Phase::Open { .. }, Kind::Error) => self.answered(now, seq, State::Erred, body),
             (Phase::Open { .. }, Kind::Fault) => {
@@ -297,14 +316,49 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         None
     }
 
+    /// Takes a candidate that decodes, but is not sealed for this session. It may have been hit on its
+    /// way, or belong to the session of another caller.
+    ///
+    /// In another's session all that the device sends is of that kind, and so is all of this caller's
+    /// for the device. If every such frame were answered with another at once, neither would stop.
+    fn unsealed(&mut self, now: Instant) {
+        /// In so many of them in a row, noise may have hit an answer.
+        const MOST_HIT: u8 = 2;
+        /// So many in a row are not due to noise.
+        const NOT_NOISE: u8 = 8;
+        self.counters.broken = self.counters.broken.wrapping_add(1);
+        self.strange = self.strange.saturating_add(1);
+        match (self.phase, self.strange) {
+            (Phase::Open { .. }, NOT_NOISE..) => self.taken_over(now),
+            (Phase::Open { .. }, ..=MOST_HIT) | (Phase::Connecting { .. }, _) => self.send_again(),
+            _ => {}
+        }
+    }
+
+    /// How a frame from the device must be sealed. A Nak NotConnected is about a call of this session if
+    /// that call's trailer seals it.
+    fn seal(&mut self, header: Header, code: Option<u8>) -> Option<Seal> {
+        const NOT_CONNECTED: u8 = NakReason::NotConnected as u8;
+        let session = Seal::of_session(self.nonce);
+        match (header.kind, code) {
+            (Kind::Connect | Kind::Accept, _) => Some(Seal::NONE),
+            (Kind::Nak, Some(NOT_CONNECTED)) => {
+                let call = self.calls.in_flight(header.seq)?;
+                let flight = call.flight().copied()?;
+                Some(Seal::of_trailer(trailer(call, &flight, session)))
+            }
+            _ => Some(session),
+        }
+    }
+
     /// Notes that a part of a frame has come in.
     pub(super) fn heard(&mut self, now: Instant) {
         self.timer.heard(now);
     }
 
     fn accepted(&mut self, body: &[u8]) {
-        // Version and nonce come first in every version; the rest only this one knows.
-        let Ok((Connect { version, nonce }, _)) = postcard::take_from_bytes(body) else {
+        // The rest only this version knows.
+        let Ok(((version, nonce), _)) = postcard::take_from_bytes::<(u8, u32)>(body) else {
             return;
         };
         if nonce != self.nonce {
@@ -330,6 +384,26 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         self.timer.disarm();
     }
 
+    /// Takes an Accept that comes in a session. If it has another nonce, another caller has begun a
+    /// session: since the link keeps order, it is not left over from an earlier one of this caller.
+    fn overheard(&mut self, now: Instant, body: &[u8]) {
+        let accept = postcard::take_from_bytes::<(u8, u32)>(body);
+        if accept.is_ok_and(|((_, nonce), _)| nonce != self.nonce) {
+            self.taken_over(now);
+        }
+    }
+
+    /// Ends the session because another caller has begun one. The next waits for the resend time, lest
+    /// two callers do nothing but interrupt each other.
+    fn taken_over(&mut self, now: Instant) {
+        self.end(Cause::OtherCaller, None);
+        if self.calls.iter().any(Call::is_open) {
+            self.nonce = self.nonce.wrapping_add(1);
+            self.phase = Phase::Connecting { due: false };
+            self.timer.arm(now);
+        }
+    }
+
     fn answered(&mut self, now: Instant, seq: Seq, state: State, body: &[u8]) {
         let Some(call) = self.calls.in_flight(seq) else {
             return;
@@ -337,16 +411,18 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         let State::InFlight(flight) = call.state else {
             return;
         };
-        if flight.is_question {
-            match number_in(state, body) {
+        match state {
+            _ if flight.is_question => match number_in(state, body) {
                 Ok(number) => {
                     self.numbers.learn(call.target.key, number);
                     call.end_question();
                 }
                 Err(error) => call.give_up(error, Cause::Reset),
+            },
+            State::Failed(error) if error.ran() == Ran::Never => {
+                call.give_up(error, Cause::Reset);
             }
-        } else {
-            call.answer(state, body);
+            _ => call.answer(state, body),
         }
         if flight.sent_once() {
             self.timer.measured(now.since(flight.sent_at));
@@ -486,6 +562,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             }
         }
         self.phase = Phase::Closed;
+        self.strange = 0;
         self.outgoing.sent = 0;
         self.outgoing.len = 0;
         self.outgoing.flush = false;
@@ -495,13 +572,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
 impl<const FRAME: usize> Outgoing<FRAME> {
     /// Puts a call, or the question for its number, into a frame. It fits: that was checked before.
-    fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight) {
+    fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight, seal: Seal) {
         let header = Header {
             kind: Kind::Call,
             seq: flight.seq,
         };
-        let mut encoder = Encoder::new(&mut self.bytes);
-        encoder.push(header.to_byte());
+        let mut encoder = Encoder::new(&mut self.bytes, header, seal);
         encoder.varint(flight.number.into());
         if flight.is_question {
             encoder.varint(call.target.key);
@@ -530,8 +606,32 @@ fn number_in(state: State, body: &[u8]) -> Result<u16, CallError> {
             Ok((Some(number), [])) => Ok(number),
             _ => Err(CallError::NoSuchProcedure),
         },
+        // Somebody in between passes calls on, and did not pass this one on.
+        State::Failed(error @ (CallError::Unreachable | CallError::Refused)) => Err(error),
         _ => Err(CallError::NoSuchProcedure),
     }
+}
+
+/// The trailer of the frame that carries a call.
+fn trailer<const FRAME: usize>(
+    call: &Call<FRAME>,
+    flight: &Flight,
+    seal: Seal,
+) -> [u8; TRAILER_LEN] {
+    let header = Header {
+        kind: Kind::Call,
+        seq: flight.seq,
+    };
+    let mut place = [0; 3];
+    let number = postcard::to_slice(&flight.number, &mut place).unwrap_or_default();
+    let seal = seal.then(&[header.to_byte()]).then(number);
+    let mut place = [0; 5];
+    let key = postcard::to_slice(&call.target.key, &mut place).unwrap_or_default();
+    let body = match flight.is_question {
+        true => key,
+        false => call.bytes(),
+    };
+    seal.then(body).trailer()
 }
 
 /// Whether the frame `left` was sent before the frame `right`; the count wraps.
@@ -546,8 +646,9 @@ fn fault(body: &[u8]) -> CallError {
             Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
             Some(Fault::BadArguments) => CallError::BadArguments,
             Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
-            Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Disconnected),
-            Some(Fault::Unreachable | Fault::Refused) => CallError::Disconnected,
+            Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Relay),
+            Some(Fault::Unreachable) => CallError::Unreachable,
+            Some(Fault::Refused) => CallError::Refused,
             None => CallError::UnknownFault(code),
         },
     }

@@ -145,6 +145,7 @@ impl ResendTimer {
     }
 
     /// When a byte of a frame last came in, if that puts the resend off.
+    #[cfg(feature = "model-check")]
     pub(crate) const fn heard_at(&self) -> Option<Instant> {
         self.heard_at
     }

@@ -36,6 +36,7 @@ use serde::ser::{Serialize, SerializeTuple, Serializer};
 /// let mut server = Server::<_, 64, 1>::with_events(DoorService(Bolt), &EVENTS);
 /// // Anywhere else, at any time:
 /// EVENTS.emit(&DoorMoved { open: true });
+/// # server.sent_all();
 /// # assert!(server.outgoing().is_empty());
 /// ```
 #[derive(Debug)]

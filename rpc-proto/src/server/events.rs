@@ -6,6 +6,7 @@
 use crate::events::{EventQueue, Next, NoEvents};
 use crate::wire::frame::{Encoder, Full};
 use crate::wire::message::{EVENT_COUNT, Header, Kind, Seq};
+use crate::wire::seal::Seal;
 use core::future::poll_fn;
 use core::ops::Deref;
 
@@ -68,8 +69,8 @@ pub trait Sender {
     /// Tells if a frame was sent in part, which must be ended before anything else is sent.
     fn is_sending(&self) -> bool;
 
-    /// The bytes to send, empty if there are none.
-    fn outgoing(&mut self) -> &[u8];
+    /// The bytes to send, empty if there are none. A frame that is made for them gets that seal.
+    fn outgoing(&mut self, seal: Seal) -> &[u8];
 
     /// Notes that the first `count` bytes of it were sent.
     fn sent(&mut self, count: usize);
@@ -92,7 +93,7 @@ impl Sender for NoEvents {
         false
     }
 
-    fn outgoing(&mut self) -> &[u8] {
+    fn outgoing(&mut self, _: Seal) -> &[u8] {
         &[]
     }
 
@@ -140,17 +141,17 @@ where
     Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
 {
     /// Makes the next frame, if there is something to tell.
-    fn make_next(&mut self) {
+    fn make_next(&mut self, seal: Seal) {
         self.len = 0;
         self.sent = 0;
         while self.len == 0 {
             if self.count_due {
-                self.make_count();
+                self.make_count(seal);
                 return;
             }
             match self.queue.next() {
                 None => return,
-                Some(Next::Event(length)) => self.make_event(length),
+                Some(Next::Event(length)) => self.make_event(length, seal),
                 Some(Next::Dropped(dropped)) => {
                     self.drop_events(dropped);
                     // Nothing may follow from which the caller could tell.
@@ -160,15 +161,15 @@ where
         }
     }
 
-    fn make_count(&mut self) {
+    fn make_count(&mut self, seal: Seal) {
         self.count_due = false;
-        let mut encoder = begin(&mut self.frame, self.count);
+        let mut encoder = begin(&mut self.frame, self.count, seal);
         encoder.varint(EVENT_COUNT.into());
         encoder.varint(self.count);
         self.len = encoder.finish().unwrap_or(0);
     }
 
-    fn make_event(&mut self, length: u16) {
+    fn make_event(&mut self, length: u16, seal: Seal) {
         let mut left = length;
         let mut byte = || {
             left = left.checked_sub(1)?;
@@ -185,7 +186,7 @@ where
             }
         }
         self.count = self.count.wrapping_add(dropped);
-        let mut encoder = begin(&mut self.frame, self.count);
+        let mut encoder = begin(&mut self.frame, self.count, seal);
         while let Some(byte) = byte() {
             encoder.push(byte);
         }
@@ -202,14 +203,12 @@ where
 }
 
 /// Begins the frame of an event that comes after `count` others.
-fn begin(frame: &mut [u8], count: u32) -> Encoder<'_> {
-    let mut encoder = Encoder::new(frame);
+fn begin(frame: &mut [u8], count: u32, seal: Seal) -> Encoder<'_> {
     let header = Header {
         kind: Kind::Event,
         seq: Seq::new(count as u8),
     };
-    encoder.push(header.to_byte());
-    encoder
+    Encoder::new(frame, header, seal)
 }
 
 impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> Sender
@@ -244,9 +243,9 @@ where
         self.sent > 0 && self.sent < self.len
     }
 
-    fn outgoing(&mut self) -> &[u8] {
+    fn outgoing(&mut self, seal: Seal) -> &[u8] {
         if self.sent == self.len {
-            self.make_next();
+            self.make_next(seal);
         }
         self.frame.get(self.sent..self.len).unwrap_or_default()
     }
@@ -283,7 +282,7 @@ mod tests {
                 target,
                 text: "",
             });
-            let len = events.outgoing().len();
+            let len = events.outgoing(Seal::NONE).len();
             assert!(len > 0);
             // Nobody asks whether there is more before the next session begins.
             events.sent(len);

@@ -123,9 +123,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
             received,
             interface,
             events,
+            buffer,
         } = &mut self.server;
-        let frame = received.push(byte)?;
-        let Some(mut call) = session.take(frame, interface.fingerprint()) else {
+        let candidate = received.push(byte)?;
+        let Some(mut call) = session.take(candidate, interface.fingerprint(), buffer) else {
             if session.is_accepting() {
                 events.clear();
                 self.outstanding.clear();

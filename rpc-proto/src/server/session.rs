@@ -4,6 +4,7 @@
 //! It keeps the encoded replies of the last `WINDOW` calls, so that a call that is sent again is
 //! answered again without running again.
 
+#[cfg(feature = "model-check")]
 mod identity;
 mod outstanding;
 
@@ -12,10 +13,11 @@ pub use outstanding::Token;
 
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
-use crate::wire::frame::{Broken, DELIMITER, Encoder, Full, max_encoded_len};
+use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, Full, max_encoded_len};
 use crate::wire::message::{
     Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION, code_frame,
 };
+use crate::wire::seal::Seal;
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
 const MAX_ACCEPT: usize = max_encoded_len(1 + 1 + 5 + 1 + 3 + 3 + 5);
@@ -29,7 +31,6 @@ const NAK: usize = max_encoded_len(1 + 1);
 #[derive(Clone, Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
     state: State,
-    buffer: u16,
     nak: [u8; NAK],
     /// A slot for each reply that is kept: a frame, which its only zero ends.
     replies: [[u8; FRAME]; WINDOW],
@@ -46,9 +47,13 @@ struct State {
     sending: Sending,
     /// How many bytes of that frame have been sent.
     sent: u16,
+    /// The longest reply: what the caller takes, at most `FRAME`.
+    max_frame: u16,
+    seal: Seal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 enum Phase {
     NotConnected,
     Connected,
@@ -91,8 +96,10 @@ impl Calls {
 struct Sending(u8);
 
 impl Sending {
-    const NOTHING: Self = Self(0);
-    const NAK: Self = Self(1);
+    /// The Nak. It is 0, and its place is all zeroes at first, so that a device begins by sending a
+    /// delimiter, which ends what it may have sent of a frame before it was reset.
+    const NAK: Self = Self(0);
+    const NOTHING: Self = Self(1);
 
     /// The reply in that slot.
     const fn reply(slot: u8) -> Self {
@@ -136,14 +143,14 @@ pub struct Call<'s, 'f> {
 impl Call<'_, '_> {
     /// Where the answer goes.
     pub fn reply(&mut self) -> Reply<'_> {
-        Reply::new(self.seq, self.place)
+        Reply::new(self.seq, self.state.seal, self.place)
     }
 
     /// Ends the call with the reply that was made, or with a fault.
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
     pub fn end(&mut self, result: Result<Replied, Fault>) {
-        settle(self.seq, self.place, result);
+        settle(self.seq, self.state.seal, self.place, result);
         self.state.phase = Phase::Connected;
         self.state.calls = self.calls;
         self.state.send(Sending::reply(self.slot));
@@ -151,7 +158,7 @@ impl Call<'_, '_> {
 }
 
 /// Puts a fault in the place of a reply if there is no reply, or it does not fit.
-fn settle(seq: Seq, place: &mut [u8], result: Result<Replied, Fault>) {
+fn settle(seq: Seq, seal: Seal, place: &mut [u8], result: Result<Replied, Fault>) {
     let failed = match result {
         Ok(Replied(Ok(()))) => None,
         Ok(Replied(Err(Full))) => Some(Fault::ReplyTooLarge),
@@ -162,7 +169,7 @@ fn settle(seq: Seq, place: &mut [u8], result: Result<Replied, Fault>) {
             kind: Kind::Fault,
             seq,
         };
-        code_frame(place, [header.to_byte(), fault as u8]);
+        code_frame(place, header, fault as u8, seal);
     }
 }
 
@@ -210,19 +217,15 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 phase: Phase::NotConnected,
                 next: Seq::FIRST,
                 calls: Calls::NONE,
-                sending: Sending::NOTHING,
+                sending: Sending::NAK,
                 sent: 0,
+                max_frame: 0,
+                seal: Seal::NONE,
             },
-            buffer: 0,
             nak: [0; NAK],
             replies: [[0; FRAME]; WINDOW],
             statistics: Statistics::NONE,
         }
-    }
-
-    /// Sets how many received bytes can wait while a procedure runs.
-    pub const fn announce_buffer(&mut self, bytes: u16) {
-        self.buffer = bytes;
     }
 
     /// What the device has seen of the link.
@@ -236,31 +239,49 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes what the accumulator found, and gives back the call to be run, if it is a new one.
-    /// `fingerprint` is that of the interface.
+    /// `fingerprint` is that of the interface, and `buffer` how many received bytes can wait while a
+    /// procedure runs.
     ///
     /// As long as there is something to send it is dropped, as if the line had lost it.
     pub fn take<'f>(
         &mut self,
-        frame: Result<&'f [u8], Broken>,
+        candidate: Result<Candidate<'f>, Broken>,
         fingerprint: u32,
+        buffer: &u16,
     ) -> Option<Call<'_, 'f>> {
         if self.is_sending() {
             return None;
         }
-        match frame {
+        match candidate {
+            Ok(candidate) => {
+                let header = candidate.header();
+                let seal = match header.kind {
+                    Kind::Connect | Kind::Accept => Seal::NONE,
+                    Kind::Call if self.state.phase == Phase::NotConnected => {
+                        // Without a session no call is expected and nothing is sealed, so there
+                        // is room for the call to name and for what proves that it is meant.
+                        self.state.next = header.seq;
+                        self.state.seal = Seal::of_trailer(candidate.trailer());
+                        self.refuse(NakReason::NotConnected);
+                        return None;
+                    }
+                    _ => self.state.seal,
+                };
+                if let Some(body) = candidate.open(seal) {
+                    count(&mut self.statistics.frames, 1);
+                    match header.kind {
+                        Kind::Connect => self.connect(body, fingerprint, buffer),
+                        Kind::Call => return self.call(header.seq, body),
+                        // Only devices send the others: the line loops back, or another device
+                        // is on it.
+                        _ => {}
+                    }
+                    return None;
+                }
+                self.refuse(NakReason::Corrupt);
+            }
             Err(Broken::Corrupt) => self.refuse(NakReason::Corrupt),
             Err(Broken::TooLong) => self.refuse(NakReason::TooLong),
-            Ok(payload) => {
-                count(&mut self.statistics.frames, 1);
-                let (&header, body) = payload.split_first()?;
-                let header = Header::from_byte(header);
-                match header.kind {
-                    Kind::Connect => self.connect(body, fingerprint),
-                    Kind::Call => return self.call(header.seq, body),
-                    // Only devices send the others: the line loops back, or another device is on it.
-                    _ => {}
-                }
-            }
         }
         None
     }
@@ -268,13 +289,16 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// Begins a session, or tells a caller of another version that there can be none.
     // Inlined, it would take registers from what every byte and every call goes through.
     #[inline(never)]
-    fn connect(&mut self, body: &[u8], fingerprint: u32) {
+    fn connect(&mut self, body: &[u8], fingerprint: u32, &buffer: &u16) {
         let Some((&version, rest)) = body.split_first() else {
             return;
         };
-        let Ok(nonce) = Arguments::new(rest).take::<u32>() else {
+        let mut fields = Arguments::new(rest);
+        let (Ok(nonce), Ok(max_frame)) = (fields.take::<u32>(), fields.take::<u32>()) else {
             return;
         };
+        self.state.max_frame = max_frame.clamp(MAX_ACCEPT as u32, FRAME as u32) as u16;
+        self.state.seal = Seal::of_session(nonce);
         self.state.phase = if version == VERSION {
             Phase::Connected
         } else {
@@ -288,14 +312,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 kind: Kind::Accept,
                 seq: Seq::FIRST,
             };
-            let mut encoder = Encoder::new(slot);
-            encoder.push(header.to_byte());
+            let mut encoder = Encoder::new(slot, header, Seal::NONE);
             Accept {
                 version: VERSION,
                 nonce,
                 window: Self::SLOTS,
                 max_frame: FRAME as u16,
-                buffer: self.buffer,
+                buffer,
                 fingerprint,
             }
             .encode(&mut encoder);
@@ -307,11 +330,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// Decides whether a call is new, has run already, or comes too early.
     fn call<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f>> {
         let behind = self.state.next.since(seq);
-        if self.state.phase == Phase::NotConnected {
-            // Without a session no call is expected, so there is room for the one to name.
-            self.state.next = seq;
-            self.refuse(NakReason::NotConnected);
-        } else if behind == 0 {
+        if behind == 0 {
             return self.run(seq, body);
         } else if behind <= self.state.calls.kept(Self::SLOTS) {
             count(&mut self.statistics.duplicates, 1);
@@ -347,7 +366,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             arguments,
             statistics: &self.statistics,
             seq,
-            place,
+            place: place.get_mut(..usize::from(self.state.max_frame))?,
             state: &mut self.state,
             calls: calls.and_one_more(Self::SLOTS),
             slot,
@@ -375,13 +394,18 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             kind: Kind::Nak,
             seq,
         };
-        code_frame(&mut self.nak, [header.to_byte(), reason as u8]);
+        code_frame(&mut self.nak, header, reason as u8, self.state.seal);
         self.state.send(Sending::NAK);
     }
 
     /// Whether there is something to say.
     pub fn is_sending(&self) -> bool {
         self.state.sending != Sending::NOTHING
+    }
+
+    /// The seal of the session's frames.
+    pub(crate) const fn seal(&self) -> Seal {
+        self.state.seal
     }
 
     /// Whether an Accept is on its way, so that a session has just begun.

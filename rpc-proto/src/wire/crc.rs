@@ -36,6 +36,7 @@ const TABLE: [u32; 16] = {
 /// assert_eq!(Crc32::of(b"123456789").value(), 0xCBF4_3926);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 pub struct Crc32(u32);
 
 impl Crc32 {

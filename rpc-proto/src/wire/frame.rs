@@ -1,21 +1,18 @@
 //! Bytes to frames and back (PROTOCOL.md, "Frames").
 //!
-//! A frame is `COBS(payload ++ CRC-32(payload)) ++ 0x00`. Both directions touch each byte once:
-//! the [`Encoder`] checks and stuffs bytes as a serialiser produces them, the [`Accumulator`]
-//! unstuffs and checks them as the line delivers them. Neither needs a second buffer, and
-//! neither looks at a byte again, so a frame's cost is spread over its arrival.
+//! A frame is `COBS(payload ++ trailer) ++ 0x00`. The [`Encoder`] seals and stuffs bytes as a
+//! serialiser produces them. The [`Accumulator`] keeps bytes as the line delivers them and unstuffs
+//! them in place when the frame is complete; a [`Candidate`] is then checked with the seal that its
+//! receiver expects. Neither needs a second buffer.
 
-use crate::wire::crc::Crc32;
-use core::hash::{Hash, Hasher};
+use crate::wire::message::Header;
+use crate::wire::seal::{Seal, TRAILER_LEN};
 use core::mem;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
 /// The byte that ends every frame and occurs nowhere inside one.
 pub const DELIMITER: u8 = 0;
-
-/// How many bytes of checksum follow a payload.
-pub const CRC_LEN: usize = 4;
 
 /// The most bytes that a COBS block carries besides its code.
 const BLOCK: usize = 254;
@@ -27,7 +24,7 @@ const BLOCK: usize = 254;
 /// assert_eq!(rpc_proto::wire::frame::max_encoded_len(4), 10);
 /// ```
 pub const fn max_encoded_len(payload: usize) -> usize {
-    let data = payload + CRC_LEN;
+    let data = payload + TRAILER_LEN;
     data + data.div_ceil(BLOCK) + 1
 }
 
@@ -56,9 +53,11 @@ pub struct Full;
 ///
 /// ```
 /// use rpc_proto::wire::frame::Encoder;
+/// use rpc_proto::wire::message::{Header, Kind, Seq};
+/// use rpc_proto::wire::seal::Seal;
 /// let mut buffer = [0; 16];
-/// let mut encoder = Encoder::new(&mut buffer);
-/// encoder.push(0x42);
+/// let header = Header { kind: Kind::Return, seq: Seq::FIRST };
+/// let mut encoder = Encoder::new(&mut buffer, header, Seal::of_session(1));
 /// encoder.value(&(2_i32, "hi"));
 /// let len = encoder.finish()?;
 /// assert_eq!(buffer[len - 1], 0);
@@ -71,17 +70,24 @@ pub struct Encoder<'b> {
     code_at: usize,
     /// Where the next byte goes; beyond the buffer if the frame does not fit.
     end: usize,
-    crc: Crc32,
+    seal: Seal,
 }
 
 impl<'b> Encoder<'b> {
-    /// Begins a frame at the start of `buffer`.
-    pub fn new(buffer: &'b mut [u8]) -> Self {
+    /// Begins a frame at the start of `buffer`, with that header and to be sealed with that seal.
+    pub fn new(buffer: &'b mut [u8], header: Header, seal: Seal) -> Self {
+        let mut encoder = Self::without_header(buffer, seal);
+        encoder.push(header.to_byte());
+        encoder
+    }
+
+    /// As [`new`](Self::new), for a frame whose header is pushed when it is known.
+    pub(crate) const fn without_header(buffer: &'b mut [u8], seal: Seal) -> Self {
         Self {
             buffer,
             code_at: 0,
             end: 1,
-            crc: Crc32::new(),
+            seal,
         }
     }
 
@@ -90,7 +96,7 @@ impl<'b> Encoder<'b> {
         Checkpoint {
             code_at: self.code_at,
             end: self.end,
-            crc: self.crc,
+            seal: self.seal,
         }
     }
 
@@ -98,12 +104,12 @@ impl<'b> Encoder<'b> {
     pub(crate) const fn rewind(&mut self, to: Checkpoint) {
         self.code_at = to.code_at;
         self.end = to.end;
-        self.crc = to.crc;
+        self.seal = to.seal;
     }
 
     /// Whether `more` bytes of payload still fit, and what ends the frame.
     pub(crate) const fn has_room(&self, more: usize) -> bool {
-        let data = more + CRC_LEN;
+        let data = more + TRAILER_LEN;
         let full_block = (self.end - self.code_at + data > BLOCK) as usize;
         self.end + data + full_block < self.buffer.len()
     }
@@ -116,13 +122,13 @@ impl<'b> Encoder<'b> {
 
     /// Adds bytes of payload.
     ///
-    /// Everything that goes into a frame comes through here, its checksum too. That is checksummed
-    /// in turn, which nobody reads, but a second loop for it would cost more flash.
+    /// Everything that goes into a frame comes through here, its trailer too. That is sealed in
+    /// turn, which nobody reads, but a second loop for it would cost more flash.
     // Inlined into every place where a value is serialised, it would be most of a small image.
     #[inline(never)]
     pub fn extend(&mut self, bytes: &[u8]) {
+        self.seal = self.seal.then(bytes);
         for &byte in bytes {
-            self.crc = self.crc.then_byte(byte);
             // A full block is closed only when another byte comes: closing it at once would add an
             // empty block to a frame that ends there.
             if self.end - self.code_at > BLOCK {
@@ -172,13 +178,13 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Adds the checksum and the delimiter and tells the frame's length.
+    /// Adds the trailer and the delimiter and tells the frame's length.
     ///
     /// # Errors
     /// [`Full`] when the buffer had no room for all of it, or a value refused to be serialised.
     #[inline(never)]
     pub fn finish(&mut self) -> Result<usize, Full> {
-        self.extend(&self.crc.value().to_le_bytes());
+        self.extend(&self.seal.trailer());
         let end = self.end;
         self.next_block();
         *self.buffer.get_mut(end).ok_or(Full)? = DELIMITER;
@@ -205,7 +211,7 @@ impl<'b> Encoder<'b> {
 pub(crate) struct Checkpoint {
     code_at: usize,
     end: usize,
-    crc: Crc32,
+    seal: Seal,
 }
 
 /// What postcard writes goes into the payload, byte by byte.
@@ -239,133 +245,165 @@ pub enum Broken {
     TooLong,
 }
 
+/// What stood between two delimiters, decoded and not yet checked: which seal it needs depends on
+/// its header. It is longer than a trailer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate<'f>(&'f [u8]);
+
+impl<'f> Candidate<'f> {
+    /// The header, if the candidate turns out to be a frame.
+    pub fn header(self) -> Header {
+        Header::from_byte(self.0.first().copied().unwrap_or_default())
+    }
+
+    /// The trailer, if the candidate turns out to be a frame.
+    pub fn trailer(self) -> [u8; TRAILER_LEN] {
+        let trailer = self.0.get(self.0.len() - TRAILER_LEN..);
+        // Not `last_chunk`: it is asked whether that is null, which takes 12 bytes more.
+        let trailer = trailer.and_then(|trailer| trailer.try_into().ok());
+        trailer.unwrap_or_default()
+    }
+
+    /// The first byte behind the header, if the candidate turns out to be a frame with a body.
+    pub fn code(self) -> Option<u8> {
+        self.0.get(1).copied()
+    }
+
+    /// The body, for an onlooker who cannot check it.
+    pub fn unchecked_body(self) -> &'f [u8] {
+        self.0
+            .get(1..self.0.len() - TRAILER_LEN)
+            .unwrap_or_default()
+    }
+
+    /// The body, if the candidate is a frame that was sealed like that.
+    pub fn open(self, seal: Seal) -> Option<&'f [u8]> {
+        seal.checks(self.0).then(|| self.unchecked_body())
+    }
+}
+
 /// Finds the frames in a stream of bytes, `FRAME` being the longest, delimiter included.
 ///
-/// Whatever stands between two delimiters is one candidate: it is yielded whole and checked, or
-/// reported broken once. The end of a dropped frame is thus never taken for a frame.
+/// Whatever stands between two delimiters is one candidate: it is yielded whole, or reported broken
+/// once. The end of a dropped frame is thus never taken for a frame.
 ///
 /// ```
 /// use rpc_proto::wire::frame::{Accumulator, Encoder};
+/// use rpc_proto::wire::message::{Header, Kind, Seq};
+/// use rpc_proto::wire::seal::Seal;
 /// let mut buffer = [0; 16];
-/// let mut encoder = Encoder::new(&mut buffer);
-/// encoder.push(0x42);
-/// let len = encoder.finish()?;
+/// let header = Header { kind: Kind::Return, seq: Seq::FIRST };
+/// let len = Encoder::new(&mut buffer, header, Seal::of_session(1)).finish()?;
 ///
 /// let mut accumulator = Accumulator::<16>::new();
 /// for &byte in &buffer[..len - 1] {
 ///     assert_eq!(accumulator.push(byte), None);
 /// }
-/// assert_eq!(accumulator.push(0), Some(Ok(&[0x42][..])));
+/// let candidate = accumulator.push(0).unwrap().unwrap();
+/// assert_eq!(candidate.header(), header);
+/// assert_eq!(candidate.open(Seal::of_session(1)), Some(&[][..]));
 /// # Ok::<(), rpc_proto::wire::frame::Full>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Accumulator<const FRAME: usize> {
-    /// What has been decoded of the candidate: payload, then checksum.
-    decoded: [u8; FRAME],
-    crc: Crc32,
-    /// How many bytes that is; more than fit a frame, if the candidate is too long.
+    /// The candidate as it comes in.
+    bytes: [u8; FRAME],
+    /// How many bytes that is; all of them, if the candidate is too long.
     len: u16,
-    /// Bytes still to come in the open COBS block.
-    left: u8,
-    /// The complement of the open block's code; 0 before the first block. That of the longest block
-    /// is 0 as well, and no zero stands behind either.
-    not_code: u8,
 }
 
 impl<const FRAME: usize> Accumulator<FRAME> {
-    /// How many decoded bytes the longest frame has: a code and the delimiter are not among them.
-    const CAPACITY: u16 = FRAME as u16 - 2;
+    /// Whether a frame can have a full block and something behind it, so that a code has to be taken
+    /// out of the middle. Devices have shorter frames and none of the code for that.
+    const HAS_FULL_BLOCKS: bool = FRAME > BLOCK + 2;
 
     /// An accumulator that waits for the first byte of a frame.
     pub const fn new() -> Self {
         const {
-            assert!(FRAME > CRC_LEN + 2, "no frame is that short");
+            assert!(FRAME > TRAILER_LEN + 2, "no frame is that short");
             assert!(
                 FRAME <= u16::MAX as usize,
                 "a frame's length must fit 16 bits"
             );
         };
         Self {
-            decoded: [0; FRAME],
-            crc: Crc32::new(),
+            bytes: [0; FRAME],
             len: 0,
-            left: 0,
-            not_code: 0,
         }
     }
 
-    /// Takes one received byte; at a delimiter, gives the payload of the frame that it ends, or
-    /// says that what it ends is broken. Delimiters in a row end nothing.
-    pub fn push(&mut self, byte: u8) -> Option<Result<&[u8], Broken>> {
+    /// Takes one received byte; at a delimiter, gives the candidate that it ends, or says that what
+    /// it ends is broken. Delimiters in a row end nothing.
+    pub fn push(&mut self, byte: u8) -> Option<Result<Candidate<'_>, Broken>> {
         if byte == DELIMITER {
             return self.end();
         }
-        let decoded = if self.left > 0 {
-            self.left -= 1;
-            byte
-        } else {
-            // The code of a block: what it decodes to is the zero before the block.
-            self.left = byte - 1;
-            if mem::replace(&mut self.not_code, !byte) == 0 {
-                return None;
-            }
-            0
-        };
-        // Both are read before the place is written, which the compiler cannot tell from them.
-        let (len, crc) = (self.len, self.crc);
-        if let Some(place) = self.decoded.get_mut(usize::from(len)) {
-            *place = decoded;
-            self.len = len + 1;
-            self.crc = crc.then_byte(decoded);
+        if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
+            *place = byte;
+            self.len += 1;
         }
         None
     }
 
     /// Whether a part of what may become a frame has come in.
     pub const fn is_decoding(&self) -> bool {
-        !self.is_empty() && !self.is_too_long()
-    }
-
-    /// Whether nothing has come in: even a code alone leaves bytes to come, or a zero.
-    const fn is_empty(&self) -> bool {
-        self.len == 0 && self.left == 0 && self.not_code == 0
+        self.len > 0 && !self.is_too_long()
     }
 
     const fn is_too_long(&self) -> bool {
-        self.len > Self::CAPACITY
+        self.len as usize >= FRAME
     }
 
-    fn end(&mut self) -> Option<Result<&[u8], Broken>> {
-        let found = match self.checked() {
-            Some(len) => Some(Ok(len)),
-            None if self.is_empty() => None,
-            None if self.is_too_long() => Some(Err(Broken::TooLong)),
-            None => Some(Err(Broken::Corrupt)),
-        };
-        // The decoded bytes stay: clearing them would cost a pass over the buffer.
-        self.crc = Crc32::new();
-        self.len = 0;
-        self.left = 0;
-        self.not_code = 0;
-        Some(found?.map(|len| self.decoded.get(..len).unwrap_or_default()))
-    }
-
-    /// The payload's length, if the candidate is a frame. A lone checksum is none.
-    fn checked(&self) -> Option<usize> {
-        let fits = (CRC_LEN as u16 + 1..=Self::CAPACITY).contains(&self.len);
-        let whole = self.left == 0 && self.crc.is_checked();
-        (fits && whole).then(|| usize::from(self.len) - CRC_LEN)
+    fn end(&mut self) -> Option<Result<Candidate<'_>, Broken>> {
+        let len = usize::from(mem::take(&mut self.len));
+        if len == 0 {
+            return None;
+        }
+        if len >= FRAME {
+            return Some(Err(Broken::TooLong));
+        }
+        let bytes = self.bytes.get_mut(..len)?;
+        let decoded = unstuff::<FRAME>(bytes).and_then(|len| bytes.get(1..len));
+        let candidate = decoded.filter(|decoded| decoded.len() > TRAILER_LEN);
+        Some(candidate.map(Candidate).ok_or(Broken::Corrupt))
     }
 }
 
-/// What decides how it goes on: of a candidate that is too long, nothing does.
-impl<const FRAME: usize> Hash for Accumulator<FRAME> {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
+/// Undoes COBS where the bytes stand: they stay, and each code but the first becomes the zero that it
+/// stands for. Tells where they end.
+fn unstuff<const FRAME: usize>(bytes: &mut [u8]) -> Option<usize> {
+    let mut taken_out = 0;
+    let mut is_behind_full = false;
+    let mut at = 0;
+    loop {
+        let code = mem::take(bytes.get_mut(at)?);
+        let next = at + usize::from(code);
+        if Accumulator::<FRAME>::HAS_FULL_BLOCKS {
+            // No zero stands behind a full block: what follows moves up to it.
+            let first = at + usize::from(is_behind_full);
+            taken_out += first - at;
+            is_behind_full = usize::from(code) > BLOCK;
+            if taken_out > 0 {
+                for index in first..next {
+                    let byte = *bytes.get(index)?;
+                    *bytes.get_mut(index - taken_out)? = byte;
+                }
+            }
+        }
+        if next == bytes.len() {
+            return Some(next - taken_out);
+        }
+        at = next;
+    }
+}
+
+/// Hashes the bytes of the candidate, unless it is dropped anyway.
+#[cfg(feature = "model-check")]
+impl<const FRAME: usize> core::hash::Hash for Accumulator<FRAME> {
+    fn hash<H: core::hash::Hasher>(&self, hasher: &mut H) {
         self.is_too_long().hash(hasher);
         if !self.is_too_long() {
-            // The checksum follows from the bytes.
-            self.decoded.get(..usize::from(self.len)).hash(hasher);
-            (self.left, self.not_code != 0).hash(hasher);
+            self.bytes.get(..usize::from(self.len)).hash(hasher);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! of the other kinds do.
 
 use crate::wire::frame::Encoder;
+use crate::wire::seal::Seal;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this crate speaks.
@@ -118,7 +119,7 @@ impl Header {
 
 /// Asks for a new session.
 ///
-/// These two fields come first in every version of the protocol, so that the two ends can tell
+/// Version and nonce come first in every version of the protocol, so that the two ends can tell
 /// each other which versions they speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -127,6 +128,8 @@ pub struct Connect {
     pub version: u8,
     /// Names the session; no two sessions of a caller have the same.
     pub nonce: u32,
+    /// The longest frame that the caller accepts, in bytes, delimiter included.
+    pub max_frame: u16,
 }
 
 /// Answers a [`Connect`].
@@ -170,13 +173,13 @@ pub enum Fault {
     UnknownProcedure = 0,
     /// The arguments do not decode as the procedure's, or bytes are left over. It did not run.
     BadArguments = 1,
-    /// The procedure ran, but its value or error does not fit a frame.
+    /// The procedure ran, but its value or error does not fit a frame of the device's or the caller's.
     ReplyTooLarge = 2,
-    /// The device passed the call on and does not know what became of it: it may have run, once.
+    /// Whoever passed the call on does not know whether it ran.
     OutcomeUnknown = 3,
-    /// The device could not pass the call on. It did not run.
+    /// The call was not passed on to where it would run. It did not run.
     Unreachable = 4,
-    /// The device does not let this caller make the call. It did not run.
+    /// The device does not let this caller make this call. It did not run.
     Refused = 5,
 }
 
@@ -206,7 +209,8 @@ pub enum NakReason {
     TooLong = 1,
     /// One before it was lost. The number is the one expected next.
     OutOfOrder = 2,
-    /// There is no session, as after a reset. The number is that of the rejected call.
+    /// There is no session, as after a reset. The number is that of the rejected call, whose trailer
+    /// seals the Nak.
     NotConnected = 3,
 }
 
@@ -225,8 +229,8 @@ impl NakReason {
 
 /// Makes a frame of a header and a code, in a place that is long enough.
 #[inline(never)]
-pub(crate) fn code_frame(place: &mut [u8], payload: [u8; 2]) {
-    let mut encoder = Encoder::new(place);
-    encoder.extend(&payload);
+pub(crate) fn code_frame(place: &mut [u8], header: Header, code: u8, seal: Seal) {
+    let mut encoder = Encoder::new(place, header, seal);
+    encoder.push(code);
     let _fits = encoder.finish();
 }

@@ -4,9 +4,9 @@ use crate::line::{Piece, anything, broken, message};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rpc_proto::server::Server;
-use rpc_proto::wire::message::{Connect, Kind, VERSION};
+use rpc_proto::wire::message::{Kind, VERSION};
 use tests::tally::{ADD, Ledger, Ran, TallyService};
-use tests::wire::{Message, drain, hand};
+use tests::wire::{Message, SESSION, answer, drain, hand};
 
 const FRAME: usize = 64;
 const WINDOW: usize = 3;
@@ -48,12 +48,12 @@ fn total(device: &mut Device) -> u32 {
 /// The device takes up a Connect and a Call as if nothing had been.
 fn assert_works(device: &mut Device) {
     drain(device);
-    hand(device, &[0]);
+    answer(device, &[0]);
     let total = total(device);
     let said = hand(device, &Message::connect(7).frame());
     assert_eq!((said.len(), said[0].kind), (1, Kind::Accept));
-    let said = hand(device, &Message::call(0, ADD, (5_u32,)).frame());
-    assert_eq!(said, [Message::value(0, total.wrapping_add(5))]);
+    let said = answer(device, &Message::call(0, ADD, (5_u32,)).frame_in(7));
+    assert_eq!(said, Message::value(0, total.wrapping_add(5)).frame_in(7));
 }
 
 /// What a device says, as far as it does not depend on the procedure.
@@ -62,9 +62,21 @@ enum Says {
     Accept,
     Reply(u8),
     Nak(u8),
+    NotConnected,
 }
 
 impl Says {
+    /// What a device says to a message in that session, from the bytes.
+    fn to(message: &Message, session: u32, said: &[u8]) -> Vec<Self> {
+        if said == Message::refusal(message, session) {
+            return vec![Self::NotConnected];
+        }
+        let found = Message::found_in_session(session, said).into_iter();
+        found
+            .map(|message| Self::of(&message.expect("a whole frame")))
+            .collect()
+    }
+
     fn of(message: &Message) -> Self {
         match message.kind {
             Kind::Accept => Self::Accept,
@@ -79,6 +91,7 @@ impl Says {
 #[derive(Default)]
 struct Rules {
     connected: bool,
+    session: u32,
     next: u8,
     /// How many calls ran in this session.
     ran: usize,
@@ -87,18 +100,23 @@ struct Rules {
 
 impl Rules {
     fn answer(&mut self, message: &Message) -> Option<Says> {
-        if message.frame().len() > FRAME {
+        if message.frame_in(self.session).len() > FRAME {
             self.gap_reported = true;
             return self.connected.then_some(Says::Nak(self.next));
         }
         match message.kind {
             Kind::Connect => {
-                let (connect, _) = postcard::take_from_bytes::<Connect>(&message.body).ok()?;
-                *self = Self::default();
-                self.connected = connect.version == VERSION;
+                // A device takes any number for the longest frame.
+                let fields = postcard::take_from_bytes::<(u8, u32, u32)>(&message.body);
+                let ((version, session, _), _) = fields.ok()?;
+                *self = Self {
+                    connected: version == VERSION,
+                    session,
+                    ..Self::default()
+                };
                 Some(Says::Accept)
             }
-            Kind::Call if !self.connected => Some(Says::Nak(message.seq)),
+            Kind::Call if !self.connected => Some(Says::NotConnected),
             Kind::Call if message.seq == self.next => {
                 self.next = (self.next + 1) % 32;
                 self.ran += 1;
@@ -138,7 +156,7 @@ proptest! {
     ) {
         let mut device = device(connected);
         for piece in &pieces {
-            hand(&mut device, &[&piece.bytes()[..], &[0]].concat());
+            answer(&mut device, &[&piece.bytes()[..], &[0]].concat());
         }
         prop_assert_eq!(&device.interface().0.ran, &[]);
         assert_works(&mut device);
@@ -150,10 +168,12 @@ proptest! {
         messages in vec(message(), 0..40),
     ) {
         let mut device = device(connected);
-        let mut rules = Rules { connected, ..Rules::default() };
+        let mut rules = Rules { connected, session: SESSION, ..Rules::default() };
+        drain(&mut device);
         for message in messages {
-            let said: Vec<Says> = hand(&mut device, &message.frame()).iter().map(Says::of).collect();
+            let said = answer(&mut device, &message.frame_in(rules.session));
             let expected: Vec<Says> = rules.answer(&message).into_iter().collect();
+            let said = Says::to(&message, rules.session, &said);
             prop_assert_eq!(said, expected, "to {:?}", message);
         }
     }

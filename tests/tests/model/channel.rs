@@ -1,7 +1,9 @@
 //! One direction of the link: what was sent and has not arrived, first in, first out.
 
-use rpc_proto::wire::frame::{Accumulator, CRC_LEN, DELIMITER};
+use rpc_proto::wire::frame::{Accumulator, Candidate, DELIMITER, Encoder};
 use rpc_proto::wire::message::{Header, Kind};
+use rpc_proto::wire::seal::{Seal, TRAILER_LEN};
+use serde::Serialize;
 
 /// The longest frame of either end.
 pub const FRAME: usize = 32;
@@ -27,6 +29,15 @@ impl Chunk {
         }
     }
 
+    /// A frame after a delimiter, by hand.
+    pub fn frame<B: Serialize>(header: Header, body: &B, seal: Seal) -> Self {
+        let mut bytes = [DELIMITER; MAX_CHUNK];
+        let mut encoder = Encoder::new(&mut bytes[1..], header, seal);
+        encoder.value(body);
+        let len = encoder.finish().expect("no frame is that long");
+        Self::new(&bytes[..1 + len])
+    }
+
     /// What a line at rest picks up: bytes, and one that looks like a delimiter.
     pub fn noise() -> Self {
         Self::new(&[0x55, DELIMITER])
@@ -39,7 +50,7 @@ impl Chunk {
             Fate::Lost => return None,
             Fate::Corrupt => {
                 // Of a frame, the last byte of the body: the call, or how often it has run.
-                let place = self.bytes.len().saturating_sub(1 + CRC_LEN + 1);
+                let place = self.bytes.len().saturating_sub(1 + TRAILER_LEN + 1);
                 let byte = &mut self.bytes[place];
                 *byte ^= if *byte == 1 { 2 } else { 1 };
             }
@@ -48,6 +59,11 @@ impl Chunk {
             }
         }
         Some(self)
+    }
+
+    /// The frame without the delimiter before it.
+    pub fn frame_in(&self) -> &[u8] {
+        self.bytes.strip_prefix(&[DELIMITER]).unwrap_or(&self.bytes)
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -71,23 +87,31 @@ pub enum Fate {
 /// What is under way.
 pub type Channel = std::collections::VecDeque<Chunk>;
 
-/// The payload of a frame.
-fn payload_of(frame: &[u8]) -> Option<heapless::Vec<u8, FRAME>> {
+/// Looks at a frame, whatever session it belongs to.
+fn look<T>(frame: &[u8], at: impl FnOnce(Candidate<'_>) -> T) -> Option<T> {
     let mut accumulator = Accumulator::<FRAME>::new();
-    frame.iter().find_map(|&byte| {
-        let payload = accumulator.push(byte)?.ok()?;
-        heapless::Vec::from_slice(payload).ok()
-    })
+    let (last, bytes) = frame.split_last()?;
+    for &byte in bytes {
+        accumulator.push(byte);
+    }
+    Some(at(accumulator.push(*last)?.ok()?))
 }
 
-/// The header of a frame, if it is a whole one.
-pub fn header_of(frame: &[u8]) -> Option<Header> {
-    Some(Header::from_byte(*payload_of(frame)?.first()?))
+/// The nonce of a frame that accepts a session.
+pub fn accepted_in(frame: &[u8]) -> Option<u32> {
+    let nonce = |candidate: Candidate<'_>| {
+        let body = candidate.open(Seal::NONE)?;
+        let (_, nonce) = postcard::take_from_bytes::<(u8, u32)>(body).ok()?.0;
+        (candidate.header().kind == Kind::Accept).then_some(nonce)
+    };
+    look(frame, nonce)?
 }
 
 /// The call that a frame carries, if it does: the argument that comes after header and procedure.
 pub fn call_in(frame: &[u8]) -> Option<u8> {
-    let payload = payload_of(frame)?;
-    let is_call = Header::from_byte(*payload.first()?).kind == Kind::Call;
-    is_call.then(|| payload.last().copied())?
+    let call = |candidate: Candidate<'_>| {
+        let is_call = candidate.header().kind == Kind::Call;
+        is_call.then(|| candidate.unchecked_body().last().copied())?
+    };
+    look(frame, call)?
 }

@@ -6,16 +6,20 @@ use rpc_proto::wire::message::Fault;
 /// The most calls in a schedule.
 pub const MAX_CALLS: usize = 4;
 
+/// The most calls of the other caller.
+pub const MAX_OTHERS: usize = 2;
+
 /// The number of the procedure.
 pub const RUN: u16 = FIRST_NUMBER;
 
 /// The fingerprint of the interface.
 pub const FINGERPRINT: u32 = 1;
 
-/// How often each call has run. It outlives the device's resets, as it belongs to the observer.
+/// How often each call has run, those of the other caller at the end. It outlives the device's resets,
+/// as it belongs to the observer.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Ledger {
-    pub runs: [u8; MAX_CALLS],
+    pub runs: [u8; MAX_CALLS + MAX_OTHERS],
     /// The call that ran last, until the observer has looked.
     pub latest: Option<u8>,
 }

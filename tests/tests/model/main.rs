@@ -47,6 +47,9 @@ const ONE_OF_EACH: Bounds = Bounds {
     short_deadlines: 0,
     abandoned: 0,
     interrupted: 0,
+    other_sessions: 0,
+    other_calls: 0,
+    stale: 0,
 };
 
 mod small {
@@ -113,6 +116,28 @@ mod small {
             deadlines: 0,
             short_deadlines: 1,
             abandoned: 1,
+            ..ONE_OF_EACH
+        }));
+    }
+
+    #[test]
+    fn another_caller_on_the_line() {
+        check(System::<2, 2>::new(Bounds {
+            time_outs: 0,
+            deadlines: 0,
+            other_sessions: 1,
+            other_calls: 1,
+            ..ONE_OF_EACH
+        }));
+    }
+
+    #[test]
+    fn calls_of_an_earlier_session_behind_the_new_connect() {
+        check(System::<2, 2>::new(Bounds {
+            faults: 0,
+            deadlines: 0,
+            link_losses: 1,
+            stale: 2,
             ..ONE_OF_EACH
         }));
     }
@@ -207,6 +232,29 @@ mod full {
         check(System::<3, 2>::new(Bounds {
             link_losses: 1,
             resets: 2,
+            ..FEWER
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn another_caller_on_the_line() {
+        check(System::<2, 2>::new(Bounds {
+            calls: 2,
+            time_outs: 0,
+            other_sessions: 2,
+            other_calls: 2,
+            ..FEWER
+        }));
+    }
+
+    #[test]
+    #[ignore = "seconds when optimised"]
+    fn calls_of_an_earlier_session_behind_the_new_connect() {
+        check(System::<3, 2>::new(Bounds {
+            link_losses: 1,
+            time_outs: 0,
+            stale: 3,
             ..FEWER
         }));
     }

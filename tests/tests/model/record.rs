@@ -1,6 +1,6 @@
 //! What an observer of both ends knows of each call, and what must hold of it.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, MAX_CALLS};
 use crate::search::Violation;
 use rpc_proto::client::{Answer, CallError, Cause, Ran, Ticket};
 use rpc_proto::time::Instant;
@@ -43,6 +43,8 @@ pub struct Excuses {
     pub reset: bool,
     /// Whether the link was lost before.
     pub link: bool,
+    /// Whether another caller has had a session.
+    pub other_caller: bool,
 }
 
 impl Excuses {
@@ -51,8 +53,9 @@ impl Excuses {
             Cause::Timeout => self.deadline,
             Cause::Reset => self.reset,
             Cause::Disconnected => self.link,
-            // Nobody cancels here.
-            Cause::Cancelled => false,
+            Cause::OtherCaller => self.other_caller,
+            // Nobody passes calls on here, or cancels them.
+            Cause::Relay | Cause::Cancelled => false,
         }
     }
 }
@@ -63,7 +66,7 @@ impl Record {
     /// First runs come in the order made. An idempotent call that is not answered may be repeated
     /// in a later session, after younger calls have run; all calls of a session are in order.
     pub fn check_run(&self, call: u8, ledger: &Ledger) -> Result<(), Violation> {
-        let runs = &ledger.runs[usize::from(call)..];
+        let runs = &ledger.runs[usize::from(call)..MAX_CALLS];
         if !self.idempotent && runs[0] > 1 {
             return Err("no call that is not idempotent runs twice");
         }

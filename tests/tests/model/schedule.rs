@@ -30,6 +30,12 @@ pub struct Bounds {
     pub abandoned: u8,
     /// Frames of which a part is sent, and something else happens before the rest is.
     pub interrupted: u8,
+    /// Sessions that another caller on the line begins.
+    pub other_sessions: u8,
+    /// Calls that it makes.
+    pub other_calls: u8,
+    /// Calls of a lost link that arrive after all, whatever has happened since.
+    pub stale: u8,
 }
 
 impl Bounds {
@@ -65,8 +71,15 @@ pub enum Step {
         unread: u8,
         unsent: u8,
     },
+    /// The other caller sends a Connect.
+    OtherConnects,
+    /// The other caller sends the next call of its session.
+    OtherCalls,
+    /// The oldest call that a lost link has kept arrives.
+    StaleToDevice,
     /// The link goes and comes back: what is under way to the caller is lost, as are the youngest
-    /// `unsent` chunks to the device. What the device has received it still has.
+    /// `unsent` chunks to the device, unless they are kept to arrive later. What the device has
+    /// received it still has.
     LinkLost {
         unsent: u8,
     },

@@ -8,18 +8,21 @@
 //!
 //! **Sending** a frame is a step: the caller decides as late as it can what to send. The device
 //! answers at once; that it takes its time does not differ from its answer's being under way, but
-//! if it is reset, and a reset may take answers along. **Faults** happen on arrival: in a FIFO, when
+//! if it is reset, and a reset may take answers along. The delimiter that it starts with goes before
+//! its first answer. **Faults** happen on arrival: in a FIFO, when
 //! a frame was hit makes no difference.
 
-use crate::channel::{Channel, Chunk, FRAME, Fate, MAX_CHUNK, call_in, header_of};
-use crate::ledger::{FINGERPRINT, Ledger, MAX_CALLS, RUN};
+use crate::channel::{Channel, Chunk, FRAME, Fate, MAX_CHUNK, accepted_in, call_in};
+use crate::ledger::{FINGERPRINT, Ledger, MAX_CALLS, MAX_OTHERS, RUN};
 use crate::record::{End, Excuses, Record};
 use crate::schedule::{Bounds, Deadline, RESEND, Step};
 use crate::search::{Model, Violation};
 use rpc_proto::client::{CallError, Client, Number, Target, Ticket, Timing};
 use rpc_proto::server::Server;
 use rpc_proto::time::{Duration, Instant};
-use rpc_proto::wire::message::Kind;
+use rpc_proto::wire::frame::max_encoded_len;
+use rpc_proto::wire::message::{Connect, Header, Kind, Seq, VERSION};
+use rpc_proto::wire::seal::Seal;
 
 const NOW: Instant = Instant::from_micros(0);
 const NEVER: Instant = Deadline::Never.instant();
@@ -33,8 +36,11 @@ const TIMING: Timing = {
     }
 };
 
-/// What a call of this interface takes on the wire.
-const CALL: u16 = 9;
+/// What a call of this interface takes on the wire: header, number and argument.
+const CALL: u16 = max_encoded_len(1 + 1 + 1) as u16;
+
+/// The nonce of the other caller's first session. This caller's begin at 1.
+const OTHER: u32 = 1000;
 
 /// A caller with room for `ROOM` calls and a device that allows `WINDOW` in flight.
 #[derive(Clone, Debug, Hash)]
@@ -45,8 +51,16 @@ pub struct System<const ROOM: usize, const WINDOW: usize> {
     to_caller: Channel,
     left: Bounds,
     calls: heapless::Vec<Record, MAX_CALLS>,
+    /// What the lost link has kept for the device.
+    stale: Channel,
     was_reset: bool,
     link_was_lost: bool,
+    /// How many sessions the other caller has begun, and the next sequence number of the last.
+    other_sessions: u32,
+    other_next: Seq,
+    other_had_session: bool,
+    /// Whether the device's session is the other caller's.
+    is_others: bool,
     /// The call that ran last in the device's session.
     last_in_session: Option<u8>,
 }
@@ -61,8 +75,13 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
             to_caller: Channel::new(),
             left: bounds,
             calls: heapless::Vec::new(),
+            stale: Channel::new(),
             was_reset: false,
             link_was_lost: false,
+            other_sessions: 0,
+            other_next: Seq::FIRST,
+            other_had_session: false,
+            is_others: false,
             last_in_session: None,
         }
     }
@@ -159,21 +178,59 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
     }
 
     fn device_takes(&mut self, chunk: &Chunk) -> Result<(), Violation> {
+        let mut said = heapless::Vec::<u8, MAX_CHUNK>::new();
         for &byte in chunk.bytes() {
             self.device.receive(byte);
             let reply = self.device.outgoing();
             if reply.is_empty() {
                 continue;
             }
-            if header_of(reply).is_some_and(|header| header.kind == Kind::Accept) {
+            if let Some(nonce) = accepted_in(reply) {
                 self.last_in_session = None;
+                self.is_others = nonce >= OTHER;
+                self.other_had_session |= self.is_others;
             }
-            self.to_caller.push_back(Chunk::new(reply));
             let len = reply.len();
+            said.extend_from_slice(reply).expect("it fits");
             self.device.sent(len);
+            if len > 1 {
+                self.to_caller.push_back(Chunk::new(&said));
+                said.clear();
+            }
             self.check_run()?;
         }
+        if !said.is_empty() {
+            self.to_caller.push_back(Chunk::new(&said));
+        }
         Ok(())
+    }
+
+    fn other_connects(&mut self) {
+        let connect = Connect {
+            version: VERSION,
+            nonce: OTHER + self.other_sessions,
+            max_frame: FRAME as u16,
+        };
+        let header = Header {
+            kind: Kind::Connect,
+            seq: Seq::FIRST,
+        };
+        self.other_sessions += 1;
+        self.other_next = Seq::FIRST;
+        let chunk = Chunk::frame(header, &connect, Seal::NONE);
+        self.to_device.push_back(chunk);
+    }
+
+    fn other_calls(&mut self) {
+        let call = MAX_CALLS + MAX_OTHERS - usize::from(self.left.other_calls);
+        let header = Header {
+            kind: Kind::Call,
+            seq: self.other_next,
+        };
+        self.other_next = self.other_next.next();
+        let seal = Seal::of_session(OTHER + self.other_sessions - 1);
+        let chunk = Chunk::frame(header, &(RUN, call as u8), seal);
+        self.to_device.push_back(chunk);
     }
 
     fn caller_takes(&mut self, chunk: &Chunk) {
@@ -193,7 +250,15 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
 
     fn lose_link(&mut self, unsent: usize) {
         self.caller.link_lost();
-        self.to_device.truncate(self.to_device.len() - unsent);
+        let kept = self.to_device.len() - unsent;
+        let lost = self.to_device.split_off(kept);
+        if self.left.stale > 0 {
+            // With the Connect of an earlier session, too, it would be a replay: that a device cannot
+            // tell from a session of its own.
+            let calls = lost.into_iter();
+            self.stale
+                .extend(calls.filter(|chunk| call_in(chunk.frame_in()).is_some()));
+        }
         self.to_caller.clear();
         self.link_was_lost = true;
     }
@@ -204,6 +269,9 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         let Some(call) = self.device.interface().latest.take() else {
             return Ok(());
         };
+        if self.is_others != (usize::from(call) >= MAX_CALLS) {
+            return Err("calls run in a session of their own caller");
+        }
         if let Some(record) = self.calls.get(usize::from(call)) {
             record.check_run(call, self.device.interface())?;
         }
@@ -221,6 +289,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
             deadline: self.calls.iter().any(|record| record.deadline <= now),
             reset: self.was_reset,
             link: self.link_was_lost,
+            other_caller: self.other_had_session,
         };
         for (call, record) in self.calls.iter_mut().enumerate() {
             let runs = self.device.interface().runs[call];
@@ -319,6 +388,15 @@ impl<const ROOM: usize, const WINDOW: usize> Model for System<ROOM, WINDOW> {
                 steps.push(Step::LinkLost { unsent });
             }
         }
+        if left.other_sessions > 0 && self.is_open() {
+            steps.push(Step::OtherConnects);
+        }
+        if left.other_calls > 0 && self.other_sessions > 0 && self.is_open() {
+            steps.push(Step::OtherCalls);
+        }
+        if left.stale > 0 && !self.stale.is_empty() {
+            steps.push(Step::StaleToDevice);
+        }
         let due = self.caller.deadline().is_some_and(|due| due <= RESEND);
         if due && (left.time_outs > 0 || self.is_quiet()) {
             steps.push(Step::TimeOut);
@@ -397,6 +475,20 @@ impl<const ROOM: usize, const WINDOW: usize> Model for System<ROOM, WINDOW> {
             Step::Reset { unread, unsent } => {
                 self.left.resets -= 1;
                 self.reset(usize::from(unread), usize::from(unsent));
+            }
+            Step::OtherConnects => {
+                self.other_connects();
+                self.left.other_sessions -= 1;
+            }
+            Step::OtherCalls => {
+                self.other_calls();
+                self.left.other_calls -= 1;
+            }
+            Step::StaleToDevice => {
+                self.left.stale -= 1;
+                if let Some(chunk) = self.stale.pop_front() {
+                    self.device_takes(&chunk)?;
+                }
             }
             Step::LinkLost { unsent } => {
                 self.left.link_losses -= 1;

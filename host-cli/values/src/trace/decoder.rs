@@ -3,6 +3,7 @@
 use super::Direction;
 use super::event::{Event, Happening};
 use super::pieces::{Piece, Pieces};
+use super::seals::Seals;
 use crate::arguments::to_json;
 use crate::description::{Description, Procedure, ProcedureKind, Shape};
 use crate::value::{
@@ -35,13 +36,15 @@ type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;
 /// use serial_rpc_values::trace::{Decoder, Direction};
 ///
 /// let mut decoder = Decoder::default();
-/// let call = b"\x09\x40\x08\x04\x06\xa8\xb6\x4c\x39\x00";
-/// let events = decoder.take(Direction::ToDevice, call);
-/// assert_eq!(events[0].to_string(), "> Call     0  procedure 8, arguments 0x0406");
+/// let connect = b"\x01\x0d\x01\xf8\xac\xd1\x91\x01\xa0\x01\x7b\x87\x47\x7a\x00";
+/// let call = b"\x09\x40\x08\x04\x06\x2c\x61\x51\xc7\x00";
+/// let events = decoder.take(Direction::ToDevice, &[&connect[..], &call[..]].concat());
+/// assert_eq!(events[1].to_string(), "> Call     0  procedure 8, arguments 0x0406");
 /// ```
 pub struct Decoder {
     to_device: Pieces,
     from_device: Pieces,
+    seals: Seals,
     descriptions: Box<Descriptions>,
     own: Option<Description>,
     interface: Option<Arc<Description>>,
@@ -73,6 +76,7 @@ impl Decoder {
         Self {
             to_device: Pieces::default(),
             from_device: Pieces::default(),
+            seals: Seals::default(),
             descriptions: Box::new(descriptions),
             own: own_description(),
             interface: None,
@@ -85,30 +89,33 @@ impl Decoder {
 
     /// Takes bytes that passed, and gives the events that they complete.
     pub fn take(&mut self, direction: Direction, bytes: &[u8]) -> Vec<Event> {
-        let pieces = self.pieces(direction).take(bytes);
+        let pieces = match direction {
+            Direction::ToDevice => self.to_device.take(&mut self.seals, bytes),
+            Direction::FromDevice => self.from_device.take(&mut self.seals, bytes),
+        };
         self.events(direction, pieces)
     }
 
     /// Gives what is left when no more bytes will come.
     pub fn finish(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
-        for direction in [Direction::ToDevice, Direction::FromDevice] {
-            let pieces = self.pieces(direction).finish();
-            events.extend(self.events(direction, pieces));
-        }
+        let to_device = self.to_device.finish(&mut self.seals);
+        events.extend(self.events(Direction::ToDevice, to_device));
+        let from_device = self.from_device.finish(&mut self.seals);
+        events.extend(self.events(Direction::FromDevice, from_device));
         events
-    }
-
-    fn pieces(&mut self, direction: Direction) -> &mut Pieces {
-        match direction {
-            Direction::ToDevice => &mut self.to_device,
-            Direction::FromDevice => &mut self.from_device,
-        }
     }
 
     fn events(&mut self, direction: Direction, pieces: Vec<Piece>) -> Vec<Event> {
         let happening = |piece| match piece {
-            Piece::Frame { payload, spoilt } => self.frame(&payload, spoilt),
+            Piece::Frame {
+                payload,
+                is_checked: true,
+                spoilt,
+            } => self.frame(&payload, spoilt),
+            Piece::Frame {
+                payload, spoilt, ..
+            } => of_unknown_session(&payload, spoilt),
             Piece::Text(text) => Happening::Text(text),
             Piece::Broken(bytes) => Happening::Broken(bytes),
         };
@@ -122,8 +129,7 @@ impl Decoder {
     }
 
     fn frame(&mut self, payload: &[u8], spoilt: bool) -> Happening {
-        let (&header, body) = payload.split_first().unwrap_or((&0, &[]));
-        let Header { kind, seq } = Header::from_byte(header);
+        let (Header { kind, seq }, body) = split(payload);
         let (words, again) = match kind {
             Kind::Connect => self.connect(body),
             Kind::Accept => (self.accept(body), false),
@@ -146,8 +152,15 @@ impl Decoder {
         self.last_connect = body.to_vec();
         self.calls = [const { None }; SEQS as usize];
         let words = match postcard::take_from_bytes::<Connect>(body) {
-            Ok((Connect { version, nonce }, _)) => {
-                format!("version {version}, session {nonce:#010x}")
+            Ok((connect, _)) => {
+                let Connect {
+                    version,
+                    nonce,
+                    max_frame,
+                } = connect;
+                format!(
+                    "version {version}, session {nonce:#010x}, frames of up to {max_frame} bytes"
+                )
             }
             Err(_) => hex(body),
         };
@@ -309,6 +322,24 @@ impl Decoder {
     }
 }
 
+/// Header and body of a payload.
+fn split(payload: &[u8]) -> (Header, &[u8]) {
+    let (&header, body) = payload.split_first().unwrap_or((&0, &[]));
+    (Header::from_byte(header), body)
+}
+
+/// A frame that cannot be checked and whose meaning depends on what came before.
+fn of_unknown_session(payload: &[u8], spoilt: bool) -> Happening {
+    let (Header { kind, seq }, body) = split(payload);
+    Happening::Frame {
+        kind,
+        seq,
+        words: format!("{}, not checked: its session is unknown", hex(body)),
+        again: false,
+        spoilt,
+    }
+}
+
 /// What the protocol calls the device's own service, all of it.
 fn own_description() -> Option<Description> {
     let read = |pieces: &[&[u8]]| Description::read(&pieces.concat()).ok();
@@ -384,8 +415,9 @@ fn fault(body: &[u8]) -> String {
         Some(Fault::UnknownProcedure) => CallError::NoSuchProcedure,
         Some(Fault::BadArguments) => CallError::BadArguments,
         Some(Fault::ReplyTooLarge) => CallError::ReplyTooLarge,
-        Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Disconnected),
-        Some(Fault::Unreachable | Fault::Refused) => CallError::Disconnected,
+        Some(Fault::OutcomeUnknown) => CallError::OutcomeUnknown(Cause::Relay),
+        Some(Fault::Unreachable) => CallError::Unreachable,
+        Some(Fault::Refused) => CallError::Refused,
         None => CallError::UnknownFault(code),
     };
     error.to_string()

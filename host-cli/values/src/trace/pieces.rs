@@ -1,5 +1,6 @@
 //! Cuts the bytes of one direction into frames, text, and what is neither.
 
+use super::seals::Seals;
 use rpc_proto::wire::frame::{Accumulator, DELIMITER};
 
 /// The longest frame that a caller on a host sends or receives.
@@ -14,10 +15,12 @@ const SHORTEST_TEXT: usize = 4;
 /// A part of what passed in one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// A frame that checks.
+    /// A frame that checks, or one of a session whose beginning was not seen.
     Frame {
         /// Header and body.
         payload: Vec<u8>,
+        /// Whether it checks. It cannot be checked in an unknown session.
+        is_checked: bool,
         /// Whether something stood before it without a delimiter between: its receiver then drops
         /// both.
         spoilt: bool,
@@ -31,13 +34,16 @@ pub enum Piece {
 /// Finds the pieces.
 ///
 /// ```
-/// use serial_rpc_values::trace::{Piece, Pieces};
+/// use serial_rpc_values::trace::{Piece, Pieces, Seals};
 ///
+/// let mut seals = Seals::default();
 /// let mut pieces = Pieces::default();
-/// assert_eq!(pieces.take(b"boot ok\n"), [Piece::Text("boot ok".into())]);
+/// assert_eq!(pieces.take(&mut seals, b"boot ok\n"), [Piece::Text("boot ok".into())]);
+/// let connect = b"\x01\x0d\x01\xf8\xac\xd1\x91\x01\xa0\x01\x7b\x87\x47\x7a\x00";
+/// let payload = b"\x00\x01\xf8\xac\xd1\x91\x01\xa0\x01".to_vec();
 /// assert_eq!(
-///     pieces.take(b"\x07\x60\x0a\x46\x90\xf1\xc4\x00"),
-///     [Piece::Frame { payload: vec![0x60, 0x0a], spoilt: true }],
+///     pieces.take(&mut seals, connect),
+///     [Piece::Frame { payload, is_checked: true, spoilt: true }],
 /// );
 /// ```
 #[derive(Debug, Default)]
@@ -50,11 +56,11 @@ pub struct Pieces {
 
 impl Pieces {
     /// Takes bytes, and gives the pieces that they complete.
-    pub fn take(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub fn take(&mut self, seals: &mut Seals, bytes: &[u8]) -> Vec<Piece> {
         let mut found = Vec::new();
         for &byte in bytes {
             if byte == DELIMITER {
-                self.end(&mut found);
+                self.end(seals, &mut found);
                 continue;
             }
             self.candidate.push(byte);
@@ -66,16 +72,16 @@ impl Pieces {
                 self.shown = self.candidate.len();
             }
             if self.candidate.len() == LONGEST {
-                self.end(&mut found);
+                self.end(seals, &mut found);
             }
         }
         found
     }
 
     /// Gives what has come since the last delimiter, when no more will.
-    pub fn finish(&mut self) -> Vec<Piece> {
+    pub fn finish(&mut self, seals: &mut Seals) -> Vec<Piece> {
         let mut found = Vec::new();
-        self.end(&mut found);
+        self.end(seals, &mut found);
         found
     }
 
@@ -83,12 +89,11 @@ impl Pieces {
         self.candidate.get(self.shown..).unwrap_or_default()
     }
 
-    fn end(&mut self, found: &mut Vec<Piece>) {
-        if let Some(payload) = payload(&self.candidate) {
-            let spoilt = false;
-            found.push(Piece::Frame { payload, spoilt });
+    fn end(&mut self, seals: &mut Seals, found: &mut Vec<Piece>) {
+        if let Some(frame) = frame(&self.candidate, false, seals) {
+            found.push(frame);
         } else {
-            split_spoilt(self.rest(), self.shown > 0, found);
+            split_spoilt(self.rest(), self.shown > 0, seals, found);
         }
         self.candidate.clear();
         self.shown = 0;
@@ -96,15 +101,14 @@ impl Pieces {
 }
 
 /// Splits bytes that are no frame; `after_text` if text stood before them.
-fn split_spoilt(bytes: &[u8], after_text: bool, found: &mut Vec<Piece>) {
+fn split_spoilt(bytes: &[u8], after_text: bool, seals: &mut Seals, found: &mut Vec<Piece>) {
     let line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     let starts = line_ends.map(|(index, _)| index + 1);
     for start in after_text.then_some(0).into_iter().chain(starts) {
-        let (before, frame) = bytes.split_at(start);
-        if let Some(payload) = payload(frame) {
+        let (before, rest) = bytes.split_at(start);
+        if let Some(frame) = frame(rest, true, seals) {
             found.extend(text_or_broken(before));
-            let spoilt = true;
-            found.push(Piece::Frame { payload, spoilt });
+            found.push(frame);
             return;
         }
     }
@@ -119,13 +123,27 @@ fn text_or_broken(bytes: &[u8]) -> Option<Piece> {
     }
 }
 
-/// The payload, if the bytes are one whole frame but for its delimiter.
-fn payload(frame: &[u8]) -> Option<Vec<u8>> {
+/// The frame, if the bytes are one but for its delimiter.
+fn frame(bytes: &[u8], spoilt: bool, seals: &mut Seals) -> Option<Piece> {
     let mut accumulator = Accumulator::<MAX_FRAME>::new();
-    for &byte in frame {
+    for &byte in bytes {
         accumulator.push(byte);
     }
-    Some(accumulator.push(DELIMITER)?.ok()?.to_vec())
+    let candidate = accumulator.push(DELIMITER)?.ok()?;
+    let payload = |body: &[u8]| [&[candidate.header().to_byte()], body].concat();
+    if let Some(body) = seals.open(candidate) {
+        return Some(Piece::Frame {
+            payload: payload(body),
+            is_checked: true,
+            spoilt,
+        });
+    }
+    // Without the nonce, all that is known is that it may be one; but what reads as text is text.
+    (!seals.know_a_session() && text(bytes).is_none()).then(|| Piece::Frame {
+        payload: payload(candidate.unchecked_body()),
+        is_checked: false,
+        spoilt,
+    })
 }
 
 /// The text, if that is what the bytes are. An escape counts: programs colour what they print.
@@ -141,19 +159,41 @@ fn text(bytes: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// `0: Return(5)`.
-    const FRAME: &[u8] = b"\x07\x60\x0a\x46\x90\xf1\xc4\x00";
+    const CONNECT: &[u8] = b"\x01\x0d\x01\xf8\xac\xd1\x91\x01\xa0\x01\x7b\x87\x47\x7a\x00";
+    /// `0: Return(5)` in the session that it begins.
+    const FRAME: &[u8] = b"\x07\x60\x0a\x35\x8e\x23\x04\x00";
 
     fn frame(spoilt: bool) -> Piece {
-        let payload = vec![0x60, 0x0a];
-        Piece::Frame { payload, spoilt }
+        Piece::Frame {
+            payload: vec![0x60, 0x0a],
+            is_checked: true,
+            spoilt,
+        }
     }
 
+    /// The pieces of what follows the beginning of a session.
     fn pieces(bytes: &[u8]) -> Vec<Piece> {
+        let mut seals = Seals::default();
         let mut pieces = Pieces::default();
-        let mut found = pieces.take(bytes);
-        found.extend(pieces.finish());
+        assert_eq!(pieces.take(&mut seals, CONNECT).len(), 1);
+        let mut found = pieces.take(&mut seals, bytes);
+        found.extend(pieces.finish(&mut seals));
         found
+    }
+
+    #[test]
+    fn frames_of_a_session_whose_beginning_was_not_seen_are_not_checked() {
+        let mut damaged = FRAME.to_vec();
+        damaged[2] ^= 1;
+        for bytes in [FRAME, &damaged] {
+            let found = Pieces::default().take(&mut Seals::default(), bytes);
+            let [Piece::Frame { is_checked, .. }] = found[..] else {
+                panic!("{found:?} is not one frame");
+            };
+            assert!(!is_checked);
+        }
+        let text = Pieces::default().take(&mut Seals::default(), b"\x0cready to go\0");
+        assert_eq!(text, [Piece::Broken(b"\x0cready to go".to_vec())]);
     }
 
     #[test]

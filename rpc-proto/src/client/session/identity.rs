@@ -20,6 +20,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
             outgoing,
             order: _,
             timer,
+            strange,
             counters: _,
             // What it has received of events, it does not act on.
             events: _,
@@ -45,7 +46,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
                 State::Free | State::Waiting | State::Returned | State::Erred => {}
             }
         }
-        (phase, nonce, outgoing, numbers).hash(hasher);
+        (phase, nonce, outgoing, numbers, strange).hash(hasher);
         (timer.due(), timer.resend_time(), timer.heard_at()).hash(hasher);
     }
 }

@@ -11,14 +11,13 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
         let Self {
             state,
             replies,
-            buffer,
             nak: _,
             statistics: _,
         } = self;
         state.phase.hash(hasher);
         // Without a session, a Connect is all that counts, and it sets all of these.
         if state.phase != Phase::NotConnected {
-            state.next.hash(hasher);
+            (state.next, state.max_frame, state.seal).hash(hasher);
             let next_slot = state.calls.next_slot(Self::SLOTS);
             let (young, old) = replies.split_at(usize::from(next_slot));
             let kept = usize::from(state.calls.kept(Self::SLOTS));
@@ -27,6 +26,5 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             }
         }
         self.outgoing().hash(hasher);
-        buffer.hash(hasher);
     }
 }

@@ -25,7 +25,8 @@ enum Slot {
 }
 
 /// The calls of a session with `WINDOW` slots that are not answered, or whose reply was not sent.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "model-check", derive(Hash))]
 pub struct Outstanding<const WINDOW: usize> {
     slots: [Slot; WINDOW],
     /// The slot whose reply is sent next.
@@ -60,7 +61,7 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
 
     /// Ends a call at once. Its reply still waits for those before.
     pub fn end(&mut self, call: &mut Call<'_, '_>, result: Result<Replied, Fault>) {
-        settle(call.seq, call.place, result);
+        settle(call.seq, call.state.seal, call.place, result);
         self.occupy(call, Slot::Answered);
     }
 
@@ -87,8 +88,12 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         let mut slots = self.slots.iter_mut().zip(&mut session.replies);
         let found = slots.find_map(|(slot, place)| Some((slot.seq_of(token)?, slot, place)));
         if let Some((seq, slot, place)) = found {
-            let result = make(Reply::new(seq, place));
-            settle(seq, place, result);
+            let seal = session.state.seal;
+            // Longer replies than the caller takes do not fit their place.
+            let limit = usize::from(session.state.max_frame);
+            let place = place.get_mut(..limit).unwrap_or_default();
+            let result = make(Reply::new(seq, seal, place));
+            settle(seq, seal, place, result);
             *slot = Slot::Answered;
         }
     }
