@@ -100,9 +100,19 @@ pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
 /// # Errors
 /// When it cannot be run or does not answer as it must.
 pub fn our_call_costs(image: &Path) -> io::Result<CallCosts> {
+    call_costs(connected(image)?, &our_calls())
+}
+
+/// Boots an image with this protocol and begins a session.
+///
+/// # Errors
+/// When it cannot be run.
+pub fn connected(image: &Path) -> io::Result<SteppedDevice> {
     let mut device = SteppedDevice::boot(&LM3S6965, image)?;
+    // A device begins with a delimiter, unasked.
+    device.answer(&[])?;
     device.answer(&Message::connect(1).frame())?;
-    call_costs(device, &our_calls())
+    Ok(device)
 }
 
 /// The calls in this protocol, the first of a session.

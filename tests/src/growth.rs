@@ -3,10 +3,8 @@
 //!
 //! `figures.txt` holds how much the longest of each curve takes beyond the shortest.
 
-use crate::board::LM3S6965;
-use crate::device_cost::{Call, Figure, PACKAGE, instructions_of};
+use crate::device_cost::{Call, Figure, PACKAGE, connected, instructions_of};
 use crate::image::{self, Setting, Size};
-use crate::stepped::SteppedDevice;
 use crate::wire::Message;
 use rpc_proto::service::FIRST_NUMBER;
 use std::error::Error;
@@ -189,8 +187,7 @@ pub const PAYLOADS: [usize; 7] = [0, 8, 16, 24, 32, 40, 48];
 /// # Errors
 /// When the image cannot be built or run, or does not answer as it must.
 pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error>> {
-    let mut device = SteppedDevice::boot(&LM3S6965, &PACKAGE.image("bytes")?)?;
-    device.answer(&Message::connect(1).frame())?;
+    let mut device = connected(&PACKAGE.image("bytes")?)?;
     let mut points = Vec::new();
     for (seq, &count) in (0..).zip(payloads) {
         let call = way.call(seq, count);

@@ -160,7 +160,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         match self.phase {
             Phase::Closed => {
                 if self.calls.iter().any(Call::is_open) {
-                    self.nonce = self.nonce.wrapping_add(1);
+                    self.begin_session();
                     self.make_connect();
                 }
             }
@@ -172,6 +172,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 }
             }
         }
+    }
+
+    /// Takes the nonce of a session that is new, and is to be asked for.
+    fn begin_session(&mut self) {
+        self.nonce = self.nonce.wrapping_add(1);
+        self.phase = Phase::Connecting { due: false };
     }
 
     fn make_connect(&mut self) {
@@ -398,8 +404,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     fn taken_over(&mut self, now: Instant) {
         self.end(Cause::OtherCaller, None);
         if self.calls.iter().any(Call::is_open) {
-            self.nonce = self.nonce.wrapping_add(1);
-            self.phase = Phase::Connecting { due: false };
+            self.begin_session();
             self.timer.arm(now);
         }
     }

@@ -127,8 +127,8 @@ impl<'b> Encoder<'b> {
     // Inlined into every place where a value is serialised, it would be most of a small image.
     #[inline(never)]
     pub fn extend(&mut self, bytes: &[u8]) {
-        self.seal = self.seal.then(bytes);
         for &byte in bytes {
+            self.seal = self.seal.then_byte(byte);
             // A full block is closed only when another byte comes: closing it at once would add an
             // empty block to a frame that ends there.
             if self.end - self.code_at > BLOCK {

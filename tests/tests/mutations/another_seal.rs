@@ -21,12 +21,18 @@ impl Seal {
         Self(u64::from_le_bytes(trailer))
     }
 
+    /// Adds a byte of payload.
+    #[must_use]
+    pub const fn then_byte(self, byte: u8) -> Self {
+        Self((self.0 ^ byte as u64).wrapping_mul(0x0000_0100_0000_01B3))
+    }
+
     /// Adds bytes of payload.
     #[must_use]
     pub const fn then(mut self, bytes: &[u8]) -> Self {
         let mut index = 0;
         while index < bytes.len() {
-            self.0 = (self.0 ^ bytes[index] as u64).wrapping_mul(0x0000_0100_0000_01B3);
+            self = self.then_byte(bytes[index]);
             index += 1;
         }
         self
