@@ -10,7 +10,7 @@ use rpc_proto::wire::seal::Seal;
 use serde_json::json;
 use serial_rpc::Connection;
 use serial_rpc::link::Link;
-use serial_rpc::trace::{Decoder, Direction, Happening};
+use serial_rpc::trace::{Decoder, Direction};
 use serial_rpc_simulator::SimulatedDevice;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
