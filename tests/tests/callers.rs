@@ -257,7 +257,7 @@ fn call_while_the_link_takes_only(room: usize) -> Option<CallError> {
 }
 
 /// The lengths of a Connect with the delimiter before it, and of a call.
-const CONNECT: usize = 10;
+const CONNECT: usize = 11;
 const CALL: usize = 9;
 
 #[test]

@@ -11,7 +11,7 @@ use rpc_proto::service::{FIRST_NUMBER, Interface, Member};
 use rpc_proto::wire::message::{Accept, Fault, Kind};
 use tests::line::SplitMix64;
 use tests::tally::{ADD, FAIL, FILL, Ledger, TallyService};
-use tests::wire::{Message, hand};
+use tests::wire::{Message, SESSION, hand};
 
 /// An interface that is known at run time only.
 struct Borrowed {
@@ -185,7 +185,7 @@ fn a_new_session_forgets_open_calls_and_their_late_answers() {
     let mut device = device::<2>();
     let tokens = [0, 1].map(|seq| open(&mut device, seq));
     assert_eq!(answer(&mut device, tokens[1], RawReply::Return(&[1])), []);
-    let (_, said) = say(&mut device, &Message::connect(2));
+    let (_, said) = say(&mut device, &Message::connect(SESSION));
     assert_eq!(said.len(), 1, "{said:?}");
     for token in tokens {
         assert!(!device.is_open(token));
@@ -235,7 +235,7 @@ fn the_description_is_the_one_known_at_run_time() {
     assert_eq!(ask(DeviceResolve::NUMBER, 6), [1, 9]);
     assert_eq!(ask(DeviceResolve::NUMBER, 7), [0]);
 
-    let (_, said) = say(&mut device, &Message::connect(2));
+    let (_, said) = say(&mut device, &Message::connect(SESSION));
     let accept: Accept = postcard::from_bytes(&said[0].body).expect("an Accept");
     assert_eq!(accept.fingerprint, 77);
 }
@@ -299,11 +299,16 @@ fn answered_at_once_it_says_what_a_server_says() {
     let mut elsewhere = Server::new(TallyService(Ledger::default()));
     let mut random = SplitMix64::new(1);
     let mut answered = 0;
+    let connect = Message::connect(SESSION);
+    assert_eq!(
+        say(&mut raw, &connect).1,
+        hand(&mut server, &connect.frame())
+    );
     for _ in 0..20_000 {
         let seq = random.byte() % 8;
         let amount = u32::from(random.byte());
         let message = match random.byte() % 16 {
-            0 => Message::connect(amount),
+            0 => connect.clone(),
             1 => Message::call(seq, FAIL, (seq,)),
             2 => Message::call(seq, FILL, (amount,)),
             3 => Message::call(seq, DevicePing::NUMBER.unwrap(), (amount,)),

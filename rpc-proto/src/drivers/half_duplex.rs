@@ -99,8 +99,10 @@ pub struct HalfDuplex<L, P, D> {
     turnaround: u32,
     echoes: bool,
     phase: Phase,
-    /// Whether a byte of a frame was sent and its delimiter was not.
+    /// True if a byte of a frame was sent and its delimiter was not.
     in_frame: bool,
+    /// True if a delimiter goes before the next frame. Alone, it would take the bus for nothing.
+    delimiter_due: bool,
     echo: Echo,
     /// What had come in before this end began to talk.
     left_behind: Deque<u8, LEFT_BEHIND>,
@@ -133,6 +135,7 @@ where
             echoes: false,
             phase: Phase::Listening,
             in_frame: false,
+            delimiter_due: false,
             echo: Echo::default(),
             left_behind: Deque::new(),
             yielded: 0,
@@ -202,6 +205,12 @@ where
     }
 }
 
+/// Returns the number of bytes, if all of them are delimiters.
+fn only_delimiters(bytes: &[u8]) -> Option<usize> {
+    let others = bytes.iter().any(|&byte| byte != DELIMITER);
+    (!others).then_some(bytes.len())
+}
+
 /// The first byte of a buffer that is not empty.
 fn put_first(buffer: &mut [u8], byte: u8) -> usize {
     match buffer.first_mut() {
@@ -251,6 +260,23 @@ where
             self.keep(byte[0]);
         }
         Ok(false)
+    }
+
+    /// Sends the delimiter that goes before a frame.
+    fn send_due_delimiter(&mut self) -> Result<(), L::Error> {
+        if !core::mem::take(&mut self.delimiter_due) || self.phase != Phase::Talking {
+            return Ok(());
+        }
+        match self.link.write(&[DELIMITER]) {
+            Ok(sent) => {
+                self.note_sent([DELIMITER].get(..sent).unwrap_or_default());
+                Ok(())
+            }
+            Err(error) => {
+                self.listen();
+                Err(error)
+            }
+        }
     }
 
     /// Ends what is being sent, and listens.
@@ -326,7 +352,12 @@ where
             return Ok(0);
         }
         if self.phase == Phase::Listening {
+            if let Some(delimiters) = only_delimiters(bytes) {
+                self.delimiter_due = true;
+                return Ok(delimiters);
+            }
             self.begin()?;
+            self.send_due_delimiter()?;
         }
         let rest = self.rest_of_frame(bytes);
         let bytes = rest.and_then(|rest| bytes.get(..rest)).unwrap_or(bytes);

@@ -1,6 +1,7 @@
 //! The half-duplex link for drivers that let other tasks run while they wait.
 
-use super::{HalfDuplex, Phase, put_first};
+use super::{HalfDuplex, Phase, only_delimiters, put_first};
+use crate::wire::frame::DELIMITER;
 use core::convert::Infallible;
 use core::task::Poll;
 use embassy_futures::poll_once;
@@ -44,6 +45,23 @@ where
             if self.keep(byte[0]) {
                 self.give_way();
                 return Ok(());
+            }
+        }
+    }
+
+    /// Sends the delimiter that goes before a frame.
+    async fn send_due_delimiter_async(&mut self) -> Result<(), L::Error> {
+        if !core::mem::take(&mut self.delimiter_due) || self.phase != Phase::Talking {
+            return Ok(());
+        }
+        match self.link.write(&[DELIMITER]).await {
+            Ok(sent) => {
+                self.note_sent([DELIMITER].get(..sent).unwrap_or_default());
+                Ok(())
+            }
+            Err(error) => {
+                self.listen();
+                Err(error)
             }
         }
     }
@@ -104,7 +122,12 @@ where
             return Ok(0);
         }
         if self.phase == Phase::Listening {
+            if let Some(delimiters) = only_delimiters(bytes) {
+                self.delimiter_due = true;
+                return Ok(delimiters);
+            }
             self.begin_async().await?;
+            self.send_due_delimiter_async().await?;
         }
         if self.phase == Phase::Yielding {
             return Ok(bytes.len());
