@@ -285,7 +285,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             return None;
         };
         let header = candidate.header();
-        if header.kind != Kind::Accept && !matches!(self.phase, Phase::Open { .. }) {
+        let is_sealed = !matches!(header.kind, Kind::Connect | Kind::Accept);
+        if is_sealed && !matches!(self.phase, Phase::Open { .. }) {
             // Of an earlier session or of another caller's: nothing that is waited for.
             return None;
         }

@@ -2,14 +2,14 @@
 //! sent are frames.
 #![no_main]
 
-use fuzz::{FRAME, pieces};
+use fuzz::{FRAME, SESSION, pieces};
 use libfuzzer_sys::fuzz_target;
 use rpc_proto::client::{Client, Target, Timing};
 use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::time::{Duration, Instant};
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut client = Client::<FRAME, 3>::new(6, Timing::default());
+    let mut client = Client::<FRAME, 3>::new(SESSION - 1, Timing::default());
     let mut sent = Accumulator::<FRAME>::new();
     let mut now = Instant::from_micros(0);
     let deadline = now + Duration::from_secs(1);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use firmware::{Demonstration, DemonstrationEvents};
-use fuzz::{FRAME, frame, pieces};
+use fuzz::{FRAME, SESSION, frame, pieces, seal};
 use libfuzzer_sys::fuzz_target;
 use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::server::Server;
@@ -19,16 +19,17 @@ fuzz_target!(|bytes: &[u8]| {
     }
 
     send(&mut device, &[0]);
-    let accept = send(&mut device, &frame(&[0x00, 1, 7]).expect("it fits"));
+    let connect = [0x00, 1, SESSION as u8, 64];
+    let accept = send(&mut device, &frame(&connect).expect("it fits"));
     assert_eq!(
         accept.first().map(|payload| payload[..3].to_vec()),
-        Some(vec![0x20, 1, 7])
+        Some(vec![0x20, 1, SESSION as u8])
     );
     let sum = send(&mut device, &frame(&[0x40, 8, 4, 6]).expect("it fits"));
     assert_eq!(sum, [[0x60, 10]]);
 });
 
-/// Sends bytes and gives back the payloads of what is answered; all of that must be frames.
+/// Sends bytes and gives back the payloads of what is answered in the session; all of that must decode.
 fn send(device: &mut Device, bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut answers = Vec::new();
     let mut accumulator = Accumulator::<FRAME>::new();
@@ -40,8 +41,13 @@ fn send(device: &mut Device, bytes: &[u8]) -> Vec<Vec<u8>> {
                 break;
             }
             for &byte in &outgoing {
-                if let Some(frame) = accumulator.push(byte) {
-                    answers.push(frame.expect("a device sends whole frames").to_vec());
+                let Some(candidate) = accumulator.push(byte) else {
+                    continue;
+                };
+                let candidate = candidate.expect("a device sends whole frames");
+                let header = candidate.header();
+                if let Some(body) = candidate.open(seal(header)) {
+                    answers.push([&[header.to_byte()], body].concat());
                 }
             }
             device.sent(outgoing.len());

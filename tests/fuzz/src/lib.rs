@@ -1,9 +1,14 @@
 //! What the targets share: inputs as pieces, so that a fuzzer gets past the checksum.
 
 use rpc_proto::wire::frame::Encoder;
+use rpc_proto::wire::message::{Header, Kind};
+use rpc_proto::wire::seal::Seal;
 
 /// The longest frame of the two ends, in bytes.
 pub const FRAME: usize = 64;
+
+/// The nonce of the session that frames belong to.
+pub const SESSION: u32 = 7;
 
 /// A part of the input: some bytes and what to do with them.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +48,21 @@ impl Piece<'_> {
     }
 }
 
-/// The frame with that payload, if it fits.
+/// The frame with that payload, if it fits and has a header.
 pub fn frame(payload: &[u8]) -> Option<Vec<u8>> {
+    let (&header, body) = payload.split_first()?;
+    let header = Header::from_byte(header);
     let mut buffer = [0; FRAME];
-    let mut encoder = Encoder::new(&mut buffer);
-    for &byte in payload {
-        encoder.push(byte);
-    }
+    let mut encoder = Encoder::new(&mut buffer, header, seal(header));
+    encoder.extend(body);
     let len = encoder.finish().ok()?;
     Some(buffer[..len].to_vec())
+}
+
+/// The seal of a frame with that header.
+pub fn seal(header: Header) -> Seal {
+    match header.kind {
+        Kind::Connect | Kind::Accept => Seal::NONE,
+        _ => Seal::of_session(SESSION),
+    }
 }
