@@ -109,3 +109,27 @@ fn link_lost(device: &Connection) -> Failure {
     Failure::new(Class::Port, format!("the link to {port} was lost"))
         .hint("check the cable and whether the device is still there")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serial_rpc_simulator::SimulatedDevice;
+
+    #[test]
+    fn a_call_that_others_pass_on_fails_with_an_exit_code_and_a_hint() {
+        let device = Connection::to(SimulatedDevice::new());
+        let unknown = CallError::OutcomeUnknown;
+        for (error, idempotent, class) in [
+            (unknown(Cause::Relay), false, Class::OutcomeUnknown),
+            (unknown(Cause::Relay), true, Class::Port),
+            (unknown(Cause::OtherCaller), false, Class::OutcomeUnknown),
+            (unknown(Cause::OtherCaller), true, Class::Port),
+            (CallError::Unreachable, false, Class::Port),
+            (CallError::Refused, false, Class::Protocol),
+        ] {
+            let failure = Failure::call(&device, idempotent, error);
+            assert_eq!(failure.class, class, "{error}");
+            assert!(failure.hint.is_some(), "{error}");
+        }
+    }
+}

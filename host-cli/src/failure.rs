@@ -125,26 +125,3 @@ impl From<clap::Error> for Failure {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_becomes_of_a_call_behind_others_has_an_exit_code() {
-        let device = Connection::open("sim").expect("there is always one");
-        let unknown = CallError::OutcomeUnknown;
-        for (error, idempotent, class) in [
-            (unknown(Cause::Relay), false, Class::OutcomeUnknown),
-            (unknown(Cause::Relay), true, Class::Port),
-            (unknown(Cause::OtherCaller), false, Class::OutcomeUnknown),
-            (unknown(Cause::OtherCaller), true, Class::Port),
-            (CallError::Unreachable, false, Class::Port),
-            (CallError::Refused, false, Class::Protocol),
-        ] {
-            let failure = Failure::call(&device, idempotent, error);
-            assert_eq!(failure.class, class, "{error}");
-            assert!(failure.hint.is_some(), "{error}");
-        }
-    }
-}

@@ -4,7 +4,7 @@
 //! client for the caller, and a description that is a constant in flash:
 //!
 //! ```
-//! use rpc_proto::client::{CallError, Timing};
+//! use rpc_proto::client::{CallError, Client, Timing};
 //! use rpc_proto::drivers::BlockingCaller;
 //! use rpc_proto::server::Server;
 //! use rpc_proto::service;
@@ -43,7 +43,8 @@
 //! # let mut micros = 0;
 //! # let clock = || { micros += 1; Instant::from_micros(micros) };
 //! # let uart = link::Link { server, unread: Default::default() };
-//! let caller: BlockingCaller<_, _, 64> = BlockingCaller::new(uart, clock, 1, Timing::default());
+//! let client: Client<64> = Client::new(1, Timing::default());
+//! let caller = BlockingCaller::new(uart, clock, client);
 //! let mut lamp = LampClient::new(caller);
 //! assert_eq!(lamp.dim(50), Ok(()));
 //! assert_eq!(lamp.dim(200), Err(CallError::Error(TooBright)));

@@ -19,11 +19,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let mut caller = Client::new(SESSION - 1, Timing::default());
-        let target = Target {
-            number: PROCEDURE,
-            fingerprint: None,
-            idempotent: false,
-        };
+        let target = Target::fixed(PROCEDURE, false);
         let deadline = NOW + Duration::from_secs(1);
         let call = caller.start(target, deadline, &(5_u32,)).expect("room");
         let mut bench = Self { caller, call };
@@ -52,8 +48,9 @@ impl Bench {
         }
     }
 
-    fn failure(&self) -> Option<CallError> {
-        self.caller.failure(self.call)
+    /// Why the call failed, if it has: asked once.
+    fn failure(&mut self) -> Option<CallError> {
+        self.caller.take(self.call)?.err()
     }
 }
 
@@ -122,11 +119,7 @@ fn a_refusal_of_another_callers_call_proves_nothing() {
 #[test]
 fn another_callers_session_ends_this_one_and_the_next_waits() {
     let mut bench = Bench::new();
-    let next = Target {
-        number: PROCEDURE,
-        fingerprint: None,
-        idempotent: true,
-    };
+    let next = Target::fixed(PROCEDURE, true);
     let deadline = NOW + Duration::from_secs(1);
     bench.caller.start(next, deadline, &()).expect("room");
     bench.receive(&accept(77));
