@@ -73,7 +73,8 @@ fn serve_anew<I: DispatchAsync, E: EventSource, F: Future>(
 /// Waits until that many frames have come in.
 async fn frames(time: &VirtualTime, uart: &VirtualUart, count: usize) -> Vec<Message> {
     let mut received = Vec::new();
-    while received.iter().filter(|&&byte| byte == 0).count() < count {
+    let ends_frame = |pair: &[u8]| pair[0] != 0 && pair[1] == 0;
+    while received.windows(2).filter(|pair| ends_frame(pair)).count() < count {
         time.sleep(Duration::from_micros(50)).await;
         received.extend(uart.received());
     }

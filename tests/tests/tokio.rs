@@ -117,7 +117,7 @@ fn serve_stopwatch(stream: DuplexStream) {
 
 #[tokio::test(start_paused = true)]
 async fn a_device_may_be_simulated_on_the_runtime_of_its_caller() {
-    let (near, far) = tokio::io::duplex(16);
+    let (near, far) = tokio::io::duplex(64);
     serve_stopwatch(far);
     let mut stopwatch = StopwatchAsyncClient::new(caller(near, 1));
     assert_eq!(stopwatch.wait(1500).await, Ok(1500));

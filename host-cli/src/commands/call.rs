@@ -10,9 +10,10 @@ use clap_complete::ArgValueCompleter;
 use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
-use serial_rpc::description::Shape;
+use serial_rpc::description::{Description, Procedure, ProcedureKind, Shape};
 use serial_rpc::value::plain;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Call a procedure and print its value.
@@ -133,26 +134,31 @@ pub fn once(
     arguments: Arguments<'_>,
 ) -> Result<(), Failure> {
     let failed = |error| Failure::named_call(device, error);
-    let stream = match arguments {
-        Arguments::Json(arguments) => device.stream(path, arguments),
-        Arguments::Words(words) => device.stream_words(path, words),
-    };
-    match stream {
-        Err(NamedCallError::NoStream { .. }) => {}
-        Err(error) => return Err(failed(error)),
-        Ok(stream) => {
-            for item in stream {
-                output::print_json(&item.map_err(failed)?)?;
-                interrupt::check()?;
-            }
-            return Ok(());
+    let description = description(device)?;
+    let procedure = description.procedure(path)?;
+    if procedure.kind == ProcedureKind::Stream {
+        let items = match arguments {
+            Arguments::Json(arguments) => device.stream(path, arguments),
+            Arguments::Words(words) => device.stream_words(path, words),
+        };
+        for item in items.map_err(failed)? {
+            output::print_json(&item.map_err(failed)?)?;
+            interrupt::check()?;
         }
+        return Ok(());
     }
     let value = match arguments {
         Arguments::Json(arguments) => device.call(path, arguments),
         Arguments::Words(words) => device.call_words(path, words),
     };
-    print(context, device, path, &value.map_err(failed)?)
+    print(context, procedure, &value.map_err(failed)?)
+}
+
+/// Returns the device's description.
+fn description(device: &Connection) -> Result<Arc<Description>, Failure> {
+    device
+        .description()
+        .map_err(|error| Failure::description(device, error))
 }
 
 /// Feeds the items of a file to a procedure.
@@ -183,19 +189,17 @@ fn feed(context: &Context, device: &Connection, call: &Call, file: &str) -> Resu
         });
     }
     let value = feed.finish().map_err(failed)?;
-    print(context, device, &call.procedure, &value)
+    let description = description(device)?;
+    print(context, description.procedure(&call.procedure)?, &value)
 }
 
-/// Prints what a call of `path` returned.
-fn print(context: &Context, device: &Connection, path: &str, value: &Value) -> Result<(), Failure> {
+/// Prints what a call of the procedure returned.
+fn print(context: &Context, procedure: &Procedure, value: &Value) -> Result<(), Failure> {
     if context.json {
         return output::print_json(value);
     }
-    let description = device
-        .description()
-        .map_err(|error| Failure::description(device, error))?;
     // A procedure that returns nothing prints nothing.
-    if description.procedure(path)?.value.shape == Shape::Unit {
+    if procedure.value.shape == Shape::Unit {
         return Ok(());
     }
     output::print(plain(value))

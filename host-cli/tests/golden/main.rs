@@ -45,9 +45,12 @@ fn every_command_has_help_for_people() {
 }
 
 #[test]
-fn the_readme_shows_what_the_program_prints() {
+fn the_readmes_show_what_the_program_prints() {
     let (_folder, cases) = cases();
-    cases.env("SERIAL_RPC_PORT", "sim").case("../README.md");
+    cases
+        .env("SERIAL_RPC_PORT", "sim")
+        .case("../README.md")
+        .case("README.md");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::{hprintln, syscall};
 use firmware::calculator::CalculatorClient;
-use rpc_proto::client::{CallError, Timing};
+use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::time::Duration;
 
@@ -36,13 +36,16 @@ fn main() -> ! {
         unreachable!("nobody else has taken them")
     };
     let clock = SysTickClock::start(peripherals.SYST);
-    let mut caller =
-        BlockingCaller::new(serial::start(), clock, Client::<FRAME>::new(nonce(), Timing::default()));
-    caller.set_timeout(PATIENCE);
+    let mut caller = BlockingCaller::new(
+        serial::start(),
+        clock,
+        Client::<FRAME>::new(nonce(), Timing::default()),
+    );
+    caller.client().set_patience(PATIENCE, 0);
 
     hprintln!("calling");
     let all_answered = call_every_procedure(&mut CalculatorClient::new(&mut caller));
-    hprintln!("{:?}", caller.client().statistics());
+    hprintln!("{:?}", caller.client().counters());
     debug::exit(if all_answered {
         EXIT_SUCCESS
     } else {
@@ -86,7 +89,8 @@ fn call_every_procedure(calculator: &mut Calculator<'_>) -> bool {
         & call!(calculator.total())
 }
 
-type Calculator<'c> = CalculatorClient<&'c mut BlockingCaller<serial::Serial, SysTickClock, Client<FRAME>>>;
+type Calculator<'c> =
+    CalculatorClient<&'c mut BlockingCaller<serial::Serial, SysTickClock, Client<FRAME>>>;
 
 fn show<T: Debug, E: Debug>(call: &str, result: &Result<T, CallError<E>>) -> bool {
     match result {

@@ -1,0 +1,158 @@
+//! Passes calls on from one link to another: a server whose procedures are those of another device.
+//!
+//! Near callers see a device like any other. What they call runs on the far device; if the far link fails,
+//! they are told whether the call may have run.
+
+use firmware::calculator::CalculatorClient;
+use rpc_proto::client::{Number, Target};
+use rpc_proto::server::{RawReply, RawServer};
+use rpc_proto::service::{FIRST_NUMBER, Interface};
+use rpc_proto::wire::crc::Crc32;
+use rpc_proto::wire::message::Fault;
+use serial_rpc::connection::Reply;
+use serial_rpc::description::Description;
+use serial_rpc::link::Link;
+use serial_rpc::{CallError, Connection, Ran};
+use serial_rpc_simulator::SimulatedDevice;
+use std::collections::VecDeque;
+use std::error::Error;
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// The longest near frame, in bytes.
+const FRAME: usize = 256;
+
+/// How many calls a near caller may send ahead, and how many bytes wait meanwhile.
+const WINDOW: usize = 4;
+const BUFFER: u16 = 1024;
+
+/// The interface of the far device, known at run time.
+struct Mirror {
+    description: Vec<u8>,
+    fingerprint: u32,
+    procedures: Vec<Target>,
+}
+
+impl Mirror {
+    /// Reads the interface of a device.
+    fn of(device: &Connection) -> Result<Self, Box<dyn Error>> {
+        let description = device.description_bytes()?;
+        let fingerprint = Crc32::of(&description).value();
+        let procedures = Description::read(&description)?
+            .procedures()
+            .zip(FIRST_NUMBER..)
+            .map(|(procedure, number)| Target {
+                key: procedure.key,
+                number: Number::In {
+                    fingerprint,
+                    number,
+                },
+                idempotent: procedure.idempotent,
+            })
+            .collect();
+        Ok(Self {
+            description,
+            fingerprint,
+            procedures,
+        })
+    }
+}
+
+impl Interface for Mirror {
+    fn description(&self, offset: u32) -> &[u8] {
+        self.description.get(offset as usize..).unwrap_or_default()
+    }
+
+    fn fingerprint(&self) -> u32 {
+        self.fingerprint
+    }
+
+    fn resolve(&self, key: u32) -> Option<u16> {
+        let mut procedures = self.procedures.iter();
+        let index = procedures.position(|target| target.key == key)?;
+        u16::try_from(index).ok()
+    }
+}
+
+/// The near end of the bridge: the link that a near caller opens.
+struct Bridge {
+    far: Connection,
+    near: Mutex<(RawServer<Mirror, FRAME, WINDOW>, VecDeque<u8>)>,
+}
+
+impl Bridge {
+    fn to(far: Connection) -> Result<Arc<Self>, Box<dyn Error>> {
+        let server = RawServer::new(Mirror::of(&far)?).with_buffer(BUFFER);
+        let near = Mutex::new((server, VecDeque::new()));
+        Ok(Arc::new(Self { far, near }))
+    }
+}
+
+impl Link for Bridge {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        let (server, replies) = &mut *near;
+        for &byte in bytes {
+            if let Some(call) = server.receive(byte) {
+                let (token, index) = (call.token, usize::from(call.index));
+                let arguments = call.arguments.to_vec();
+                let answer = match server.interface().procedures.get(index) {
+                    Some(&target) => self.far.call_encoded(target, &arguments),
+                    None => Err(CallError::NoSuchProcedure),
+                };
+                server.answer(
+                    token,
+                    match &answer {
+                        Ok(Reply::Return(value)) => RawReply::Return(value),
+                        Ok(Reply::Error(error)) => RawReply::Error(error),
+                        Err(error) => RawReply::Fault(fault(error)),
+                    },
+                );
+            }
+            // A server that has something to send takes no further call.
+            while let sent @ 1.. = server.outgoing().len() {
+                replies.extend(server.outgoing());
+                server.sent(sent);
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        if near.1.is_empty() {
+            drop(near);
+            // Replies are there when a write has ended, so nothing is to be waited for but other writes.
+            thread::sleep(timeout.min(Duration::from_millis(1)));
+            near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        }
+        near.1.read(buffer)
+    }
+}
+
+/// Returns what a near caller is told of a failure at the far link.
+fn fault(error: &CallError) -> Fault {
+    match error {
+        CallError::NoSuchProcedure => Fault::UnknownProcedure,
+        CallError::BadArguments => Fault::BadArguments,
+        CallError::ReplyTooLarge => Fault::ReplyTooLarge,
+        other if other.ran() == Ran::Never => Fault::Unreachable,
+        _ => Fault::OutcomeUnknown,
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let far = Connection::to(SimulatedDevice::new());
+    let near = Connection::to(Bridge::to(far.clone())?);
+
+    let mut calculator = CalculatorClient::new(&near);
+    println!("2 + 3 = {}, over two links", calculator.add(2, 3)?);
+    println!("the total is {}", calculator.accumulate(5)?);
+    let refused = calculator.div(1, 0);
+    println!("1 / 0: {refused:?}");
+    // It is the far device that has counted.
+    println!("over there it is {}", CalculatorClient::new(&far).total()?);
+    Ok(())
+}
