@@ -115,10 +115,12 @@ fn delimiters_inside_noise_end_nothing_but_noise() {
 #[test]
 fn noise_before_the_first_call_is_not_answered() {
     let mut link = perfect();
+    link.run_until_idle();
+    let before = link.to_caller.sent();
     link.to_device
         .print(link.now(), b"login: \0root\0\0\x01\x02\0");
     link.run_until_idle();
-    assert_eq!(link.to_caller.sent(), 0);
+    assert_eq!(link.to_caller.sent(), before);
     assert_eq!(link.call::<CounterAccumulate>(1), Ok(1));
 }
 
