@@ -3,9 +3,28 @@
 //! The built-in test harness cannot do that, so tests that need an emulator or another target use
 //! libtest-mimic's. With `SERIAL_RPC_REQUIRE_EMULATOR=1` what is missing fails them instead, so
 //! that no CI passes by skipping them.
+//!
+//! Of the boards only the LM3S6965 is built and emulated by default. `SERIAL_RPC_BOARDS=all` adds the
+//! others, and whatever else builds firmware from scratch.
 
 use libtest_mimic::{Completion, Failed, Trial};
 use std::env;
+
+/// A trial that builds firmware from scratch, which takes minutes: it is ignored unless
+/// `SERIAL_RPC_BOARDS` is `all`, or where `missing` gives a reason for it.
+pub fn slow_trial(
+    name: &str,
+    missing: impl FnOnce() -> Option<String> + Send + 'static,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    if env::var_os("SERIAL_RPC_BOARDS").is_some_and(|value| value == "all") {
+        return trial(name, missing, test);
+    }
+    Trial::ignorable_test(name, || {
+        let reason = "builds more firmware: set SERIAL_RPC_BOARDS=all to run it";
+        Ok(Completion::ignored_with(reason))
+    })
+}
 
 /// A trial that is ignored where `missing` gives a reason for it.
 pub fn trial(

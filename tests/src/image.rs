@@ -88,6 +88,9 @@ impl Images {
             .args(what)
             .arg("--target-dir")
             .arg(&target_folder)
+            // One folder for all that is not an image, so that what packages share is built once. A Cargo
+            // before 1.91 does not know it, and builds it for each.
+            .env("CARGO_BUILD_BUILD_DIR", repository.join("target/images"))
             .current_dir(repository.join(self.folder))
             // Flags meant for the tests would replace those that link the image.
             .env_remove("RUSTFLAGS")

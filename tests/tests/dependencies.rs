@@ -10,7 +10,7 @@ const UNWANTED: [&str; 9] = [
     "ctrlc",
     "firmware",
     "indicatif",
-    "ratatui",
+    "crossterm",
     "rustyline",
     "serial-rpc-simulator",
 ];

@@ -1,7 +1,7 @@
 //! The firmware as it runs on each board, with the HAL of its vendor, in an emulator.
 //!
-//! Where an emulator or a board's Rust target is missing, these tests are ignored and say why; see
-//! `tests::ignorable`.
+//! Where an emulator or a board's Rust target is missing, these tests are ignored and say why, and so are
+//! those of all boards but the LM3S6965 unless `SERIAL_RPC_BOARDS=all` is set; see `tests::ignorable`.
 #![cfg(unix)]
 
 use firmware::calculator::{CalculatorAccumulate, CalculatorClient};
@@ -14,6 +14,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::ExitCode;
+use std::ptr;
 use std::thread;
 use std::time::Duration;
 use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, PICO_EMBASSY};
@@ -113,7 +114,12 @@ fn image_trial(
     test: fn(&Images) -> Result<(), Failed>,
 ) -> Trial {
     let name = format!("{board}::{name}");
-    ignorable::trial(&name, || images.missing_target(), move || test(images))
+    let missing = || images.missing_target();
+    if ptr::eq(images, LM3S6965.images()) {
+        ignorable::trial(&name, missing, move || test(images))
+    } else {
+        ignorable::slow_trial(&name, missing, move || test(images))
+    }
 }
 
 /// A trial of a freshly booted board.
@@ -124,7 +130,11 @@ fn emulator_trial(
 ) -> Trial {
     let name = format!("{}::{name}", board.name());
     let test = move || test(Emulator::start(board)?);
-    ignorable::trial(&name, || missing(board), test)
+    if ptr::eq(board, &LM3S6965) {
+        ignorable::trial(&name, || missing(board), test)
+    } else {
+        ignorable::slow_trial(&name, || missing(board), test)
+    }
 }
 
 /// What keeps a board from being emulated here.

@@ -1,7 +1,8 @@
 //! "Your own firmware in ten minutes" of `firmware/README.md`, done as a newcomer would: its commands are run,
 //! its files are written, and what it says is printed has to be.
 //!
-//! Where QEMU or the board's Rust target is missing, this is ignored and says why; see `tests::ignorable`.
+//! It is ignored, and says why, unless `SERIAL_RPC_BOARDS=all` is set, and where QEMU or the board's Rust target is
+//! missing; see `tests::ignorable`.
 #![cfg(unix)]
 
 use libtest_mimic::{Arguments, Failed};
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
             .missing_target()
             .or_else(|| LM3S6965.missing_emulator())
     };
-    let trial = ignorable::trial(
+    let trial = ignorable::slow_trial(
         "a_newcomer_who_follows_the_readme_has_firmware_that_answers",
         missing,
         a_newcomer_who_follows_the_readme_has_firmware_that_answers,

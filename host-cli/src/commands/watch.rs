@@ -1,5 +1,6 @@
 //! `serial-rpc watch`: values as they come, from an event or by calling again and again.
 
+mod chart;
 mod plot;
 mod recording;
 mod source;

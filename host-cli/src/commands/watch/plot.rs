@@ -1,24 +1,25 @@
 //! Watched numbers, drawn in the terminal.
 
 use super::Watched;
+use super::chart::{self, Axis, Curve};
 use super::source::Source;
 use crate::columns::Column;
 use crate::failure::{Class, Failure};
 use crate::following::Turn;
 use crate::interrupt;
 use crate::timestamps::Moment;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ratatui::layout::{Constraint, Layout};
-use ratatui::style::{Color, Style, Stylize};
-use ratatui::symbols::Marker;
-use ratatui::text::Line;
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
-use ratatui::{DefaultTerminal, Frame};
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::style::{Color, Print, Stylize};
+use crossterm::terminal::{
+    self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen,
+};
+use crossterm::{execute, queue};
 use serde_json::Value;
 use serial_rpc::description::Procedure;
 use std::collections::VecDeque;
-use std::io::{self, IsTerminal};
-use std::mem::ManuallyDrop;
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -121,7 +122,7 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
                 }
             }
         });
-        let end = Picture::new(drawn).draw_all(&mut screen.0, watched, &messages);
+        let end = Picture::new(drawn).draw_all(&mut screen, watched, &messages);
         is_over.store(true, Ordering::Relaxed);
         interrupt::cancel();
         end
@@ -129,21 +130,39 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
 }
 
 /// The terminal, in a state of its own until this is dropped.
-struct Screen(ManuallyDrop<DefaultTerminal>);
+struct Screen;
 
 impl Screen {
     fn open() -> Result<Self, Failure> {
-        let terminal = ratatui::try_init().map_err(failed)?;
-        Ok(Self(ManuallyDrop::new(terminal)))
+        terminal::enable_raw_mode().map_err(failed)?;
+        // From here on it is given back, also when it does not get ready.
+        let screen = Self;
+        execute!(io::stdout(), EnterAlternateScreen, Hide).map_err(failed)?;
+        Ok(screen)
+    }
+
+    /// Shows what is drawn for the size that the terminal has now.
+    fn show(&mut self, draw: impl FnOnce(usize, usize) -> Vec<String>) -> io::Result<()> {
+        let (columns, rows) = terminal::size()?;
+        // All at once, or it would flicker.
+        let mut output = Vec::new();
+        queue!(output, BeginSynchronizedUpdate)?;
+        for (row, line) in (0..).zip(draw(columns.into(), rows.into())) {
+            let clear = Clear(ClearType::CurrentLine);
+            queue!(output, MoveTo(0, row), clear, Print(line))?;
+        }
+        queue!(output, EndSynchronizedUpdate)?;
+        let mut terminal = io::stdout().lock();
+        terminal.write_all(&output)?;
+        terminal.flush()
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that has gone cannot be given back, nor can anybody be told, which is what its
-        // own drop would try.
-        let shown = self.0.show_cursor();
-        let _gone = shown.and_then(|()| ratatui::try_restore());
+        // A terminal that has gone cannot be given back, nor can anybody be told.
+        let _gone = execute!(io::stdout(), Show, LeaveAlternateScreen);
+        let _gone = terminal::disable_raw_mode();
     }
 }
 
@@ -207,7 +226,7 @@ impl<'d> Picture<'d> {
     /// Takes what comes, and draws whatever is new.
     fn draw_all(
         &mut self,
-        terminal: &mut DefaultTerminal,
+        screen: &mut Screen,
         watched: &mut Watched,
         messages: &Receiver<Message>,
     ) -> Result<(), Failure> {
@@ -216,7 +235,9 @@ impl<'d> Picture<'d> {
         while let Some(left) = watched.remaining.wait() {
             // Values may come faster than anybody can see.
             if is_new && drawn_at.elapsed() >= TICK || self.latest.is_none() {
-                terminal.draw(|frame| self.draw(frame)).map_err(failed)?;
+                screen
+                    .show(|columns, rows| self.draw(columns, rows))
+                    .map_err(failed)?;
                 drawn_at = Instant::now();
                 is_new = false;
             }
@@ -263,48 +284,53 @@ impl<'d> Picture<'d> {
         self.latest = Some(value);
     }
 
-    fn draw(&mut self, frame: &mut Frame<'_>) {
-        let [top, middle, bottom] = Layout::vertical([
-            Constraint::Length(1),
-            Constraint::Fill(1),
-            Constraint::Length(1),
-        ])
-        .areas(frame.area());
-        let heading = self.heading();
-        let curves: Vec<_> = self
-            .curves
-            .iter_mut()
-            .map(|curve| &*curve.make_contiguous())
+    /// The lines of a screen of that size.
+    fn draw(&mut self, columns: usize, rows: usize) -> Vec<String> {
+        let curves = self.curves.iter_mut().zip(COLOURS.into_iter().cycle());
+        let curves: Vec<_> = curves
+            .map(|(curve, colour)| Curve {
+                colour,
+                points: curve.make_contiguous(),
+            })
             .collect();
-        let names = self.drawn.columns.iter().zip(COLOURS.iter().cycle());
-        let datasets = names.zip(&curves).map(|((column, &colour), curve)| {
-            Dataset::default()
-                .name(column.name.as_str())
-                .marker(Marker::Braille)
-                .graph_type(GraphType::Line)
-                .style(Style::new().fg(colour))
-                .data(curve)
-        });
-        let points = || curves.iter().copied().flatten();
+        let points = || curves.iter().flat_map(|curve| curve.points);
         let times = bounds(points().map(|(time, _)| *time), 1.0);
         let numbers = margin(bounds(points().map(|(_, number)| *number), 1.0));
-        let chart = Chart::new(datasets.collect())
-            .x_axis(Axis::default().bounds(times).labels(labels(times, " s")))
-            .y_axis(Axis::default().bounds(numbers).labels(labels(numbers, "")));
-        frame.render_widget(Line::from(heading).bold(), top);
-        frame.render_widget(chart, middle);
-        frame.render_widget(Line::from(format!("q ends  {}", self.notice)).dim(), bottom);
+        let axis = |bounds, unit| Axis {
+            bounds,
+            labels: labels(bounds, unit),
+        };
+        let (x, y) = (axis(times, " s"), axis(numbers, ""));
+        let chart = chart::draw(&curves, &x, &y, columns, rows.saturating_sub(2));
+        let notice = cut(&format!("q ends  {}", self.notice), columns);
+        let mut lines = vec![self.heading(columns)];
+        lines.extend(chart);
+        lines.push(notice.dim().to_string());
+        lines.truncate(rows);
+        lines
     }
 
-    /// What is drawn, and how it stands.
-    fn heading(&self) -> String {
+    /// What is drawn, and how it stands: each number in the colour of its curve.
+    fn heading(&self, columns: usize) -> String {
         let Some(latest) = &self.latest else {
-            return format!("{}: nothing yet", self.drawn.title);
+            return cut(&format!("{}: nothing yet", self.drawn.title), columns);
         };
-        let columns = self.drawn.columns.iter();
-        let numbers = columns.map(|column| format!("  {} {}", column.name, column.text(latest)));
-        self.drawn.title.clone() + &numbers.collect::<String>()
+        let title = cut(&self.drawn.title, columns);
+        let mut left = columns - title.chars().count();
+        let mut heading = title.bold().to_string();
+        for (column, colour) in self.drawn.columns.iter().zip(COLOURS.iter().cycle()) {
+            let number = format!("  {} {}", column.name, column.text(latest));
+            let number = cut(&number, left);
+            left -= number.chars().count();
+            heading += &number.with(*colour).to_string();
+        }
+        heading
     }
+}
+
+/// As much of a text as that many columns have room for.
+fn cut(text: &str, columns: usize) -> String {
+    text.chars().take(columns).collect()
 }
 
 /// The smallest and the largest, at least that far apart.
@@ -335,8 +361,6 @@ fn labels([least, most]: [f64; 2], unit: &str) -> [String; 3] {
 mod tests {
     use super::*;
     use crate::columns;
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
     use serde_json::json;
     use serial_rpc::Connection;
     use serial_rpc_simulator::SimulatedDevice;
@@ -353,17 +377,24 @@ mod tests {
     }
 
     /// What is on a screen of that size after those values.
-    fn screen(width: u16, height: u16, values: &[Value]) -> Vec<String> {
+    fn screen(columns: usize, rows: usize, values: &[Value]) -> Vec<String> {
         let drawn = drawn();
         let mut picture = Picture::new(&drawn);
         for (second, value) in (0_u32..).zip(values) {
             picture.add(second.into(), value.clone());
         }
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| picture.draw(frame)).unwrap();
-        let text = terminal.backend().to_string();
-        text.lines()
-            .map(|line| line.trim_matches('"').trim_end().to_owned())
+        let lines = picture.draw(columns, rows);
+        assert_eq!(lines.len(), rows);
+        let plain = lines
+            .iter()
+            .map(|line| anstream::adapter::strip_str(line).to_string());
+        let plain: Vec<String> = plain.collect();
+        for line in &plain {
+            assert!(line.chars().count() <= columns, "{plain:#?}");
+        }
+        plain
+            .iter()
+            .map(|line| line.trim_end().to_owned())
             .collect()
     }
 
