@@ -1,4 +1,4 @@
-//! Cuts the bytes of one direction into frames, text, and what is neither.
+//! Cuts the bytes of one direction into frames, text, and the rest.
 
 use rpc_proto::wire::frame::{Accumulator, DELIMITER};
 
@@ -11,20 +11,20 @@ const LONGEST: usize = 2 * MAX_FRAME;
 /// The fewest characters that count as text: noise is often printable for a byte or two.
 const SHORTEST_TEXT: usize = 4;
 
-/// A part of what passed in one direction.
+/// A piece of the bytes of one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// A frame that checks.
+    /// A valid frame.
     Frame {
         /// Header and body.
         payload: Vec<u8>,
-        /// Whether something stood before it without a delimiter between: its receiver then drops
+        /// True if other bytes stood before it without a delimiter between: its receiver then drops
         /// both.
         spoilt: bool,
     },
     /// Text between frames, as a device prints it.
     Text(String),
-    /// Bytes that are neither.
+    /// Bytes that are neither frames nor text.
     Broken(Vec<u8>),
 }
 
@@ -42,14 +42,14 @@ pub enum Piece {
 /// ```
 #[derive(Debug, Default)]
 pub struct Pieces {
-    /// What came since the last delimiter.
+    /// The bytes since the last delimiter.
     candidate: Vec<u8>,
-    /// How much of that was given as text already.
+    /// The number of those bytes that were already returned as text.
     shown: usize,
 }
 
 impl Pieces {
-    /// Takes bytes, and gives the pieces that they complete.
+    /// Takes bytes, and returns the pieces that they complete.
     pub fn take(&mut self, bytes: &[u8]) -> Vec<Piece> {
         let mut found = Vec::new();
         for &byte in bytes {
@@ -58,7 +58,7 @@ impl Pieces {
                 continue;
             }
             self.candidate.push(byte);
-            // A device that only prints never sends a delimiter, and yet is to be seen.
+            // A device that only prints never sends a delimiter, but its text should still be seen.
             if byte == b'\n'
                 && let Some(text) = text(self.rest())
             {
@@ -72,7 +72,7 @@ impl Pieces {
         found
     }
 
-    /// Gives what has come since the last delimiter, when no more will.
+    /// Returns the pieces of the bytes since the last delimiter, when no more will come.
     pub fn finish(&mut self) -> Vec<Piece> {
         let mut found = Vec::new();
         self.end(&mut found);
@@ -95,7 +95,7 @@ impl Pieces {
     }
 }
 
-/// Splits bytes that are no frame; `after_text` if text stood before them.
+/// Splits bytes that are not a frame; `after_text` is true if text came before them.
 fn split_spoilt(bytes: &[u8], after_text: bool, found: &mut Vec<Piece>) {
     let line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     let starts = line_ends.map(|(index, _)| index + 1);
@@ -119,7 +119,7 @@ fn text_or_broken(bytes: &[u8]) -> Option<Piece> {
     }
 }
 
-/// The payload, if the bytes are one whole frame but for its delimiter.
+/// Returns the payload if the bytes are one whole frame without its delimiter.
 fn payload(frame: &[u8]) -> Option<Vec<u8>> {
     let mut accumulator = Accumulator::<MAX_FRAME>::new();
     for &byte in frame {
@@ -128,7 +128,7 @@ fn payload(frame: &[u8]) -> Option<Vec<u8>> {
     Some(accumulator.push(DELIMITER)?.ok()?.to_vec())
 }
 
-/// The text, if that is what the bytes are. An escape counts: programs colour what they print.
+/// Returns the bytes as text if they are text. Escapes count as text: programs colour their output.
 fn text(bytes: &[u8]) -> Option<String> {
     let text = str::from_utf8(bytes).ok()?;
     let is_text = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n' | '\x1b');
