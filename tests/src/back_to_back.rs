@@ -35,7 +35,7 @@ impl Wire {
     /// A wire with nothing at its ends.
     ///
     /// # Errors
-    /// When there is no room for temporary files.
+    /// Fails if there is no room for temporary files.
     pub fn new() -> io::Result<Self> {
         let folder = TempDir::with_prefix("serial-rpc-")?;
         Ok(Self { folder })
@@ -44,7 +44,7 @@ impl Wire {
     /// Switches on the board that is called. It boots once there is somebody at the other end.
     ///
     /// # Errors
-    /// When the image cannot be built or QEMU does not start.
+    /// Fails if the image cannot be built or QEMU does not start.
     pub fn start_device(&self) -> io::Result<Machine> {
         Machine::start("calculator", &self.end("server=on,wait=on"))
     }
@@ -53,7 +53,7 @@ impl Wire {
     /// lost, and once a second QEMU looks whether somebody has come.
     ///
     /// # Errors
-    /// When the image cannot be built or QEMU does not start.
+    /// Fails if the image cannot be built or QEMU does not start.
     pub fn start_caller(&self) -> io::Result<Machine> {
         Machine::start("caller", &self.end("server=off,reconnect=1"))
     }
@@ -93,7 +93,7 @@ impl Machine {
     /// The next line that the board prints through semihosting; empty if it is switched off.
     ///
     /// # Errors
-    /// When it prints something else than text.
+    /// Fails if it prints something else than text.
     pub fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         self.printed.read_line(&mut line)?;
@@ -104,7 +104,7 @@ impl Machine {
     /// with success.
     ///
     /// # Errors
-    /// When it prints something else than text.
+    /// Fails if it prints something else than text.
     pub fn run_to_end(mut self) -> io::Result<(Vec<String>, bool)> {
         let lines = self.printed.by_ref().lines().collect::<io::Result<_>>()?;
         let guard = self.guard.take().map(JoinHandle::join);

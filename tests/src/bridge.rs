@@ -27,7 +27,7 @@ impl Mirror {
     /// The interface that `description` describes.
     ///
     /// # Errors
-    /// When it is not a description.
+    /// Fails if it is not a description.
     pub fn new(description: Vec<u8>) -> Result<Self, ReadError> {
         let procedures = Description::read(&description)?
             .procedures()

@@ -22,7 +22,7 @@ impl Debugger {
     /// Runs one instruction and tells what it made of the registers.
     ///
     /// # Errors
-    /// When the stub is gone or does not answer as it must.
+    /// Fails if the stub is gone or does not answer as it must.
     pub fn step(&mut self) -> io::Result<Registers> {
         let stopped = self.ask("s")?;
         if !stopped.starts_with('T') {
@@ -34,7 +34,7 @@ impl Debugger {
     /// The registers.
     ///
     /// # Errors
-    /// As [`step`](Self::step).
+    /// Fails as [`step`](Self::step) does.
     pub fn registers(&mut self) -> io::Result<Registers> {
         let printed = self.ask("g")?;
         let registers = Registers(printed);

@@ -57,7 +57,7 @@ pub struct CallCosts {
 /// The flash and RAM of every image beyond those of an echo.
 ///
 /// # Errors
-/// When an image cannot be built or read.
+/// Fails if an image cannot be built or read.
 pub fn size_figures() -> Result<Vec<Figure>, String> {
     let echo = image::size(&PACKAGE.image("echo")?)?;
     let mut figures = Vec::new();
@@ -78,7 +78,7 @@ pub fn size_figures() -> Result<Vec<Figure>, String> {
 /// The stack that every image uses, and the instructions that it runs for each call.
 ///
 /// # Errors
-/// When an image cannot be built or run, or does not answer as it must.
+/// Fails if an image cannot be built or run, or does not answer as it must.
 pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     let mut figures = Vec::new();
     for image in IMAGES {
@@ -98,7 +98,7 @@ pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
 /// What calls cost an image with this protocol.
 ///
 /// # Errors
-/// When it cannot be run or does not answer as it must.
+/// Fails if it cannot be run or does not answer as it must.
 pub fn our_call_costs(image: &Path) -> io::Result<CallCosts> {
     let mut device = SteppedDevice::boot(&LM3S6965, image)?;
     device.answer(&Message::connect(1).frame())?;
@@ -138,7 +138,7 @@ pub fn our_calls() -> Vec<Call> {
 /// Makes the calls one after the other.
 ///
 /// # Errors
-/// When the device ends or does not answer as it must.
+/// Fails if the device ends or does not answer as it must.
 pub fn call_costs(mut device: SteppedDevice, calls: &[Call]) -> io::Result<CallCosts> {
     let mut instructions = Vec::new();
     for call in calls {
@@ -153,7 +153,7 @@ pub fn call_costs(mut device: SteppedDevice, calls: &[Call]) -> io::Result<CallC
 /// The instructions that the device runs for a call.
 ///
 /// # Errors
-/// As [`call_costs`].
+/// Fails as [`call_costs`] does.
 pub fn instructions_of(device: &mut SteppedDevice, call: &Call) -> io::Result<u64> {
     let answer = device.answer(&call.frame)?;
     if answer.bytes == call.answer {

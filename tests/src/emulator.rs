@@ -38,7 +38,7 @@ impl Emulator {
     /// Builds the board's image if necessary and boots it.
     ///
     /// # Errors
-    /// When the image cannot be built or QEMU does not start; the error says what they printed.
+    /// Fails if the image cannot be built or QEMU does not start; the error says what they printed.
     pub fn start(board: &Board) -> io::Result<Self> {
         Self::start_binary(board, IMAGE)
     }
@@ -46,7 +46,7 @@ impl Emulator {
     /// The same with another binary of the board's package.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// Fails as [`start`](Self::start) does.
     pub fn start_binary(board: &Board, binary: &str) -> io::Result<Self> {
         let image = board.images().image(binary).map_err(io::Error::other)?;
         let folder = TempDir::with_prefix("serial-rpc-")?;
@@ -64,7 +64,7 @@ impl Emulator {
     /// of a stub that speaks GDB's remote protocol.
     ///
     /// # Errors
-    /// When QEMU does not start; the error says what it printed.
+    /// Fails if QEMU does not start; the error says what it printed.
     pub fn halted(board: &Board, image: &Path) -> io::Result<(Self, UnixStream)> {
         let folder = TempDir::with_prefix("serial-rpc-")?;
         let socket = folder.path().join("gdb.sock");

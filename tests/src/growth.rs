@@ -94,7 +94,7 @@ fn grown(settings: &[Setting]) -> Result<Size, String> {
 /// The flash of the images that offer more and more, in bytes beyond those of an echo.
 ///
 /// # Errors
-/// When an image cannot be built or read.
+/// Fails if an image cannot be built or read.
 pub fn flash(offer: Offer, described: bool, counts: &[usize]) -> Result<Curve, String> {
     let mut points = Vec::new();
     for &count in counts {
@@ -126,7 +126,7 @@ pub const WINDOWS: [usize; 5] = [1, 2, 4, 8, 15];
 /// The static RAM of the images with wider and wider windows, likewise.
 ///
 /// # Errors
-/// When an image cannot be built or read.
+/// Fails if an image cannot be built or read.
 pub fn ram(frame: usize, windows: &[usize]) -> Result<Curve, String> {
     let mut points = Vec::new();
     for &window in windows {
@@ -187,7 +187,7 @@ pub const PAYLOADS: [usize; 7] = [0, 8, 16, 24, 32, 40, 48];
 /// The instructions of calls with more and more bytes.
 ///
 /// # Errors
-/// When the image cannot be built or run, or does not answer as it must.
+/// Fails if the image cannot be built or run, or does not answer as it must.
 pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error>> {
     let mut device = SteppedDevice::boot(&LM3S6965, &PACKAGE.image("bytes")?)?;
     device.answer(&Message::connect(1).frame())?;
@@ -205,7 +205,7 @@ pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error
 /// How much the longest of each curve takes beyond the shortest.
 ///
 /// # Errors
-/// When an image cannot be built or run, or does not answer as it must.
+/// Fails if an image cannot be built or run, or does not answer as it must.
 pub fn figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut add = |of: &str, curve: Curve| {

@@ -137,7 +137,7 @@ pub struct Size {
 /// Measures an image.
 ///
 /// # Errors
-/// When the file cannot be read or is no ELF file.
+/// Fails if the file cannot be read or is no ELF file.
 pub fn size(image: &Path) -> Result<Size, String> {
     let file = fs::read(image).map_err(|error| error.to_string())?;
     let elf = object::File::parse(&*file).map_err(|error| error.to_string())?;
@@ -155,7 +155,7 @@ pub fn size(image: &Path) -> Result<Size, String> {
 /// The symbols of an image whose name contains one of `parts`.
 ///
 /// # Errors
-/// When the file cannot be read, is no ELF file, or has lost its symbols.
+/// Fails if the file cannot be read, is no ELF file, or has lost its symbols.
 pub fn symbols_with(image: &Path, parts: &[&str]) -> Result<Vec<String>, String> {
     let file = fs::read(image).map_err(|error| error.to_string())?;
     let elf = object::File::parse(&*file).map_err(|error| error.to_string())?;

@@ -35,7 +35,7 @@ impl Pty {
     /// Connects a new PTY with `socket`, which is shut down when this is dropped.
     ///
     /// # Errors
-    /// When the system has no PTY or no file descriptor left.
+    /// Fails if the system has no PTY or no file descriptor left.
     pub fn bridge(socket: &UnixStream) -> io::Result<Self> {
         let perfect = Line::pair(Pace::INSTANT, [Faults::NONE; 2], 0);
         Self::bridge_over(socket, perfect)
@@ -45,7 +45,7 @@ impl Pty {
     /// the first from the port to the socket, the second back.
     ///
     /// # Errors
-    /// When the system has no PTY or no file descriptor left.
+    /// Fails if the system has no PTY or no file descriptor left.
     pub fn bridge_over(socket: &UnixStream, [out, back]: [Line; 2]) -> io::Result<Self> {
         let (master, slave) = TTYPort::pair()?;
         let path = slave

@@ -38,7 +38,7 @@ impl SteppedDevice {
     /// Boots an image on a board and runs it until it waits for a byte.
     ///
     /// # Errors
-    /// When QEMU does not run it.
+    /// Fails if QEMU does not run it.
     pub fn boot(board: &Board, image: &Path) -> io::Result<Self> {
         let (emulator, stub) = Emulator::halted(board, image)?;
         let mut debugger = Debugger::new(stub);
@@ -59,7 +59,7 @@ impl SteppedDevice {
     /// Sends a frame and waits for the answer.
     ///
     /// # Errors
-    /// When QEMU ends.
+    /// Fails if QEMU ends.
     pub fn answer(&mut self, frame: &[u8]) -> io::Result<Answer> {
         let mut instructions = 0;
         for byte in frame {

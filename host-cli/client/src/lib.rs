@@ -1,4 +1,5 @@
-//! Call procedures of a microcontroller from the host, over a serial port, TCP or a link of your own.
+//! Calls procedures of a microcontroller from the host, over a serial port, TCP or a link of your
+//! own.
 //!
 //! ```
 //! use firmware::calculator::CalculatorClient;
@@ -24,6 +25,7 @@ pub mod port;
 
 pub use connection::{Connection, Options};
 pub use port::{Port, Selector};
-/// Why a typed client's call has no value: of the protocol, here so that a program need not depend on that.
+/// The error of a typed client's call. It belongs to the protocol and is re-exported, so that a
+/// program need not depend on that crate.
 pub use rpc_proto::client::{CallError, Cause, Ran};
 pub use serial_rpc_values::{arguments, description, trace, value};

@@ -40,7 +40,7 @@ impl Simulation {
     /// Serves a caller until it is gone.
     ///
     /// # Errors
-    /// When the link fails, as it also does when the caller is gone.
+    /// Fails if the link fails, as it also does when the caller is gone.
     pub fn serve(&mut self, caller: &dyn Link) -> io::Result<()> {
         let mut buffer = [0; 1024];
         loop {

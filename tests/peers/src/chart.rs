@@ -76,7 +76,7 @@ pub struct Axes {
 /// Draws lines over an even scale that starts at zero.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn lines(path: &Path, axes: &Axes, lines: &[Line]) -> Drawn {
     draw_lines(path, axes, lines, 0.0..extent(lines).end)
 }
@@ -84,7 +84,7 @@ pub fn lines(path: &Path, axes: &Axes, lines: &[Line]) -> Drawn {
 /// Draws lines over a scale on which ten times as much is always as far away.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn lines_over_decades(path: &Path, axes: &Axes, lines: &[Line]) -> Drawn {
     draw_lines(path, axes, lines, extent(lines).log_scale())
 }
@@ -178,7 +178,7 @@ pub struct Panel {
 /// Draws numbers as bars, every panel on a scale of its own that starts at zero.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn bars(path: &Path, title: &str, panels: &[Panel]) -> Drawn {
     /// Where the bars begin, and how long the longest is.
     const LEFT: i32 = 270;

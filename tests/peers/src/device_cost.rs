@@ -72,7 +72,7 @@ impl DeviceCost {
 /// Builds, weighs and runs everything.
 ///
 /// # Errors
-/// When something is missing to do so, or an image does not do what it must.
+/// Fails if something is missing to do so, or an image does not do what it must.
 pub fn measure() -> Result<DeviceCost, Box<dyn Error>> {
     if let Some(missing) = LM3S6965.missing_emulator() {
         return Err(missing.into());

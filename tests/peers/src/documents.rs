@@ -15,7 +15,7 @@ pub fn measured(file: &str) -> PathBuf {
 /// Replaces what stands between the two marks of that section in the README of rpc-proto.
 ///
 /// # Errors
-/// When the file cannot be read or written, or has lost its marks.
+/// Fails if the file cannot be read or written, or has lost its marks.
 pub fn write_section(section: &str, text: &str) -> Result<(), Box<dyn Error>> {
     let begin = format!("<!-- {section} -->\n");
     let end = format!("<!-- end of {section} -->");

@@ -21,7 +21,7 @@ impl Port {
     /// that have come, and appends its answer.
     ///
     /// # Errors
-    /// When the system has no PTY left.
+    /// Fails if the system has no PTY left.
     pub fn served_by<D: FnMut(&[u8], &mut Vec<u8>)>(
         make: impl FnOnce() -> D + Send + 'static,
     ) -> io::Result<Self> {

@@ -55,7 +55,7 @@ pub fn markdown(
 /// Draws what many devices at once cost.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn draw(path: &Path, crowds: &[Crowd]) -> Result<(), Box<dyn Error>> {
     let panel = |title: &str, of: fn(&Crowd) -> Option<f64>| Panel {
         title: title.to_owned(),
