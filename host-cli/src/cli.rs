@@ -1,4 +1,4 @@
-//! The command line: what can be written, and what it says about itself.
+//! The command line: its syntax and its help.
 
 use crate::commands::{
     batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe, get::Get,
@@ -10,8 +10,8 @@ use clap::{Parser, Subcommand};
 
 /// Call procedures of a microcontroller over a serial link.
 ///
-/// A device describes itself, so nothing but its port is needed to find out what it offers and to
-/// use that.
+/// A device describes itself, so its port is all that you need to list its procedures and call
+/// them.
 #[derive(Debug, Parser)]
 #[command(name = "serial-rpc", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub struct Cli {
@@ -21,7 +21,7 @@ pub struct Cli {
     #[command(flatten)]
     pub output: OutputOptions,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -66,7 +66,7 @@ Exit codes:
 With --json, a failure is one JSON object on stderr: \"class\", \"code\" (as above), \"message\", and
 where there is one \"hint\" and the procedure's own \"error\".";
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Ports(Ports),

@@ -1,4 +1,4 @@
-//! Watched numbers, drawn in the terminal.
+//! Draws watched numbers in the terminal.
 
 use super::Watched;
 use super::source::Source;
@@ -24,13 +24,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many values are drawn at most; then the oldest go.
+/// The most values that are drawn; beyond that, the oldest are dropped.
 const MOST: usize = 1_000;
 
-/// How often keys and values are looked for.
+/// The interval at which keys and values are checked.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long the thread that waits for values waits before it looks whether it is still wanted.
+/// The longest time that the thread that waits for values waits before it checks if it should end.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// The colours of the curves, in turn.
@@ -43,7 +43,7 @@ const COLOURS: [Color; 6] = [
     Color::Blue,
 ];
 
-/// What is to be drawn of a procedure or event: the columns that were asked for, or every number.
+/// Returns the columns to draw: those that were asked for, or every number.
 pub fn chosen(
     columns: &[Column],
     procedure: &Procedure,
@@ -78,28 +78,28 @@ pub fn chosen(
     })
 }
 
-/// What is to be drawn.
+/// The title and columns to draw.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     title: String,
     columns: Vec<Column>,
 }
 
-/// What the one who draws is told.
+/// A message to the drawing thread.
 enum Message {
-    /// What came of waiting for a value.
+    /// The result of waiting for a value.
     Turn(Result<Turn<Value>, Failure>),
-    /// What the user wants.
+    /// The user's request.
     Wish(Result<Wish, Failure>),
 }
 
-/// Draws until the end, or until the user has seen enough.
+/// Draws until the end, or until the user quits.
 pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
     let mut screen = Screen::open()?;
     let is_over = AtomicBool::new(false);
     let (sender, messages) = mpsc::channel();
     let wishes = sender.clone();
-    // Nobody waits for this one: where the terminal has gone, looking for keys may never end.
+    // Nobody waits for this thread: if the terminal is gone, polling for keys may never end.
     thread::spawn(move || {
         loop {
             let wish = wish();
@@ -111,7 +111,7 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
     });
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Waiting for a device that is away must not keep keys from being read.
+            // Waiting for an absent device must not keep keys from being read.
             let sender = sender;
             while !is_over.load(Ordering::Relaxed) {
                 let turn = source.next(LOOK_UP);
@@ -128,7 +128,7 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
     })
 }
 
-/// The terminal, in a state of its own until this is dropped.
+/// The terminal, in drawing mode until this is dropped.
 struct Screen(ManuallyDrop<DefaultTerminal>);
 
 impl Screen {
@@ -140,8 +140,8 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that has gone cannot be given back, nor can anybody be told, which is what its
-        // own drop would try.
+        // A terminal that is gone cannot be restored, and the error message of its own drop could
+        // not be shown.
         let shown = self.0.show_cursor();
         let _gone = shown.and_then(|()| ratatui::try_restore());
     }
@@ -151,19 +151,19 @@ fn failed(error: io::Error) -> Failure {
     Failure::new(Class::Internal, format!("the terminal failed: {error}"))
 }
 
-/// What the user wants.
+/// A request of the user.
 enum Wish {
-    /// To see more.
+    /// Continue.
     More,
-    /// To see it anew: the terminal has another size.
+    /// Draw again: the terminal has another size.
     Redraw,
-    /// To end.
+    /// End.
     Quit,
-    /// To break off.
+    /// Interrupt.
     Interrupt,
 }
 
-/// Waits for a key, but not for long.
+/// Waits a short time for a key.
 fn wish() -> Result<Wish, Failure> {
     if !event::poll(TICK).map_err(failed)? {
         return Ok(Wish::More);
@@ -183,7 +183,7 @@ fn of_key(key: KeyEvent) -> Wish {
     }
 }
 
-/// The curves, and what stands around them.
+/// The curves, and the text around them.
 struct Picture<'d> {
     drawn: &'d Drawn,
     started: Instant,
@@ -204,7 +204,7 @@ impl<'d> Picture<'d> {
         }
     }
 
-    /// Takes what comes, and draws whatever is new.
+    /// Takes the messages, and draws what is new.
     fn draw_all(
         &mut self,
         terminal: &mut DefaultTerminal,
@@ -235,7 +235,7 @@ impl<'d> Picture<'d> {
         Ok(())
     }
 
-    /// Takes what came, and tells whether it is to be seen.
+    /// Takes a result, and returns true if it changes the picture.
     fn take(&mut self, watched: &mut Watched, turn: Turn<Value>) -> Result<bool, Failure> {
         match turn {
             Turn::Nothing => return Ok(false),
@@ -296,7 +296,7 @@ impl<'d> Picture<'d> {
         frame.render_widget(Line::from(format!("q ends  {}", self.notice)).dim(), bottom);
     }
 
-    /// What is drawn, and how it stands.
+    /// Returns the title, and the current state.
     fn heading(&self) -> String {
         let Some(latest) = &self.latest else {
             return format!("{}: nothing yet", self.drawn.title);
@@ -307,7 +307,7 @@ impl<'d> Picture<'d> {
     }
 }
 
-/// The smallest and the largest, at least that far apart.
+/// Returns the smallest and the largest number, at least `apart` apart.
 fn bounds(numbers: impl Iterator<Item = f64>, apart: f64) -> [f64; 2] {
     let extremes = numbers.fold(None, |extremes: Option<[f64; 2]>, number| {
         let [least, most] = extremes.unwrap_or([number, number]);
@@ -318,7 +318,7 @@ fn bounds(numbers: impl Iterator<Item = f64>, apart: f64) -> [f64; 2] {
     [least, most.max(least + apart).max(least.next_up())]
 }
 
-/// Room above and below, so that no curve runs along the frame.
+/// Adds room above and below, so that no curve runs along the frame.
 fn margin([least, most]: [f64; 2]) -> [f64; 2] {
     let room = (most / 20.0) - (least / 20.0);
     [(least - room).max(f64::MIN), (most + room).min(f64::MAX)]
@@ -352,7 +352,7 @@ mod tests {
         }
     }
 
-    /// What is on a screen of that size after those values.
+    /// Returns the text on a screen of that size after those values.
     fn screen(width: u16, height: u16, values: &[Value]) -> Vec<String> {
         let drawn = drawn();
         let mut picture = Picture::new(&drawn);
