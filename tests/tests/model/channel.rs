@@ -1,4 +1,4 @@
-//! One direction of the link: what was sent and has not arrived, first in, first out.
+//! One direction of the link: the bytes that were sent and have not arrived, first in, first out.
 
 use rpc_proto::wire::frame::{Accumulator, CRC_LEN, DELIMITER};
 use rpc_proto::wire::message::{Header, Kind};
@@ -14,12 +14,12 @@ pub const MAX_CHUNK: usize = 1 + FRAME;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chunk {
     bytes: heapless::Vec<u8, MAX_CHUNK>,
-    /// Whether the first copy of a call begins in it.
+    /// True if the first copy of a call begins in it.
     pub first_copy: bool,
 }
 
 impl Chunk {
-    /// Bytes that are no first copy of a call.
+    /// Creates a chunk of bytes that are no first copy of a call.
     pub fn new(bytes: &[u8]) -> Self {
         Self {
             bytes: heapless::Vec::from_slice(bytes).expect("no frame is that long"),
@@ -27,18 +27,18 @@ impl Chunk {
         }
     }
 
-    /// What a line at rest picks up: bytes, and one that looks like a delimiter.
+    /// Returns the noise of an idle line: bytes, and one that looks like a delimiter.
     pub fn noise() -> Self {
         Self::new(&[0x55, DELIMITER])
     }
 
-    /// What arrives when the line treats it like that.
+    /// Returns the chunk that arrives after that fate.
     pub fn after(mut self, fate: Fate) -> Option<Self> {
         match fate {
             Fate::Whole => {}
             Fate::Lost => return None,
             Fate::Corrupt => {
-                // Of a frame, the last byte of the body: the call, or how often it has run.
+                // In a frame, the last byte of the body: the call, or its number of runs.
                 let place = self.bytes.len().saturating_sub(1 + CRC_LEN + 1);
                 let byte = &mut self.bytes[place];
                 *byte ^= if *byte == 1 { 2 } else { 1 };
@@ -55,7 +55,7 @@ impl Chunk {
     }
 }
 
-/// What the line does to a chunk.
+/// The fate of a chunk on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It arrives.
@@ -64,14 +64,14 @@ pub enum Fate {
     Lost,
     /// A byte changes.
     Corrupt,
-    /// The delimiter is lost: what follows is taken for more of it.
+    /// The delimiter is lost: the bytes after it are taken for more of it.
     Joined,
 }
 
-/// What is under way.
+/// The chunks in transit.
 pub type Channel = std::collections::VecDeque<Chunk>;
 
-/// The payload of a frame.
+/// Returns the payload of a frame.
 fn payload_of(frame: &[u8]) -> Option<heapless::Vec<u8, FRAME>> {
     let mut accumulator = Accumulator::<FRAME>::new();
     frame.iter().find_map(|&byte| {
@@ -80,12 +80,12 @@ fn payload_of(frame: &[u8]) -> Option<heapless::Vec<u8, FRAME>> {
     })
 }
 
-/// The header of a frame, if it is a whole one.
+/// Returns the header of a frame, if it is a whole one.
 pub fn header_of(frame: &[u8]) -> Option<Header> {
     Some(Header::from_byte(*payload_of(frame)?.first()?))
 }
 
-/// The call that a frame carries, if it does: the argument that comes after header and procedure.
+/// Returns the call in a frame, if it has one: the argument that comes after header and procedure.
 pub fn call_in(frame: &[u8]) -> Option<u8> {
     let payload = payload_of(frame)?;
     let is_call = Header::from_byte(*payload.first()?).kind == Kind::Call;
