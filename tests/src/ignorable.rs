@@ -1,13 +1,13 @@
-//! Trials that can find out at run time that something is missing to run them.
+//! Trials that can find out at run time that a tool is missing.
 //!
 //! The built-in test harness cannot do that, so tests that need an emulator or another target use
-//! libtest-mimic's. With `SERIAL_RPC_REQUIRE_EMULATOR=1` what is missing fails them instead, so
-//! that no CI passes by skipping them.
+//! libtest-mimic's. With `SERIAL_RPC_REQUIRE_EMULATOR=1` they fail instead, so that no CI passes by
+//! skipping them.
 
 use libtest_mimic::{Completion, Failed, Trial};
 use std::env;
 
-/// A trial that is ignored where `missing` gives a reason for it.
+/// Creates a trial that is ignored if `missing` returns a reason for it.
 pub fn trial(
     name: &str,
     missing: impl FnOnce() -> Option<String> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Any bytes: whatever comes out of the accumulator is a frame that encodes to what went in.
+//! Feeds any bytes: every frame that the accumulator finds encodes to the same bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         let Some(Ok(payload)) = accumulator.push(byte) else {
             continue;
         };
-        // Every payload that is accepted can be sent again, and arrives as it was.
+        // Every payload that is accepted can be sent again, and arrives unchanged.
         let mut buffer = [0; FRAME + 2];
         let mut encoder = Encoder::new(&mut buffer);
         for &byte in payload {

@@ -1,18 +1,18 @@
-//! What the targets share: inputs as pieces, so that a fuzzer gets past the checksum.
+//! The shared code of the targets: inputs as pieces, so that a fuzzer gets past the checksum.
 
 use rpc_proto::wire::frame::Encoder;
 
 /// The longest frame of the two ends, in bytes.
 pub const FRAME: usize = 64;
 
-/// A part of the input: some bytes and what to do with them.
+/// A part of the input: some bytes, and flags for their use.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
     /// The bytes.
     pub bytes: &'a [u8],
-    /// Whether they are the payload of a frame that checks, and not sent as they are.
+    /// True if they are the payload of a valid frame; otherwise they are sent as they are.
     pub is_payload: bool,
-    /// Whether time passes afterwards.
+    /// True if time passes afterwards.
     pub then_wait: bool,
 }
 
@@ -32,7 +32,7 @@ pub fn pieces(mut input: &[u8]) -> impl Iterator<Item = Piece<'_>> {
 }
 
 impl Piece<'_> {
-    /// What goes over the line. A payload that is too long for a frame goes as it is.
+    /// Returns the bytes on the line. A payload that is too long for a frame is sent as it is.
     pub fn to_bytes(self) -> Vec<u8> {
         let framed = if self.is_payload {
             frame(self.bytes)
@@ -43,7 +43,7 @@ impl Piece<'_> {
     }
 }
 
-/// The frame with that payload, if it fits.
+/// Returns the frame with that payload, if it fits.
 pub fn frame(payload: &[u8]) -> Option<Vec<u8>> {
     let mut buffer = [0; FRAME];
     let mut encoder = Encoder::new(&mut buffer);

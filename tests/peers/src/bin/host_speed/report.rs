@@ -1,4 +1,4 @@
-//! The tables, what must be known to read them, and the picture.
+//! Writes the tables, the notes for reading them, and the picture.
 
 use crate::contest::{self, Contender, Outcome};
 use crate::instructions;
@@ -7,7 +7,7 @@ use peers::many_devices::Crowd;
 use std::error::Error;
 use std::path::Path;
 
-/// Lets everything be called, and tells the outcome in Markdown.
+/// Measures everything, and returns the result in Markdown.
 pub fn markdown(
     machine: &str,
     in_memory: &[Contender],
@@ -52,7 +52,7 @@ pub fn markdown(
     text
 }
 
-/// Draws what many devices at once cost.
+/// Draws the cost of many devices at once.
 ///
 /// # Errors
 /// Fails if the file cannot be written.
