@@ -28,11 +28,11 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  serial-rpc ports                                what is plugged in
-  serial-rpc list                                 what the device offers
-  serial-rpc describe calculator.add              how a procedure is called
+  serial-rpc ports                                list the serial ports
+  serial-rpc list                                 list the procedures and events
+  serial-rpc describe calculator.add              explain a procedure
   serial-rpc call calculator.add 2 3
-  serial-rpc watch calculator.total_changed       what it tells unasked, as it comes
+  serial-rpc watch calculator.total_changed       show events as they come
   serial-rpc --port sim call calculator.total     without a device";
 
 const DETAILS: &str = "\

@@ -153,7 +153,7 @@ pub fn cannot_follow(device: &Connection, error: CallError<SubscribeError>) -> F
         Ok(refusal) => refused(refusal),
         Err(CallError::NoSuchProcedure) => {
             Failure::new(Class::Protocol, "the device sends no events")
-                .hint("its firmware has to be made `with_events`, which is where they wait")
+                .hint("its firmware must create the server `with_events`")
         }
         Err(error) => Failure::call(device, true, error),
     }

@@ -9,7 +9,7 @@
 //! // Or `Connection::open("/dev/ttyACM0")?`, or "2e8a:000a", or "tcp:localhost:4000".
 //! let device = Connection::to(SimulatedDevice::new());
 //!
-//! // With the interface at hand: its typed client.
+//! // With the interface's crate: its typed client.
 //! let mut calculator = CalculatorClient::new(&device);
 //! assert_eq!(calculator.add(2, 3)?, 5);
 //!

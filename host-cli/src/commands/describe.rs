@@ -173,7 +173,7 @@ fn about_procedure(procedure: &Procedure) -> String {
     add_line(
         &mut text,
         match (procedure.kind, procedure.idempotent) {
-            (ProcedureKind::Event, _) => "the device tells of it, to whoever has subscribed",
+            (ProcedureKind::Event, _) => "the device sends it to its subscribers",
             (ProcedureKind::Stream, _) => {
                 "a stream: its items are fetched as many at a time as fit"
             }

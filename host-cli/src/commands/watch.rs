@@ -151,7 +151,7 @@ fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
         _ => "no arguments",
     };
     let path = &procedure.path;
-    let message = format!("{path} is an event, which takes {what}: the device tells of it");
+    let message = format!("{path} is an event, which takes {what}: the device sends it");
     Err(Failure::new(Class::Usage, message))
 }
 

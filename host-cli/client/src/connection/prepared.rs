@@ -25,7 +25,7 @@ pub enum NamedCallError {
     #[error(transparent)]
     UnknownProcedure(#[from] UnknownProcedure),
     /// It is an event, which only the device sends. Nothing was called.
-    #[error("{path} is an event, which the device tells and nobody calls")]
+    #[error("{path} is an event, which the device sends: it cannot be called")]
     Event {
         /// The path of the event.
         path: String,
