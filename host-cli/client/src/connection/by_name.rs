@@ -53,7 +53,7 @@ impl Connection {
     }
 
     /// Calls a procedure by its path, with arguments as words of a shell; see
-    /// [`arguments`](crate::arguments).
+    /// [`arguments`].
     ///
     /// # Errors
     /// Fails as [`call`](Self::call) does.
