@@ -1,6 +1,6 @@
-//! Arithmetic on `i32` that says why there is no result.
+//! Arithmetic on `i32` with an error if there is no result.
 //!
-//! Apart from the calculator because the expression evaluator needs the same operators.
+//! It is separate from the calculator because the expression evaluator needs the same operators.
 
 use crate::interface::MathError;
 

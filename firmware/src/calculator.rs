@@ -1,4 +1,4 @@
-//! The calculator: its interface, and where the procedures of that meet their implementation.
+//! The calculator's implementation of its interface.
 
 pub use crate::interface::*;
 
@@ -11,8 +11,8 @@ use rpc_proto::services::log::{Level, LogRecord};
 
 /// A [`Calculator`] that checks every result.
 ///
-/// Its state is the running total, which starts at zero, and what was calculated last. It tells `E` of
-/// every change of the total, and keeps a log of what is out of the ordinary.
+/// Its state is the running total, which starts at zero, and the last calculations. It emits an
+/// event to `E` at every change of the total, and logs unusual calls.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
@@ -21,7 +21,7 @@ pub struct CheckedCalculator<E = NoEvents> {
 }
 
 impl CheckedCalculator {
-    /// A calculator whose running total is zero, and which tells nobody of it.
+    /// Creates a calculator whose running total is zero, without events.
     #[must_use]
     pub const fn new() -> Self {
         Self::telling(NoEvents)
@@ -29,7 +29,7 @@ impl CheckedCalculator {
 }
 
 impl<E> CheckedCalculator<E> {
-    /// A calculator whose running total is zero, and which tells of its changes there.
+    /// Creates a calculator whose running total is zero, and which emits its changes to `events`.
     #[must_use]
     pub const fn telling(events: E) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl<E> CheckedCalculator<E> {
 }
 
 impl<E: Emit> CheckedCalculator<E> {
-    /// Keeps a calculation for those who ask what was calculated.
+    /// Keeps a calculation for the history.
     fn keep<T: Copy + Into<i64>>(
         &mut self,
         operation: Operation,
@@ -126,7 +126,7 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
         self.keep(Operation::Pow(base, exponent), power)
     }
 
-    /// As IEEE 754 has it, the root of -0.0 is -0.0, of infinity infinity, and of NaN NaN.
+    /// Follows IEEE 754: the root of -0.0 is -0.0, of infinity infinity, and of NaN NaN.
     fn sqrt(&mut self, x: f64) -> Result<f64, MathError> {
         if x < 0.0 {
             return Err(MathError::NegativeRoot);

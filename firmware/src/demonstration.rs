@@ -1,4 +1,4 @@
-//! Everything that the demonstration device offers.
+//! The whole interface of the demonstration device.
 
 use crate::interface::CalculatorService;
 use crate::{CheckedCalculator, Notes};
@@ -6,7 +6,7 @@ use rpc_proto::events::{Emit, EventQueue};
 use rpc_proto::services::blocks::{BlocksService, Stored};
 use rpc_proto::services::log::LogService;
 
-/// Where the demonstration device has its events from: room for a dozen lines of its log.
+/// The event queue of the demonstration device: room for a dozen lines of its log.
 pub type DemonstrationEvents = EventQueue<512>;
 
 rpc_proto::interface! {
@@ -22,7 +22,7 @@ rpc_proto::interface! {
 }
 
 impl<E: Emit> Demonstration<E> {
-    /// The device, just switched on, which puts its events there.
+    /// Creates the device, just switched on, with a queue for its events.
     #[must_use]
     pub const fn new(events: E) -> Self {
         Self {

@@ -8,11 +8,11 @@
 //! operand = number | ("+" | "-") operand | "(" sum ")"
 //! ```
 //!
-//! Only a parenthesis or a sign makes it recurse, and no more than [`MAX_OPEN`] of them may be
-//! open at once, so the stack it needs has a bound that no input moves. ASCII whitespace may stand
-//! anywhere but inside a number.
+//! It recurses only at a parenthesis or a sign, of which no more than [`MAX_OPEN`] may be open at
+//! once. So its use of stack is bounded for any input. ASCII whitespace may stand anywhere but
+//! inside a number.
 //!
-//! Of several mistakes the one met first is reported: an operator is computed as soon as its right
+//! Of several mistakes the first one is reported: an operator is computed as soon as its right
 //! operand is complete, so `1/0+` divides by zero before it lacks an operand.
 
 use crate::arithmetic;
@@ -21,7 +21,7 @@ use crate::interface::ExpressionReason::{
 };
 use crate::interface::{ExpressionError, ExpressionReason, MathError};
 
-/// How many parentheses and signs may be open at once.
+/// The most parentheses and signs that may be open at once.
 const MAX_OPEN: u8 = 8;
 
 /// Computes one operator of two operands.
@@ -87,7 +87,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The operand of the minus sign at `sign`, negated.
+    /// Reads the operand of the minus sign at `sign`, negated.
     fn negated(&mut self, sign: usize) -> Result<i32, ExpressionError> {
         match self.peek() {
             // `i32::MIN` is a number only together with its sign.
@@ -96,7 +96,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What the parenthesis at `parenthesis` encloses.
+    /// Reads the content of the parenthesis at `parenthesis`.
     fn parenthesised(&mut self, parenthesis: usize) -> Result<i32, ExpressionError> {
         let value = self.sum()?;
         match self.peek() {
@@ -109,7 +109,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Consumes a sign or parenthesis and reads what it applies to, which is told its position.
+    /// Consumes a sign or parenthesis and reads its operand; `read` gets its position.
     fn open(
         &mut self,
         read: fn(&mut Self, usize) -> Result<i32, ExpressionError>,
@@ -124,7 +124,7 @@ impl Evaluator<'_> {
         value
     }
 
-    /// The decimal number that starts here, times `sign`, which is 1 or -1.
+    /// Reads the decimal number that starts here, times `sign`, which is 1 or -1.
     fn number(&mut self, sign: i32) -> Result<i32, ExpressionError> {
         let start = self.position;
         let mut value: i32 = 0;
@@ -138,7 +138,7 @@ impl Evaluator<'_> {
         Ok(value)
     }
 
-    /// The next byte that is not whitespace; consumes the whitespace, but not the byte.
+    /// Returns the next byte that is not whitespace; consumes the whitespace, but not the byte.
     fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.get(self.position)?;
@@ -164,7 +164,7 @@ fn apply(operator: Operator, at: usize, x: i32, y: i32) -> Result<i32, Expressio
     })
 }
 
-/// Positions beyond what the interface can express are reported as 65535.
+/// Creates an error. Positions beyond the range of the interface are reported as 65535.
 fn error(position: usize, reason: ExpressionReason) -> ExpressionError {
     ExpressionError {
         position: u16::try_from(position).unwrap_or(u16::MAX),

@@ -1,9 +1,8 @@
 //! The interface of the calculator, which the demonstration firmware offers and the tests call.
 //!
-//! It is meant to be read as an example of a service. Between them its procedures use every
-//! shape a procedure can have: fallible and infallible, with and without arguments and value,
-//! borrowed and owned arguments, repeatable and not, one that returns a sequence and one that takes one.
-//! An event tells what changes in between.
+//! It is an example of a service. Its procedures cover every kind: with and without errors,
+//! arguments and value, borrowed and owned arguments, idempotent and not, one that returns a
+//! sequence and one that takes one. An event announces changes in between.
 
 use heapless::Vec;
 use postcard_schema::Schema;
@@ -74,10 +73,10 @@ pub trait Calculator {
     fn replay(&mut self, operations: Items<'_, Operation>) -> Result<i64, MathError>;
 }
 
-/// How many calculations [`Calculator::history`] goes back.
+/// The number of calculations that [`Calculator::history`] keeps.
 pub const HISTORY: usize = 16;
 
-/// Something to calculate.
+/// A calculation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Operation {
@@ -99,20 +98,20 @@ pub enum Operation {
     Clear,
 }
 
-/// What was calculated.
+/// A past calculation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Calculation {
     /// The operation.
     pub operation: Operation,
-    /// Its result, or why it has none.
+    /// Its result, or the reason why it has none.
     pub result: Result<i64, MathError>,
 }
 
 /// The most samples that [`Calculator::statistics`] takes.
 pub const MAX_SAMPLES: usize = 16;
 
-/// Why a calculation has no result.
+/// The reason why a calculation has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MathError {
@@ -126,11 +125,11 @@ pub enum MathError {
     NoSamples,
 }
 
-/// What [`Calculator::statistics`] finds out about its samples.
+/// The results of [`Calculator::statistics`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Summary {
-    /// How many samples there were, 1 to 16.
+    /// The number of samples, 1 to 16.
     pub count: u8,
     /// The smallest sample.
     pub min: f64,
@@ -142,17 +141,17 @@ pub struct Summary {
     pub deviation: f64,
 }
 
-/// Where and why [`Calculator::evaluate`] gave up.
+/// The error of [`Calculator::evaluate`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ExpressionError {
     /// The offset in bytes of the offending character, or of the end of the expression.
     pub position: u16,
-    /// What is wrong there.
+    /// The reason.
     pub reason: ExpressionReason,
 }
 
-/// What is wrong with an expression.
+/// A mistake in an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ExpressionReason {

@@ -1,14 +1,14 @@
-//! The demonstration that the boards run: the calculator, its interface and its implementation, and a
-//! stopwatch for boards that have an async runtime.
+//! The demonstration that the boards run: the calculator, its interface and its implementation, and
+//! a stopwatch for boards with an async runtime.
 //!
-//! Nothing here knows a register, a pin or a serial port: [`CheckedCalculator`] implements the
+//! Nothing here uses a register, a pin or a serial port: [`CheckedCalculator`] implements the
 //! interface [`Calculator`](calculator::Calculator), and the boards under `boards/` serve it over
-//! whatever UART they have. That is what lets the tests run on the desktop.
+//! their UARTs. So the tests run on the desktop.
 //!
-//! [`Demonstration`] offers a block of notes besides, on devices with room for it.
+//! [`Demonstration`] also offers a block of notes, on devices with room for it.
 //!
-//! No input makes it panic, and an optimised build has no panic path in it: a microcontroller in
-//! the field has nobody to read the message.
+//! No input makes it panic, and an optimised build has no panic path: on a microcontroller in the
+//! field, nobody reads the message.
 //!
 //! ```
 //! use firmware::CheckedCalculator;

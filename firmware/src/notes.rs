@@ -1,12 +1,11 @@
-//! A block in RAM that callers can read and write: what the demonstration device offers beside its
-//! calculator.
+//! A block in RAM that callers can read and write, for the demonstration device.
 
 use rpc_proto::services::blocks::{Block, Failed, Storage};
 
-/// How many bytes the notes may have.
+/// The largest size of the notes in bytes.
 pub const CAPACITY: usize = 2048;
 
-/// One block, `notes`, which is gone after a reset.
+/// One block, `notes`, which is lost at a reset.
 #[derive(Clone, Debug)]
 pub struct Notes {
     bytes: [u8; CAPACITY],
@@ -14,7 +13,7 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Notes of nothing.
+    /// Creates empty notes.
     #[must_use]
     pub const fn new() -> Self {
         Self {

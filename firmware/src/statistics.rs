@@ -1,17 +1,18 @@
 //! Summarises samples without losing them to rounding, overflow or underflow.
 //!
 //! The textbook's `Σx² - (Σx)²/n` cancels catastrophically, and squares leave the range of `f64`
-//! long before the samples do. So the samples are scaled by a power of two, which rounds nothing
-//! that matters, until the largest lies between 0.5 and 1; then the deviations from the mean are
+//! long before the samples do. So the samples are scaled by a power of two, without relevant
+//! rounding, until the largest lies between 0.5 and 1; then the deviations from the mean are
 //! squared, not the samples. The result is right to a few units in the last place for all finite
 //! samples, and the mean never lies outside of them.
 //!
-//! Infinite samples are an honest part of the minimum, the maximum and the mean, which is NaN when
-//! there are infinities of both signs; the deviation then is NaN. One NaN makes all four NaN.
+//! Infinite samples are included in the minimum, the maximum and the mean, which is NaN if there
+//! are infinities of both signs; the deviation is NaN then. One NaN makes all four NaN.
 
 use crate::interface::{MathError, Summary};
 
-/// Fails on no samples; the interface admits no more than 16, so that they can be counted in `u8`.
+/// Summarises samples; fails if there are none. The interface allows at most 16, so that they can
+/// be counted in `u8`.
 pub fn summarise(samples: &[f64]) -> Result<Summary, MathError> {
     let count = u8::try_from(samples.len()).unwrap_or(u8::MAX);
     let (&first, rest) = samples.split_first().ok_or(MathError::NoSamples)?;
@@ -33,13 +34,13 @@ pub fn summarise(samples: &[f64]) -> Result<Summary, MathError> {
     })
 }
 
-/// The mean and the standard deviation of `count` finite samples between `min` and `max`.
+/// Returns the mean and the standard deviation of `count` finite samples between `min` and `max`.
 fn moments(samples: &[f64], count: f64, min: f64, max: f64) -> (f64, f64) {
     let (_, exponent) = libm::frexp(greater(-min, max));
     let scaled = || samples.iter().map(|&x| libm::scalbn(x, -exponent));
 
     let estimate = scaled().sum::<f64>() / count;
-    // The estimate is rounded; what the deviations from it add up to is its error.
+    // The estimate is rounded; the sum of the deviations from it is its error.
     let error = scaled().map(|x| x - estimate).sum::<f64>();
     let squares = scaled()
         .map(|x| (x - estimate) * (x - estimate))
@@ -51,12 +52,12 @@ fn moments(samples: &[f64], count: f64, min: f64, max: f64) -> (f64, f64) {
     (lesser(greater(mean, min), max), deviation)
 }
 
-/// The lesser of both, or NaN if either is, where `f64::min` would hide it.
+/// Returns the lesser of both, or NaN if either is, where `f64::min` would hide it.
 fn lesser(x: f64, y: f64) -> f64 {
     if x < y || x.is_nan() { x } else { y }
 }
 
-/// The greater of both, or NaN if either is, where `f64::max` would hide it.
+/// Returns the greater of both, or NaN if either is, where `f64::max` would hide it.
 fn greater(x: f64, y: f64) -> f64 {
     if x > y || x.is_nan() { x } else { y }
 }

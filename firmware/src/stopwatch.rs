@@ -1,4 +1,4 @@
-//! A service that waits: what a board with an async runtime offers besides the calculator.
+//! A service that waits, for boards with an async runtime.
 
 use rpc_proto::service;
 

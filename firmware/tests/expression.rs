@@ -1,4 +1,4 @@
-//! Holds the evaluator against an independent one, on expressions of any shape.
+//! Checks the evaluator against an independent one, on expressions of any shape.
 //!
 //! The reference never parses: it generates syntax trees, writes each as text with no more
 //! parentheses than needed, and computes it in 128 bits while it writes, so that it knows the
@@ -66,7 +66,7 @@ impl Tree {
         value
     }
 
-    /// Like `write`, in parentheses if this binds less tightly than `precedence`.
+    /// Does the same, in parentheses if this binds less tightly than `precedence`.
     fn write_within(&self, precedence: u8, text: &mut String, spaces: &str) -> Value {
         if self.precedence() < precedence {
             Self::Parenthesised(Box::new(self.clone())).write(text, spaces)
@@ -102,7 +102,7 @@ fn error(position: usize, reason: ExpressionReason) -> ExpressionError {
     ExpressionError { position, reason }
 }
 
-/// Trees of which even the deepest opens no more than 8 parentheses and signs at once.
+/// Generates trees of which even the deepest opens no more than 8 parentheses and signs at once.
 fn trees() -> impl Strategy<Value = Tree> {
     let number = prop_oneof![
         12 => 0_u64..20,

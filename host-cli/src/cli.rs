@@ -1,4 +1,4 @@
-//! The command line: what can be written, and what it says about itself.
+//! The command line: its syntax and its help.
 
 use crate::commands::{
     batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe, get::Get,
@@ -10,8 +10,8 @@ use clap::{Parser, Subcommand};
 
 /// Call procedures of a microcontroller over a serial link.
 ///
-/// A device describes itself, so nothing but its port is needed to find out what it offers and to
-/// use that.
+/// A device describes itself, so its port is all that you need to list its procedures and call
+/// them.
 #[derive(Debug, Parser)]
 #[command(name = "serial-rpc", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub struct Cli {
@@ -21,18 +21,18 @@ pub struct Cli {
     #[command(flatten)]
     pub output: OutputOptions,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  serial-rpc ports                                what is plugged in
-  serial-rpc list                                 what the device offers
-  serial-rpc describe calculator.add              how a procedure is called
+  serial-rpc ports                                list the serial ports
+  serial-rpc list                                 list the procedures and events
+  serial-rpc describe calculator.add              explain a procedure
   serial-rpc call calculator.add 2 3
-  serial-rpc watch calculator.total_changed       what it tells unasked, as it comes
+  serial-rpc watch calculator.total_changed       show events as they come
   serial-rpc --port sim call calculator.total     without a device";
 
 const DETAILS: &str = "\
@@ -66,7 +66,7 @@ Exit codes:
 With --json, a failure is one JSON object on stderr: \"class\", \"code\" (as above), \"message\", and
 where there is one \"hint\" and the procedure's own \"error\".";
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Ports(Ports),

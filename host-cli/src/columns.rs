@@ -1,10 +1,10 @@
-//! A value as a row: a column for each number or other part that has a place of its own.
+//! A value as a row: a column for each number or other part with a fixed place.
 
 use serde_json::Value;
 use serial_rpc::description::{Procedure, Shape, Type};
 use serial_rpc::value::plain;
 
-/// An array with more elements than this is one column, as a list is.
+/// An array with more elements than this is one column, like a list.
 const MOST_ELEMENTS: usize = 16;
 
 /// A part of a value.
@@ -12,12 +12,12 @@ const MOST_ELEMENTS: usize = 16;
 pub struct Column {
     /// Its name, such as `total` or `position.x`.
     pub name: String,
-    /// Whether it is a number, or true and false, which are drawn as 1 and 0.
+    /// True if it is a number, or a boolean, which is drawn as 1 or 0.
     pub is_number: bool,
     pointer: String,
 }
 
-/// The columns of what a procedure returns or an event tells.
+/// Returns the columns of a procedure's value or an event's data.
 pub fn of(procedure: &Procedure) -> Vec<Column> {
     let mut columns = Vec::new();
     if procedure.is_event() {
@@ -73,13 +73,13 @@ fn add(columns: &mut Vec<Column>, name: &str, place: &str, ty: &Type) {
     }
 }
 
-/// Where in the JSON a part is (RFC 6901).
+/// Returns the place of a part in the JSON (RFC 6901).
 fn pointer(place: &str, part: &str) -> String {
     format!("{place}/{}", part.replace('~', "~0").replace('/', "~1"))
 }
 
 impl Column {
-    /// The part as text; nothing if it is not there.
+    /// Returns the part as text; empty if it is not there.
     pub fn text(&self, value: &Value) -> String {
         match value.pointer(&self.pointer) {
             None | Some(Value::Null) => String::new(),
@@ -87,7 +87,7 @@ impl Column {
         }
     }
 
-    /// The part as a number, if it is one and finite.
+    /// Returns the part as a number, if it is one and finite.
     pub fn number(&self, value: &Value) -> Option<f64> {
         let number = match value.pointer(&self.pointer)? {
             Value::Bool(flag) => f64::from(u8::from(*flag)),

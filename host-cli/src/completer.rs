@@ -1,5 +1,5 @@
-//! What a shell offers when the user presses Tab: ports that are there, procedures of devices that
-//! were met before. No device is asked.
+//! Completes words in a shell when the user presses Tab: available ports, and procedures of known
+//! devices. No device is asked.
 
 use crate::target::SIMULATED;
 use clap_complete::CompletionCandidate;
@@ -9,7 +9,7 @@ use serial_rpc::port::serial_ports;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
-/// Ports that begin like that.
+/// Returns the ports that begin with this text.
 pub fn ports(begun: &OsStr) -> Vec<CompletionCandidate> {
     let begun = begun.to_string_lossy();
     serial_ports()
@@ -27,12 +27,12 @@ pub fn ports(begun: &OsStr) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// Procedures whose path begins like that: what can be called.
+/// Returns the procedures whose path begins with this text: those that can be called.
 pub fn procedures(begun: &OsStr) -> Vec<CompletionCandidate> {
     candidates(begun, |procedure| !procedure.is_event())
 }
 
-/// Procedures and events whose path begins like that.
+/// Returns the procedures and events whose path begins with this text.
 pub fn procedures_and_events(begun: &OsStr) -> Vec<CompletionCandidate> {
     candidates(begun, |_| true)
 }
@@ -42,7 +42,8 @@ fn candidates(begun: &OsStr, is_meant: fn(&Procedure) -> bool) -> Vec<Completion
     let known = Cache::of_user()
         .map(|cache| cache.all())
         .unwrap_or_default();
-    // Versions of one firmware share most of their procedures. The first is of the one used last.
+    // Versions of one firmware share most of their procedures. The first is of the most recently
+    // used one.
     let mut signatures = BTreeMap::new();
     for procedure in known
         .iter()

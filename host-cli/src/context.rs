@@ -1,5 +1,5 @@
-//! What every command works with: the connection that the command line, the environment and the
-//! project's file ask for, and the form of results.
+//! The settings of every command: the connection, as the command line, the environment and the
+//! project's file define it, and the form of results.
 
 use crate::failure::Failure;
 use crate::options::{LinkOptions, OutputOptions};
@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a port that is waited for is looked for.
+/// The interval at which a port that is waited for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How long a port that has just appeared may be forbidden, until the system has given it to the
-/// group that may use it.
+/// The time for which a port that has just appeared may be forbidden, until the system has assigned
+/// it to the group that may use it.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// The settings of a run, made once from the command line.
@@ -25,14 +25,14 @@ const SETTLED_AFTER: Duration = Duration::from_secs(1);
 pub struct Context {
     /// Print results, and errors, as JSON.
     pub json: bool,
-    /// How the device is reached.
+    /// The options for reaching the device.
     pub link: LinkOptions,
     verbosity: u8,
     capture: Option<PathBuf>,
 }
 
 impl Context {
-    /// The settings that the options make.
+    /// Creates the settings from the options.
     pub fn new(link: LinkOptions, output: OutputOptions) -> Self {
         Self {
             json: output.json,
@@ -42,7 +42,7 @@ impl Context {
         }
     }
 
-    /// Opens the port that is meant. Ctrl-C ends what is waited for on the connection.
+    /// Opens the selected port. Ctrl-C ends all waits on the connection.
     pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
         let (target, options) = self.settled()?;
         let mut connection = if self.link.wait {
@@ -63,12 +63,13 @@ impl Context {
         Ok(connection)
     }
 
-    /// The user's cache of descriptions, unless it is not wanted.
+    /// Returns the user's cache of descriptions, unless it is disabled.
     pub fn cache(&self) -> Option<Cache> {
         Cache::of_user().filter(|_| !self.link.no_cache)
     }
 
-    /// What the command line and the environment say, else the project, else the default.
+    /// Returns the settings of the command line and the environment, else those of the project,
+    /// else the defaults.
     fn settled(&self) -> Result<(Target, Options), Failure> {
         let project = Project::of_current_folder()?;
         let link = &self.link;
@@ -84,7 +85,7 @@ impl Context {
     }
 }
 
-/// Opens the port as soon as it is there.
+/// Opens the port as soon as it appears.
 fn wait_for(target: &Target, options: Options) -> Result<Connection, Failure> {
     let mut missed_at = None;
     loop {

@@ -1,4 +1,4 @@
-//! What it means for the user that a device did not do what it was asked.
+//! Converts errors of a device to failures for the user.
 
 mod no_answer;
 
@@ -10,7 +10,7 @@ use serial_rpc::Connection;
 use serial_rpc::connection::{DescriptionError, NamedCallError};
 
 impl Failure {
-    /// A call by name that has no value.
+    /// Returns the failure for a call by name.
     pub fn named_call(device: &Connection, error: NamedCallError) -> Self {
         let message = error.to_string();
         match error {
@@ -25,7 +25,7 @@ impl Failure {
             NamedCallError::NoFeed { .. } => {
                 Self::new(Class::Usage, message).hint("leave --items out")
             }
-            // How many items were taken matters whatever happened then.
+            // The number of items that were taken matters in any case.
             NamedCallError::Feed { error, .. } => Self {
                 message,
                 ..Self::named_call(device, *error)
@@ -33,7 +33,7 @@ impl Failure {
             NamedCallError::Call {
                 idempotent, error, ..
             } => match Self::call(device, idempotent, error) {
-                // These are about the call, the others about the device and its link.
+                // These concern the call, the others the device and its link.
                 failure @ Self {
                     class: Class::OutcomeUnknown | Class::Protocol | Class::Usage,
                     ..
@@ -48,7 +48,7 @@ impl Failure {
         }
     }
 
-    /// The description of the device cannot be had.
+    /// Returns the failure for a description that cannot be read.
     pub fn description(device: &Connection, error: DescriptionError) -> Self {
         match error {
             DescriptionError::Call(error) => Self::call(device, true, error),
@@ -59,7 +59,7 @@ impl Failure {
         }
     }
 
-    /// A call that failed.
+    /// Returns the failure for a call.
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
         let failure = |class| Self::new(class, error.to_string());
         if interrupt::happened() {

@@ -1,4 +1,4 @@
-//! A failure as the user is told of it, and the exit codes by kind of failure.
+//! Failures as they are shown to the user, and the exit codes by kind of failure.
 
 use serde::Serialize;
 use serial_rpc::description::UnknownProcedure;
@@ -9,7 +9,7 @@ use serial_rpc::port::OpenError;
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Class {
-    /// Whoever read the results has left. That is no failure of ours: nothing is said.
+    /// The reader of the results has closed the pipe. That is not an error: nothing is printed.
     NobodyReads = 0,
     /// Something that should not happen.
     Internal = 1,
@@ -29,14 +29,14 @@ pub enum Class {
     Interrupted = 130,
 }
 
-/// What failed, and what to try.
+/// A failure with its message and a hint.
 #[derive(Debug)]
 pub struct Failure {
     /// Its kind.
     pub class: Class,
-    /// What failed.
+    /// The message.
     pub message: String,
-    /// What to try.
+    /// A hint for the user.
     pub hint: Option<String>,
     /// The procedure's own error.
     pub error: Option<Box<serde_json::Value>>,
@@ -55,7 +55,7 @@ struct Report<'a> {
 }
 
 impl Failure {
-    /// A failure without advice.
+    /// Creates a failure without a hint.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
         Self {
             class,
@@ -65,26 +65,26 @@ impl Failure {
         }
     }
 
-    /// Adds what to try.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Says in which line of a file it happened.
+    /// Adds the number of the line in a file where it happened.
     #[must_use]
     pub fn in_line(mut self, number: usize) -> Self {
         self.message = format!("line {number}: {}", self.message);
         self
     }
 
-    /// Whether the user pressed Ctrl-C.
+    /// Returns true if the user pressed Ctrl-C.
     pub fn is_interruption(&self) -> bool {
         self.class == Class::Interrupted
     }
 
-    /// The failure as JSON.
+    /// Returns the failure as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let report = Report {
             class: self.class,
@@ -93,7 +93,7 @@ impl Failure {
             hint: self.hint.as_deref(),
             error: self.error.as_deref(),
         };
-        // Text and a value that is JSON already: there is nothing in it that JSON lacks.
+        // Strings and a value that is JSON already can always be written as JSON.
         serde_json::to_value(report).unwrap_or_default()
     }
 }

@@ -1,5 +1,5 @@
-//! Follows an event for as long as the user likes: over losses, resets, and a port that goes away and
-//! comes back, each of which is told in a sentence.
+//! Follows an event for as long as the user likes, over losses, resets, and a port that disappears
+//! and comes back. A message reports each of these.
 
 use crate::failure::{Class, Failure};
 use crate::interrupt;
@@ -10,12 +10,12 @@ use serial_rpc::connection::{EncodedEvent, EncodedSubscription};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What came of waiting.
+/// The result of waiting.
 #[derive(Debug)]
 pub enum Turn<T> {
-    /// What was waited for.
+    /// The value that was waited for.
     Value(T),
-    /// Something that the user should know.
+    /// A message for the user.
     Notice(String),
     /// Nothing yet.
     Nothing,
@@ -26,11 +26,11 @@ pub struct Following<'d> {
     device: &'d Connection,
     subscription: EncodedSubscription,
     interruptions: Interruptions,
-    /// How many losses after the last event the user was told of.
+    /// The number of losses after the last event that were reported to the user.
     losses_told: u32,
-    /// How many losses the user was told of in all.
+    /// The total number of losses that were reported to the user.
     lost: u32,
-    /// What is to be told before anything else is looked for.
+    /// Results that must be returned before anything else.
     waiting: VecDeque<Turn<EncodedEvent>>,
 }
 
@@ -47,8 +47,8 @@ impl<'d> Following<'d> {
         })
     }
 
-    /// Waits for the event for about that long; a device that does not answer takes longer. Fails when
-    /// Ctrl-C is pressed, and when waiting on is of no use.
+    /// Waits for the event for about that long; a device that does not answer takes longer. Fails
+    /// if Ctrl-C is pressed, or if further waiting is useless.
     pub fn next(&mut self, timeout: Duration) -> Result<Turn<EncodedEvent>, Failure> {
         if let Some(turn) = self.waiting.pop_front() {
             return Ok(turn);
@@ -88,20 +88,20 @@ impl<'d> Following<'d> {
         Ok(self.waiting.pop_front().unwrap_or(Turn::Nothing))
     }
 
-    /// How many events were lost.
+    /// Returns the number of lost events.
     pub fn lost(&self) -> u32 {
         self.lost
     }
 }
 
-/// Whether a device is there, as far as the user was told.
+/// Knows if the device is present, as last reported to the user.
 pub struct Interruptions {
     sessions: u32,
     is_away: bool,
 }
 
 impl Interruptions {
-    /// It is there now.
+    /// Starts with a device that is present.
     pub fn new(device: &Connection) -> Self {
         Self {
             sessions: device.counters().sessions,
@@ -109,8 +109,8 @@ impl Interruptions {
         }
     }
 
-    /// Notes that a call failed. What is to be told, if it was not yet; a failure if the device will
-    /// not do better the next time.
+    /// Notes that a call failed. Returns a message, if the user was not informed yet; fails if the
+    /// device will not do better the next time.
     pub fn failed(
         &mut self,
         device: &Connection,
@@ -130,8 +130,8 @@ impl Interruptions {
         Ok((!was_away).then(|| what + "; waiting for it (Ctrl-C to stop)"))
     }
 
-    /// Notes that nothing has failed, and whether something has come. What is to be told, if the
-    /// device was away.
+    /// Notes that nothing has failed; `has_come` is true if something was received. Returns a
+    /// message, if the device was away.
     pub fn answered(&mut self, device: &Connection, has_come: bool) -> Option<String> {
         let sessions = device.counters().sessions;
         let before = std::mem::replace(&mut self.sessions, sessions);
@@ -147,13 +147,13 @@ impl Interruptions {
     }
 }
 
-/// What it means that a device does not let an event be followed.
+/// Returns the failure for an event that cannot be followed.
 pub fn cannot_follow(device: &Connection, error: CallError<SubscribeError>) -> Failure {
     match error.own() {
         Ok(refusal) => refused(refusal),
         Err(CallError::NoSuchProcedure) => {
             Failure::new(Class::Protocol, "the device sends no events")
-                .hint("its firmware has to be made `with_events`, which is where they wait")
+                .hint("its firmware must create the server `with_events`")
         }
         Err(error) => Failure::call(device, true, error),
     }

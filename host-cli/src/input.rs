@@ -1,10 +1,10 @@
-//! Files that commands read, `-` being stdin.
+//! Reads the files of commands; `-` is stdin.
 
 use crate::failure::{Class, Failure};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
-/// A file that is read.
+/// An open file.
 pub struct Input {
     name: String,
     file: BufReader<Box<dyn Read>>,
@@ -23,7 +23,7 @@ impl Input {
         })
     }
 
-    /// Its lines as they come, numbered from 1 on.
+    /// Returns its lines as they come, numbered from 1.
     pub fn lines(self) -> impl Iterator<Item = Result<(usize, String), Failure>> {
         let Self { name, file } = self;
         (1..).zip(file.lines()).map(move |(number, line)| {
@@ -32,7 +32,7 @@ impl Input {
         })
     }
 
-    /// All of its bytes.
+    /// Reads all of its bytes.
     pub fn all(mut self) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         let read = self.file.read_to_end(&mut bytes);
@@ -40,7 +40,7 @@ impl Input {
         Ok(bytes)
     }
 
-    /// Some of its bytes; none at its end.
+    /// Reads some of its bytes; none at its end.
     pub fn bytes(&mut self) -> Result<Vec<u8>, Failure> {
         let bytes = self.file.fill_buf().map(<[u8]>::to_vec);
         let bytes = bytes.map_err(|error| unreadable(&self.name, error))?;

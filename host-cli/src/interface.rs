@@ -1,4 +1,4 @@
-//! The description that a command is about: that of the device, or one of a device met before.
+//! Finds the description for a command: that of the device, or that of a known device.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
@@ -6,10 +6,10 @@ use serial_rpc::cache::Cached;
 use serial_rpc::description::Description;
 use std::sync::Arc;
 
-/// Whose description is meant.
+/// The source of the description.
 #[derive(Debug, clap::Args)]
 pub struct Source {
-    /// Do without the device: take the description of the one used last or, with =DEVICE, of the one
+    /// Work without the device: use the description of the last one or, with =DEVICE, of the one
     /// with that name or fingerprint.
     #[arg(
         long,
@@ -22,7 +22,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The description.
+    /// Returns the description.
     pub fn description(&self, context: &Context) -> Result<Arc<Description>, Failure> {
         match &self.cached {
             Some(name) => Ok(Arc::new(cached(context, name.as_deref())?.description)),
@@ -35,7 +35,7 @@ impl Source {
         }
     }
 
-    /// The description as the device sends it.
+    /// Returns the description as the device sends it.
     pub fn bytes(&self, context: &Context) -> Result<Vec<u8>, Failure> {
         match &self.cached {
             Some(name) => Ok(cached(context, name.as_deref())?.bytes),

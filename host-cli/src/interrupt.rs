@@ -1,5 +1,6 @@
-//! Ctrl-C: what is under way ends early and the program winds up, so that the port is closed
-//! properly. (A terminal that was opened exclusively and left by a killed process can stay busy.)
+//! Handles Ctrl-C: calls in flight end early and the program exits in order, so that the port is
+//! closed properly. (A terminal that was opened exclusively can stay busy if its process is
+//! killed.)
 
 use crate::failure::{Class, Failure};
 use serial_rpc::Connection;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 struct State {
     happened: bool,
-    /// Whose calls end with it.
+    /// The connection whose calls end with it.
     connection: Weak<Connection>,
 }
 
@@ -19,7 +20,7 @@ static STATE: Mutex<State> = Mutex::new(State {
 });
 static HAPPENED: Condvar = Condvar::new();
 
-/// From here on, Ctrl-C is up to this module. A second one ends the program on the spot.
+/// Handles Ctrl-C from now on. A second one ends the program at once.
 pub fn listen() -> Result<(), Failure> {
     ctrlc::set_handler(|| {
         let connection = {
@@ -38,27 +39,27 @@ pub fn listen() -> Result<(), Failure> {
     .map_err(|error| Failure::new(Class::Internal, format!("cannot handle Ctrl-C: {error}")))
 }
 
-/// Ctrl-C ends the calls of this connection.
+/// Makes Ctrl-C end the calls of this connection.
 pub fn cancels(connection: &Arc<Connection>) {
     state().connection = Arc::downgrade(connection);
 }
 
-/// Whether Ctrl-C was pressed.
+/// Returns true if Ctrl-C was pressed.
 pub fn happened() -> bool {
     state().happened
 }
 
-/// Lets Ctrl-C be pressed anew, for a program that goes on after it.
+/// Resets the flag, for a program that continues after Ctrl-C.
 pub fn forget() {
     state().happened = false;
 }
 
-/// What it means that Ctrl-C was pressed.
+/// Returns the failure for Ctrl-C.
 pub fn interrupted() -> Failure {
     Failure::new(Class::Interrupted, "interrupted")
 }
 
-/// A failure if Ctrl-C was pressed.
+/// Fails if Ctrl-C was pressed.
 pub fn check() -> Result<(), Failure> {
     if happened() {
         return Err(interrupted());
@@ -66,7 +67,7 @@ pub fn check() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends the calls of the connection as Ctrl-C would, for a program that has seen enough.
+/// Ends the calls of the connection as Ctrl-C would, for a program that needs no more.
 pub fn cancel() {
     let connection = state().connection.upgrade();
     if let Some(connection) = connection {

@@ -1,7 +1,7 @@
-//! `serial-rpc`: call procedures of a microcontroller from a shell.
+//! `serial-rpc`: calls procedures of a microcontroller from a shell.
 //!
-//! Results go to stdout and everything else to stderr; the exit code tells what kind of failure it
-//! was ([`failure`]).
+//! Results go to stdout and everything else to stderr; the exit code is the kind of failure
+//! ([`failure`]).
 
 mod cli;
 mod columns;
@@ -36,7 +36,7 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Answers the shell's questions while the user types, and ends there.
+    // Answers the shell's questions while the user types, and then exits.
     CompleteEnv::with_factory(Cli::command).complete();
 
     let cli = match Cli::try_parse_from(negative::marked(std::env::args_os())) {
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells of a failure, and gives its exit code.
+/// Prints a failure, and returns its exit code.
 fn ended(json: bool, failure: &Failure) -> ExitCode {
     output::failure(json, failure);
     ExitCode::from(failure.class as u8)

@@ -1,16 +1,16 @@
 //! Lets negative numbers of every notation be arguments: `-5`, `-0xff`, `-inf`.
 //!
 //! clap can take `-5` for an argument, but `-inf` only together with everything else that begins
-//! with a hyphen, options after the arguments included. So those words are marked before clap sees
+//! with a hyphen, including options after the arguments. So those words are marked before clap sees
 //! them. No option begins with a digit or is called `inf`.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
 
-/// What a marked word begins with. No word from outside can hold it.
+/// The first character of a marked word. No word from outside can contain it.
 const MARK: char = '\0';
 
-/// The words of a command line, negative numbers marked.
+/// Marks the negative numbers among the words of a command line.
 pub fn marked(words: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
     words.map(|word| match word.to_str() {
         Some(text) if is_negative(text) => format!("{MARK}{text}").into(),
@@ -18,7 +18,7 @@ pub fn marked(words: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsS
     })
 }
 
-/// A word as it was before it was marked.
+/// Returns a word without its mark.
 pub fn unmarked(word: &str) -> Result<String, Infallible> {
     Ok(word.strip_prefix(MARK).unwrap_or(word).to_owned())
 }

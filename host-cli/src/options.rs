@@ -1,4 +1,4 @@
-//! The options that every command has: how the device is reached, and how results are shown.
+//! The options that every command has: the link to the device, and the form of results.
 
 use crate::completer;
 use crate::seconds::seconds;
@@ -10,7 +10,7 @@ use colorchoice_clap::Color;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How the device is reached.
+/// The options of the link to the device.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Link")]
 pub struct LinkOptions {
@@ -37,7 +37,7 @@ pub struct LinkOptions {
     )]
     pub baud: Option<u32>,
 
-    /// How long a call may take, in seconds [default: 2, and longer on a slow line].
+    /// Time limit for a call, in seconds [default: 2, and longer on a slow line].
     #[arg(
         long,
         global = true,
@@ -48,8 +48,8 @@ pub struct LinkOptions {
     )]
     pub timeout: Option<Duration>,
 
-    /// How often a call that was not answered in time is made again, if it never ran or its
-    /// procedure is idempotent [default: 0].
+    /// Number of times that an unanswered call is made again, if it never ran or its procedure is
+    /// idempotent [default: 0].
     #[arg(
         long,
         global = true,
@@ -63,7 +63,7 @@ pub struct LinkOptions {
     #[arg(long, global = true)]
     pub wait: bool,
 
-    /// Neither use nor keep the descriptions of devices that were met before.
+    /// Neither read nor write the cache of descriptions.
     #[arg(
         long,
         global = true,
@@ -74,7 +74,7 @@ pub struct LinkOptions {
     pub no_cache: bool,
 }
 
-/// How results are shown.
+/// The options for showing results.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputOptions {
@@ -85,11 +85,11 @@ pub struct OutputOptions {
     #[command(flatten)]
     pub color: Color,
 
-    /// Show the frames that pass, in words, on stderr; twice for their bytes too.
+    /// Show the frames that pass, in words, on stderr; twice to show their bytes too.
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Write the bytes that pass to a file, which `serial-rpc trace` reads.
+    /// Write the bytes that pass to a file, for `serial-rpc trace`.
     #[arg(long, global = true, value_name = "FILE")]
     pub capture: Option<PathBuf>,
 }

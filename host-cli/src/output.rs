@@ -1,4 +1,4 @@
-//! Results, on stdout, and what is said about them and about failures, on stderr: for people, or as JSON.
+//! Prints results on stdout, and messages and failures on stderr: for people, or as JSON.
 
 use crate::failure::{Class, Failure};
 use anstream::stdout;
@@ -6,9 +6,9 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 
-/// Prints text for people. Colours are left out where they are not wanted.
+/// Prints text for people. Colours are left out if they are not wanted.
 pub fn print(text: impl Display) -> Result<(), Failure> {
-    // At once, because each write takes a lock and may be a system call.
+    // All at once, because each write takes a lock and may be a system call.
     let text = format!("{text}\n");
     wrote(stdout().write_all(text.as_bytes()))
 }
@@ -20,7 +20,7 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(json)
 }
 
-/// Tells people, or a program, something about the results, on stderr.
+/// Prints a message about the results on stderr, for people or for a program.
 pub fn notice(json: bool, text: &str) {
     if json {
         say(serde_json::json!({ "notice": text }));
@@ -29,7 +29,7 @@ pub fn notice(json: bool, text: &str) {
     }
 }
 
-/// Tells of a failure, on stderr.
+/// Prints a failure on stderr.
 pub fn failure(json: bool, failure: &Failure) {
     if failure.class == Class::NobodyReads {
         return;
@@ -44,7 +44,7 @@ pub fn failure(json: bool, failure: &Failure) {
     }
 }
 
-/// Prints a line on stderr, if anybody can read it: the terminal may have gone.
+/// Prints a line on stderr, if anybody can read it: the terminal may be gone.
 fn say(line: impl Display) {
     let _gone = writeln!(anstream::stderr(), "{line}");
 }
@@ -57,7 +57,7 @@ pub fn write(bytes: &[u8]) -> Result<(), Failure> {
 
 fn wrote(result: std::io::Result<()>) -> Result<(), Failure> {
     result.map_err(|error| match error.kind() {
-        // Such as `head`, which has seen enough.
+        // For example `head`, which stops reading early.
         ErrorKind::BrokenPipe => Failure::new(Class::NobodyReads, ""),
         _ => Failure::new(Class::Internal, format!("cannot write the result: {error}")),
     })

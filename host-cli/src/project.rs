@@ -1,4 +1,5 @@
-//! A project's `serial-rpc.toml`: how its device is reached, for everybody who works in its folder.
+//! Reads a project's `serial-rpc.toml`: the link to its device, for everybody who works in its
+//! folder.
 
 use crate::failure::{Class, Failure};
 use crate::seconds::seconds;
@@ -12,7 +13,7 @@ use std::{env, fs};
 /// The file's name.
 const FILE: &str = "serial-rpc.toml";
 
-/// What the file says.
+/// The contents of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
@@ -29,7 +30,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// That of the current folder, or of the nearest one above that has the file.
+    /// Reads the file in the current folder, or in the nearest parent that has it.
     pub fn of_current_folder() -> Result<Self, Failure> {
         let Ok(folder) = env::current_dir() else {
             return Ok(Self::default());

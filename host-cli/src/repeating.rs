@@ -1,5 +1,5 @@
-//! What goes on until it has come to its end: when that is, whether a procedure may be called again
-//! and again, and what is called first.
+//! Options for commands that repeat: their end, the check that a procedure may be called
+//! repeatedly, and the calls to make first.
 
 use crate::failure::{Class, Failure};
 use crate::seconds::seconds;
@@ -9,13 +9,13 @@ use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::Procedure;
 use std::time::{Duration, Instant};
 
-/// How long a wait lasts at most before losses and the end are looked for again.
+/// The longest wait before losses and the end are checked again.
 const LOOK_UP: Duration = Duration::from_millis(250);
 
-/// How long to go on.
+/// The conditions for the end.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Until {
-    /// End when that many have come.
+    /// End after that many.
     #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
@@ -24,7 +24,7 @@ pub struct Until {
     duration: Option<Duration>,
 }
 
-/// What is left of the way to the end.
+/// The count and time that remain until the end.
 #[derive(Clone, Debug)]
 pub struct Remaining {
     count: Option<u64>,
@@ -32,7 +32,7 @@ pub struct Remaining {
 }
 
 impl Until {
-    /// All of it, from now on.
+    /// Starts counting now.
     pub fn begin(&self) -> Remaining {
         Remaining {
             count: self.count,
@@ -44,7 +44,7 @@ impl Until {
 }
 
 impl Remaining {
-    /// How long to wait for the next; None if this is the end.
+    /// Returns the time to wait for the next one; None at the end.
     pub fn wait(&self) -> Option<Duration> {
         if self.count == Some(0) {
             return None;
@@ -56,13 +56,13 @@ impl Remaining {
         (!left.is_zero()).then(|| left.min(LOOK_UP))
     }
 
-    /// Notes that one has come.
+    /// Counts one.
     pub fn take(&mut self) {
         self.count = self.count.map(|count| count.saturating_sub(1));
     }
 }
 
-/// Refuses to call a procedure often if that may do harm.
+/// Refuses to call a procedure repeatedly if that may do harm.
 pub fn allow(procedure: &Procedure, force: bool) -> Result<(), Failure> {
     if procedure.idempotent || force {
         return Ok(());
@@ -72,8 +72,8 @@ pub fn allow(procedure: &Procedure, force: bool) -> Result<(), Failure> {
     Err(Failure::new(Class::Usage, message).hint("if it does none, add --force"))
 }
 
-/// Makes calls, each a line as `batch` takes it. A procedure's own error is told and ends nothing: it
-/// may be what the call is for.
+/// Makes calls, each a line as for `batch`. A procedure's own error is reported but does not end
+/// the command: it may be the purpose of the call.
 pub fn call(device: &Connection, lines: &[String], json: bool) -> Result<(), Failure> {
     for line in lines {
         let words = words::split(line)

@@ -1,10 +1,10 @@
-//! How long round trips took, for the commands that measure them.
+//! The times of round trips, for the commands that measure them.
 
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// Quantiles of round trips, in microseconds. Each is a time that was measured.
+/// Quantiles of round trips, in microseconds. Each is one of the measured times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct RoundTrip {
     min: u64,
@@ -13,7 +13,7 @@ pub struct RoundTrip {
 }
 
 impl RoundTrip {
-    /// Those of the times, which are sorted for it. None if there are no times.
+    /// Computes the quantiles of the times, and sorts them for that. None if there are no times.
     pub fn of(times: &mut [Duration]) -> Option<Self> {
         times.sort();
         let last = times.len().checked_sub(1)?;

@@ -1,10 +1,10 @@
-//! A procedure as `list` and `describe` show it as JSON.
+//! The JSON form of a procedure in `list` and `describe`.
 
 use serde::Serialize;
 use serial_rpc::description::{Procedure, ProcedureKind};
 use serial_rpc::value::expectation;
 
-/// What there is to know about a procedure, types by their names.
+/// Everything about a procedure, with the names of its types.
 #[derive(Debug, Serialize)]
 pub struct Summary<'a> {
     path: &'a str,

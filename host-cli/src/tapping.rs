@@ -1,4 +1,4 @@
-//! Shows what passes on a link while a command runs (`-v`, `-vv`), and keeps it (`--capture`).
+//! Shows the traffic of a link while a command runs (`-v`, `-vv`), and records it (`--capture`).
 
 use crate::failure::{Class, Failure};
 use anstream::eprintln;
@@ -12,7 +12,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The tap that the options ask for, if they do. Devices that the cache has are shown in words.
+/// Returns the tap that the options ask for, if any. The traffic of devices in the cache is shown
+/// in words.
 pub fn tap(
     verbosity: u8,
     capture: Option<&Path>,
@@ -38,7 +39,7 @@ pub fn tap(
     })))
 }
 
-/// A decoder that knows the devices that were met before.
+/// Returns a decoder that knows the devices in the cache.
 pub fn decoder(cache: Option<Cache>) -> Decoder {
     Decoder::new(move |fingerprint| {
         let cached = cache.as_ref()?.get(fingerprint)?;
@@ -63,7 +64,7 @@ impl Tapping {
         if let Some(file) = &mut self.capture
             && let Err(error) = writeln!(file, "{record}")
         {
-            // A full disk is no reason to break off a call.
+            // A full disk is no reason to abort a call.
             eprintln!("the capture ends here: {error}");
             self.capture = None;
         }
@@ -90,7 +91,7 @@ impl Drop for Tapping {
     }
 }
 
-/// A line of a trace; what went wrong is red.
+/// Returns a line of a trace; errors are red.
 pub fn line(time: Option<f64>, event: &Event) -> String {
     let time = time.map_or_else(String::new, |time| format!("{time:.3}"));
     let colour = match &event.happening {

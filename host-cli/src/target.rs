@@ -1,4 +1,4 @@
-//! The device that is meant: on a port of this machine, or the one that is simulated in this program.
+//! Selects the device: on a port of this machine, or simulated in this program.
 
 use serial_rpc::port::{NotAPort, OpenError};
 use serial_rpc::{Connection, Options, Selector};
@@ -6,13 +6,13 @@ use serial_rpc_simulator::SimulatedDevice;
 use std::fmt;
 use std::str::FromStr;
 
-/// What the simulated device is called on the command line.
+/// The name of the simulated device on the command line.
 pub const SIMULATED: &str = "sim";
 
-/// Which device is meant.
+/// A device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// One that is simulated in this program.
+    /// The one that is simulated in this program.
     Simulated,
     /// The one on that port.
     On(Selector),
@@ -29,7 +29,7 @@ impl Target {
 }
 
 impl Default for Target {
-    /// The device on the only port there is.
+    /// Returns the device on the only port.
     fn default() -> Self {
         Self::On(Selector::Only)
     }

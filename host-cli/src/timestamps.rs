@@ -1,10 +1,10 @@
-//! When something arrived, in the styles that people know from terminals for serial ports.
+//! Formats times of arrival in the styles of common serial terminals.
 
 use clap::ValueEnum;
 use jiff::Zoned;
 use std::time::{Duration, Instant};
 
-/// What a time looks like.
+/// The format of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Style {
     /// No time.
@@ -15,7 +15,7 @@ pub enum Style {
     /// The time since the start.
     #[value(name = "24hour-start")]
     SinceStart,
-    /// The time since the one before.
+    /// The time since the previous one.
     #[value(name = "24hour-delta")]
     SincePrevious,
     /// Date, time and offset from UTC.
@@ -23,7 +23,7 @@ pub enum Style {
     Iso,
 }
 
-/// When something arrived, by the clock of this machine.
+/// The time of an arrival, by the clock of this machine.
 #[derive(Clone, Debug)]
 pub struct Moment {
     instant: Instant,
@@ -31,7 +31,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// This moment.
+    /// Returns the current time.
     pub fn now() -> Self {
         Self {
             instant: Instant::now(),
@@ -39,18 +39,18 @@ impl Moment {
         }
     }
 
-    /// Date, time and offset from UTC.
+    /// Returns date, time and offset from UTC.
     pub fn iso(&self) -> String {
         self.date.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
     }
 
-    /// Seconds since an earlier instant.
+    /// Returns the seconds since an earlier instant.
     pub fn seconds_since(&self, start: Instant) -> f64 {
         self.instant.duration_since(start).as_secs_f64()
     }
 }
 
-/// Writes down times in one style.
+/// Formats times in one style.
 #[derive(Debug)]
 pub struct Timestamps {
     style: Style,
@@ -59,7 +59,7 @@ pub struct Timestamps {
 }
 
 impl Timestamps {
-    /// From now on.
+    /// Starts now.
     pub fn new(style: Style) -> Self {
         let now = Instant::now();
         Self {
@@ -69,7 +69,7 @@ impl Timestamps {
         }
     }
 
-    /// The moment in that style; None if no time is wanted.
+    /// Returns the time in that style; None if no time is wanted.
     pub fn of(&mut self, moment: &Moment) -> Option<String> {
         let previous = std::mem::replace(&mut self.previous, moment.instant);
         Some(match self.style {
@@ -82,7 +82,7 @@ impl Timestamps {
     }
 }
 
-/// Hours, minutes, seconds and milliseconds.
+/// Formats hours, minutes, seconds and milliseconds.
 fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -1,4 +1,4 @@
-//! What `get` and `put` have in common: the progress bar, the report, and what is said of failures.
+//! The shared parts of `get` and `put`: the progress bar, the report, and the failures.
 
 use crate::failure::{Class, Failure};
 use crate::output;
@@ -10,14 +10,14 @@ use serde::Serialize;
 use serial_rpc::Connection;
 use std::time::Instant;
 
-/// A transfer that is under way.
+/// A transfer in progress.
 pub struct Transfer<'n> {
     name: &'n str,
     started: Instant,
     bar: ProgressBar,
 }
 
-/// A transfer that has ended well.
+/// The report of a successful transfer.
 #[derive(Serialize)]
 struct Report<'n> {
     block: &'n str,
@@ -43,21 +43,21 @@ impl<'n> Transfer<'n> {
         }
     }
 
-    /// Shows how far it has come.
+    /// Shows the progress.
     pub fn progress(&self, done: u32, total: u32) {
         self.bar.set_length(u64::from(total));
         self.bar.set_position(u64::from(done));
     }
 
-    /// Clears the bar away.
+    /// Removes the bar.
     pub fn end(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// Prints what was transferred.
+    /// Prints the report.
     pub fn report(&self, json: bool, bytes: &[u8]) -> Result<(), Failure> {
         let seconds = self.started.elapsed().as_secs_f64();
-        // No time at all would be infinitely many, which becomes the largest number.
+        // Zero time would mean an infinite rate, which becomes the largest number.
         let bytes_per_second = (bytes.len() as f64 / seconds).round() as u64;
         let report = Report {
             block: self.name,
@@ -82,7 +82,7 @@ impl<'n> Transfer<'n> {
 }
 
 impl Failure {
-    /// A block that was not transferred.
+    /// Returns the failure for a block that was not transferred.
     pub fn transfer(device: &Connection, name: &str, error: TransferError) -> Self {
         let TransferError::Call(error) = error else {
             return Self::new(Class::Protocol, format!("{name}: {error}"));

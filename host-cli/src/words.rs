@@ -1,14 +1,14 @@
 //! Splits a line into words as a shell does, except that JSON needs no quotes.
 //!
-//! `'…'`, `"…"` and `\` quote. A bracket or brace at the start of a word, or behind the `=` of a named
-//! argument, begins JSON: it is taken as it is up to the one that closes it. `#` at the start of a
-//! word begins a comment. What can be typed into a POSIX shell behind `serial-rpc call` means the
-//! same here; a library for shell words would take the quotes out of JSON.
+//! `'…'`, `"…"` and `\` quote. A bracket or brace at the start of a word, or after the `=` of a
+//! named argument, begins JSON: it is taken as it is up to the matching one. `#` at the start of a
+//! word begins a comment. Words have the same meaning as after `serial-rpc call` in a POSIX shell;
+//! a library for shell words would take the quotes out of JSON.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The line ends within something that is to be closed.
+/// The line ends within an open construct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unclosed {
     /// A quoted part.
@@ -22,7 +22,7 @@ pub enum Unclosed {
     Backslash,
 }
 
-/// The words of a line.
+/// Splits a line into words.
 pub fn split(line: &str) -> Result<Vec<String>, Unclosed> {
     let mut words = Vec::new();
     let mut rest = line.chars().peekable();
@@ -49,8 +49,8 @@ fn word(rest: &mut Peekable<Chars<'_>>) -> Result<String, Unclosed> {
     Ok(word)
 }
 
-/// Takes what follows a quotation mark, up to the next. Only in `"…"` does a backslash quote, and
-/// there only what would mean something.
+/// Takes the text after a quotation mark, up to the next. A backslash quotes only in `"…"`, and
+/// only characters that have a meaning there.
 fn quoted(mark: char, rest: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), Unclosed> {
     while let Some(c) = rest.next() {
         if c == mark {
@@ -63,7 +63,7 @@ fn quoted(mark: char, rest: &mut Peekable<Chars<'_>>, word: &mut String) -> Resu
     Err(Unclosed::Quote)
 }
 
-/// Takes JSON up to the bracket that closes the first. Whether it is JSON is seen later.
+/// Takes JSON up to the bracket that matches the first. It is parsed later.
 fn json(first: char, rest: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), Unclosed> {
     word.push(first);
     let mut depth = 1;

@@ -1,4 +1,5 @@
-//! Ctrl-C ends the program early, in order, and with its own exit code; `--wait` waits until then.
+//! Tests that Ctrl-C ends the program early, in order, and with its own exit code; `--wait` waits
+//! until then.
 #![cfg(unix)]
 
 use serial_rpc::link::Link;
@@ -18,7 +19,7 @@ fn serial_rpc(port: &str, words: &[&str]) -> Child {
         .expect("the program starts")
 }
 
-/// Presses Ctrl-C, and tells the exit code and what went to stderr.
+/// Presses Ctrl-C, and returns the exit code and the text on stderr.
 fn interrupted(child: Child) -> (Option<i32>, String) {
     let kill = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
@@ -85,7 +86,7 @@ fn during_a_call() {
     let port = format!("tcp:{}", listener.local_addr().unwrap());
     let child = serial_rpc(&port, &["call", "calculator.total", "--retries", "1000"]);
     let (mut stream, _) = listener.accept().unwrap();
-    // Once something has come, the program waits for an answer that it never gets.
+    // Once bytes have come, the program waits for an answer that it never gets.
     stream.read_exact(&mut [0]).unwrap();
     assert_eq!(
         interrupted(child),
@@ -106,7 +107,7 @@ fn while_a_port_is_waited_for() {
 
 #[test]
 fn a_port_that_appears_ends_the_wait() {
-    // Taken and given back, so that nobody listens there for now.
+    // Opened and closed, so that nothing listens there now.
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

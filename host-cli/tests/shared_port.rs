@@ -1,4 +1,4 @@
-//! A port that another process has open is not blamed on the device.
+//! Tests that the device is not blamed for a port that another process has open.
 #![cfg(target_os = "linux")]
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -12,7 +12,8 @@ fn a_process_that_has_the_port_open_too_is_named() {
     grantpt(&device).unwrap();
     unlockpt(&device).unwrap();
     let port = ptsname(&device, Vec::new()).unwrap().into_string().unwrap();
-    // By way of a shell, because what this process starts itself passes for a part of the device.
+    // Started by a shell, because processes that this one starts itself count as part of the
+    // device.
     let mut shell = Command::new("sh")
         .args(["-c", "exec 3<&0; sleep 60 <&3 & echo $!; wait"])
         .stdin(Stdio::from(File::open(&port).unwrap()))

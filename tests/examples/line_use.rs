@@ -1,8 +1,9 @@
-//! Prints how much of a line calls use, in Markdown. Virtual time: the same on every machine.
+//! Prints the share of a line that calls use, in Markdown. In virtual time: the same on every
+//! machine.
 //!
 //!     cargo run --release -p tests --example line_use
 //!
-//! With `figures`, it prints those that CI compares; to write them anew, from the repository's root:
+//! With `figures`, it prints those that CI compares; to update them, from the repository's root:
 //!
 //!     cargo run --release -p tests --example line_use -- figures > tests/tests/line_use.txt
 //!     cargo run --release -p tests --example line_use -- transfers > tests/tests/transfer_use.txt

@@ -1,11 +1,11 @@
-//! Makes millions of calls over bad lines to a device that is reset now and then, and checks what
-//! is said about every one of them. Virtual time: an hour of UART takes minutes.
+//! Makes millions of calls over bad lines to a device that is reset now and then, and checks the
+//! reported outcome of every one. In virtual time: an hour of UART takes minutes.
 //!
 //!     cargo run --release -p tests --example soak -- [CALLS [SEED [RATE [RESETS]]]]
 //!
-//! CALLS is 10 million, SEED is 1, RATE (faults per byte, of all kinds together) is 1e-3, and RESETS
-//! (per call) is 1e-3 if they are not given. Up to a rate of 1e-3 no call may
-//! time out; beyond it, what is said about each must still be true.
+//! CALLS is 10 million, SEED is 1, RATE (faults per byte, of all kinds together) is 1e-3, and
+//! RESETS (per call) is 1e-3 if they are not given. Up to a rate of 1e-3 no call may time out;
+//! beyond it, every reported outcome must still be true.
 
 use rpc_proto::time::Duration;
 use std::env;
@@ -17,10 +17,11 @@ use tests::workload::{self, Tally};
 /// Calls in flight.
 const WINDOW: usize = 8;
 
-/// So many calls are made with one simulation, since it remembers each of them.
+/// The number of calls for each simulation, which remembers every call.
 const CALLS_AT_ONCE: i64 = 100_000;
 
-/// Up to here no call of two seconds has been seen to time out, in hundreds of millions.
+/// The rate of faults up to which no call of two seconds has been seen to time out, in hundreds of
+/// millions.
 const MOST_FAULTS_WITHOUT_TIMEOUTS: f64 = 1e-3;
 
 /// The longest time from the end of a call to a reset in microseconds: that of a few calls.
@@ -79,7 +80,7 @@ fn main() {
     );
 }
 
-/// The argument at that place, or what holds without it.
+/// Returns the argument at that place, or the default.
 fn argument<T: FromStr>(place: usize, default: T) -> T {
     match env::args().nth(place).map(|argument| argument.parse()) {
         None => default,

@@ -12,10 +12,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// No board runs longer: a test that hangs shall fail, and leave nothing behind.
+/// No board runs longer: a test that hangs must fail, and leave nothing behind.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// How often the guard looks whether a board has switched itself off.
+/// The interval at which the guard checks if a board has switched itself off.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// The wire between the two boards.
@@ -26,34 +26,34 @@ pub struct Wire {
 /// A board that runs until it switches itself off or this is dropped.
 pub struct Machine {
     printed: BufReader<ChildStdout>,
-    /// `None` only once it is to be switched off; nothing is ever sent.
+    /// `None` only when it is being switched off; nothing is ever sent.
     running: Option<Sender<Infallible>>,
     guard: Option<JoinHandle<io::Result<ExitStatus>>>,
 }
 
 impl Wire {
-    /// A wire with nothing at its ends.
+    /// Creates a wire with nothing at its ends.
     ///
     /// # Errors
-    /// When there is no room for temporary files.
+    /// Fails if there is no room for temporary files.
     pub fn new() -> io::Result<Self> {
         let folder = TempDir::with_prefix("serial-rpc-")?;
         Ok(Self { folder })
     }
 
-    /// Switches on the board that is called. It boots once there is somebody at the other end.
+    /// Switches on the board that is called. It boots when the other end is connected.
     ///
     /// # Errors
-    /// When the image cannot be built or QEMU does not start.
+    /// Fails if the image cannot be built or QEMU does not start.
     pub fn start_device(&self) -> io::Result<Machine> {
         Machine::start("calculator", &self.end("server=on,wait=on"))
     }
 
-    /// Switches on the board that calls. What it sends while there is nobody at the other end is
-    /// lost, and once a second QEMU looks whether somebody has come.
+    /// Switches on the board that calls. Bytes that it sends before the other end is connected are
+    /// lost; QEMU checks for a connection once a second.
     ///
     /// # Errors
-    /// When the image cannot be built or QEMU does not start.
+    /// Fails if the image cannot be built or QEMU does not start.
     pub fn start_caller(&self) -> io::Result<Machine> {
         Machine::start("caller", &self.end("server=off,reconnect=1"))
     }
@@ -90,21 +90,22 @@ impl Machine {
         })
     }
 
-    /// The next line that the board prints through semihosting; empty if it is switched off.
+    /// Returns the next line that the board prints through semihosting; empty if it is switched
+    /// off.
     ///
     /// # Errors
-    /// When it prints something else than text.
+    /// Fails if it prints something other than text.
     pub fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         self.printed.read_line(&mut line)?;
         Ok(line.trim_end().to_owned())
     }
 
-    /// The lines that it prints from now on until it switches itself off, and whether it does so
-    /// with success.
+    /// Returns the lines that it prints from now on until it switches itself off, and true if it
+    /// does so with success.
     ///
     /// # Errors
-    /// When it prints something else than text.
+    /// Fails if it prints something other than text.
     pub fn run_to_end(mut self) -> io::Result<(Vec<String>, bool)> {
         let lines = self.printed.by_ref().lines().collect::<io::Result<_>>()?;
         let guard = self.guard.take().map(JoinHandle::join);

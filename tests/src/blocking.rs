@@ -1,4 +1,5 @@
-//! UARTs in virtual time for drivers that wait by blocking: meanwhile the rest of the world goes on.
+//! UARTs in virtual time for drivers that wait by blocking: meanwhile the rest of the world
+//! continues.
 
 use crate::virtual_time::VirtualTime;
 use embedded_hal::delay::DelayNs;
@@ -8,13 +9,13 @@ use std::cell::{Cell, RefCell};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 
-/// What lives in virtual time.
+/// Something that lives in virtual time.
 pub trait Timed {
-    /// That time.
+    /// Returns that time.
     fn time(&self) -> &VirtualTime;
 }
 
-/// The rest of the world, and a delay that lets it go on; clones are the same world.
+/// The rest of the world, and a delay that lets it continue; clones are the same world.
 pub struct World<'w, W> {
     time: VirtualTime,
     future: Rc<RefCell<Pin<&'w mut W>>>,
@@ -32,7 +33,7 @@ impl<W> Clone for World<'_, W> {
 }
 
 impl<W: Future> World<'_, W> {
-    /// Whether nothing will happen in it any more.
+    /// Returns true if nothing will happen in it any more.
     pub fn has_ended(&self) -> bool {
         self.ended.get()
     }
@@ -55,7 +56,7 @@ impl<W: Future> DelayNs for World<'_, W> {
     }
 }
 
-/// A UART that waits by blocking: whenever it is looked at, the rest of the world goes on for a
+/// A UART that waits by blocking: whenever it is polled, the rest of the world continues for a
 /// microsecond. At the end of the world, it is closed.
 pub struct Blocking<'w, U, W> {
     uart: U,
@@ -63,7 +64,7 @@ pub struct Blocking<'w, U, W> {
 }
 
 impl<'w, U: Timed, W: Future> Blocking<'w, U, W> {
-    /// That UART, with the world around it.
+    /// Creates such a UART, with the world around it.
     pub fn new(uart: U, world: Pin<&'w mut W>) -> Self {
         let world = World {
             time: uart.time().clone(),
@@ -73,12 +74,12 @@ impl<'w, U: Timed, W: Future> Blocking<'w, U, W> {
         Self { uart, world }
     }
 
-    /// The world around it.
+    /// Returns the world around it.
     pub fn world(&self) -> World<'w, W> {
         self.world.clone()
     }
 
-    /// Waits for what a UART's own future comes to; None if the world has ended before.
+    /// Waits for the result of a UART's own future; None if the world ends first.
     fn wait<T>(&mut self, mut poll: impl AsyncFnMut(&mut U) -> T) -> Option<T> {
         loop {
             let time = self.uart.time().clone();

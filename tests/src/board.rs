@@ -1,4 +1,4 @@
-//! The boards under `firmware/boards`, and how each is emulated that can be.
+//! The boards under `firmware/boards`, and the emulators for those that have one.
 
 use crate::image::Images;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 /// The binary of every board's package.
 pub const IMAGE: &str = "calculator";
 
-/// Every board that an emulator runs.
+/// Every board that can be emulated.
 pub static BOARDS: [&Board; 6] = [
     &LM3S6965,
     &MICROBIT,
@@ -35,7 +35,7 @@ pub static MICROBIT: Board = Board {
     is_deaf_at_first: true,
 };
 
-/// The STM32F401 of a Nucleo board, on an STM32F405, which has all that it has.
+/// The STM32F401 of a Nucleo board, on an STM32F405, which has everything that it has.
 pub static NUCLEO_F4: Board = Board {
     name: "nucleo-f4",
     images: Images::of("firmware/boards/nucleo-f4", "thumbv7em-none-eabihf"),
@@ -88,20 +88,20 @@ pub struct Board {
     is_deaf_at_first: bool,
 }
 
-/// What runs a board's image.
+/// The emulator that runs a board's image.
 enum Emulation {
     /// QEMU.
     Qemu {
-        /// Which of its programs.
+        /// The program of QEMU.
         program: &'static str,
         /// The Debian package that has it.
         package: &'static str,
-        /// What that program calls the board.
+        /// That program's name of the board.
         machine: &'static str,
-        /// How it counts the board's UART.
+        /// The number of the board's UART.
         uart: usize,
     },
-    /// The npm package rp2040js, by a script of ours.
+    /// The npm package rp2040js, run by our script.
     Rp2040,
 }
 
@@ -117,28 +117,28 @@ impl Emulation {
 }
 
 impl Board {
-    /// The board's folder.
+    /// Returns the name of the board's folder.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Whether the board's release build shall have no panic path: so it is with every HAL that
+    /// Returns true if the board's release build must have no panic path, as with every HAL that
     /// has none itself.
     #[must_use]
     pub fn never_panics(&self) -> bool {
         self.never_panics
     }
 
-    /// Whether QEMU does not notice that the board's program has started its UART, and goes on
-    /// refusing bytes for it until anything else happens: a line to its monitor, on its standard
-    /// input, will do. The program sends a byte when it has started the UART.
+    /// Returns true if QEMU does not notice that the board's program has started its UART, and
+    /// refuses bytes for it until something else happens. A line to its monitor, on its standard
+    /// input, is enough. The program sends a byte when it has started the UART.
     #[must_use]
     pub fn is_deaf_at_first(&self) -> bool {
         self.is_deaf_at_first
     }
 
-    /// The program that emulates this board.
+    /// Returns the program that emulates this board.
     #[must_use]
     pub fn emulator(&self) -> &'static str {
         match self.emulator {
@@ -147,8 +147,8 @@ impl Board {
         }
     }
 
-    /// Runs an image until it is killed, with further options for the emulator. The board does not
-    /// boot before somebody connects to the Unix socket that is its UART.
+    /// Returns the command that runs an image until it is killed, with further options for the
+    /// emulator. The board does not boot before the Unix socket that is its UART is connected.
     #[must_use]
     pub fn command(&self, image: &Path, socket: &Path, options: &[&str]) -> Command {
         match self.emulator {
@@ -190,27 +190,27 @@ impl Board {
         }
     }
 
-    /// The ELF file of the board's release build; the first call in a process builds it.
+    /// Returns the ELF file of the board's release build; the first call in a process builds it.
     ///
     /// # Errors
-    /// What Cargo printed, when it failed.
+    /// Returns Cargo's output if it fails.
     pub fn image(&self) -> Result<PathBuf, String> {
         self.images.image(IMAGE)
     }
 
-    /// The package of that image.
+    /// Returns the package of that image.
     #[must_use]
     pub fn images(&self) -> &Images {
         &self.images
     }
 
-    /// What keeps this board from being built here, and how to get it.
+    /// Returns the reason why this board cannot be built here, with a remedy.
     #[must_use]
     pub fn missing_target(&self) -> Option<String> {
         self.images.missing_target()
     }
 
-    /// What keeps this board from being emulated here, and how to get it.
+    /// Returns the reason why this board cannot be emulated here, with a remedy.
     #[must_use]
     pub fn missing_emulator(&self) -> Option<String> {
         let program = self.emulator();
@@ -232,7 +232,7 @@ impl Board {
     }
 }
 
-/// The folder of the script that emulates an RP2040.
+/// Returns the folder of the script that emulates an RP2040.
 fn rp2040() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("rp2040")
 }

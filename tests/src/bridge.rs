@@ -1,10 +1,10 @@
 //! A bridge between two links: a server whose procedures are those of another device.
 //!
-//! Callers on the near link see a device like any other. What they call runs on the device at the far
-//! link, exactly once; if that cannot be told, they are told so. As many calls as the window allows are
-//! under way on both links at the same time.
+//! To callers on the near link, it is a device like any other. Their calls run on the device at the
+//! far link, exactly once; if that is uncertain, they get an error that says so. As many calls as
+//! the window allows are in flight on both links at the same time.
 //!
-//! As the two ends that it is made of, a bridge does no I/O and has no clock.
+//! Like the two ends that it is made of, a bridge does no I/O and has no clock.
 
 use rpc_proto::client::{Answer, CallError, Calls, Client, Number, Ran, Target, Ticket, Timing};
 use rpc_proto::server::{RawReply, RawServer, Token};
@@ -14,20 +14,20 @@ use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::message::Fault;
 use serial_rpc::description::{Description, ReadError};
 
-/// The far device's interface, as its description tells it.
+/// The far device's interface, as its description defines it.
 #[derive(Clone, Debug)]
 pub struct Mirror {
     description: Vec<u8>,
     fingerprint: u32,
-    /// The key of each procedure, and whether it may run twice.
+    /// The key of each procedure, and true if it may run twice.
     procedures: Vec<(u32, bool)>,
 }
 
 impl Mirror {
-    /// The interface that `description` describes.
+    /// Creates the interface that `description` describes.
     ///
     /// # Errors
-    /// When it is not a description.
+    /// Fails if it is not a description.
     pub fn new(description: Vec<u8>) -> Result<Self, ReadError> {
         let procedures = Description::read(&description)?
             .procedures()
@@ -40,7 +40,7 @@ impl Mirror {
         })
     }
 
-    /// The procedure at that position, as a caller of the far device calls it.
+    /// Returns the procedure at that position, as a caller of the far device calls it.
     fn target(&self, index: u16) -> Option<Target> {
         let &(key, idempotent) = self.procedures.get(usize::from(index))?;
         Some(Target {
@@ -84,8 +84,8 @@ pub struct Bridge<const FRAME: usize, const WINDOW: usize> {
 }
 
 impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
-    /// A bridge that has just been switched on. It can hold `buffer` received bytes. A call that the
-    /// far device does not answer in `timeout` is given up.
+    /// Creates a bridge that has just been switched on. It can hold `buffer` received bytes. It
+    /// gives up a call that the far device does not answer in `timeout`.
     pub fn new(mirror: Mirror, buffer: u16, nonce: u32, timing: Timing, timeout: Duration) -> Self {
         Self {
             near: RawServer::new(mirror.clone()).with_buffer(buffer),
@@ -96,7 +96,7 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
         }
     }
 
-    /// Takes a byte from the near link, and passes on the call that it completes, if it does.
+    /// Takes a byte from the near link, and passes on the call that it completes, if any.
     pub fn receive_near(&mut self, now: Instant, byte: u8) {
         if let Some(call) = self.near.receive(byte) {
             let deadline = now + self.timeout;
@@ -116,13 +116,13 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
         self.abandon_unasked();
     }
 
-    /// Takes a byte from the far link, and passes back the answer that it completes, if it does.
+    /// Takes a byte from the far link, and passes back the answer that it completes, if any.
     pub fn receive_far(&mut self, now: Instant, byte: u8) {
         self.far.receive(now, byte);
         self.pass_back();
     }
 
-    /// Does what is due at the far link.
+    /// Does the work that is due at the far link.
     pub fn advance(&mut self, now: Instant) {
         self.far.advance(now);
         self.pass_back();
@@ -145,8 +145,8 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
         });
     }
 
-    /// Gives up the calls of a session that has ended: nobody can be told what becomes of them, and
-    /// those that were not sent must not run later.
+    /// Gives up the calls of a session that has ended: nobody can receive their results, and those
+    /// that were not sent must not run later.
     fn abandon_unasked(&mut self) {
         self.under_way.retain(|&(ticket, token)| {
             let is_open = self.near.is_open(token);
@@ -158,13 +158,13 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
     }
 }
 
-/// Copies arguments to their place. Tells their length, or None if they do not fit.
+/// Copies arguments to `place`. Returns their length, or None if they do not fit.
 fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
     place.get_mut(..arguments.len())?.copy_from_slice(arguments);
     Some(arguments.len())
 }
 
-/// What a caller on the near link is told of a failure at the far link.
+/// Returns the fault for a caller on the near link when the far link fails.
 fn fault(error: CallError) -> Fault {
     match error {
         CallError::NoSuchProcedure => Fault::UnknownProcedure,

@@ -20,28 +20,28 @@ const FRAME: usize = 64;
 /// The most events without an end of any call.
 const MOST_EVENTS: u32 = 1_000_000;
 
-/// A caller with room for `WINDOW` calls, and behind it a bridge and a device that keep as many replies.
+/// A caller with room for `WINDOW` calls, a bridge, and a device that keeps as many replies.
 ///
 /// Both links have the pace and the faults of the setup; its time-out is that of the caller.
 #[derive(Debug)]
 pub struct BridgedSimulation<const WINDOW: usize> {
-    /// What really ran.
+    /// The journal of calls that really ran.
     pub journal: Journal,
-    /// How many times the bridge was switched on.
+    /// The number of times that the bridge was switched on.
     pub bridges: u32,
     setup: Setup,
     clock: VirtualClock,
     caller: Client<FRAME, WINDOW>,
     near: [Line; 2],
     bridge: Bridge<FRAME, WINDOW>,
-    /// Received by the bridge from the near link, and not looked at.
+    /// The bytes that the bridge has received from the near link but not read.
     unread: VecDeque<u8>,
     far: [Line; 2],
     device: Device<FRAME, WINDOW>,
 }
 
 impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
-    /// All three, just switched on.
+    /// Creates all three, just switched on.
     pub fn new(setup: Setup) -> Self {
         let faults = [setup.to_device, setup.to_caller];
         let journal = Journal::default();
@@ -68,19 +68,19 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         Bridge::new(mirror, setup.buffer, nonce, setup.timing, timeout)
     }
 
-    /// Resets the device: what it was doing is gone, what it had sent arrives.
+    /// Resets the device: its current work is lost, the bytes that it had sent arrive.
     pub fn reset_device(&mut self) {
         self.device.reset(self.now());
     }
 
-    /// Resets the bridge: it has forgotten all calls and sessions.
+    /// Resets the bridge: it forgets all calls and sessions.
     pub fn reset_bridge(&mut self) {
         self.bridge = Self::new_bridge(&self.setup, self.bridges);
         self.bridges += 1;
         self.unread.clear();
     }
 
-    /// Puts another caller in the place of the first, which is gone without a word.
+    /// Replaces the caller, which disappears without notice.
     pub fn replace_caller(&mut self) {
         self.caller = Client::new(!self.setup.seed as u32, self.setup.timing);
     }
@@ -112,7 +112,7 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         for call in started {
             outcomes.push(self.finish(call));
         }
-        // Whatever is still under way must not run anything.
+        // Nothing that is still in transit may run anything.
         let limit = self.now() + self.setup.patience;
         while self.step() {
             assert!(self.now() < limit, "it never gets idle");
@@ -123,7 +123,7 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
     /// Starts a call with that amount.
     ///
     /// # Panics
-    /// If as many calls are under way as there is room for.
+    /// Panics if the caller has no room for another call.
     pub fn start(&mut self, amount: i64) -> Ticket {
         let keys = CounterService::<()>::KEYS.concat();
         let index = keys.iter().position(|&key| key == CounterAccumulate::KEY);
@@ -143,10 +143,10 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
     /// Runs until a call has ended.
     ///
     /// # Errors
-    /// Why the call failed.
+    /// Returns the reason for which the call failed.
     ///
     /// # Panics
-    /// If it does not end.
+    /// Panics if it does not end.
     pub fn finish(&mut self, call: Ticket) -> Result<i64, CallError> {
         for _ in 0..MOST_EVENTS {
             if let Some(end) = self.caller.take(call) {
@@ -157,7 +157,7 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         panic!("it hangs");
     }
 
-    /// Goes to the next event. Tells whether there was one.
+    /// Goes to the next event. Returns true if there was one.
     pub fn step(&mut self) -> bool {
         let Some(event) = self.next_event() else {
             return false;
@@ -233,7 +233,7 @@ impl<const WINDOW: usize> BridgedSimulation<WINDOW> {
         .min()
     }
 
-    /// The virtual time.
+    /// Returns the virtual time.
     pub fn now(&self) -> Instant {
         self.clock.time()
     }

@@ -1,8 +1,8 @@
-//! Two UARTs on a bus of two wires, as RS-485 has it, in virtual time.
+//! Two UARTs on a bus of two wires, as in RS-485, in virtual time.
 //!
 //! Each end has a driver that a pin switches on. A byte reaches the other end if this driver is on
-//! from before its first bit until after its last; where both are on, both ends receive garbage. What
-//! goes wrong because of who talks when is counted.
+//! from before its first bit until after its last; if both are on, both ends receive garbage. The
+//! bus counts errors of timing.
 
 use crate::blocking::Timed;
 use crate::line::SplitMix64;
@@ -17,28 +17,29 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-/// How many bytes a UART takes while it sends one.
+/// The number of bytes that a UART takes while it sends one.
 const FIFO: usize = 16;
 
-/// A bus.
+/// The properties of a bus.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
-    /// How long a byte takes.
+    /// The time that a byte takes.
     pub byte: Duration,
-    /// How long a driver stays on after it was switched off.
+    /// The time that a driver stays on after it was switched off.
     pub release: Duration,
-    /// Whether the receivers are on while their drivers are, so that what is sent comes back.
+    /// True if the receivers are on while their drivers are, so that sent bytes come back.
     pub echo: bool,
-    /// How likely it is for a byte to be damaged, and as likely to be lost, on its way to a receiver.
+    /// The chance that a byte is damaged on its way to a receiver, and the equal chance that it is
+    /// lost.
     pub noise: f64,
-    /// How likely it is that a receiver takes the switching of a driver for a byte.
+    /// The chance that a receiver takes the switching of a driver for a byte.
     pub glitches: f64,
-    /// What all chance follows from.
+    /// The seed of all random choices.
     pub seed: u64,
 }
 
 impl Default for Setup {
-    /// A good bus at 115,200 baud.
+    /// Returns a good bus at 115,200 baud.
     fn default() -> Self {
         Self {
             byte: Duration::from_micros(87),
@@ -51,10 +52,10 @@ impl Default for Setup {
     }
 }
 
-/// What went wrong on a bus because of who talked when.
+/// The errors on a bus that are due to timing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Violations {
-    /// How often a driver was switched on while the other was on.
+    /// The number of times that a driver was switched on while the other was on.
     pub collisions: u32,
     /// Bytes that were sent with the driver off for a part of them.
     pub cut: u32,
@@ -70,18 +71,18 @@ struct Bus {
 
 #[derive(Clone, Debug, Default)]
 struct End {
-    /// What is being sent: the first since `started`, the others after it.
+    /// The bytes being sent: the first since `started`, the others after it.
     sending: VecDeque<u8>,
     started: Instant,
     received: VecDeque<u8>,
-    /// Since when the driver is on.
+    /// The time since which the driver is on.
     on_since: Option<Instant>,
-    /// When it was on last.
+    /// The last time span in which it was on.
     was_on: (Instant, Instant),
 }
 
 impl End {
-    /// Whether the driver was on at any time from `then` on.
+    /// Returns true if the driver was on at any time from `then` on.
     fn was_on_since(&self, then: Instant) -> bool {
         self.on_since.is_some() || self.was_on.1 > then
     }
@@ -102,7 +103,7 @@ impl Bus {
         }
     }
 
-    /// Which end's byte is complete next, and when.
+    /// Returns the end whose byte is complete next, and the time.
     fn next_byte(&self) -> Option<(usize, Instant)> {
         let sending = |index: usize| {
             let end = self.ends.get(index)?;
@@ -180,7 +181,7 @@ pub struct BusUart {
 #[derive(Clone, Debug)]
 pub struct DriverEnable(BusUart);
 
-/// Both ends of a bus.
+/// Returns both ends of a bus.
 #[must_use]
 pub fn bus(time: &VirtualTime, setup: Setup) -> [(BusUart, DriverEnable); 2] {
     let bus = Rc::new(RefCell::new(Bus {
@@ -200,7 +201,7 @@ pub fn bus(time: &VirtualTime, setup: Setup) -> [(BusUart, DriverEnable); 2] {
 }
 
 impl BusUart {
-    /// What went wrong so far.
+    /// Returns the errors so far.
     #[must_use]
     pub fn violations(&self) -> Violations {
         self.with(|bus, _| bus.violations)

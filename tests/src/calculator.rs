@@ -1,4 +1,5 @@
-//! Every procedure of the calculator, called and checked: the same conversation for every link.
+//! Calls every procedure of the calculator and checks the answers: the same conversation for every
+//! link.
 
 use firmware::calculator::{
     CalculatorClient, ExpressionError, ExpressionReason, MathError, Operation, Summary,
@@ -8,7 +9,7 @@ use rpc_proto::client::{CallError, Caller};
 /// Calls each procedure of a calculator whose total is zero, for its value and its errors.
 ///
 /// # Panics
-/// When an answer is not the right one.
+/// Panics if an answer is not the right one.
 pub fn assert_answers<C: Caller>(calculator: &mut CalculatorClient<C>) {
     assert_eq!(calculator.add(2, 3), Ok(5));
     assert_eq!(calculator.add(i32::MAX, 1), error(MathError::Overflow));

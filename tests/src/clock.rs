@@ -1,4 +1,4 @@
-//! A clock that only the test moves, so that no test depends on how fast a machine is.
+//! A clock that only the test moves, so that no test depends on the speed of a machine.
 
 use rpc_proto::time::{Clock, Duration, Instant};
 use std::cell::Cell;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 pub struct VirtualClock(Rc<Cell<Instant>>);
 
 impl VirtualClock {
-    /// The time, which stands still meanwhile.
+    /// Returns the time, which stands still meanwhile.
     pub fn time(&self) -> Instant {
         self.0.get()
     }
@@ -19,21 +19,21 @@ impl VirtualClock {
         self.0.set(self.0.get() + by);
     }
 
-    /// Lets time pass until `then`, unless that is past.
+    /// Lets time pass until `then`, unless that is in the past.
     pub fn advance_to(&self, then: Instant) {
         self.0.set(self.0.get().max(then));
     }
 }
 
 impl Clock for VirtualClock {
-    /// Looking at the clock takes a microsecond, so that whoever waits in a loop gets somewhere.
+    /// Reading the clock takes a microsecond, so that a loop that waits makes progress.
     fn now(&mut self) -> Instant {
         self.advance(Duration::from_micros(1));
         self.time()
     }
 }
 
-/// The same time, for whoever lets it pass by other means than looking at the clock.
+/// The same time, for users that let it pass by other means than reading the clock.
 #[derive(Clone, Debug, Default)]
 pub struct StillClock(pub VirtualClock);
 

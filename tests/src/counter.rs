@@ -1,4 +1,5 @@
-//! A service whose journal outlives its device: what really ran, to hold against what callers say.
+//! A service whose journal outlives its device: the calls that really ran, to compare with the
+//! outcomes that callers report.
 
 use rpc_proto::events::Emit;
 use rpc_proto::server::NoEvents;
@@ -25,29 +26,29 @@ pub trait Counter {
     fn happened(what: &str);
 }
 
-/// What ran, by the amount that each call carried. Clones show the same journal.
+/// The calls that ran, by the amount that each carried. Clones show the same journal.
 #[derive(Clone, Debug, Default)]
 pub struct Journal(Rc<RefCell<Entries>>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    /// How often the call with that amount ran, and what it returned last.
+    /// The number of runs of the call with that amount, and the value that it returned last.
     by_amount: Vec<(u8, i64)>,
     runs: u64,
 }
 
 impl Journal {
-    /// How many calls ran, any that ran twice counted twice.
+    /// Returns the number of calls that ran; one that ran twice counts twice.
     pub fn runs(&self) -> u64 {
         self.0.borrow().runs
     }
 
-    /// How often the call with that amount ran.
+    /// Returns the number of runs of the call with that amount.
     pub fn runs_of(&self, amount: i64) -> u8 {
         self.entry(amount).0
     }
 
-    /// What the call with that amount returned when it ran last; 0 if it did not run.
+    /// Returns the last value of the call with that amount; 0 if it did not run.
     pub fn value_of(&self, amount: i64) -> i64 {
         self.entry(amount).1
     }
@@ -72,14 +73,15 @@ impl Journal {
     }
 }
 
-/// Amounts are small numbers from 0 on: each test gives every call its own. None for one that no
-/// call carried, as a device without checksums may find in a damaged frame.
+/// Returns the place of an amount. Amounts are small numbers from 0 on: each test gives every call
+/// its own. None for one that no call carried, as a device without checksums may find in a damaged
+/// frame.
 fn place(amount: i64) -> Option<usize> {
     const MOST: usize = 1 << 24;
     usize::try_from(amount).ok().filter(|&place| place < MOST)
 }
 
-/// A [`Counter`] that enters everything it does into a journal, and tells `E` of every call that ran.
+/// A [`Counter`] that enters every call into a journal, and emits an event to `E` for each.
 #[derive(Clone, Debug, Default)]
 pub struct JournaledCounter<E = NoEvents> {
     total: i64,
@@ -88,7 +90,7 @@ pub struct JournaledCounter<E = NoEvents> {
 }
 
 impl<E: Emit> JournaledCounter<E> {
-    /// A counter that begins with that total.
+    /// Creates a counter that begins with that total.
     pub const fn new(total: i64, journal: Journal, events: E) -> Self {
         Self {
             total,
@@ -102,7 +104,7 @@ impl<E: Emit> JournaledCounter<E> {
         self.events.emit(&CounterRan { amount });
     }
 
-    /// The running total.
+    /// Returns the running total.
     pub const fn total(&self) -> i64 {
         self.total
     }

@@ -1,4 +1,4 @@
-//! The GDB remote protocol, as far as running a processor one instruction at a time needs it.
+//! Speaks the GDB remote protocol, as far as single steps need it.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -13,16 +13,16 @@ pub struct Debugger {
 pub struct Registers(String);
 
 impl Debugger {
-    /// A debugger on the connection to a stub.
+    /// Creates a debugger on the connection to a stub.
     #[must_use]
     pub const fn new(stub: UnixStream) -> Self {
         Self { stub }
     }
 
-    /// Runs one instruction and tells what it made of the registers.
+    /// Runs one instruction and returns the registers after it.
     ///
     /// # Errors
-    /// When the stub is gone or does not answer as it must.
+    /// Fails if the stub is gone or does not answer as it must.
     pub fn step(&mut self) -> io::Result<Registers> {
         let stopped = self.ask("s")?;
         if !stopped.starts_with('T') {
@@ -31,10 +31,10 @@ impl Debugger {
         self.registers()
     }
 
-    /// The registers.
+    /// Returns the registers.
     ///
     /// # Errors
-    /// As [`step`](Self::step).
+    /// Fails as [`step`](Self::step) does.
     pub fn registers(&mut self) -> io::Result<Registers> {
         let printed = self.ask("g")?;
         let registers = Registers(printed);
@@ -44,9 +44,8 @@ impl Debugger {
         }
     }
 
-    /// Sends a packet and reads the answer: `$`, what there is to say, `#`, and two digits of
-    /// checksum, which nobody needs on a socket. QEMU takes the next packet for the
-    /// acknowledgement.
+    /// Sends a packet and reads the answer: `$`, the content, `#`, and two digits of checksum,
+    /// which is not needed on a socket. QEMU takes the next packet for the acknowledgement.
     fn ask(&mut self, packet: &str) -> io::Result<String> {
         let checksum = packet.bytes().fold(0, u8::wrapping_add);
         write!(self.stub, "${packet}#{checksum:02x}")?;
@@ -72,13 +71,13 @@ impl Registers {
     const SP: usize = 13;
     const PC: usize = 15;
 
-    /// The stack pointer.
+    /// Returns the stack pointer.
     #[must_use]
     pub fn sp(&self) -> u32 {
         self.get(Self::SP).unwrap_or_default()
     }
 
-    /// The address of the next instruction.
+    /// Returns the address of the next instruction.
     #[must_use]
     pub fn pc(&self) -> u32 {
         self.get(Self::PC).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the calculator of `tests/size` costs a device: the figures of `figures.txt`.
+//! Measures the cost of the calculator of `tests/size` on a device: the figures of `figures.txt`.
 
 use crate::board::LM3S6965;
 use crate::image::{self, Images, Size};
@@ -10,21 +10,21 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// The images, from the smallest; every one has an `echo` beside it that has no protocol at all.
+/// The images, from the smallest; each is compared with an `echo` without any protocol.
 pub const IMAGES: [&str; 3] = ["bare", "undescribed", "full"];
 
-/// Images that are `undescribed` with something more: an event, a stream and a feed, and a block.
+/// Images that are `undescribed` with an addition: an event, a stream and a feed, and a block.
 pub const MORE_IMAGES: [&str; 3] = ["events", "streams", "blocks"];
 
 /// The package of these images, built as the figures want it.
 pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");
 
-/// A number that is written down.
+/// A figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
-    /// What it is of.
+    /// Its name.
     pub name: String,
-    /// How much that is.
+    /// Its value.
     pub value: u64,
 }
 
@@ -37,27 +37,27 @@ impl fmt::Display for Figure {
 /// A call to be measured.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What it is.
+    /// Its name.
     pub name: &'static str,
-    /// How it is sent.
+    /// The frame that is sent.
     pub frame: Vec<u8>,
-    /// What the device must answer.
+    /// The answer that the device must give.
     pub answer: Vec<u8>,
 }
 
-/// What calls cost.
+/// The cost of calls.
 #[derive(Clone, Debug)]
 pub struct CallCosts {
     /// The name of each call and the instructions that the device ran for it.
     pub instructions: Vec<(&'static str, u64)>,
-    /// How much of the stack was used, in bytes.
+    /// The stack that was used, in bytes.
     pub stack: u64,
 }
 
-/// The flash and RAM of every image beyond those of an echo.
+/// Measures the flash and RAM of every image beyond those of an echo.
 ///
 /// # Errors
-/// When an image cannot be built or read.
+/// Fails if an image cannot be built or read.
 pub fn size_figures() -> Result<Vec<Figure>, String> {
     let echo = image::size(&PACKAGE.image("echo")?)?;
     let mut figures = Vec::new();
@@ -75,10 +75,10 @@ pub fn size_figures() -> Result<Vec<Figure>, String> {
     Ok(figures)
 }
 
-/// The stack that every image uses, and the instructions that it runs for each call.
+/// Measures the stack that every image uses, and the instructions that it runs for each call.
 ///
 /// # Errors
-/// When an image cannot be built or run, or does not answer as it must.
+/// Fails if an image cannot be built or run, or does not answer as it must.
 pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     let mut figures = Vec::new();
     for image in IMAGES {
@@ -95,10 +95,10 @@ pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     Ok(figures)
 }
 
-/// What calls cost an image with this protocol.
+/// Measures the cost of calls to an image with this protocol.
 ///
 /// # Errors
-/// When it cannot be run or does not answer as it must.
+/// Fails if it cannot be run or does not answer as it must.
 pub fn our_call_costs(image: &Path) -> io::Result<CallCosts> {
     call_costs(connected(image)?, &our_calls())
 }
@@ -115,7 +115,7 @@ pub fn connected(image: &Path) -> io::Result<SteppedDevice> {
     Ok(device)
 }
 
-/// The calls in this protocol, the first of a session.
+/// Returns the calls in this protocol, the first of a session.
 #[must_use]
 pub fn our_calls() -> Vec<Call> {
     const ADD: u16 = FIRST_NUMBER;
@@ -148,7 +148,7 @@ pub fn our_calls() -> Vec<Call> {
 /// Makes the calls one after the other.
 ///
 /// # Errors
-/// When the device ends or does not answer as it must.
+/// Fails if the device ends or does not answer as it must.
 pub fn call_costs(mut device: SteppedDevice, calls: &[Call]) -> io::Result<CallCosts> {
     let mut instructions = Vec::new();
     for call in calls {
@@ -160,10 +160,10 @@ pub fn call_costs(mut device: SteppedDevice, calls: &[Call]) -> io::Result<CallC
     })
 }
 
-/// The instructions that the device runs for a call.
+/// Returns the instructions that the device runs for a call.
 ///
 /// # Errors
-/// As [`call_costs`].
+/// Fails as [`call_costs`] does.
 pub fn instructions_of(device: &mut SteppedDevice, call: &Call) -> io::Result<u64> {
     let answer = device.answer(&call.frame)?;
     if answer.bytes == call.answer {

@@ -1,11 +1,11 @@
 //! Runs a firmware image in its board's emulator, the UART being a Unix socket.
 //!
-//! A socket rather than QEMU's own PTY, because the board does not boot before the socket is
-//! connected, so that not one byte of its is lost, and because QEMU looks at its PTY only once a
-//! second. [`Pty`](crate::pty::Pty) makes a serial port of the socket.
+//! It is a socket rather than QEMU's own PTY, because the board does not boot before the socket is
+//! connected, so that no byte is lost, and because QEMU polls its PTY only once a second.
+//! [`Pty`](crate::pty::Pty) makes a serial port of the socket.
 //!
 //! Emulators ignore the baud rate, and never give a UART more bytes than it has room for: noise,
-//! pacing and loss must come from whoever is at the other end of the socket.
+//! pacing and loss must be simulated at the other end of the socket.
 
 use crate::board::{Board, IMAGE};
 use std::convert::Infallible;
@@ -18,16 +18,16 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// No board runs longer: a test that hangs shall fail, and leave nothing behind.
+/// No board runs longer: a test that hangs must fail, and leave nothing behind.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long QEMU may take to open its socket, on a busy machine.
+/// The time limit for QEMU to open its socket, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// A board that runs in its emulator until this is dropped, but for no longer than two minutes.
 pub struct Emulator {
     uart: UnixStream,
-    /// What QEMU's monitor reads, if the board needs one.
+    /// The input of QEMU's monitor, if the board needs one.
     stdin: ChildStdin,
     /// `None` only while being dropped; nothing is ever sent.
     running: Option<Sender<Infallible>>,
@@ -38,15 +38,15 @@ impl Emulator {
     /// Builds the board's image if necessary and boots it.
     ///
     /// # Errors
-    /// When the image cannot be built or QEMU does not start; the error says what they printed.
+    /// Fails if the image cannot be built or QEMU does not start; the error has their output.
     pub fn start(board: &Board) -> io::Result<Self> {
         Self::start_binary(board, IMAGE)
     }
 
-    /// The same with another binary of the board's package.
+    /// Does the same with another binary of the board's package.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// Fails as [`start`](Self::start) does.
     pub fn start_binary(board: &Board, binary: &str) -> io::Result<Self> {
         let image = board.images().image(binary).map_err(io::Error::other)?;
         let folder = TempDir::with_prefix("serial-rpc-")?;
@@ -60,11 +60,11 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// Loads any image into the board and halts before its first instruction; the socket is that
-    /// of a stub that speaks GDB's remote protocol.
+    /// Loads any image into the board and halts before its first instruction; the socket is that of
+    /// a stub that speaks GDB's remote protocol.
     ///
     /// # Errors
-    /// When QEMU does not start; the error says what it printed.
+    /// Fails if QEMU does not start; the error has its output.
     pub fn halted(board: &Board, image: &Path) -> io::Result<(Self, UnixStream)> {
         let folder = TempDir::with_prefix("serial-rpc-")?;
         let socket = folder.path().join("gdb.sock");
@@ -86,7 +86,7 @@ impl Emulator {
             .spawn()?;
         let stdin = qemu.stdin.take();
         let uart = connect(&socket, &mut qemu);
-        // From here on somebody sees to it that QEMU ends, also when it did not start well.
+        // From here on the guard ends QEMU, also if it did not start well.
         let (running, stopped) = mpsc::channel();
         let guard = thread::spawn(move || {
             if stopped.recv_timeout(TIME_LIMIT) == Err(RecvTimeoutError::Timeout) {
@@ -105,7 +105,7 @@ impl Emulator {
         })
     }
 
-    /// The other end of the board's UART.
+    /// Returns the other end of the board's UART.
     ///
     /// `&UnixStream` reads and writes; a clone of it refers to the same UART.
     #[must_use]

@@ -1,4 +1,4 @@
-//! The fault table: what becomes of calls on links of every kind, by the same measure for every
+//! The fault table: the outcomes of calls on links of every kind, by the same measure for every
 //! protocol. `tests/peers` prints it with another protocol next to this one.
 
 use crate::counter::{CounterAccumulate, Journal};
@@ -7,17 +7,17 @@ use crate::simulation::{Setup, Simulation};
 use rpc_proto::client::{CallError, Cause};
 use std::ops::AddAssign;
 
-/// How many calls are made on a link with one seed, the amounts being 1, 2, 3 and so on.
+/// The number of calls on a link with one seed; the amounts are 1, 2, 3 and so on.
 pub const CALLS: i64 = 1_000;
 
 /// The seeds of the links.
 pub const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
-/// Bytes take no time, so that whatever is not answered at once never is, unless somebody sends
+/// Bytes take no time, so that a call that is not answered at once never is, unless one end sends
 /// again.
 pub const PACE: Pace = Pace::INSTANT;
 
-/// The links of the table by name; what goes wrong does so in both directions.
+/// Returns the links of the table by name; the faults are in both directions.
 pub fn links() -> Vec<(&'static str, Faults)> {
     let flips = |flips| Faults {
         flips,
@@ -46,7 +46,7 @@ pub fn links() -> Vec<(&'static str, Faults)> {
     ]
 }
 
-/// How a call ended, as its caller sees it.
+/// The end of a call, as its caller sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// With that value.
@@ -67,7 +67,7 @@ impl From<Result<i64, CallError>> for End {
     }
 }
 
-/// What became of the calls on one kind of link.
+/// The outcomes of the calls on one kind of link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// Returned the total that its one run made.
@@ -78,14 +78,14 @@ pub struct Row {
     pub hung: u64,
     /// Ended with an error.
     pub failed: u64,
-    /// How often the procedure ran.
+    /// The number of times that the procedure ran.
     pub runs: u64,
-    /// How many frames were sent again.
+    /// The number of frames that were sent again.
     pub resent: u64,
 }
 
 impl Row {
-    /// The row of calls with the amounts 1, 2, 3 and so on.
+    /// Creates the row of calls with the amounts 1, 2, 3 and so on.
     pub fn new(ends: &[End], journal: &Journal, resent: u64) -> Self {
         let mut row = Self {
             runs: journal.runs(),
@@ -117,7 +117,7 @@ impl AddAssign for Row {
     }
 }
 
-/// This protocol's row on links with those faults. A call has two seconds of virtual time.
+/// Returns this protocol's row on links with those faults. A call has two seconds of virtual time.
 pub fn serial_rpc(faults: Faults) -> Row {
     let mut row = Row::default();
     for seed in SEEDS {

@@ -1,7 +1,7 @@
-//! What one more of anything costs a device: curves, each the same image with more and more of one
-//! thing, and their slopes.
+//! Measures the cost of one more of anything on a device: curves, each the same image with more and
+//! more of one thing, and their slopes.
 //!
-//! `figures.txt` holds how much the longest of each curve takes beyond the shortest.
+//! `figures.txt` has the difference between the longest and the shortest of each curve.
 
 use crate::device_cost::{Call, Figure, PACKAGE, connected, instructions_of};
 use crate::image::{self, Setting, Size};
@@ -12,14 +12,14 @@ use std::error::Error;
 /// The same image with more and more of one thing.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// What grows, and what is different from the other curves.
+    /// The thing that grows, and the difference from the other curves.
     pub name: String,
-    /// How many there are, and what the image then takes.
+    /// The number of things, and the cost of the image with so many.
     pub points: Vec<(u64, u64)>,
 }
 
 impl Curve {
-    /// How many more the last point has than the first, and how much more that takes.
+    /// Returns the difference between the last point and the first, in number and in cost.
     #[must_use]
     pub fn rise(&self) -> (u64, u64) {
         match self.points[..] {
@@ -28,7 +28,7 @@ impl Curve {
         }
     }
 
-    /// What one more takes.
+    /// Returns the cost of one more.
     #[must_use]
     pub fn slope(&self) -> f64 {
         let (more, takes) = self.rise();
@@ -36,7 +36,7 @@ impl Curve {
     }
 }
 
-/// What a device offers more and more of.
+/// The thing that a device offers more and more of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
     /// Procedures of one signature.
@@ -51,7 +51,7 @@ impl Offer {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Procedures, Self::Types, Self::Services];
 
-    /// How many there can be.
+    /// Returns the numbers that can be measured.
     #[must_use]
     pub const fn counts(self) -> &'static [usize] {
         match self {
@@ -69,7 +69,7 @@ impl Offer {
         }
     }
 
-    /// The setting that says how many.
+    /// Returns the setting with the number.
     const fn setting(self) -> &'static str {
         match self {
             Self::Procedures => "GROWN_PROCEDURES",
@@ -79,7 +79,7 @@ impl Offer {
     }
 }
 
-/// What an image with settings of its own takes beyond an echo.
+/// Measures the cost of an image with settings of its own beyond an echo.
 fn grown(settings: &[Setting]) -> Result<Size, String> {
     let echo = image::size(&PACKAGE.image("echo")?)?;
     let size = image::size(&PACKAGE.image_with("grown", settings)?)?;
@@ -89,10 +89,10 @@ fn grown(settings: &[Setting]) -> Result<Size, String> {
     })
 }
 
-/// The flash of the images that offer more and more, in bytes beyond those of an echo.
+/// Measures the flash of the images that offer more and more, in bytes beyond those of an echo.
 ///
 /// # Errors
-/// When an image cannot be built or read.
+/// Fails if an image cannot be built or read.
 pub fn flash(offer: Offer, described: bool, counts: &[usize]) -> Result<Curve, String> {
     let mut points = Vec::new();
     for &count in counts {
@@ -121,10 +121,10 @@ pub const FRAMES: [usize; 2] = [64, 160];
 /// Calls that may be in flight.
 pub const WINDOWS: [usize; 5] = [1, 2, 4, 8, 15];
 
-/// The static RAM of the images with wider and wider windows, likewise.
+/// Measures the static RAM of the images with wider and wider windows, beyond that of an echo.
 ///
 /// # Errors
-/// When an image cannot be built or read.
+/// Fails if an image cannot be built or read.
 pub fn ram(frame: usize, windows: &[usize]) -> Result<Curve, String> {
     let mut points = Vec::new();
     for &window in windows {
@@ -137,7 +137,7 @@ pub fn ram(frame: usize, windows: &[usize]) -> Result<Curve, String> {
     })
 }
 
-/// Which way the bytes of a payload go.
+/// The direction of a payload's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// With the call.
@@ -157,9 +157,9 @@ impl Way {
         }
     }
 
-    /// A call with that many bytes.
+    /// Returns a call with that many bytes.
     fn call(self, seq: u8, count: usize) -> Call {
-        /// As the image has them.
+        /// The same as in the image.
         const BYTES: [u8; 48] = [0x5A; 48];
         const TAKE: u16 = FIRST_NUMBER;
         const GIVE: u16 = FIRST_NUMBER + 1;
@@ -179,13 +179,13 @@ impl Way {
     }
 }
 
-/// How many bytes a payload has.
+/// The numbers of bytes in a payload.
 pub const PAYLOADS: [usize; 7] = [0, 8, 16, 24, 32, 40, 48];
 
-/// The instructions of calls with more and more bytes.
+/// Measures the instructions of calls with more and more bytes.
 ///
 /// # Errors
-/// When the image cannot be built or run, or does not answer as it must.
+/// Fails if the image cannot be built or run, or does not answer as it must.
 pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error>> {
     let mut device = connected(&PACKAGE.image("bytes")?)?;
     let mut points = Vec::new();
@@ -199,10 +199,10 @@ pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error
     })
 }
 
-/// How much the longest of each curve takes beyond the shortest.
+/// Measures the difference between the longest and the shortest of each curve.
 ///
 /// # Errors
-/// When an image cannot be built or run, or does not answer as it must.
+/// Fails if an image cannot be built or run, or does not answer as it must.
 pub fn figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut add = |of: &str, curve: Curve| {
@@ -225,7 +225,7 @@ pub fn figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     Ok(figures)
 }
 
-/// The first and the last of `counts`.
+/// Returns the first and the last of `counts`.
 fn ends(counts: &[usize]) -> Vec<usize> {
     counts
         .first()

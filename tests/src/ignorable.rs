@@ -1,17 +1,17 @@
-//! Trials that can find out at run time that something is missing to run them.
+//! Trials that can find out at run time that a tool is missing.
 //!
 //! The built-in test harness cannot do that, so tests that need an emulator or another target use
-//! libtest-mimic's. With `SERIAL_RPC_REQUIRE_EMULATOR=1` what is missing fails them instead, so
-//! that no CI passes by skipping them.
+//! libtest-mimic's. With `SERIAL_RPC_REQUIRE_EMULATOR=1` they fail instead, so that no CI passes by
+//! skipping them.
 //!
 //! Of the boards only the LM3S6965 is built and emulated by default. `SERIAL_RPC_BOARDS=all` adds the
-//! others, and whatever else builds firmware from scratch.
+//! others, and the other tests that build firmware from scratch.
 
 use libtest_mimic::{Completion, Failed, Trial};
 use std::env;
 
-/// A trial that builds firmware from scratch, which takes minutes: it is ignored unless
-/// `SERIAL_RPC_BOARDS` is `all`, or where `missing` gives a reason for it.
+/// Creates a trial that builds firmware from scratch, which takes minutes: it is ignored unless
+/// `SERIAL_RPC_BOARDS` is `all`, or if `missing` returns a reason for it.
 pub fn slow_trial(
     name: &str,
     missing: impl FnOnce() -> Option<String> + Send + 'static,
@@ -26,7 +26,7 @@ pub fn slow_trial(
     })
 }
 
-/// A trial that is ignored where `missing` gives a reason for it.
+/// Creates a trial that is ignored if `missing` returns a reason for it.
 pub fn trial(
     name: &str,
     missing: impl FnOnce() -> Option<String> + Send + 'static,

@@ -1,7 +1,7 @@
-//! Firmware images: how to get one, and how large it is.
+//! Builds firmware images and measures their size.
 //!
-//! The packages that make them are outside of the workspace, so that Cargo does not build them for
-//! the tests by itself.
+//! Their packages are outside of the workspace, so that Cargo does not build them for the tests by
+//! itself.
 
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::env;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// A variable in the compiler's environment that has a number.
+/// A variable with a number in the compiler's environment.
 pub type Setting = (&'static str, usize);
 
 /// A package of firmware images.
@@ -19,18 +19,18 @@ pub struct Images {
     target: &'static str,
     opt_level: &'static str,
     built: OnceLock<Result<PathBuf, String>>,
-    /// Held while a binary is built another way than with the package.
+    /// Held while a binary is built in another way than with the package.
     building: Mutex<()>,
 }
 
 impl Images {
-    /// The package in that folder of the repository, for that target, optimised for size.
+    /// Selects the package in that folder of the repository, for that target, optimised for size.
     #[must_use]
     pub const fn of(folder: &'static str, target: &'static str) -> Self {
         Self::optimised(folder, target, "s")
     }
 
-    /// The same with any of Cargo's `opt-level`s.
+    /// Does the same with any of Cargo's `opt-level`s.
     #[must_use]
     pub const fn optimised(
         folder: &'static str,
@@ -46,41 +46,42 @@ impl Images {
         }
     }
 
-    /// The ELF file of one of the package's binaries; the first call in a process builds them all.
+    /// Returns the ELF file of one of the package's binaries; the first call in a process builds
+    /// them all.
     ///
     /// # Errors
-    /// What Cargo printed, when it failed.
+    /// Returns Cargo's output if it fails.
     pub fn image(&self, binary: &str) -> Result<PathBuf, String> {
         let built = self.built.get_or_init(|| self.build());
         Ok(built.as_ref().map_err(String::clone)?.join(binary))
     }
 
-    /// The ELF file of a binary for which the compiler finds these settings in its environment.
+    /// Returns the ELF file of a binary that is compiled with these settings in the environment.
     ///
     /// # Errors
-    /// What Cargo printed, when it failed, or why the file cannot be kept.
+    /// Returns Cargo's output if it fails, or the reason why the file cannot be kept.
     pub fn image_with(&self, binary: &str, settings: &[Setting]) -> Result<PathBuf, String> {
-        // The whole package first, or building it later would undo what is built here.
+        // The whole package comes first, or building it later would undo this build.
         let built = self.image(binary)?;
         let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         self.cargo_build(&["--bin", binary], settings)?;
         let setting = |(name, value): &Setting| format!("-{name}-{value}");
         let suffix: String = settings.iter().map(setting).collect();
-        // Under a name of its own, for the next with other settings replaces it.
+        // Under a name of its own, because a build with other settings replaces it.
         let kept = built.with_file_name(format!("{binary}{suffix}"));
         fs::copy(&built, &kept).map_err(|error| error.to_string())?;
         Ok(kept)
     }
 
-    /// Builds the package and tells the folder with its images.
+    /// Builds the package and returns the folder with its images.
     fn build(&self) -> Result<PathBuf, String> {
         self.cargo_build(&[], &[])
     }
 
-    /// Lets Cargo build and tells the folder with the images.
+    /// Runs Cargo and returns the folder with the images.
     fn cargo_build(&self, what: &[&str], settings: &[Setting]) -> Result<PathBuf, String> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        // A folder for each level, or one would undo what the other has built.
+        // A folder for each level, or one build would undo the other.
         let target_folder = repository.join("target").join(self.folder);
         let target_folder = target_folder.join(self.opt_level);
         let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -92,7 +93,7 @@ impl Images {
             // before 1.91 does not know it, and builds it for each.
             .env("CARGO_BUILD_BUILD_DIR", repository.join("target/images"))
             .current_dir(repository.join(self.folder))
-            // Flags meant for the tests would replace those that link the image.
+            // Flags for the tests would replace those that link the image.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
@@ -109,7 +110,7 @@ impl Images {
         Ok(target_folder.join(self.target).join("release"))
     }
 
-    /// What keeps this package from being built here, and how to get it.
+    /// Returns the reason why this package cannot be built here, with a remedy.
     #[must_use]
     pub fn missing_target(&self) -> Option<String> {
         let target = self.target;
@@ -128,7 +129,7 @@ impl Images {
     }
 }
 
-/// What an image takes of a device, in bytes.
+/// The size of an image on a device, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Code, constants and initial values; without the vector table, which every image has.
@@ -140,7 +141,7 @@ pub struct Size {
 /// Measures an image.
 ///
 /// # Errors
-/// When the file cannot be read or is no ELF file.
+/// Fails if the file cannot be read or is not an ELF file.
 pub fn size(image: &Path) -> Result<Size, String> {
     let file = fs::read(image).map_err(|error| error.to_string())?;
     let elf = object::File::parse(&*file).map_err(|error| error.to_string())?;
@@ -155,10 +156,10 @@ pub fn size(image: &Path) -> Result<Size, String> {
     })
 }
 
-/// The symbols of an image whose name contains one of `parts`.
+/// Returns the symbols of an image whose name contains one of `parts`.
 ///
 /// # Errors
-/// When the file cannot be read, is no ELF file, or has lost its symbols.
+/// Fails if the file cannot be read, is not an ELF file, or has lost its symbols.
 pub fn symbols_with(image: &Path, parts: &[&str]) -> Result<Vec<String>, String> {
     let file = fs::read(image).map_err(|error| error.to_string())?;
     let elf = object::File::parse(&*file).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Pieces that the tests share.
+//! The shared parts of the tests.
 //!
 //! - [`clock`]: time that only a test moves.
 //! - [`virtual_time`]: runs futures in such time.
@@ -8,34 +8,34 @@
 //! - [`bus`]: two such UARTs on a bus that carries one direction at a time.
 //! - [`blocking`]: either, for drivers that wait by blocking.
 //! - [`waiting_counter`]: a service whose procedures wait for such time.
-//! - [`line_use`]: how much of a line calls use.
-//! - [`transfer_use`]: how much of it blocks use.
+//! - [`line_use`]: the share of a line that calls use.
+//! - [`transfer_use`]: the share of it that blocks use.
 //! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
 //! - [`shelf`]: blocks in memory that may outlive a reset.
-//! - [`counter`]: a service that keeps a journal of what ran.
+//! - [`counter`]: a service that keeps a journal of its calls.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
-//! - [`fault_table`]: how protocols fare on the same bad links.
-//! - [`loopback`]: a server at the other end of a link that is nothing but memory.
+//! - [`fault_table`]: compares protocols on the same bad links.
+//! - [`loopback`]: a server at the other end of a link in memory.
 //! - [`calculator`]: every procedure called and checked, whatever the link.
 //! - [`test_device`]: a simulated device that can be muted, reset and unplugged.
 //! - [`offered`]: such a device on a port that programs can open, and that can be pulled out.
-//! - [`tally`]: a service that can be asked what it ran.
+//! - [`tally`]: a service that remembers its calls.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
-//! - [`image`]: builds firmware images and measures them, or says what is missing to do so.
+//! - [`image`]: builds firmware images and measures them, or reports a missing tool.
 //! - [`board`]: the boards that can be emulated.
-//! - [`ignorable`]: tests that are ignored where something is missing to run them.
+//! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
 //! - [`back_to_back`]: two boards in QEMU, wire to wire.
-//! - [`debugger`]: the GDB remote protocol, as far as it takes to run instruction by instruction.
-//! - [`stepped`]: a device run that way, which tells what a call costs it.
-//! - [`device_cost`]: what this protocol costs a device.
-//! - [`growth`]: what one more of anything costs it.
+//! - [`debugger`]: the GDB remote protocol, as far as single steps need it.
+//! - [`stepped`]: a device run in single steps, to measure the cost of a call.
+//! - [`device_cost`]: the cost of this protocol on a device.
+//! - [`growth`]: the cost of one more of anything.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
-/// A serial line that damages and delays what it carries; the program offers it too.
+/// A serial line that damages and delays bytes; the program offers it too.
 pub use serial_rpc_simulator::line;
 
 #[cfg(unix)]

@@ -1,6 +1,8 @@
-//! How much of a line calls use: the same pings over lines of every speed, in virtual time.
+//! Measures the share of a line that calls use: the same pings over lines of every speed, in
+//! virtual time.
 //!
-//! Pings, because they can have any length; one of one byte is as long on the line as `add(2, 3)`.
+//! It uses pings because they can have any length; one of one byte is as long on the line as
+//! `add(2, 3)`.
 
 pub mod table;
 
@@ -12,10 +14,10 @@ use rpc_proto::wire::frame::max_encoded_len;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
-/// Holds figures against those written down, line by line.
+/// Compares figures with the recorded ones, line by line.
 ///
 /// # Panics
-/// If any differ.
+/// Panics if any differ.
 pub fn assert_as_written(written: &str, measured: &str) {
     let pairs = written.lines().zip(measured.lines());
     let differences: Vec<_> = pairs
@@ -26,33 +28,33 @@ pub fn assert_as_written(written: &str, measured: &str) {
     assert_eq!(written.lines().count(), measured.lines().count());
 }
 
-/// How many pings are measured, after the one that connects.
+/// The number of pings that are measured, after the one that connects.
 pub const CALLS: u64 = 2_000;
 
 /// The longest frame of caller and device: a ping of 64 bytes fits.
 const FRAME: usize = 96;
 
-/// The device's own service has the same numbers everywhere.
+/// The device's own service has the same numbers on every device.
 const PING: Target = Target::fixed(3, true);
 
 /// No call may end by its deadline: at 9,600 baud, a full window of long ones takes a second.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A line and what is called over it.
+/// A line and the calls over it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditions {
-    /// Bits a second, ten to a byte.
+    /// Bits per second, ten to a byte.
     pub baud: u32,
-    /// How long an adapter holds each byte back, in either direction.
+    /// The delay of an adapter for each byte, in either direction.
     pub latency: Duration,
     /// Chance per byte that it is lost.
     pub loss: f64,
-    /// How many bytes a ping carries.
+    /// The number of bytes in a ping.
     pub payload: usize,
 }
 
 impl Conditions {
-    /// Neither latency nor loss.
+    /// Returns conditions with neither latency nor loss.
     pub const fn good(baud: u32, payload: usize) -> Self {
         Self {
             baud,
@@ -63,7 +65,7 @@ impl Conditions {
     }
 }
 
-/// What the calls took.
+/// The measurements of the calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineUse {
     baud: u32,
@@ -75,21 +77,21 @@ pub struct LineUse {
 }
 
 impl LineUse {
-    /// Calls per second of virtual time.
+    /// Returns the calls per second of virtual time.
     pub fn calls_per_second(&self) -> f64 {
         CALLS as f64 / self.time.as_micros() as f64 * MICROS
     }
 
-    /// The mean time from the start of a call to its end in microseconds, waiting for those before
-    /// it included.
+    /// Returns the mean time from the start of a call to its end in microseconds, including the
+    /// wait for those before it.
     pub fn round_trip(&self) -> f64 {
         self.round_trips as f64 / CALLS as f64
     }
 
-    /// The share of what the line to the device can carry, from 0 to 1, that was calls, each
+    /// Returns the share of the line to the device, from 0 to 1, that was used by calls, each
     /// counted once.
     pub fn goodput(&self) -> f64 {
-        /// Eight bits, one to start and one to stop.
+        /// Eight bits, a start bit and a stop bit.
         const BITS: f64 = 10.0;
         let bits = CALLS as f64 * self.call_len as f64 * BITS;
         bits / (f64::from(self.baud) / MICROS * self.time.as_micros() as f64)
@@ -102,7 +104,7 @@ const MICROS: f64 = 1e6;
 /// Makes the calls, up to `WINDOW` of them in flight at a time.
 ///
 /// # Panics
-/// When a call fails or its answer is wrong.
+/// Panics if a call fails or its answer is wrong.
 pub fn measure<const WINDOW: usize>(conditions: Conditions) -> LineUse {
     let Conditions {
         baud,
@@ -139,7 +141,7 @@ pub fn measure<const WINDOW: usize>(conditions: Conditions) -> LineUse {
         finish(&mut link, oldest, &bytes);
         round_trips += link.now().since(started_at).as_micros();
     }
-    /// Header, procedure number and the length of what a ping carries.
+    /// Header, procedure number and the length of a ping's data.
     const AROUND: usize = 1 + 1 + 1;
     LineUse {
         baud,
@@ -152,8 +154,8 @@ pub fn measure<const WINDOW: usize>(conditions: Conditions) -> LineUse {
 /// The speeds of the table, in bits a second.
 pub const BAUDS: [u32; 4] = [9_600, 115_200, 921_600, 3_000_000];
 
-/// The figures that are kept in `tests/tests/line_use.txt`, one a line: for each speed what pipelining
-/// makes of a good line, then what latency and loss make of that.
+/// Returns the figures that are kept in `tests/tests/line_use.txt`, one a line: for each speed the
+/// effect of pipelining on a good line, then the effect of latency and loss.
 pub fn figures() -> String {
     let mut figures = String::new();
     let mut add = |window, used: LineUse, conditions: Conditions| {

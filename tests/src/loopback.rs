@@ -1,4 +1,4 @@
-//! A server at the other end of a link that is nothing but memory.
+//! A server at the other end of a link in memory.
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use rpc_proto::server::Server;
@@ -6,20 +6,21 @@ use rpc_proto::service::Dispatch;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-/// The caller's end of a perfect link to a server, which answers as soon as it is written to.
+/// The caller's end of a perfect link to a server, which answers as soon as bytes are written to
+/// it.
 #[derive(Debug)]
 pub struct Loopback<I, const FRAME: usize, const WINDOW: usize> {
     /// The device at the other end.
     pub server: Server<I, FRAME, WINDOW>,
-    /// What went to the device.
+    /// The bytes that were sent to the device.
     pub calls: Vec<u8>,
-    /// What came back.
+    /// The bytes that came back.
     pub replies: Vec<u8>,
     unread: VecDeque<u8>,
 }
 
 impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> Loopback<I, FRAME, WINDOW> {
-    /// A link to a device that offers `interface`.
+    /// Creates a link to a device that offers `interface`.
     pub fn new(interface: I) -> Self {
         Self {
             server: Server::new(interface),

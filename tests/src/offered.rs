@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How soon the device is looked at for what it has to say unasked.
+/// The interval at which the device is polled for events.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// The device and its port, until this is dropped.
@@ -21,17 +21,17 @@ pub struct Offered<I> {
     plug: Option<Plug>,
 }
 
-/// What serves the port while it is plugged in.
+/// Serves the port while it is plugged in.
 struct Plug {
     is_pulled: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl<I: Dispatch + Send + 'static> Offered<I> {
-    /// That device, plugged in.
+    /// Offers that device, plugged in.
     ///
     /// # Panics
-    /// When the system has no port left.
+    /// Panics if the system has no port left.
     #[must_use]
     pub fn new(device: SimulatedDevice<I>) -> Self {
         let mut offered = Self {
@@ -43,13 +43,13 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
         offered
     }
 
-    /// What a program opens.
+    /// Returns the port that programs open.
     #[must_use]
     pub fn port(&self) -> String {
         format!("tcp:{}", self.address)
     }
 
-    /// Presses the reset button: from now on it is that device, which was just switched on.
+    /// Presses the reset button: `device`, which was just switched on, replaces the former one.
     pub fn reset(&self, device: SimulatedDevice<I>) {
         self.device.reset(device);
     }
@@ -57,7 +57,7 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
     /// Plugs it in, at the same port as before.
     ///
     /// # Panics
-    /// When another program has taken the port.
+    /// Panics if another program has taken the port.
     pub fn plug_in(&mut self) {
         let offer = Offer::tcp(&self.address).expect("the port is free");
         let port = offer.port().to_string();
@@ -66,7 +66,7 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
         let (device, pulled) = (Arc::clone(&self.device), Arc::clone(&is_pulled));
         let thread = thread::spawn(move || {
             while !pulled.load(Ordering::Relaxed) {
-                // It ends when the caller is gone; the next may come.
+                // It ends when the caller has closed the port; the next may come.
                 let _gone = offer
                     .accept()
                     .and_then(|caller| serve(&*caller, &*device, &pulled));
@@ -77,10 +77,10 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
 }
 
 impl<I> Offered<I> {
-    /// Pulls it out: whoever had the port open loses it, and nobody can open it.
+    /// Pulls it out: programs lose the open port, and none can open it.
     ///
     /// # Panics
-    /// When the thread that served it did.
+    /// Panics if the thread that served it panicked.
     pub fn pull_out(&mut self) {
         let Some(Plug { is_pulled, thread }) = self.plug.take() else {
             return;

@@ -5,28 +5,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// What a run of the program came to.
+/// The outcome of a run of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The exit code.
     pub code: Option<i32>,
-    /// What went to stdout.
+    /// The text on stdout.
     pub stdout: String,
-    /// What went to stderr.
+    /// The text on stderr.
     pub stderr: String,
 }
 
 /// Runs `serial-rpc --port PORT WORDS…`.
 ///
 /// # Panics
-/// When the program cannot be built or started.
+/// Panics if the program cannot be built or started.
 pub fn serial_rpc(port: &str, words: &[&str]) -> Outcome {
     let Output {
         status,
         stdout,
         stderr,
     } = Command::new(program())
-        // Nothing shall depend on, or be left in, the cache of whoever runs the tests.
+        // The test must not depend on the user's cache, or leave anything in it.
         .args(["--no-cache", "--port", port])
         .args(words)
         .output()
@@ -38,10 +38,10 @@ pub fn serial_rpc(port: &str, words: &[&str]) -> Outcome {
     }
 }
 
-/// The path of the program; the first call in a process builds it.
+/// Returns the path of the program; the first call in a process builds it.
 ///
 /// # Panics
-/// When it cannot be built.
+/// Panics if it cannot be built.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

@@ -1,7 +1,7 @@
 //! Makes a socket a serial port.
 //!
-//! A program that is to be tested opens serial ports by their path, whereas an emulated UART, or a
-//! simulated device, is one end of a socket. Two threads carry the bytes between that and a PTY.
+//! Programs open serial ports by their path, whereas an emulated UART, or a simulated device, is
+//! one end of a socket. Two threads carry the bytes between the socket and a PTY.
 
 use crate::line::{Faults, Line, Pace};
 use rpc_proto::time::Instant;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{self, Duration};
 
-/// How soon the threads notice that they shall stop; bytes do not wait for it.
+/// The longest time in which the threads notice that they must stop; bytes do not wait for it.
 const STOP_CHECK: Duration = Duration::from_millis(20);
 
 /// A serial port whose other end is a socket, until this is dropped.
@@ -27,7 +27,7 @@ pub struct Pty {
     socket: UnixStream,
     stop: Arc<AtomicBool>,
     pumps: Vec<JoinHandle<()>>,
-    /// Kept open: without any program that has it open, the master cannot be read.
+    /// Kept open: the master cannot be read unless a program has the port open.
     _slave: TTYPort,
 }
 
@@ -35,17 +35,17 @@ impl Pty {
     /// Connects a new PTY with `socket`, which is shut down when this is dropped.
     ///
     /// # Errors
-    /// When the system has no PTY or no file descriptor left.
+    /// Fails if the system has no PTY or no file descriptor left.
     pub fn bridge(socket: &UnixStream) -> io::Result<Self> {
         let perfect = Line::pair(Pace::INSTANT, [Faults::NONE; 2], 0);
         Self::bridge_over(socket, perfect)
     }
 
-    /// As [`bridge`](Self::bridge), over lines that damage and delay what they carry, in real time:
-    /// the first from the port to the socket, the second back.
+    /// Does the same as [`bridge`](Self::bridge), over lines that damage and delay bytes, in real
+    /// time: the first from the port to the socket, the second back.
     ///
     /// # Errors
-    /// When the system has no PTY or no file descriptor left.
+    /// Fails if the system has no PTY or no file descriptor left.
     pub fn bridge_over(socket: &UnixStream, [out, back]: [Line; 2]) -> io::Result<Self> {
         let (master, slave) = TTYPort::pair()?;
         let path = slave
@@ -65,7 +65,7 @@ impl Pty {
         })
     }
 
-    /// The path to open, such as `/dev/pts/3`.
+    /// Returns the path to open, such as `/dev/pts/3`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -84,7 +84,7 @@ impl Drop for Pty {
     }
 }
 
-/// Something to read from that can be told how long to wait for bytes.
+/// A source of bytes with a time limit for reading.
 trait Source: Read {
     fn wait_at_most(&mut self, timeout: Duration) -> io::Result<()>;
 }
@@ -112,8 +112,8 @@ where
     W: Write + Send + 'static,
 {
     let stop = Arc::clone(stop);
-    // An error means that one end is gone: nothing is left to carry, and who uses the other end
-    // sees it there.
+    // An error means that one end is gone: nothing is left to carry, and users of the other end see
+    // it there.
     thread::spawn(move || drop(pump(&mut from, &mut line, &mut to, &stop)))
 }
 
@@ -181,7 +181,7 @@ mod tests {
             .expect("the PTY can be opened")
     }
 
-    /// Every byte value, in an order that does not repeat soon.
+    /// Returns every byte value, in an order that does not repeat soon.
     fn bytes(count: u32) -> Vec<u8> {
         (0..count)
             .map(|i| (i.wrapping_mul(0x9e37_79b1) >> 24) as u8)

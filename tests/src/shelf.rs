@@ -2,28 +2,28 @@
 
 use rpc_proto::services::blocks::{Block, BlocksService, Failed, Storage, Stored};
 
-/// How many bytes a block of the shelf may have.
+/// The largest size of a block of the shelf in bytes.
 pub const CAPACITY: usize = 64 * 1024;
 
 /// A device with two blocks: `data`, and `fixed`, which can only be read.
 #[derive(Clone, Debug)]
 pub struct Shelf {
     data: Vec<u8>,
-    /// What is being written, in memory of its own.
+    /// The bytes being written, in memory of their own.
     written: Vec<u8>,
     fixed: Vec<u8>,
-    /// How often bytes were written, repeats not included.
+    /// The number of writes, repeats not included.
     pub writes: u32,
-    /// The block changes whenever it has been read so often.
+    /// The number of reads after which the block changes.
     pub changes_every: Option<u32>,
     reads: u32,
 }
 
-/// What such a device offers.
+/// The interface of such a device.
 pub type ShelfService = BlocksService<Stored<Shelf>>;
 
 impl Shelf {
-    /// A device whose `data` has that many bytes.
+    /// Creates a device whose `data` has that many bytes.
     #[must_use]
     pub fn with(length: usize) -> Self {
         Self {
@@ -36,19 +36,19 @@ impl Shelf {
         }
     }
 
-    /// The block that can be written.
+    /// Returns the block that can be written.
     #[must_use]
     pub fn data(&self) -> &[u8] {
         &self.data
     }
 
-    /// What is left of what was being written, which is lost in a device that has it in RAM.
+    /// Forgets the bytes being written, as a device does that keeps them in RAM.
     pub fn forget_written(&mut self) {
         self.written.clear();
     }
 }
 
-/// Bytes of which no two pieces are alike, zeros among them.
+/// Returns bytes of which no two pieces are alike, zeros among them.
 #[must_use]
 pub fn pattern(length: usize) -> Vec<u8> {
     let byte = |index: u32| (index.wrapping_mul(0x9E37_79B1) >> 21) as u8;

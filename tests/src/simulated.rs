@@ -1,4 +1,4 @@
-//! The simulated device as others get it: a process that offers a port.
+//! The simulated device as users get it: a process that offers a port.
 
 use crate::program::program;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ impl Simulated {
     /// Runs `serial-rpc simulate WORDS…`, and waits until it offers its port.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if it does not start.
     #[must_use]
     pub fn start(words: &[&str]) -> Self {
         let mut process = Command::new(program())
@@ -35,16 +35,16 @@ impl Simulated {
         }
     }
 
-    /// What it printed: the port to open.
+    /// Returns the port to open, which it printed.
     #[must_use]
     pub fn port(&self) -> &str {
         &self.port
     }
 
-    /// Presses Ctrl-C, and tells the exit code.
+    /// Presses Ctrl-C, and returns the exit code.
     ///
     /// # Panics
-    /// When there is no program `kill`.
+    /// Panics if there is no program `kill`.
     pub fn interrupt(mut self) -> Option<i32> {
         let pid = self.process.id().to_string();
         let kill = Command::new("kill").args(["-INT", &pid]).status();

@@ -1,7 +1,8 @@
 //! The real client and the real server, joined by two lines, in virtual time.
 //!
 //! Time jumps from one event to the next: a byte arrives, a sender is ready for its next byte, a
-//! procedure has run, a deadline comes. Nothing depends on the machine, so a seed says it all.
+//! procedure has run, a deadline passes. Nothing depends on the machine, so a seed reproduces
+//! everything.
 
 pub(crate) mod device;
 
@@ -20,36 +21,36 @@ use rpc_proto::time::{Duration, Instant};
 use std::task::Poll;
 use std::thread;
 
-/// How often in a row something may happen without any time passing.
+/// The most events in a row without any time passing.
 const MOST_EVENTS_AT_ONCE: u32 = 100_000;
 
-/// What a simulation is made of.
+/// The parameters of a simulation.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
-    /// What all chance follows from.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// What goes wrong on the way to the device.
+    /// The faults on the way to the device.
     pub to_device: Faults,
-    /// What goes wrong on the way to the caller.
+    /// The faults on the way to the caller.
     pub to_caller: Faults,
     /// The speed of both directions.
     pub pace: Pace,
-    /// How many received bytes the device announces to hold, and holds.
+    /// The number of received bytes that the device says it can hold, and holds.
     pub buffer: u16,
-    /// How long a procedure runs.
+    /// The time that a procedure runs.
     pub run_time: Duration,
-    /// Whether the counter's total outlives a reset of the device.
+    /// The memory that holds the counter's total.
     pub memory: Memory,
     /// The caller's resend times.
     pub timing: Timing,
-    /// How long a call may take.
+    /// The time limit of a call.
     pub timeout: Duration,
-    /// How long anything may take before it counts as hanging.
+    /// The time after which an operation counts as hanging.
     pub patience: Duration,
 }
 
 impl Setup {
-    /// A perfect link at 115,200 baud, and a device with room for every window.
+    /// Returns a perfect link at 115,200 baud, and a device with room for every window.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -65,7 +66,7 @@ impl Setup {
         }
     }
 
-    /// The same, with those faults both ways.
+    /// Returns the same setup with those faults in both directions.
     #[must_use]
     pub const fn with_faults(mut self, faults: Faults) -> Self {
         self.to_device = faults;
@@ -77,14 +78,14 @@ impl Setup {
 /// A caller with room for `CALLS` calls, and a device that keeps `WINDOW` replies; both have room
 /// for frames of `FRAME` bytes.
 ///
-/// If a test fails while one is alive, it prints what shows the failure again.
+/// If a test fails while one is alive, it prints the values that reproduce the failure.
 #[derive(Debug)]
 pub struct Simulation<const CALLS: usize, const WINDOW: usize, const FRAME: usize = 64> {
     /// From the caller to the device.
     pub to_device: Line,
     /// From the device to the caller.
     pub to_caller: Line,
-    /// What really ran.
+    /// The journal of calls that really ran.
     pub journal: Journal,
     setup: Setup,
     clock: VirtualClock,
@@ -105,16 +106,16 @@ pub struct ReceivedEvent {
     pub key: u32,
     /// Its encoded data.
     pub data: Vec<u8>,
-    /// How many events had been lost when it came.
+    /// The number of events that had been lost when it came.
     pub lost: u32,
 }
 
-/// What a simulation has cost so far.
+/// The costs of a simulation so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
-    /// What the caller has seen of the link.
+    /// The caller's counters of the link.
     pub caller: rpc_proto::client::Counters,
-    /// What the device has seen of the link since it was reset.
+    /// The device's counters of the link since it was reset.
     pub device: rpc_proto::device::Statistics,
     /// Received bytes that the device had no room for.
     pub overruns: u64,
@@ -127,7 +128,7 @@ pub struct Counters {
 }
 
 impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CALLS, WINDOW, FRAME> {
-    /// A caller and a device that have just been switched on.
+    /// Creates a caller and a device that have just been switched on.
     pub fn new(setup: Setup) -> Self {
         let faults = [setup.to_device, setup.to_caller];
         let [to_device, to_caller] = Line::pair(setup.pace, faults, setup.seed);
@@ -148,7 +149,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     /// Makes a call and waits for its end.
     ///
     /// # Errors
-    /// Why the call failed.
+    /// Returns the reason for which the call failed.
     pub fn call<P>(&mut self, amount: i64) -> Result<i64, CallError>
     where
         P: for<'a> Procedure<Arguments<'a> = (i64,), Value<'a> = i64, Error = Never>,
@@ -161,7 +162,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     /// Starts a call.
     ///
     /// # Errors
-    /// Why there is no such call.
+    /// Returns the reason for which the call cannot be made.
     pub fn start<P>(&mut self, amount: i64) -> Result<Ticket, CallError>
     where
         P: for<'a> Procedure<Arguments<'a> = (i64,)>,
@@ -182,7 +183,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     /// Subscribes to an event, and waits until the device has taken it.
     ///
     /// # Errors
-    /// Why the device did not take it.
+    /// Returns the reason for which the subscription failed.
     pub fn subscribe<E: Event>(&mut self) -> Result<(), CallError<SubscribeError>> {
         let now = self.now();
         self.client.subscribe(now, E::KEY)?;
@@ -195,22 +196,22 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         }
     }
 
-    /// Lets the device be silent for so long that the client asks how many events there were.
+    /// Keeps the device silent until the client asks for the number of events.
     pub fn learn_losses(&mut self) {
         self.run_for(Duration::from_secs(2));
     }
 
-    /// Tells of an event, as an interrupt of the device's may at any time.
+    /// Emits an event, as an interrupt of the device may do at any time.
     pub fn emit<E: Event>(&self, event: &E) {
         self.device.emit(event);
     }
 
-    /// The events that have come in since the last time.
+    /// Returns the events that have come in since the last time.
     pub fn take_events(&mut self) -> Vec<ReceivedEvent> {
         std::mem::take(&mut self.received)
     }
 
-    /// The end of a call, if it has come.
+    /// Returns the result of a call, if it has ended.
     pub fn take<P>(&mut self, ticket: Ticket) -> Option<Result<i64, CallError>>
     where
         P: for<'a> Procedure<Value<'a> = i64, Error = Never>,
@@ -219,22 +220,22 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         Some(end.and_then(read::<P>))
     }
 
-    /// Whether a call has ended.
+    /// Returns true if a call has ended.
     pub fn is_ended(&self, ticket: Ticket) -> bool {
         self.client.is_ended(ticket)
     }
 
-    /// The caller, to do with what a driver may do.
+    /// Returns the caller, for any use that a driver may make of it.
     pub const fn client(&mut self) -> &mut SimulatedClient<FRAME, CALLS> {
         &mut self.client
     }
 
-    /// Puts another caller in the place of the first, which is gone without a word.
+    /// Replaces the caller, which disappears without notice.
     pub fn replace_caller(&mut self, nonce: u32) {
         self.client = Client::new(nonce, self.setup.timing).with_subscriptions();
     }
 
-    /// Resets the device: what it was doing is gone, what it had sent arrives.
+    /// Resets the device: its current work is lost, the bytes that it had sent arrive.
     pub fn reset_device(&mut self) {
         self.device.reset(self.clock.time());
     }
@@ -242,17 +243,17 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
     /// Runs until that call has ended.
     ///
     /// # Panics
-    /// When that takes longer than the setup's patience.
+    /// Panics if that takes longer than the setup's patience.
     pub fn run_until_ended(&mut self, ticket: Ticket) {
         self.run_until(|simulation| simulation.is_ended(ticket));
     }
 
-    /// Runs until nothing is going on.
+    /// Runs until nothing happens any more.
     ///
     /// # Panics
-    /// When that takes longer than the setup's patience.
+    /// Panics if that takes longer than the setup's patience.
     pub fn run_until_idle(&mut self) {
-        /// Anything but asking about subscriptions happens sooner.
+        /// Everything except asking about subscriptions happens sooner.
         const SOON: Duration = Duration::from_millis(400);
         let limit = self.now() + self.setup.patience;
         while self
@@ -264,10 +265,10 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         }
     }
 
-    /// Runs until `condition` holds, which is looked at after every event.
+    /// Runs until `condition` holds, which is checked after every event.
     ///
     /// # Panics
-    /// When that takes longer than the setup's patience.
+    /// Panics if that takes longer than the setup's patience.
     pub fn run_until(&mut self, mut condition: impl FnMut(&Self) -> bool) {
         let limit = self.now() + self.setup.patience;
         while !condition(self) {
@@ -276,7 +277,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         }
     }
 
-    /// Runs for that long, or until nothing is going on, and lets that time pass.
+    /// Runs for that long, or until nothing happens any more, and lets that time pass.
     pub fn run_for(&mut self, duration: Duration) {
         let then = self.now() + duration;
         while self.next_event().is_some_and(|event| event <= then) {
@@ -285,7 +286,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         self.clock.advance_to(then);
     }
 
-    /// Goes to the next event. Tells whether there was one.
+    /// Goes to the next event. Returns true if there was one.
     pub fn step(&mut self) -> bool {
         let Some(event) = self.next_event() else {
             return false;
@@ -316,7 +317,7 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         true
     }
 
-    /// Sends what the caller has to say and the line takes without waiting.
+    /// Sends the caller's bytes that the line takes without waiting.
     fn send(&mut self, now: Instant) {
         while self.to_device.ready_at() <= now {
             let Some(&byte) = self.client.outgoing(now).first() else {
@@ -342,12 +343,12 @@ impl<const CALLS: usize, const WINDOW: usize, const FRAME: usize> Simulation<CAL
         .min()
     }
 
-    /// The virtual time.
+    /// Returns the virtual time.
     pub fn now(&self) -> Instant {
         self.clock.time()
     }
 
-    /// What it has cost so far.
+    /// Returns the costs so far.
     pub fn counters(&self) -> Counters {
         Counters {
             caller: *self.client.counters(),

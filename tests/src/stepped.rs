@@ -1,9 +1,9 @@
-//! A device run one instruction at a time, which tells what a call costs it, exactly.
+//! Runs a device one instruction at a time, to measure the exact cost of a call.
 //!
-//! The image is the one that is weighed: nothing in it measures. The device gets each byte when it
-//! waits for it, and the instructions that it spends waiting are not counted, so a count is that
-//! of a device which finds every byte there already: access to the UART's registers is in it,
-//! polling in vain is not.
+//! The image is the one whose size is measured: it contains no code for measuring. The device gets
+//! each byte when it waits for it, and the instructions that it spends waiting are not counted. So
+//! a count is that of a device which finds every byte there already: it includes access to the
+//! UART's registers, but not polling in vain.
 
 use crate::board::Board;
 use crate::debugger::{Debugger, Registers};
@@ -22,23 +22,23 @@ pub struct SteppedDevice {
     stack_lowest: u32,
 }
 
-/// How a device answered a frame.
+/// A device's answer to a frame.
 #[derive(Debug)]
 pub struct Answer {
-    /// The bytes that it sent, up to and with the delimiter.
+    /// The bytes that it sent, up to and including the delimiter.
     pub bytes: Vec<u8>,
     /// The instructions that it ran, from the frame's first byte until it waits for the next.
     pub instructions: u64,
 }
 
-/// No loop that waits for a UART has more instructions.
+/// The most instructions in a loop that waits for a UART.
 const LONGEST_LOOP: usize = 16;
 
 impl SteppedDevice {
     /// Boots an image on a board and runs it until it waits for a byte.
     ///
     /// # Errors
-    /// When QEMU does not run it.
+    /// Fails if QEMU does not run it.
     pub fn boot(board: &Board, image: &Path) -> io::Result<Self> {
         let (emulator, stub) = Emulator::halted(board, image)?;
         let mut debugger = Debugger::new(stub);
@@ -59,7 +59,7 @@ impl SteppedDevice {
     /// Sends a frame and waits for the answer.
     ///
     /// # Errors
-    /// When QEMU ends.
+    /// Fails if QEMU ends.
     pub fn answer(&mut self, frame: &[u8]) -> io::Result<Answer> {
         let mut instructions = 0;
         for byte in frame {
@@ -78,7 +78,7 @@ impl SteppedDevice {
         })
     }
 
-    /// How much of the stack has been used, in bytes.
+    /// Returns the stack that has been used, in bytes.
     #[must_use]
     pub fn stack(&self) -> u64 {
         u64::from(self.stack_top - self.stack_lowest)
@@ -87,13 +87,13 @@ impl SteppedDevice {
     /// Runs until the device waits for a byte that has not been sent, and counts.
     fn run_until_it_waits(&mut self) -> io::Result<u64> {
         let mut ran = Vec::new();
-        // What has been sent takes a moment to get to the UART.
+        // Sent bytes take a moment to get to the UART.
         while self.waiting.contains(&self.registers) {
             ran.clear();
             ran.push(self.step()?);
         }
         loop {
-            // It waits when a few instructions did nothing but take it where it had been.
+            // It waits when a few instructions lead back to the same state.
             let recent = ran.len().saturating_sub(LONGEST_LOOP);
             if self.waiting.contains(&self.registers) {
                 break;

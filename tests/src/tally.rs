@@ -1,4 +1,4 @@
-//! A service that writes down what it ran.
+//! A service that records its calls.
 
 /// Adds up numbers.
 #[rpc_proto::service]
@@ -34,7 +34,7 @@ pub enum Ran {
 /// An implementation that remembers every call.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// What ran, in order.
+    /// The procedures that ran, in order.
     pub ran: Vec<Ran>,
     total: u32,
 }

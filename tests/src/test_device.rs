@@ -18,21 +18,21 @@ struct State<I> {
     frames_received: usize,
 }
 
-/// What becomes of bytes.
+/// The state of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     /// They arrive.
     Good,
-    /// What the caller sends is lost.
+    /// The caller's bytes are lost.
     Mute,
-    /// Calls arrive and run, but what the device answers is lost.
+    /// Calls arrive and run, but the device's answers are lost.
     RepliesLost,
     /// Reading and writing fail.
     Unplugged,
 }
 
 impl<I: Dispatch + Send> TestDevice<I> {
-    /// That device on a good line.
+    /// Creates that device on a good line.
     pub fn new(device: SimulatedDevice<I>) -> Self {
         Self {
             state: Mutex::new(State {
@@ -43,17 +43,17 @@ impl<I: Dispatch + Send> TestDevice<I> {
         }
     }
 
-    /// Changes what becomes of bytes from now on.
+    /// Changes the state of the line from now on.
     pub fn set_line(&self, line: Line) {
         self.state().line = line;
     }
 
-    /// Presses the reset button: from now on it is that device, which was just switched on.
+    /// Presses the reset button: `device`, which was just switched on, replaces the former one.
     pub fn reset(&self, device: SimulatedDevice<I>) {
         self.state().device = Arc::new(device);
     }
 
-    /// How many delimiters the device has received.
+    /// Returns the number of delimiters that the device has received.
     pub fn frames_received(&self) -> usize {
         self.state().frames_received
     }

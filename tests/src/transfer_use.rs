@@ -1,5 +1,5 @@
-//! How much of a line a whole block and a stream use, both ways, in virtual time, with the very code
-//! that the host runs.
+//! Measures the share of a line that a whole block and a stream use, both ways, in virtual time,
+//! with the same code as the host runs.
 
 use crate::line::{Faults, Pace};
 use crate::shelf::{Shelf, ShelfService, pattern};
@@ -8,22 +8,22 @@ use rpc_proto::services::blocks::{BlocksClient, BlocksService, Get, Put, Stored}
 use rpc_proto::time::Duration;
 use std::fmt::Write as _;
 
-/// How many bytes are transferred.
+/// The number of bytes to transfer.
 pub const BYTES: usize = 32 * 1024;
 
 /// A window that fills a line.
 const WINDOW: usize = 8;
 
-/// What a transfer made of its line.
+/// The use that a transfer made of its line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Use {
-    /// The share of what the line could carry in the direction of the data that it did carry.
+    /// The used share of the line's capacity in the direction of the data.
     pub line: f64,
-    /// The share of it that was data.
+    /// The share of that use that was data.
     pub data: f64,
 }
 
-/// What is transferred.
+/// The kind of transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
     /// A block from the device.
@@ -39,11 +39,11 @@ fn start(_before: Option<&mut ShelfService>) -> ShelfService {
 /// Transfers a block over a line of that speed, between ends with frames of up to `FRAME` bytes.
 ///
 /// # Panics
-/// When it fails.
+/// Panics if it fails.
 pub fn measure<const FRAME: usize>(transfer: Transfer, baud: u32) -> Use {
     let mut caller: VirtualCaller<ShelfService, FRAME, WINDOW> =
         VirtualLink::caller(Pace::uart(baud), Faults::NONE, 1, start);
-    // A queue that is full at 9,600 baud takes longer than the default.
+    // A full queue takes longer than the default at 9,600 baud.
     caller.client().set_patience(Duration::from_secs(60), 0);
     // The connection is not measured.
     let _ = BlocksClient::new(&mut caller).find("data");
@@ -62,7 +62,7 @@ pub fn measure<const FRAME: usize>(transfer: Transfer, baud: u32) -> Use {
         }
     }
     let elapsed = caller.link().now().since(began).as_micros();
-    /// Eight bits, one to start and one to stop; microseconds.
+    /// Eight bits, a start bit and a stop bit; microseconds.
     const BITS_TIMES_MICROS: f64 = 10.0 * 1e6;
     let could = elapsed as f64 * f64::from(baud) / BITS_TIMES_MICROS;
     let carried = self::sent(&mut caller, transfer) - sent;
@@ -72,7 +72,7 @@ pub fn measure<const FRAME: usize>(transfer: Transfer, baud: u32) -> Use {
     }
 }
 
-/// How many bytes have gone the way of the data.
+/// Returns the number of bytes sent in the direction of the data.
 fn sent<const FRAME: usize>(
     caller: &mut VirtualCaller<ShelfService, FRAME, WINDOW>,
     transfer: Transfer,
@@ -83,10 +83,10 @@ fn sent<const FRAME: usize>(
     }
 }
 
-/// The figures that are kept in `tests/tests/transfer_use.txt`, one a line.
+/// Returns the figures that are kept in `tests/tests/transfer_use.txt`, one a line.
 ///
 /// # Panics
-/// When a transfer fails.
+/// Panics if a transfer fails.
 #[must_use]
 pub fn figures() -> String {
     let mut figures = String::new();

@@ -1,5 +1,6 @@
-//! The caller's end of a link to a server, over two lines and in virtual time: for the drivers and
-//! typed clients that read and write a link, as [`simulation`](crate::simulation) is for bare calls.
+//! The caller's end of a link to a server, over two lines and in virtual time, for the drivers and
+//! typed clients that read and write a link; [`simulation`](crate::simulation) does the same for
+//! bare calls.
 
 use crate::clock::{StillClock, VirtualClock};
 use crate::line::{Faults, Line, Pace};
@@ -16,19 +17,19 @@ use std::convert::Infallible;
 pub type VirtualCaller<I, const FRAME: usize, const WINDOW: usize> =
     BlockingCaller<VirtualLink<I, FRAME, WINDOW>, StillClock, Client<FRAME, WINDOW>>;
 
-/// How long the caller waits when nothing is under way.
+/// The time that the caller waits when nothing is in transit.
 const IDLE: Duration = Duration::from_millis(1);
 
-/// Something that happens to a device or its cable.
+/// A fault of a device or its cable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
     /// The device is reset.
     Reset,
-    /// What the device sends is lost, until the line is mended.
+    /// The device's bytes are lost, until the line is mended.
     Cut,
 }
 
-/// Makes the interface of a device that is switched on, out of that of the device before.
+/// Creates the interface of a device that is switched on, from that of the device before.
 pub type Start<I> = fn(Option<&mut I>) -> I;
 
 /// The link, and the device at its other end.
@@ -41,17 +42,18 @@ pub struct VirtualLink<I, const FRAME: usize, const WINDOW: usize> {
     clock: VirtualClock,
     start: Start<I>,
     server: Server<I, FRAME, WINDOW>,
-    /// What the device has received and not looked at.
+    /// The bytes that the device has received but not read.
     unread: VecDeque<u8>,
-    /// What happens when the device has received that many bytes more.
+    /// The fault that happens when the device has received that many more bytes.
     to_come: Option<(u64, Mishap)>,
 }
 
 impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME, WINDOW> {
-    /// How many received bytes the device can hold.
+    /// The number of received bytes that the device can hold.
     const BUFFER: usize = FRAME * WINDOW;
 
-    /// A caller on a link of that pace with those faults both ways, to the device that `start` makes.
+    /// Creates a caller on a link of that pace with those faults both ways, to the device that
+    /// `start` creates.
     pub fn caller(
         pace: Pace,
         faults: Faults,
@@ -80,29 +82,29 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME,
         Server::new(interface).with_buffer(Self::BUFFER as u16)
     }
 
-    /// The virtual time.
+    /// Returns the virtual time.
     pub fn now(&self) -> Instant {
         self.clock.time()
     }
 
-    /// What the device offers.
+    /// Returns the interface of the device.
     pub fn interface(&mut self) -> &mut I {
         self.server.interface()
     }
 
-    /// Resets the device: what it was doing is gone, what it had sent arrives.
+    /// Resets the device: its current work is lost, the bytes that it had sent arrive.
     pub fn reset(&mut self) {
         let interface = (self.start)(Some(self.server.interface()));
         self.server = Self::server(interface);
         self.unread.clear();
     }
 
-    /// Lets something happen when the device has received `bytes` more.
+    /// Schedules a fault for when the device has received `bytes` more.
     pub const fn after(&mut self, bytes: u64, mishap: Mishap) {
         self.to_come = Some((bytes, mishap));
     }
 
-    /// Does what can be done without waiting.
+    /// Works until it has to wait.
     fn work(&mut self) {
         let now = self.now();
         self.serve(now);
@@ -167,7 +169,7 @@ impl<I, const FRAME: usize, const WINDOW: usize> ErrorType for VirtualLink<I, FR
 impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> ReadReady
     for VirtualLink<I, FRAME, WINDOW>
 {
-    /// If there is nothing to read, some time passes: who asks will ask again.
+    /// If there is nothing to read, some time passes: the caller will ask again.
     fn read_ready(&mut self) -> Result<bool, Infallible> {
         self.work();
         let now = self.now();

@@ -13,38 +13,38 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// Whoever takes longer hangs.
+/// A future that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Virtual time for futures; clones are the same time.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime {
     clock: VirtualClock,
-    /// When those that wait for a time want to be polled again.
+    /// The times at which waiting futures want to be polled again.
     alarms: Rc<RefCell<Vec<Instant>>>,
-    /// Whether something has happened that others may wait for.
+    /// True if something has happened that others may wait for.
     happened: Rc<Cell<bool>>,
 }
 
 impl VirtualTime {
-    /// The clock, which shows this time.
+    /// Returns the clock, which shows this time.
     #[must_use]
     pub fn clock(&self) -> VirtualClock {
         self.clock.clone()
     }
 
-    /// The time.
+    /// Returns the time.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.clock.time()
     }
 
-    /// Tells that something has happened that another future may wait for.
+    /// Notes that something has happened that another future may wait for.
     pub fn note(&self) {
         self.happened.set(true);
     }
 
-    /// Has the future that is being polled polled again then.
+    /// Schedules the current future to be polled again at `then`.
     pub fn wake_at(&self, then: Instant) {
         self.alarms.borrow_mut().push(then);
     }
@@ -65,7 +65,7 @@ impl VirtualTime {
     /// Runs a future to its end.
     ///
     /// # Panics
-    /// When it waits for nothing, or for ever.
+    /// Panics if it waits for nothing, or for ever.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let end = self.poll(pin!(future), u32::MAX);
         end.expect("it does not end")
@@ -74,7 +74,7 @@ impl VirtualTime {
     /// Runs a future to its end while the `world` around it goes on.
     ///
     /// # Panics
-    /// When that ends before, or both wait for nothing, or for ever.
+    /// Panics if `world` ends first, or if both wait for nothing, or for ever.
     pub fn run_in<F: Future>(&self, world: impl Future, future: F) -> F::Output {
         match self.run(select(world, future)) {
             Either::First(_) => panic!("the world has ended"),
@@ -85,7 +85,7 @@ impl VirtualTime {
     /// Runs a future until it ends, or has been polled that often.
     ///
     /// # Panics
-    /// When it waits for nothing, or for ever.
+    /// Panics if it waits for nothing, or for ever.
     pub fn poll<F: Future>(&self, mut future: Pin<&mut F>, times: u32) -> Option<F::Output> {
         let limit = self.now() + PATIENCE;
         for _ in 0..times {

@@ -11,19 +11,20 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-/// One end of a line each way. It sends a byte at a time, so that there is a place to be dropped at
-/// between any two; dropping loses nothing.
+/// One end of a line each way. It sends a byte at a time, so that it can be dropped between any
+/// two; dropping loses nothing.
 #[derive(Clone, Debug)]
 pub struct VirtualUart {
     time: VirtualTime,
     sending: Rc<RefCell<Line>>,
     receiving: Rc<RefCell<Line>>,
-    /// How many more bytes it takes.
+    /// The number of bytes that it still takes.
     room: usize,
 }
 
 impl VirtualUart {
-    /// The caller's and the device's end of a link with those faults to the device and back.
+    /// Returns the caller's and the device's end of a link with those faults to the device and
+    /// back.
     #[must_use]
     pub fn pair(time: &VirtualTime, pace: Pace, faults: [Faults; 2], seed: u64) -> [Self; 2] {
         let lines = Line::pair(pace, faults, seed);
@@ -37,18 +38,18 @@ impl VirtualUart {
         [end(&to_device, &to_caller), end(&to_caller, &to_device)]
     }
 
-    /// A link without faults at 115,200 baud.
+    /// Returns a link without faults at 115,200 baud.
     #[must_use]
     pub fn good_pair(time: &VirtualTime) -> [Self; 2] {
         Self::pair(time, Pace::uart(115_200), [Faults::NONE; 2], 1)
     }
 
-    /// Takes that many more bytes to send, and then none, as if the other end held up its hand.
+    /// Takes that many more bytes to send, and then none, as with flow control.
     pub const fn set_room(&mut self, bytes: usize) {
         self.room = bytes;
     }
 
-    /// Sends bytes as fast as they go, and does not wait until they are out.
+    /// Sends bytes at once, and does not wait until they are out.
     pub fn queue(&self, bytes: &[u8]) {
         let mut line = self.sending.borrow_mut();
         for &byte in bytes {
@@ -57,14 +58,14 @@ impl VirtualUart {
         self.time.note();
     }
 
-    /// The bytes that have arrived.
+    /// Returns the bytes that have arrived.
     #[must_use]
     pub fn received(&self) -> Vec<u8> {
         let mut line = self.receiving.borrow_mut();
         std::iter::from_fn(|| line.receive(self.time.now())).collect()
     }
 
-    /// When the last byte that was sent is out, as far as anybody waits for that.
+    /// Is ready once the last sent byte is out.
     fn poll_sent(&self) -> Poll<()> {
         let ready_at = self.sending.borrow().ready_at();
         if self.time.now() >= ready_at {
@@ -124,7 +125,7 @@ impl embedded_io_async::Write for VirtualUart {
     }
 }
 
-/// A UART that hands on what it was given only when it is flushed.
+/// A UART that sends its bytes only when it is flushed.
 #[derive(Debug)]
 pub struct HoldingBack {
     uart: VirtualUart,

@@ -1,4 +1,4 @@
-//! A service whose procedures take their time, with a journal of what ran.
+//! A service whose procedures take time, with a journal of its calls.
 
 use crate::counter::Journal;
 use crate::virtual_time::VirtualTime;
@@ -15,7 +15,7 @@ pub trait WaitingCounter {
     fn accumulate_now(&mut self, amount: i64) -> i64;
 }
 
-/// A [`WaitingCounter`] that enters everything it does into a journal, as soon as it has begun.
+/// A [`WaitingCounter`] that enters every call into a journal, as soon as it has begun.
 #[derive(Clone, Debug, Default)]
 pub struct JournaledWaitingCounter {
     total: i64,
@@ -24,7 +24,7 @@ pub struct JournaledWaitingCounter {
 }
 
 impl JournaledWaitingCounter {
-    /// A counter that begins with zero.
+    /// Creates a counter that begins with zero.
     #[must_use]
     pub fn new(time: &VirtualTime, journal: &Journal) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Messages by hand: what a test puts on a device's line and reads off it, one frame at a time.
+//! Messages made by hand, to put on a device's line and read off it, one frame at a time.
 
 use rpc_proto::server::{EventSource, Server};
 use rpc_proto::service::Dispatch;
@@ -13,19 +13,19 @@ pub const SESSION: u32 = 1;
 /// A frame's payload, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What the frame is.
+    /// The kind of the frame.
     pub kind: Kind,
     /// Its sequence number, 0 to 31.
     pub seq: u8,
-    /// What follows the header.
+    /// The bytes after the header.
     pub body: Vec<u8>,
 }
 
 impl Message {
-    /// A message with the encoding of `body`.
+    /// Creates a message with the encoding of `body`.
     ///
     /// # Panics
-    /// If `body` refuses to be serialised.
+    /// Panics if `body` cannot be serialised.
     pub fn new<B: Serialize + ?Sized>(kind: Kind, seq: u8, body: &B) -> Self {
         Self {
             kind,
@@ -34,7 +34,7 @@ impl Message {
         }
     }
 
-    /// A Connect of this version, from a caller that takes frames of any length.
+    /// Creates a Connect of this version, from a caller that takes frames of any length.
     pub fn connect(nonce: u32) -> Self {
         Self::connect_with(nonce, u16::MAX)
     }
@@ -49,27 +49,27 @@ impl Message {
         Self::new(Kind::Connect, 0, &connect)
     }
 
-    /// A Call of a procedure with a tuple of arguments.
+    /// Creates a Call of a procedure with a tuple of arguments.
     pub fn call<A: Serialize>(seq: u8, number: u16, arguments: A) -> Self {
         Self::new(Kind::Call, seq, &(number, arguments))
     }
 
-    /// The answer with a value.
+    /// Creates the answer with a value.
     pub fn value<V: Serialize>(seq: u8, value: V) -> Self {
         Self::new(Kind::Return, seq, &value)
     }
 
-    /// The answer with the procedure's own error.
+    /// Creates the answer with the procedure's own error.
     pub fn error<E: Serialize>(seq: u8, error: E) -> Self {
         Self::new(Kind::Error, seq, &error)
     }
 
-    /// The answer to a call that could not be carried out.
+    /// Creates the answer to a call that could not be carried out.
     pub fn fault(seq: u8, fault: Fault) -> Self {
         Self::new(Kind::Fault, seq, &(fault as u8))
     }
 
-    /// The answer to a frame that was not taken.
+    /// Creates the answer to a frame that was not accepted.
     pub fn nak(reason: NakReason, seq: u8) -> Self {
         Self::new(Kind::Nak, seq, &(reason as u8))
     }
@@ -79,22 +79,22 @@ impl Message {
         Header { kind, seq }
     }
 
-    /// Header and body.
+    /// Returns header and body.
     pub fn payload(&self) -> Vec<u8> {
         [&[self.header().to_byte()], &self.body[..]].concat()
     }
 
-    /// The bytes on the wire, in the session with that nonce if they belong to one.
+    /// Returns the bytes on the wire, in the session with that nonce if they belong to one.
     pub fn frame_in(&self, session: u32) -> Vec<u8> {
         self.sealed(seal(self.header(), session))
     }
 
-    /// The bytes on the wire, in [`SESSION`] if they belong to one.
+    /// Returns the bytes on the wire, in [`SESSION`] if they belong to one.
     pub fn frame(&self) -> Vec<u8> {
         self.frame_in(SESSION)
     }
 
-    /// The bytes on the wire with that seal.
+    /// Returns the bytes on the wire with that seal.
     ///
     /// # Panics
     /// Never: the buffer is made for the frame.
@@ -107,13 +107,13 @@ impl Message {
         frame
     }
 
-    /// The bytes with which a device without a session refuses `call`, sent in that session.
+    /// Returns the bytes with which a device without a session refuses `call`, sent in that session.
     pub fn refusal(call: &Self, session: u32) -> Vec<u8> {
         let trailer = Seal::of_session(session).then(&call.payload()).trailer();
         Self::nak(NakReason::NotConnected, call.seq).sealed(Seal::of_trailer(trailer))
     }
 
-    /// What is found in a stream, in the session with that nonce.
+    /// Returns everything that an accumulator finds in a stream, in the session with that nonce.
     pub fn found_in_session(session: u32, stream: &[u8]) -> Vec<Result<Self, Broken>> {
         let mut accumulator = Accumulator::<4096>::new();
         let mut found = Vec::new();
@@ -127,15 +127,15 @@ impl Message {
         found
     }
 
-    /// What is found in a stream, in [`SESSION`].
+    /// Returns everything that an accumulator finds in a stream, in [`SESSION`].
     pub fn found_in(stream: &[u8]) -> Vec<Result<Self, Broken>> {
         Self::found_in_session(SESSION, stream)
     }
 
-    /// The messages in a stream of whole frames in [`SESSION`].
+    /// Returns the messages in a stream of whole frames in [`SESSION`].
     ///
     /// # Panics
-    /// If anything in it is broken or unfinished.
+    /// Panics if anything in it is broken or unfinished.
     pub fn all_in(stream: &[u8]) -> Vec<Self> {
         assert!(stream.last().is_none_or(|&last| last == 0), "unfinished");
         let found = Self::found_in(stream).into_iter();
@@ -161,7 +161,7 @@ pub fn seal(header: Header, session: u32) -> Seal {
     }
 }
 
-/// Hands bytes to a server, which sends what it has to say at once, and tells what it said.
+/// Passes bytes to a server, which sends its answers at once, and returns them.
 pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
     server: &mut Server<I, FRAME, WINDOW, E>,
     bytes: &[u8],
@@ -182,7 +182,7 @@ pub fn answer<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSour
     said
 }
 
-/// Sends everything that a server has to say.
+/// Sends all waiting bytes of a server.
 pub fn drain<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
     server: &mut Server<I, FRAME, WINDOW, E>,
 ) -> Vec<u8> {

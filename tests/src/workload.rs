@@ -1,4 +1,4 @@
-//! Many calls in a row, and whether what became of each was the truth.
+//! Makes many calls in a row, and checks that every reported outcome is true.
 
 use crate::counter::{CounterAccumulate, Journal};
 use crate::simulation::Simulation;
@@ -6,25 +6,25 @@ use rpc_proto::client::{CallError, Cause, Ran, Ticket};
 use std::collections::VecDeque;
 use std::ops::AddAssign;
 
-/// What became of a number of calls that must run once each.
+/// The outcomes of a number of calls that must run once each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Returned what the run returned, and ran once.
+    /// Returned the value of its run, and ran once.
     pub right: u64,
-    /// Returned something else, or did not run once: never the truth.
+    /// Returned another value, or did not run once: never acceptable.
     pub wrong: u64,
-    /// Said not to have run, and did not.
+    /// Reported as not run, and did not run.
     pub never_ran: u64,
-    /// Said to have run perhaps, and ran at most once.
+    /// Reported as possibly run, and ran at most once.
     pub unknown: u64,
-    /// Of the last two, those that a deadline ended.
+    /// The calls of the last two groups that ended by a deadline.
     pub timed_out: u64,
-    /// How often the procedure ran.
+    /// The number of times that the procedure ran.
     pub runs: u64,
 }
 
 impl Tally {
-    /// Compares each call's outcome, the calls' amounts being 1, 2, 3 and so on, with what ran.
+    /// Compares each call's outcome with the journal; the calls' amounts are 1, 2, 3 and so on.
     pub fn of(outcomes: &[Result<i64, CallError>], journal: &Journal) -> Self {
         let mut tally = Self {
             runs: journal.runs(),
@@ -81,7 +81,7 @@ pub fn accumulate<const CALLS: usize, const WINDOW: usize>(
     while !started.is_empty() {
         finish_oldest(simulation, &mut started, &mut outcomes);
     }
-    // Whatever is still under way must not run anything.
+    // Nothing that is still in transit may run anything.
     simulation.run_until_idle();
     Tally::of(&outcomes, &simulation.journal)
 }

@@ -1,4 +1,4 @@
-//! Streams and feeds through the typed clients that let other tasks run meanwhile.
+//! Tests streams and feeds through the typed clients that let other tasks run meanwhile.
 
 use embassy_futures::{block_on, poll_once};
 use embedded_hal_async::delay::DelayNs;
@@ -67,7 +67,7 @@ impl Counter for Sum {
     }
 }
 
-/// A link of which a read waits until something comes, and yields once before.
+/// A link whose reads wait until a byte comes, and yield once before.
 struct Link(Loopback<CounterService<Sum>, 48, 4>, bool);
 
 impl ErrorType for Link {
@@ -97,7 +97,7 @@ impl Write for Link {
     }
 }
 
-/// Waits for three turns of the executor, whatever it is asked to wait for.
+/// Waits for three turns of the executor, for any duration.
 struct Turns;
 
 impl DelayNs for Turns {
@@ -169,7 +169,7 @@ fn items_are_fed_and_an_error_says_how_many_were_taken() {
     });
 }
 
-/// What a device whose procedures wait answers to a call with those arguments.
+/// Returns the answer to such a call of a device whose procedures wait.
 fn answer(number: u16, arguments: impl Serialize) -> Message {
     let mut server = Server::<_, 64, 1>::new(WaiterService(Turn));
     let frames = [Message::connect(1), Message::call(0, number, arguments)];

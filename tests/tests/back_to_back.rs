@@ -1,6 +1,6 @@
-//! A microcontroller that calls another one, both emulated by QEMU, wire to wire.
+//! Tests a microcontroller that calls another one, both emulated by QEMU, wire to wire.
 //!
-//! Where QEMU or the board's Rust target is missing, these tests are ignored and say why; see
+//! If QEMU or the board's Rust target is missing, these tests are ignored and say why; see
 //! `tests::ignorable`.
 #![cfg(unix)]
 
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial with two boards and a wire.
+/// Creates a trial with two boards and a wire.
 fn trial(name: &str, test: fn(Wire) -> Result<(), Failed>) -> Trial {
     let missing = || {
         LM3S6965
@@ -35,7 +35,7 @@ fn trial(name: &str, test: fn(Wire) -> Result<(), Failed>) -> Trial {
     ignorable::trial(name, missing, move || test(Wire::new()?))
 }
 
-/// What the caller prints when the other board answers as it should.
+/// The caller's output if the other board answers as it should.
 const RIGHT: [&str; 21] = [
     "add(2, 3) = 5",
     "add(i32::MAX, 1) = error Overflow",
@@ -76,7 +76,7 @@ fn a_device_that_is_switched_on_after_the_first_call_answers_it(wire: Wire) -> R
     assert_answered(caller)
 }
 
-/// Lets the caller finish, which is to print the right answers, and to say that it is content.
+/// Lets the caller finish, which must print the right answers and report success.
 fn assert_answered(caller: Machine) -> Result<(), Failed> {
     let (lines, success) = caller.run_to_end()?;
     let (statistics, answers) = lines.split_last().ok_or("it printed nothing")?;

@@ -1,11 +1,12 @@
-//! Calls through a bridge: exactly once from end to end, and true outcomes whatever happens between.
+//! Tests calls through a bridge: exactly once from end to end, with true outcomes whatever happens
+//! between.
 
 use rpc_proto::time::{Duration, Instant};
 use tests::bridged::BridgedSimulation;
 use tests::line::Faults;
 use tests::simulation::Setup;
 
-/// A setup in which no deadline passes because of losses alone.
+/// Returns a setup in which no deadline passes because of losses alone.
 fn patient(seed: u64) -> Setup {
     Setup {
         timeout: Duration::from_secs(40),

@@ -1,5 +1,5 @@
-//! The callers over a line in virtual time: every call runs once or is told the truth about, and ends
-//! in time, whatever the line does and wherever a call is dropped.
+//! Tests the callers over a line in virtual time: every call runs once or ends with a true error,
+//! and ends in time, whatever the line does and wherever a call is dropped.
 
 use embassy_futures::select::select;
 use firmware::CheckedCalculator;
@@ -45,7 +45,7 @@ fn blocking<'w, W: Future>(time: &VirtualTime, uart: BlockingUart<'w, W>) -> Blo
     BlockingCaller::new(uart, time.clock(), Client::new(1, Timing::default()))
 }
 
-/// A calculator at the other end of a good line, with frames for all of its procedures.
+/// Creates a calculator at the other end of a good line, with frames for all of its procedures.
 fn calculator(
     time: &VirtualTime,
 ) -> (
@@ -88,7 +88,7 @@ fn a_yielding_caller_calls_procedures_of_every_shape() {
     });
 }
 
-/// Lines on which bytes go wrong in every way there is.
+/// Returns faults of every kind.
 fn noisy() -> Faults {
     Faults::mixed(3e-3)
 }
@@ -142,7 +142,7 @@ fn a_blocking_caller_runs_every_call_once_on_a_noisy_line() {
     }
 }
 
-/// Drops a call of 1 after so many polls, makes one of 2, and tells whether the first was dropped
+/// Drops a call of 1 after so many polls, makes one of 2, and returns true if the first was dropped
 /// before it had ended.
 fn call_after_a_dropped_one<const WINDOW: usize>(faults: Faults, seed: u64, polls: u32) -> bool {
     let time = VirtualTime::default();
@@ -218,7 +218,7 @@ fn what_a_link_holds_back_goes_out_even_if_the_call_is_dropped() {
         let mut world = pin!(server.serve_async(&mut device));
         {
             let call = pin!(caller.call::<CounterAccumulate>(&(1,)));
-            // Whether it is dropped or ends, here or there, is all the same.
+            // It makes no difference if it is dropped or ends, here or there.
             let _ = time.poll(pin!(select(world.as_mut(), call)), polls);
         }
         let call = caller.call::<CounterAccumulate>(&(2,));
@@ -228,9 +228,9 @@ fn what_a_link_holds_back_goes_out_even_if_the_call_is_dropped() {
     }
 }
 
-/// Calls on a link that takes so many bytes and no more, and once more when it takes them again.
+/// Calls on a link that takes so many bytes and no more, and again when it takes bytes again.
 ///
-/// None if they were enough.
+/// Returns None if they were enough.
 fn call_while_the_link_takes_only(room: usize) -> Option<CallError> {
     let time = VirtualTime::default();
     let [mut uart, mut device] = VirtualUart::good_pair(&time);
@@ -293,14 +293,14 @@ fn a_call_does_not_wait_for_the_deadline_of_one_that_was_dropped() {
 }
 
 rpc_proto::interface! {
-    /// A calculator whose procedures have to be asked for.
+    /// A calculator whose procedures' numbers have to be looked up.
     struct Asked("asked", "1.0.0") {
         calculator: CalculatorService<CheckedCalculator>,
     }
 }
 
-/// A device that is far away: an answer takes 1.4 seconds. The first call takes three of them, to
-/// connect, to ask for the procedure's number, and to call.
+/// Creates a device that is far away: an answer takes 1.4 seconds. The first call takes three of
+/// them: to connect, to look up the procedure's number, and to call.
 fn far_away(time: &VirtualTime) -> (Server<Asked, 64, 1>, [VirtualUart; 2]) {
     let pace = Pace::adapter(115_200, Duration::from_millis(700));
     let calculator = CalculatorService(CheckedCalculator::new());

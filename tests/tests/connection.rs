@@ -1,4 +1,4 @@
-//! The host's connection: shared by threads, pipelined, and through whatever happens to a cable.
+//! Tests the host's connection: shared by threads, pipelined, and with faults of the cable.
 
 use firmware::CheckedCalculator;
 use firmware::calculator::{
@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 use tests::test_device::{Line, TestDevice};
 
-/// Short enough for the tests that wait for it; those that do not must not depend on it.
+/// Short enough for the tests that wait for it; the others must not depend on it.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 type Calculator = TestDevice<SimulatedInterface>;
@@ -31,7 +31,7 @@ fn connection(timeout: Duration) -> (Arc<Calculator>, Connection) {
     (device, connection)
 }
 
-/// For calls that are to succeed, however busy the machine is.
+/// For calls that must succeed, however busy the machine is.
 const PATIENT: Duration = Duration::from_secs(60);
 
 #[test]
@@ -98,7 +98,7 @@ fn calls_that_nobody_waits_for_run_at_most_once_and_the_link_stays_usable() {
     }
     let total = calculator.total().expect("the call succeeds");
     assert!((1..=50).contains(&total), "{total} of 50 calls ran");
-    // What has not run by now never will.
+    // A call that has not run by now never will.
     assert_eq!(calculator.total(), Ok(total));
 }
 
@@ -153,7 +153,7 @@ fn an_unplugged_cable_leaves_the_outcome_of_a_sent_call_unknown() {
     });
 }
 
-/// A calculator of floats, where the device has one of integers.
+/// A calculator of floats; the device has one of integers.
 mod other {
     use rpc_proto::service;
 
@@ -188,7 +188,7 @@ fn what_does_not_fit_the_devices_frame_is_refused_before_it_is_sent() {
     assert_eq!(calculator.evaluate("1+1"), Ok(2));
 }
 
-/// A link whose adapter hands back what it sends, as many do on a bus of two wires.
+/// A link whose adapter returns the bytes that it sends, as many do on a bus of two wires.
 #[derive(Default)]
 struct Echoing {
     device: SimulatedDevice,

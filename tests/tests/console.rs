@@ -1,6 +1,6 @@
-//! A board whose UART carries text and logs as well as frames, emulated by QEMU.
+//! Tests a board whose UART carries text and logs as well as frames, emulated by QEMU.
 //!
-//! Where QEMU or the board's Rust target is missing, these tests are ignored and say why; see
+//! If QEMU or the board's Rust target is missing, these tests are ignored and say why; see
 //! `tests::ignorable`.
 #![cfg(unix)]
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial of a board that was just switched on and has printed its boot text.
+/// Creates a trial of a board that was just switched on and has printed its boot text.
 fn trial(name: &str, test: fn(Pty) -> Result<(), Failed>) -> Trial {
     let missing = || {
         LM3S6965
@@ -99,7 +99,7 @@ fn the_command_line_prints_the_value_alone_and_a_trace_shows_the_text(
         ),
         (Some(0), "5\n", "")
     );
-    // The boot text may have been printed before anybody listened; what calls print was not.
+    // The boot text may have been printed before the port was open; the output of calls was not.
     let captured = [
         "--timeout",
         "60",

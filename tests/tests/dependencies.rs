@@ -1,8 +1,8 @@
-//! The libraries depend on no more than their users need.
+//! Tests that the libraries depend on no more than their users need.
 
 use std::process::Command;
 
-/// What only a program for a terminal needs, and what only tests of a program need.
+/// Packages that only a program for a terminal needs, or only tests of a program.
 const UNWANTED: [&str; 9] = [
     "anstream",
     "clap",
@@ -15,7 +15,7 @@ const UNWANTED: [&str; 9] = [
     "serial-rpc-simulator",
 ];
 
-/// The names of a package and all that it depends on, on every target.
+/// Returns the names of a package and all its dependencies, on every target.
 fn tree(package: &str) -> Vec<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--package", package, "--edges", "normal"])

@@ -1,5 +1,5 @@
-//! Devices whose description is not what it should be: each is refused in words, and the device
-//! stays usable for who needs no description.
+//! Tests devices with a faulty description: each is refused with an error, and the device stays
+//! usable for callers that need no description.
 
 use rpc_proto::describe::fingerprint;
 use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
@@ -8,10 +8,10 @@ use serial_rpc::Connection;
 use serial_rpc::connection::DescriptionError;
 use serial_rpc_simulator::SimulatedDevice;
 
-/// A device that describes itself with whatever bytes.
+/// A device whose description is arbitrary bytes.
 struct Describing<D>(std::marker::PhantomData<D>);
 
-/// The bytes, and the fingerprint that goes with them.
+/// The bytes, and their fingerprint.
 trait Bytes: Send + 'static {
     const BYTES: &'static [u8];
     const FINGERPRINT: u32 = fingerprint(&[Self::BYTES]);

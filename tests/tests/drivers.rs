@@ -1,4 +1,4 @@
-//! The drivers over links that are awkward: that take a byte at a time, are not ready, or end.
+//! Tests the drivers over awkward links: those that take a byte at a time, are not ready, or end.
 
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use firmware::CheckedCalculator;
@@ -13,7 +13,8 @@ use tests::clock::VirtualClock;
 use tests::loopback::Loopback;
 use tests::wire::Message;
 
-/// A device's end of a link: bytes to read, bytes written, and how many more are taken for now.
+/// A device's end of a link: bytes to read, bytes written, and the number of bytes that it still
+/// takes.
 #[derive(Default)]
 struct Uart {
     received: VecDeque<u8>,
@@ -39,7 +40,7 @@ impl ErrorType for Uart {
 }
 
 impl Read for Uart {
-    /// A byte at a time; 0 where there are no more.
+    /// Reads a byte at a time; 0 if there are no more.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         Ok(match self.received.pop_front() {
             Some(byte) => {
@@ -58,7 +59,7 @@ impl ReadReady for Uart {
 }
 
 impl Write for Uart {
-    /// A byte at a time; 0 where there is no more room.
+    /// Writes a byte at a time; 0 if there is no more room.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
         if self.room == 0 {
             return Ok(0);
@@ -83,12 +84,12 @@ fn server() -> Server<CalculatorService<CheckedCalculator>, 64, 2> {
     Server::new(CalculatorService(CheckedCalculator::new()))
 }
 
-/// A Connect, and a call of `calculator.accumulate`, number 17.
+/// Returns a Connect, and a call of `calculator.accumulate`, number 17.
 fn conversation() -> [Message; 2] {
     [Message::connect(1), Message::call(0, 17, (5_i64,))]
 }
 
-/// What the device says to that.
+/// Asserts the device's answers to that.
 fn assert_answered(sent: &[u8]) {
     let answers = Message::all_in(sent);
     let kinds: Vec<Kind> = answers.iter().map(|answer| answer.kind).collect();
@@ -125,7 +126,7 @@ fn polling_does_what_can_be_done_and_comes_back() {
         uart.received.push_back(byte);
         uart.room = 0;
         assert_eq!(server.poll(&mut uart), Ok(()), "with no room to send");
-        // Whatever is to be sent goes before the next byte is taken.
+        // Waiting bytes are sent before the next byte is taken.
         while !server.outgoing().is_empty() {
             uart.room = 1;
             assert_eq!(server.poll(&mut uart), Ok(()), "with room for one byte");
@@ -167,7 +168,7 @@ fn a_caller_on_a_silent_link_is_told_so_when_its_time_is_up() {
     assert!(caller.client().counters().sent > 2, "it asked again");
 }
 
-/// A link that hands on what it was given only when it is flushed.
+/// A link that sends its bytes only when it is flushed.
 struct HoldingBack<L> {
     link: L,
     held: Vec<u8>,

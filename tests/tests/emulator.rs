@@ -1,6 +1,6 @@
-//! The firmware as it runs on each board, with the HAL of its vendor, in an emulator.
+//! Tests the firmware of each board, with the HAL of its vendor, in an emulator.
 //!
-//! Where an emulator or a board's Rust target is missing, these tests are ignored and say why, and so are
+//! If an emulator or a board's Rust target is missing, these tests are ignored and say why, and so are
 //! those of all boards but the LM3S6965 unless `SERIAL_RPC_BOARDS=all` is set; see `tests::ignorable`.
 #![cfg(unix)]
 
@@ -106,7 +106,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial of a board's image, which needs only the compiler for it.
+/// Creates a trial of a board's image, which needs only the compiler for it.
 fn image_trial(
     board: &str,
     images: &'static Images,
@@ -122,7 +122,7 @@ fn image_trial(
     }
 }
 
-/// A trial of a freshly booted board.
+/// Creates a trial of a freshly booted board.
 fn emulator_trial(
     board: &'static Board,
     name: &str,
@@ -137,13 +137,13 @@ fn emulator_trial(
     }
 }
 
-/// What keeps a board from being emulated here.
+/// Returns the reason why a board cannot be emulated here.
 fn missing(board: &Board) -> Option<String> {
     board.missing_target().or_else(|| board.missing_emulator())
 }
 
 fn the_image_has_no_panic_path(images: &Images) -> Result<(), Failed> {
-    // Every panic goes through `core::panicking`, whichever way its name is mangled.
+    // Every panic goes through `core::panicking`, however its name is mangled.
     assert_no_symbol_with(images, IMAGE, &["panic"])
 }
 
@@ -204,7 +204,8 @@ fn the_board_answers_every_procedure_to_the_command_line(emulator: Emulator) -> 
 }
 
 fn bytes_that_come_while_the_board_boots_do_no_harm(emulator: Emulator) -> Result<(), Failed> {
-    // The board has just been switched on. About as fast as a UART, as long as any may take.
+    // The board has just been switched on. The speed is about that of a UART, with the longest
+    // call.
     for _ in 0..200 {
         emulator.uart().write_all(&[0x55; 30])?;
         thread::sleep(Duration::from_millis(2));
@@ -246,7 +247,7 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
 fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     emulator: Emulator,
 ) -> Result<(), Failed> {
-    // A path of its own, as udev would give it, that leads to whatever port there is.
+    // A path of its own, as udev would create it, that leads to the current port.
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("board");
     // At this speed, a call takes a tenth of a second to arrive.
@@ -342,7 +343,7 @@ fn calls_that_arrive_while_a_procedure_waits_run_after_it_in_order(
     let mut stopwatch = StopwatchClient::new(&device);
     for round in 1..=10 {
         let before = stopwatch.blinks()?;
-        // All are on their way before the first is answered.
+        // All are in transit before the first is answered.
         let wait = device.submit::<StopwatchWait>(&(1000,))?;
         let blinks = device.submit::<StopwatchBlinks>(&())?;
         let totals = [(); 2].map(|()| device.submit::<CalculatorAccumulate>(&(1,)));
@@ -357,7 +358,7 @@ fn calls_that_arrive_while_a_procedure_waits_run_after_it_in_order(
     Ok(())
 }
 
-/// For calls that are to succeed, however long resending takes.
+/// Returns options for calls that must succeed, however long resending takes.
 fn patient() -> Options {
     Options {
         timeout: Duration::from_secs(60),

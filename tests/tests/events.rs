@@ -1,5 +1,5 @@
-//! Events on lines that lose and damage bytes: each arrives once and in order, or is counted as lost,
-//! and calls notice nothing of them.
+//! Tests events on lines that lose and damage bytes: each arrives once and in order, or is counted
+//! as lost, and calls are not affected.
 
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::{Emit, EventQueue};
@@ -18,7 +18,7 @@ use tests::wire::{Message, hand};
 /// A caller with room for four calls, and a device with room for as many.
 type Simulated = Simulation<4, 4>;
 
-/// The amounts that the events received since the last time tell of.
+/// Returns the amounts of the events received since the last time.
 fn amounts(simulation: &mut Simulated) -> Vec<i64> {
     let events = simulation.take_events().into_iter();
     events
@@ -148,7 +148,7 @@ fn a_loss_is_told_with_the_event_that_follows_it() {
 
 #[test]
 fn events_go_between_replies_and_never_into_them() {
-    // A device that always has something to tell, on a line that is always busy.
+    // A device that always has events to send, on a line that is always busy.
     let mut simulation = Simulated::new(Setup::new(5));
     simulation.subscribe::<CounterRan>().unwrap();
     let mut tickets = Vec::new();

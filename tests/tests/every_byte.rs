@@ -1,5 +1,5 @@
-//! The link is cut or the device reset after every single byte of a conversation, in either
-//! direction: what the caller then says about its calls must be the truth, and the next call works.
+//! Tests that the link can be cut or the device reset after every single byte of a conversation, in
+//! either direction: the outcomes of the caller's calls must be true, and the next call works.
 
 use rpc_proto::client::{CallError, Cause, Ran};
 use rpc_proto::service::{Never, Procedure};
@@ -11,12 +11,12 @@ use tests::simulation::{Setup, Simulation};
 type Link = Simulation<4, 4>;
 type Outcome = Result<i64, CallError>;
 
-/// What happens after a certain byte.
+/// An event after a certain byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     /// The device is reset.
     Reset,
-    /// Nothing passes for so many milliseconds, and nobody is told.
+    /// Nothing passes for so many milliseconds, without notice to either end.
     Cut(u32),
     /// The caller's adapter is pulled out and put back.
     Unplug,
@@ -25,21 +25,21 @@ enum Event {
 const CUT_WITHIN_THE_DEADLINE: Event = Event::Cut(300);
 const CUT_BEYOND_THE_DEADLINE: Event = Event::Cut(2_500);
 
-/// Whose bytes are counted.
+/// The direction whose bytes are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     ToDevice,
     ToCaller,
 }
 
-/// How far the two ends know each other when the call is made.
+/// The state of the two ends when the call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Begin {
     PoweredUp,
     Connected,
 }
 
-/// What became of a call that was disturbed after `position` bytes.
+/// The outcome of a call that was disturbed after `position` bytes.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     direction: Direction,
@@ -48,7 +48,7 @@ struct Case {
     runs: u8,
 }
 
-/// Disturbs one call after each byte in each direction, and checks that its outcome is the truth.
+/// Disturbs one call after each byte in each direction, and checks that its outcome is true.
 fn every_case<P>(event: Event, begin: Begin) -> Vec<Case>
 where
     P: for<'a> Procedure<Arguments<'a> = (i64,), Value<'a> = i64, Error = Never>,
@@ -75,7 +75,7 @@ where
 const AMOUNTS: [i64; 4] = [10, 11, 12, 13];
 
 /// Makes `COUNT` calls at once, lets the event happen after `position` bytes, waits for the calls
-/// to end, makes another, and checks what is said about them all. None if there are not so many
+/// to end, makes another, and checks the outcomes of all. Returns None if there are not so many
 /// bytes.
 fn disturb<P, const COUNT: usize>(
     event: Event,
@@ -206,7 +206,7 @@ fn a_reset_costs_a_call_its_outcome_only_while_the_device_has_a_part_of_it() {
     );
 }
 
-/// Whether the whole reply had arrived.
+/// Returns true if the whole reply had arrived.
 fn is_complete(case: &Case) -> bool {
     case.outcome.is_ok() && case.runs == 1
 }

@@ -1,4 +1,4 @@
-//! What the fault table claims of this protocol.
+//! Tests the claims of the fault table about this protocol.
 
 use tests::fault_table::{self, CALLS, Row, SEEDS};
 

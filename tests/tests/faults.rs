@@ -1,14 +1,14 @@
-//! Whatever a line does to the bytes, every call returns the right value and ran once.
+//! Tests that every call returns the right value and ran once, whatever a line does to the bytes.
 
 use rpc_proto::time::Duration;
 use tests::line::{Faults, Pace};
 use tests::simulation::{Setup, Simulation};
 use tests::workload;
 
-/// How often something goes wrong, per byte.
+/// The rates of faults, per byte.
 const RATES: [f64; 3] = [1e-4, 1e-3, 1e-2];
 const SEEDS: [u64; 3] = [1, 2, 3];
-/// How many calls are made with each.
+/// The number of calls with each.
 const CALLS: i64 = 300;
 
 /// Makes calls at every rate, window and seed, over a link with those faults both ways.
@@ -27,7 +27,7 @@ fn assert_every_window_is_right(setup: Setup) {
     // One end has room for more than the other.
     assert_every_call_is_right::<15, 4>(setup);
     assert_every_call_is_right::<4, 15>(setup);
-    // A device that is read by polling, and one with room for three calls.
+    // A device that is polled, and one with room for three calls.
     assert_every_call_is_right::<4, 4>(Setup { buffer: 0, ..setup });
     assert_every_call_is_right::<15, 15>(Setup {
         buffer: 32,
@@ -105,7 +105,7 @@ fn every_call_runs_once_though_a_burst_takes_several_frames() {
             ..Faults::NONE
         };
         assert_every_window_is_right(Setup {
-            // A burst lasts for so many bytes, however seldom the caller dares to send some.
+            // A burst lasts for so many bytes, however rarely the caller sends some.
             timeout: Duration::from_secs(20),
             ..Setup::new(seed).with_faults(faults)
         });

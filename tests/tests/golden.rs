@@ -1,4 +1,4 @@
-//! PROTOCOL.md holds for this crate: its vectors are read from the file and checked in both
+//! Tests PROTOCOL.md against this crate: its vectors are read from the file and checked in both
 //! directions, from message to bytes and from bytes to message.
 
 use firmware::calculator::{CalculatorAdd, MathError};
@@ -14,7 +14,7 @@ use tests::wire;
 
 const PROTOCOL: &str = include_str!("../../rpc-proto/PROTOCOL.md");
 
-/// A message as a row of the table describes it.
+/// A message in the form of a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Message {
     Connect(Connect),
@@ -37,7 +37,7 @@ enum Message {
 /// The nonce of the session of the table.
 const SESSION: u32 = 0x1234_5678;
 
-/// The messages of the table, in its order, each with its sequence number.
+/// Returns the messages of the table, in its order, each with its sequence number.
 fn messages() -> Vec<(u8, Message)> {
     let nonce = SESSION;
     let accept = Accept {
@@ -172,7 +172,7 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// The rows of the table of vectors: message, payload and frame.
+/// Returns the rows of the table of vectors: message, payload and frame.
 fn rows() -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let (_, vectors) = PROTOCOL.split_once("\n## Vectors\n").unwrap();
     vectors
@@ -186,7 +186,7 @@ fn rows() -> Vec<(String, Vec<u8>, Vec<u8>)> {
         .collect()
 }
 
-/// The bytes of the block of text that follows `introduction`.
+/// Returns the bytes of the block of text that follows `introduction`.
 fn block(introduction: &str) -> Vec<u8> {
     let (_, rest) = PROTOCOL.split_once(introduction).unwrap();
     let lines = rest.lines().skip_while(|line| *line != "```text").skip(1);
@@ -267,7 +267,7 @@ impl Counter for Sum {
     }
 }
 
-/// What a counter answers to a call with that body, in a session of its own.
+/// Returns a counter's answer to a call with that body, in a session of its own.
 fn answer(body: &[u8]) -> Vec<u8> {
     let mut server = Server::<_, 64, 1>::new(CounterService(Sum(0)));
     wire::hand(&mut server, &wire::Message::connect(1).frame());

@@ -1,5 +1,5 @@
-//! Caller and device on a bus that carries one direction at a time: every call runs once, and in the
-//! absence of noise the two never talk at once.
+//! Tests caller and device on a bus that carries one direction at a time: every call runs once, and
+//! without noise the two never send at the same time.
 
 use embassy_futures::select::select;
 use rpc_proto::client::{self, CallError, Client, Timing};
@@ -41,7 +41,7 @@ fn counter() -> (Counters, Journal) {
     (Server::new(CounterService(counter)), journal)
 }
 
-/// One end's link.
+/// Returns one end's link.
 fn link<D>((uart, pin): End, delay: D, setup: Setup) -> HalfDuplex<BusUart, DriverEnable, D> {
     with_echo_if(HalfDuplex::new(uart, pin, delay, TURNAROUND), setup)
 }
@@ -74,7 +74,7 @@ async fn accumulate(caller: &mut Caller) -> Outcomes {
     outcomes
 }
 
-/// What became of a number of calls on a bus.
+/// The outcomes of a number of calls on a bus.
 struct Conversation {
     outcomes: Outcomes,
     journal: Journal,
@@ -101,7 +101,7 @@ impl Conversation {
     }
 }
 
-/// Both ends let other tasks run while they wait.
+/// Runs two ends that let other tasks run while they wait.
 fn yielding_to_async(setup: Setup) -> Conversation {
     let time = VirtualTime::default();
     let [caller, device] = bus(&time, setup);
@@ -118,7 +118,7 @@ fn yielding_to_async(setup: Setup) -> Conversation {
     }
 }
 
-/// The caller waits by blocking.
+/// Runs a caller that waits by blocking.
 fn blocking_to_async(setup: Setup) -> Conversation {
     let time = VirtualTime::default();
     let [(uart, pin), device] = bus(&time, setup);
@@ -143,7 +143,8 @@ fn blocking_to_async(setup: Setup) -> Conversation {
     }
 }
 
-/// The device waits by blocking, or polls and has other things to do for so long in between.
+/// Runs a device that waits by blocking, or one that polls and has other work for so long in
+/// between.
 fn yielding_to_blocking(setup: Setup, other_things: Option<Duration>) -> Conversation {
     let time = VirtualTime::default();
     let [caller, (uart, pin)] = bus(&time, setup);
@@ -178,7 +179,7 @@ fn yielding_to_blocking(setup: Setup, other_things: Option<Duration>) -> Convers
     }
 }
 
-/// Every driver on either end.
+/// Runs every driver on either end.
 fn conversations(setup: Setup) -> [Conversation; 4] {
     [
         yielding_to_async(setup),

@@ -1,4 +1,4 @@
-//! What links and ends do to each other in the field, each by its name.
+//! Tests common faults of links and ends in the field, each by its name.
 
 use rpc_proto::client::{CallError, Cause, Ran};
 use rpc_proto::time::Duration;
@@ -11,12 +11,12 @@ use tests::simulation::{Setup, Simulation};
 
 const LOST: CallError = CallError::OutcomeUnknown(Cause::Timeout);
 
-/// A perfect link with room for four calls.
+/// Returns a perfect link with room for four calls.
 fn perfect() -> Simulation<4, 4> {
     Simulation::new(Setup::new(1))
 }
 
-/// The same, on which one call was made already.
+/// Returns the same, after one call.
 fn connected() -> Simulation<4, 4> {
     let mut link = perfect();
     assert_eq!(link.call::<CounterAccumulate>(1), Ok(1));
@@ -57,7 +57,7 @@ fn half_a_frame_of_a_caller_that_is_gone_does_not_harm_the_next() {
     let begin = link.now();
     assert_eq!(link.call::<CounterAccumulate>(3), Ok(4));
     assert_eq!(link.journal.runs_of(2), 0);
-    // The delimiter that goes before a Connect has ended the half frame.
+    // The delimiter before the Connect has ended the half frame.
     assert!(link.now().since(begin) < Duration::from_millis(10));
 }
 
@@ -132,7 +132,7 @@ fn a_device_of_another_version_is_named_and_nothing_runs() {
     link.to_device.cut();
     let call = link.start::<CounterAccumulate>(1).expect("there is room");
     link.run_for(Duration::from_millis(5));
-    // What follows version and nonce is that version's own affair.
+    // The bytes after version and nonce are defined by that version.
     let accept = accept(&(VERSION + 1, NONCE, "unheard-of"));
     link.to_caller.print(link.now(), &accept);
     link.run_until_ended(call);
@@ -164,7 +164,7 @@ fn an_accept_of_an_earlier_session_does_not_open_another() {
     assert_eq!(link.take::<CounterAccumulate>(call), Some(Ok(3)));
 }
 
-/// An Accept with that body.
+/// Returns an Accept with that body.
 fn accept(body: &impl Serialize) -> Vec<u8> {
     let header = Header {
         kind: Kind::Accept,
@@ -183,7 +183,7 @@ fn callers_one_after_the_other_get_their_own_replies() {
     let mut link = connected();
     let mut total = 1;
     for amount in 2..20 {
-        // The one before is gone with a call in flight, sooner or later.
+        // The previous one disappeared with a call in flight.
         let _ = link.start::<CounterAccumulate>(100 + amount);
         link.run_for(Duration::from_micros(150 * amount as u64));
         link.replace_caller(1_000 * amount as u32);

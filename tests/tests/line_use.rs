@@ -1,6 +1,7 @@
-//! What calls make of a line, in virtual time: as much as was promised, and as much as before.
+//! Tests the use of a line by calls, in virtual time: as much as was promised, and as much as
+//! before.
 //!
-//! `line_use.txt` beside this file has the figures of today. To write those of a change into it, see
+//! `line_use.txt` beside this file has the current figures. To update them after a change, see
 //! `examples/line_use.rs`; say in the commit message why a figure got worse.
 
 use tests::line_use::{self, BAUDS, Conditions, assert_as_written};

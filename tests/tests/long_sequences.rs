@@ -1,5 +1,5 @@
-//! Streams, feeds and blocks over the host's connection: typed, by name, and through what happens to a
-//! cable.
+//! Tests streams, feeds and blocks over the host's connection: typed, by name, and with faults of
+//! the cable.
 
 use firmware::calculator::{Calculation, CalculatorClient, MathError, Operation};
 use rpc_proto::client::{CallError, FeedError};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tests::shelf::{Shelf, ShelfService, pattern};
 use tests::test_device::{Line, TestDevice};
 
-/// For calls that are to succeed, however busy the machine is.
+/// For calls that must succeed, however busy the machine is.
 const PATIENT: Duration = Duration::from_secs(60);
 
 /// Short enough to wait for a few times.
@@ -126,7 +126,7 @@ fn a_block_goes_on_after_a_reset_in_the_middle() {
         }
     });
     assert!(read == Ok(pattern(50_000)));
-    // What was written is gone with the device, so it is written again.
+    // The written bytes are lost with the device, so they are written again.
     let bytes = &pattern(50_001)[1..];
     let (mut is_reset, mut fell_back) = (false, false);
     let mut before = 0;

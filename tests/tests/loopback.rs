@@ -1,4 +1,4 @@
-//! The typed client and the server, connected by memory.
+//! Tests the typed client and the server, connected by memory.
 
 use firmware::CheckedCalculator;
 use firmware::calculator::{CalculatorClient, CalculatorService};
@@ -12,7 +12,7 @@ use tests::calculator;
 use tests::clock::VirtualClock;
 use tests::loopback::Loopback;
 
-/// A caller over a perfect link to a device with that interface.
+/// Returns a caller over a perfect link to a device with that interface.
 fn caller<I, const FRAME: usize>(
     interface: I,
 ) -> BlockingCaller<Loopback<I, FRAME, 1>, VirtualClock, Client<FRAME>>
@@ -50,7 +50,7 @@ fn adding_two_small_numbers_costs_ten_bytes_out_and_eight_back() {
     assert_eq!(last_frame(&link.replies).len(), 8);
 }
 
-/// The last frame of a conversation, with its delimiter.
+/// Returns the last frame of a conversation, with its delimiter.
 fn last_frame(bytes: &[u8]) -> &[u8] {
     let without_delimiter = &bytes[..bytes.len() - 1];
     let start = without_delimiter.iter().rposition(|&byte| byte == 0);

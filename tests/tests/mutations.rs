@@ -1,9 +1,9 @@
-//! Shows that the model check bites: each mistake below is made in a copy of the protocol's
-//! source, and the check must find it, as a violation of the property that it was expected to be.
+//! Shows that the model check works: each mistake below is made in a copy of the protocol's source,
+//! and the check must find it, as a violation of the expected property.
 //! With another seal in that copy, it must find nothing.
 //!
-//! Real source is mutated, so nothing in the protocol is there for this test. A mistake whose place
-//! is not found, because the source has changed, fails the test.
+//! Real source is mutated, so nothing in the protocol exists only for this test. If the place of a
+//! mistake is not found, because the source has changed, the test fails.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A mistake that could be made.
+/// A mistake in the source.
 struct Mutation {
     mistake: &'static str,
-    /// Where, below `rpc-proto/src`.
+    /// The file, below `rpc-proto/src`.
     file: &'static str,
     original: &'static str,
     mutated: &'static str,
-    /// The property that does not hold then.
+    /// The property that it violates.
     violated: &'static str,
 }
 
@@ -243,7 +243,7 @@ fn another_seal_takes_the_place_of_the_checksum_by_a_change_of_one_file() {
     assert!(found.is_ok(), "{found:?}");
 }
 
-/// A workspace of the model check and of a copy of the protocol that can be mutated.
+/// A workspace with the model check and a copy of the protocol that can be mutated.
 struct Workspace {
     root: PathBuf,
     /// There is one folder for all tests here.
@@ -264,7 +264,7 @@ impl Workspace {
         );
         fs::copy(original.join("Cargo.lock"), root.join("Cargo.lock")).expect("can be copied");
 
-        // What the protocol's own tests need is not there, and they are not run.
+        // The dependencies of the protocol's own tests are missing, and they are not run.
         let manifest = read(&root.join("rpc-proto/Cargo.toml"));
         let (before, rest) = split(&manifest, "[dev-dependencies]");
         let (_, after) = split(rest, "[lints]");
@@ -298,7 +298,7 @@ impl Workspace {
         Self { root, _turn: turn }
     }
 
-    /// Makes a mistake, as long as `action` runs.
+    /// Makes a mistake while `action` runs.
     fn with<T>(&self, mutation: &Mutation, action: impl FnOnce(&Self) -> T) -> T {
         let path = self.root.join("rpc-proto/src").join(mutation.file);
         let source = read(&path);
@@ -314,11 +314,11 @@ impl Workspace {
         outcome
     }
 
-    /// Runs the model check, and tells which properties it found violated.
+    /// Runs the model check, and returns the violated properties.
     fn check(&self) -> Result<(), BTreeSet<String>> {
         let output = Command::new(env!("CARGO"))
             .args(["test", "--quiet", "--release", "--package", "model"])
-            // The other test needs a protocol that comes to an end.
+            // The other test needs a protocol that ends.
             .args(["--test", "model", "--", "--skip", "of_the_same_hash"])
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))

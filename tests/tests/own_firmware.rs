@@ -1,8 +1,8 @@
-//! "Your own firmware in ten minutes" of `firmware/README.md`, done as a newcomer would: its commands are run,
-//! its files are written, and what it says is printed has to be.
+//! Tests "Your own firmware in ten minutes" of `firmware/README.md` as a newcomer would: it runs
+//! the commands, writes the files, and compares the output.
 //!
-//! It is ignored, and says why, unless `SERIAL_RPC_BOARDS=all` is set, and where QEMU or the board's Rust target is
-//! missing; see `tests::ignorable`.
+//! It is ignored, and says why, unless `SERIAL_RPC_BOARDS=all` is set, and if QEMU or the board's Rust
+//! target is missing; see `tests::ignorable`.
 #![cfg(unix)]
 
 use libtest_mimic::{Arguments, Failed};
@@ -18,7 +18,7 @@ use tests::board::LM3S6965;
 use tests::ignorable;
 use tests::program::program;
 
-/// The repository, which the README takes to be in the folder `serial-rpc`.
+/// The root of the repository; the README assumes the folder `serial-rpc`.
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn main() -> ExitCode {
@@ -42,7 +42,7 @@ fn a_newcomer_who_follows_the_readme_has_firmware_that_answers() -> Result<(), F
     let (mut files, mut answers) = (0, 0);
     for block in blocks(section(&readme, "Your own firmware in ten minutes")?) {
         match (block.language, block.text) {
-            // What only changes the machine, and what only tells a shell of the port.
+            // Commands that only change the machine, and those that only set the port in a shell.
             ("sh", text) if text.contains("cargo install") || text.starts_with("export") => {}
             ("sh", text) if text.contains("mkdir") => newcomer.make_folders(text)?,
             ("sh", text) => board = Some(newcomer.start_board(text)?),
@@ -63,7 +63,7 @@ fn a_newcomer_who_follows_the_readme_has_firmware_that_answers() -> Result<(), F
             (language, _) => return Err(format!("a block of {language}").into()),
         }
     }
-    // That it was all found.
+    // Checks that everything was found.
     assert_eq!((files, answers), (4, 5));
     for folder in ["interface", "host", "board"] {
         let formatted = newcomer
@@ -74,7 +74,7 @@ fn a_newcomer_who_follows_the_readme_has_firmware_that_answers() -> Result<(), F
     Ok(())
 }
 
-/// Somebody with a clone of the repository, and a folder beside it.
+/// A person with a clone of the repository, and a folder beside it.
 struct Newcomer {
     folder: PathBuf,
     path: OsString,
@@ -82,7 +82,7 @@ struct Newcomer {
 
 impl Newcomer {
     fn new() -> Result<Self, Failed> {
-        // Always the same, so that what was built for it before need not be built again.
+        // Always the same, so that earlier builds for it can be used again.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-firmware");
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -96,7 +96,7 @@ impl Newcomer {
         Ok(Self { folder, path })
     }
 
-    /// The folder that the README has them make.
+    /// Returns the folder that the README tells them to create.
     fn sign(&self) -> PathBuf {
         self.folder.join("sign")
     }
@@ -107,10 +107,10 @@ impl Newcomer {
             .args(["-e", "-c", commands])
             .current_dir(folder)
             .env("PATH", &self.path)
-            // Flags meant for the tests would replace those that link the image.
+            // Flags for the tests would replace those that link the image.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            // Most of it is built there already, for the tests.
+            // Most of it is already built there, for the tests.
             .env(
                 "CARGO_TARGET_DIR",
                 concat!(env!("CARGO_TARGET_TMPDIR"), "/.."),
@@ -124,7 +124,7 @@ impl Newcomer {
         if !made.status.success() {
             return Err(String::from_utf8_lossy(&made.stderr).into_owned().into());
         }
-        // The versions that everything else here is tested with.
+        // The versions with which everything else here is tested.
         fs::copy(
             Path::new(REPOSITORY).join("Cargo.lock"),
             self.sign().join("Cargo.lock"),
@@ -132,9 +132,9 @@ impl Newcomer {
         Ok(())
     }
 
-    /// Runs the command that runs the board, and waits until it prints where.
+    /// Runs the command that runs the board, and waits until it prints the port.
     fn start_board(&self, command: &str) -> Result<Running, Failed> {
-        // In the place of the shell, so that it is the emulator that will be killed.
+        // This replaces the shell, so that the emulator itself will be killed.
         let command = command.replace("cargo run", "exec cargo run");
         let mut process = self
             .shell(&command, &self.sign())
@@ -154,7 +154,7 @@ impl Newcomer {
         Err("the board has printed no port".into())
     }
 
-    /// What a command prints on the screen, after a line with its exit code if that is not 0.
+    /// Returns a command's output, after a line with its exit code if that is not 0.
     fn see(&self, command: &str, board: &Running) -> Result<String, Failed> {
         let output = self
             .shell(&format!("exec 2>&1; {command}"), &self.sign())
@@ -187,11 +187,11 @@ impl Drop for Running {
 struct Block<'t> {
     language: &'t str,
     text: &'t str,
-    /// The first thing in backquotes in the paragraph before it.
+    /// The first text in backquotes in the paragraph before it.
     file: Option<&'t str>,
 }
 
-/// What is below a heading, up to the next one of its kind.
+/// Returns the text below a heading, up to the next one of its kind.
 fn section<'t>(text: &'t str, heading: &str) -> Result<&'t str, String> {
     let (_, rest) = text
         .split_once(&format!("\n## {heading}\n"))
@@ -218,7 +218,7 @@ fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     blocks.into_iter()
 }
 
-/// The commands of a session at a terminal, each with what is to be printed.
+/// Returns the commands of a terminal session, each with its expected output.
 fn session(text: &str) -> impl Iterator<Item = (&str, String)> {
     text.split("$ ").skip(1).filter_map(|piece| {
         let (command, printed) = piece.split_once('\n')?;

@@ -1,5 +1,5 @@
-//! Handles that own their connection: they live in structs, move between threads, and are waited for
-//! by threads and tasks alike, with any executor.
+//! Tests handles that own their connection: they live in structs, move between threads, and threads
+//! and tasks can wait for them, with any executor.
 
 use firmware::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorAsyncClient, CalculatorClient,
@@ -77,7 +77,7 @@ fn a_connection_is_shared_between_threads_without_a_wrapper() {
     assert_eq!(CalculatorClient::new(&device).total(), Ok(400));
 }
 
-/// Everything that a task can wait for.
+/// Does everything that a task can wait for.
 async fn everything(device: Connection) {
     let mut calculator = CalculatorAsyncClient::new(&device);
     let mut totals = calculator.total_changed().await.unwrap();
@@ -153,7 +153,7 @@ fn a_call_that_is_dropped_leaves_the_link_usable() {
     let mut calculator = CalculatorAsyncClient::new(&device);
     for amount in 1..=100 {
         let call = pin!(calculator.accumulate(amount));
-        // It has begun, and nobody looks at it again.
+        // It has begun, and is not polled again.
         let _ = call.poll(&mut Context::from_waker(Waker::noop()));
     }
     let total = CalculatorClient::new(&device).total().unwrap();
@@ -161,7 +161,7 @@ fn a_call_that_is_dropped_leaves_the_link_usable() {
     assert_eq!(CalculatorClient::new(&device).total(), Ok(total));
 }
 
-/// The names of this process's threads.
+/// Returns the number of this process's threads.
 fn threads() -> usize {
     fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
@@ -273,7 +273,7 @@ fn a_link_of_the_users_own_that_fails_comes_back_as_itself() {
     );
     assert_eq!(calculator.accumulate(1), Err(CallError::Disconnected));
     is_plugged.store(true, Ordering::Relaxed);
-    // The very device that was there before, total and all.
+    // The very device that was there before, total included.
     assert_eq!(calculator.accumulate(2), Ok(42));
     assert_eq!(opened.load(Ordering::Relaxed), 2);
 }

@@ -1,4 +1,4 @@
-//! The typed client and the server, connected by a serial port of the system.
+//! Tests the typed client and the server, connected by a serial port of the system.
 #![cfg(unix)]
 
 use embedded_io_adapters::std::FromStd;
@@ -26,7 +26,7 @@ fn a_connection_over_a_serial_port_gets_every_answer() {
     let device = Connection::open(&path).expect("the slave can be opened");
     calculator::assert_answers(&mut CalculatorClient::new(&device));
 
-    // With both handles of the slave gone, the master reads an end or an error.
+    // When both handles of the slave are closed, the master reads an end or an error.
     drop((device, slave));
     let ended = served.join().expect("the server does not panic");
     assert!(matches!(ended, Err(LinkError::Closed | LinkError::Io(_))));

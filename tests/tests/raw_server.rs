@@ -1,5 +1,5 @@
-//! A server whose calls are carried out elsewhere, frame by frame: what it hands out, and what it
-//! says once there are answers.
+//! Tests a server whose calls are carried out elsewhere, frame by frame: the calls that it hands
+//! out, and the frames that it sends once there are answers.
 
 use rpc_proto::device::{
     DeviceDescribe, DeviceEventsSubscribe, DevicePing, DeviceResolve, Statistics, SubscribeError,
@@ -54,7 +54,7 @@ fn device<const WINDOW: usize>() -> Device<WINDOW> {
     device
 }
 
-/// Hands a message to the device. Gives back the calls that it hands out, and what it says.
+/// Passes a message to the device. Returns the calls that it hands out, and its answers.
 fn say<I: Interface, const WINDOW: usize, Q: EventSource>(
     device: &mut RawServer<I, 64, WINDOW, Q>,
     message: &Message,
@@ -68,7 +68,7 @@ fn say<I: Interface, const WINDOW: usize, Q: EventSource>(
     (calls, Message::all_in(&said))
 }
 
-/// Hands over a call, which the device hands out, and says nothing.
+/// Passes a call, which the device hands out, and checks that it does not answer yet.
 fn open<const WINDOW: usize>(device: &mut Device<WINDOW>, seq: u8) -> Token {
     let (calls, said) = say(device, &Message::call(seq, FIRST_NUMBER + 1, (seq,)));
     assert_eq!(said, []);
@@ -79,7 +79,7 @@ fn open<const WINDOW: usize>(device: &mut Device<WINDOW>, seq: u8) -> Token {
     *token
 }
 
-/// Answers a call, and gives back what the device says then.
+/// Answers a call, and returns the frames that the device then sends.
 fn answer<I: Interface, const WINDOW: usize>(
     device: &mut RawServer<I, 64, WINDOW>,
     token: Token,
@@ -89,7 +89,7 @@ fn answer<I: Interface, const WINDOW: usize>(
     Message::all_in(&drain(device))
 }
 
-/// Sends everything that a device has to say.
+/// Sends all waiting bytes of a device.
 fn drain<I: Interface, const WINDOW: usize, Q: EventSource>(
     device: &mut RawServer<I, 64, WINDOW, Q>,
 ) -> Vec<u8> {
@@ -156,7 +156,7 @@ fn an_open_call_that_comes_again_is_neither_handed_out_nor_answered() {
         assert_eq!(say(&mut device, &again(seq)), (vec![], vec![]));
     }
     assert_eq!(device.statistics().duplicates, 2);
-    // One that is answered, but whose turn has not come, is not answered either.
+    // A call that is answered, but whose turn has not come, is not answered either.
     assert_eq!(answer(&mut device, tokens[1], RawReply::Return(&[1])), []);
     assert_eq!(say(&mut device, &again(1)), (vec![], vec![]));
 

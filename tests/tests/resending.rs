@@ -1,4 +1,4 @@
-//! When frames are sent again, and that they are not when there is no need.
+//! Tests when frames are sent again, and that they are not sent again without need.
 
 use rpc_proto::client::{Target, Timing};
 use rpc_proto::time::Duration;
@@ -7,7 +7,7 @@ use tests::line::{Faults, Line, Pace};
 use tests::simulation::{Setup, Simulation};
 use tests::workload;
 
-/// How many calls are made with each setup.
+/// The number of calls with each setup.
 const CALLS: i64 = 300;
 
 #[test]
@@ -138,7 +138,8 @@ fn a_reply_that_arrives_broken_is_asked_for_again_at_once() {
     assert_a_broken_answer_is_asked_for_again_at_once(&mut link);
 }
 
-/// Makes a call, and loses a byte from the middle of whatever the device says first.
+/// Makes a call, loses a byte from the middle of the device's first frame, and asserts that it is
+/// asked for again at once.
 fn assert_a_broken_answer_is_asked_for_again_at_once(link: &mut Simulation<1, 1>) {
     let begin = link.now();
     let third = link.to_caller.received() + 3;
@@ -171,7 +172,8 @@ fn a_frame_lost_from_the_middle_of_a_window_is_made_up_for_without_waiting() {
     }
 }
 
-/// Makes four calls at once, of which a line loses those bytes.
+/// Makes four calls at once, of which a line loses those bytes, and asserts that they are sent
+/// again at once.
 fn assert_is_made_up_for_at_once(
     line: fn(&mut Simulation<4, 4>) -> &mut Line,
     lost: std::ops::Range<u64>,
@@ -188,7 +190,7 @@ fn assert_is_made_up_for_at_once(
             .expect("there is room")
     });
     run_until_sent(&mut link, line, first + lost.start);
-    // What was sent before has arrived, since this line has no latency.
+    // Bytes that were sent before have arrived, since this line has no latency.
     link.run_for(Duration::from_micros(87));
     line(&mut link).cut();
     run_until_sent(&mut link, line, first + lost.end);

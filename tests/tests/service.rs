@@ -1,4 +1,4 @@
-//! What `#[service]` makes of a trait, and `interface!` of several.
+//! Tests the code that `#[service]` generates from a trait, and `interface!` from several.
 
 use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::device::Statistics;
@@ -15,7 +15,7 @@ use tests::loopback::Loopback;
 use tests::wire::{Message, hand};
 
 mod lonely {
-    //! Without `use`: what the attribute writes needs no name in scope.
+    //! There is no `use`: the generated code needs no name in scope.
 
     /// A service with everything that a procedure may look like.
     #[::rpc_proto::service]
@@ -57,7 +57,7 @@ mod lonely {
 }
 use lonely::*;
 
-/// Names that the generated code must not mistake for its own.
+/// Names that the generated code must not confuse with its own.
 #[service]
 pub(crate) trait HTTPPort2 {
     fn call(&mut self, caller: u8) -> u8;
@@ -134,7 +134,7 @@ impl HTTPPort2 for Bench {
     }
 }
 
-/// A caller whose device is a server at hand.
+/// A caller whose device is a server in memory.
 type AtHand<I> = BlockingCaller<Loopback<I, 128, 1>, VirtualClock, Client<128>>;
 
 fn at_hand<I: Dispatch>(interface: I) -> AtHand<I> {
@@ -180,7 +180,7 @@ fn the_client_has_the_methods_of_the_trait() {
 
 #[test]
 fn the_trait_stays_as_it_was_written() {
-    /// Knows nothing of services.
+    /// Uses the trait without knowing of services.
     fn use_it(shapes: &mut impl Shapes) -> u8 {
         shapes.default_body(1)
     }

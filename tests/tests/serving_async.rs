@@ -1,5 +1,5 @@
-//! `serve_async`: bytes that come in while a procedure waits are not lost, and whoever drops it at any
-//! point and calls it again finds everything as it was.
+//! Tests `serve_async`: bytes that come in while a procedure waits are not lost, and it can be
+//! dropped at any point and called again without loss.
 
 use embassy_futures::select::{Either, select};
 use firmware::CheckedCalculator;
@@ -32,7 +32,7 @@ const MANY: u32 = 100_000;
 
 type Counter = WaitingCounterService<JournaledWaitingCounter>;
 
-/// A device that counts, and what it ran.
+/// Returns a device that counts, and its journal.
 fn counter(time: &VirtualTime) -> (Server<Counter, 64, 4>, Journal) {
     let journal = Journal::default();
     let counter = JournaledWaitingCounter::new(time, &journal);
@@ -50,8 +50,8 @@ fn caller(time: &VirtualTime, uart: VirtualUart) -> Caller {
     )
 }
 
-/// Serves until `future` ends, starting anew whenever it has been polled for as often as `polls`
-/// says next.
+/// Serves until `future` ends, and starts again whenever it has been polled as many times as
+/// `polls` says next.
 fn serve_anew<I: DispatchAsync, E: EventSource, F: Future>(
     time: &VirtualTime,
     server: &mut Server<I, 64, 4, E>,
@@ -105,7 +105,7 @@ fn calls_that_arrive_while_a_procedure_waits_run_after_it_in_order() {
     assert_eq!(answers, expected.collect::<Vec<_>>());
 }
 
-/// A Connect, four calls, and the first of them once more.
+/// Returns a Connect, four calls, and the first of them once more.
 fn conversation() -> Vec<u8> {
     let mut frames = vec![Message::connect(1)];
     frames.extend((0..4).map(|seq| Message::call(seq, ACCUMULATE_NOW, (i64::from(seq) + 1,))));
@@ -113,7 +113,7 @@ fn conversation() -> Vec<u8> {
     frames.iter().flat_map(Message::frame).collect()
 }
 
-/// Holds that conversation while `serve_async` is dropped after so many polls each time.
+/// Runs that conversation while `serve_async` is dropped after so many polls each time.
 fn assert_served(polls: impl Iterator<Item = u32>) {
     let time = VirtualTime::default();
     let (mut server, journal) = counter(&time);
@@ -130,7 +130,7 @@ fn assert_served(polls: impl Iterator<Item = u32>) {
 
 #[test]
 fn serving_may_be_dropped_at_any_await_and_started_again() {
-    // The whole takes fewer polls, so that this is each of them.
+    // The whole takes fewer polls, so that this covers each of them.
     for polls in 1..2_000 {
         assert_served([polls, MANY].into_iter());
     }
@@ -270,7 +270,7 @@ fn what_a_link_holds_back_goes_out_even_if_serving_is_dropped() {
             let serving = pin!(server.serve_async(&mut device));
             time.poll(pin!(select(serving, answers.as_mut())), polls)
         };
-        // Nothing is sent again: whatever comes now is what was held back.
+        // Nothing is sent again: all bytes that come now were held back.
         let answers = match dropped {
             Some(Either::Second(answers)) => answers,
             _ => time.run_in(server.serve_async(&mut device), answers),
@@ -279,7 +279,7 @@ fn what_a_link_holds_back_goes_out_even_if_serving_is_dropped() {
     }
 }
 
-/// A Connect, and a call that subscribes to what ran.
+/// Returns a Connect, and a call that subscribes to the event of every run.
 fn subscription() -> Vec<u8> {
     let subscribe = Message::call(0, FIRST_EVENTS_NUMBER, CounterRan::KEY);
     [Message::connect(1).frame(), subscribe.frame()].concat()
@@ -309,7 +309,7 @@ fn events_go_out_once_wherever_serving_is_dropped() {
     }
 }
 
-/// Whether anybody was woken.
+/// True if anybody was woken.
 #[derive(Default)]
 struct Alarm(AtomicBool);
 

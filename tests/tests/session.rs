@@ -1,4 +1,5 @@
-//! The device's end of a session, frame by frame: what each received frame makes it do and say.
+//! Tests the device's end of a session, frame by frame: the effect of each received frame, and the
+//! answer.
 
 use rpc_proto::server::Server;
 use rpc_proto::server::session::Session;
@@ -45,19 +46,19 @@ fn add(seq: u8, amount: u32) -> Message {
     Message::call(seq, ADD, (amount,))
 }
 
-/// The answer to [`add`].
+/// Returns the answer to [`add`].
 fn total(seq: u8, total: u32) -> Message {
     Message::value(seq, total)
 }
 
-/// A frame whose checksum is wrong.
+/// Returns a frame whose checksum is wrong.
 fn corrupt() -> Vec<u8> {
     let mut frame = add(0, 1).frame();
     frame[2] ^= 4;
     frame
 }
 
-/// A frame that is longer than the device's longest.
+/// Returns a frame that is longer than the device's longest.
 fn too_long() -> Vec<u8> {
     [vec![0x55; 64], vec![0]].concat()
 }
@@ -333,7 +334,7 @@ fn a_connect_forgets_replies_and_counts_from_zero() {
     assert_eq!(ran(&mut device).len(), 4);
 }
 
-/// For windows that divide 32 and windows that do not: each call comes again at once, and again
+/// Tests windows that divide 32 and windows that do not: each call comes again at once, and again
 /// when it is the oldest whose reply is kept.
 fn calls_run_once_across_the_wrap<const WINDOW: usize>() {
     // Miri takes its time.

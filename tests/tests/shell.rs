@@ -1,4 +1,4 @@
-//! The shell in a terminal: what a user types, and what they see.
+//! Tests the shell in a terminal: the user's input, and the output.
 #![cfg(unix)]
 
 use rexpect::session::{PtySession, spawn_command};
@@ -12,7 +12,7 @@ use tests::simulated::Simulated;
 /// Ends a test that would hang.
 const HANGS_AFTER: Option<u64> = Some(60_000);
 
-/// What Tab and the arrow keys send.
+/// The bytes of Tab and the arrow keys.
 const TAB: &str = "\t";
 const UP: &str = "\x1b[A";
 
@@ -90,7 +90,7 @@ fn ctrl_c_cancels_a_call_and_keeps_the_shell() {
     let arguments = ["--port", &port, "--timeout", "3600"];
     let mut shell = shell(&arguments, state.path());
 
-    // It asks what the device offers, first by itself and then to make a call. Nobody answers.
+    // It reads the description, first by itself and then to make a call. Nobody answers.
     let (mut device, _) = listener.accept().unwrap();
     wait_for_bytes(&mut device);
     shell.send_control('c').unwrap();
@@ -129,7 +129,7 @@ fn wait_for_bytes(device: &mut TcpStream) {
     assert_ne!(device.read(&mut [0]).unwrap(), 0, "the shell has left");
 }
 
-/// Takes what has come so far.
+/// Takes the bytes that have come so far.
 fn drain(device: &mut TcpStream) {
     device.set_nonblocking(true).unwrap();
     let error = loop {

@@ -1,4 +1,4 @@
-//! `serial-rpc simulate`: a device for programs that have none.
+//! Tests `serial-rpc simulate`: a device for programs that have none.
 #![cfg(unix)]
 
 use firmware::calculator::CalculatorClient;

@@ -1,6 +1,6 @@
-//! What the protocol costs on a device is what `figures.txt` says.
+//! Tests that the cost of the protocol on a device matches `figures.txt`.
 //!
-//! `UPDATE_FIGURES=1 cargo test -p tests --test size` writes what is measured into that file.
+//! `UPDATE_FIGURES=1 cargo test -p tests --test size` writes the measurements into that file.
 #![cfg(unix)]
 
 use libtest_mimic::{Arguments, Failed};
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Compares with the figures written down whose first word is one of `of`.
+/// Compares with the recorded figures whose first word is one of `of`.
 fn the_figures_are_those_written_down(measured: &[Figure], of: &[&str]) -> Result<(), Failed> {
     let measured: Vec<String> = measured.iter().map(ToString::to_string).collect();
     let about = |line: &&str| {
@@ -74,7 +74,7 @@ fn the_figures_are_those_written_down(measured: &[Figure], of: &[&str]) -> Resul
     Err(differences.into())
 }
 
-/// Writes what is measured into the file, under the words at its beginning.
+/// Writes the measurements into the file, below the text at its beginning.
 fn update() -> Result<(), Box<dyn Error>> {
     let is_word = |line: &&str| line.is_empty() || line.starts_with('#');
     let mut text: String = WRITTEN
@@ -89,7 +89,8 @@ fn update() -> Result<(), Box<dyn Error>> {
     Ok(fs::write(PATH, text)?)
 }
 
-/// What the counts are worth: waiting is not in them, and nothing is lost between two bytes.
+/// Tests the accuracy of the counts: waiting is not included, and nothing is lost between two
+/// bytes.
 fn every_byte_of_an_echo_is_counted_alike() -> Result<(), Failed> {
     let mut device = SteppedDevice::boot(&LM3S6965, &PACKAGE.image("echo")?)?;
     let one = device.answer(&[0])?.instructions;
@@ -102,7 +103,7 @@ fn every_byte_of_an_echo_is_counted_alike() -> Result<(), Failed> {
 fn the_images_have_no_panic_and_no_memcpy() -> Result<(), Failed> {
     for binary in IMAGES {
         let found = image::symbols_with(&PACKAGE.image(binary)?, &["panic", "memcpy", "memmove"])?;
-        // The handler is there because the language asks for one; nothing calls it.
+        // The handler is there because the language requires one; nothing calls it.
         assert!(found.is_empty(), "{binary}: {found:#?}");
     }
     for binary in MORE_IMAGES {

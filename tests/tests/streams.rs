@@ -1,4 +1,5 @@
-//! Procedures that return a sequence of items, and such that take one, through their typed clients.
+//! Tests procedures that return a sequence of items, and those that take one, through their typed
+//! clients.
 
 use rpc_proto::client::{CallError, Caller, Client, FeedError, Timing};
 use rpc_proto::drivers::BlockingCaller;
@@ -89,7 +90,7 @@ impl Recorder for Tape {
 
 const FRAME: usize = 64;
 
-/// A caller with room for `CALLS` calls, and a device with room for as many.
+/// Returns a caller with room for `CALLS` calls, and a device with room for as many.
 fn recorder<const CALLS: usize>() -> RecorderClient<impl Caller> {
     let link = Loopback::<_, FRAME, CALLS>::new(RecorderService(Tape::default()));
     let mut micros = 0;
@@ -159,7 +160,7 @@ fn a_stream_may_be_left_at_any_item() {
     for seen in 0..100 {
         let items = recorder.squares(1_000).take(seen).count();
         assert_eq!(items, seen);
-        // Whatever was under way does not keep its place.
+        // Calls in flight do not keep their place.
         assert_eq!(recorder.calls(), Ok(0));
     }
 }
@@ -236,7 +237,7 @@ fn a_batch_is_items_their_number_and_whether_more_follow() {
         (2, 2, &[4, 9, 0x82]),
         (2, 127, &[4, 9, 0x82]),
         (4, 127, &[0x80]),
-        // Behind the end.
+        // Beyond the end.
         (5, 127, &[0x00]),
     ] {
         hand(&mut server, &Message::connect(1).frame());

@@ -1,4 +1,5 @@
-//! Subscriptions on a host: they outlive resets and lost ports, and do not get in the way of calls.
+//! Tests subscriptions on a host: they outlive resets and lost ports, and do not get in the way of
+//! calls.
 
 use firmware::CheckedCalculator;
 use firmware::calculator::{
@@ -18,7 +19,7 @@ use tests::test_device::{Line, TestDevice};
 type Device = SimulatedDevice<CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>>;
 type Calculator = TestDevice<CalculatorService<CheckedCalculator<Arc<SimulatedEvents>>>>;
 
-/// Long enough for anything that is to happen.
+/// Long enough for anything that must happen.
 const SOON: Duration = Duration::from_secs(10);
 
 /// Long enough to see that nothing happens.
@@ -132,7 +133,7 @@ fn a_subscription_is_renewed_when_the_device_was_reset() {
     assert!(!next(&mut events).unwrap().after_gap);
     let (new, told) = self::calculator();
     device.reset(new);
-    // Nobody calls: it is the subscription itself that notices.
+    // There are no calls: the subscription itself notices.
     assert_eq!(events.next_within(Duration::from_secs(1)), Ok(None));
     told.emit(&CalculatorTotalChanged { total: 77 });
     let event = next(&mut events).unwrap();
@@ -151,7 +152,7 @@ fn an_unplugged_device_is_an_error_each_time_and_waited_for() {
     assert!(matches!(events.next(), Some(Err(_))));
     device.set_line(Line::Good);
     let teller = thread::spawn(move || {
-        // Until it has subscribed anew, nobody listens.
+        // Until it has subscribed again, nobody listens.
         for total in 0..10_000 {
             told.emit(&CalculatorTotalChanged { total });
             thread::sleep(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! The async drivers on a host with tokio.
+//! Tests the async drivers on a host with tokio.
 
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_adapters::tokio_1::FromTokio;
@@ -48,7 +48,7 @@ fn caller<S: AsyncRead + AsyncWrite + Unpin>(stream: S, nonce: u32) -> Caller<S>
     )
 }
 
-/// Another program, which simulates a device on a TCP port, and what connects to it.
+/// Starts another program, which simulates a device on a TCP port, and connects to it.
 async fn simulated() -> (Simulated, TcpStream) {
     let simulated = Simulated::start(&["--tcp", "localhost:0"]);
     let address = simulated.port().strip_prefix("tcp:").expect("a TCP port");

@@ -1,7 +1,7 @@
-//! What the transfer of a block makes of a line, in virtual time: as much as was promised, and as much
-//! as before.
+//! Tests the use of a line by the transfer of a block, in virtual time: as much as was promised,
+//! and as much as before.
 //!
-//! `transfer_use.txt` beside this file has the figures of today. To write those of a change into it, see
+//! `transfer_use.txt` beside this file has the current figures. To update them after a change, see
 //! `examples/line_use.rs`; say in the commit message why a figure got worse.
 
 use tests::line_use::{BAUDS, assert_as_written};

@@ -1,4 +1,4 @@
-//! What a device tells unasked, followed from the shell and from Rust: over resets and pulled cables,
+//! Tests events and logs, followed from the shell and from Rust: over resets and pulled cables,
 //! beside calls, and on a screen.
 
 use firmware::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
@@ -19,7 +19,7 @@ use tests::program::{program, serial_rpc};
 use tests::simulated::Simulated;
 use tests::tally::{Ledger, TallyService};
 
-/// For what is to come, however busy the machine is.
+/// For results that must come, however busy the machine is.
 const PATIENT: Duration = Duration::from_secs(60);
 
 /// A device that offers nothing but its log.
@@ -31,7 +31,7 @@ fn logging() -> (SimulatedDevice<Logging>, Arc<SimulatedEvents>) {
     (device, events)
 }
 
-/// Logs a line as soon as somebody has subscribed.
+/// Logs a line as soon as there is a subscriber.
 fn log(events: &SimulatedEvents, text: &str) {
     while !events.is_wanted::<LogRecord<'_>>() {
         thread::sleep(Duration::from_millis(1));
@@ -68,17 +68,17 @@ impl Running {
         }
     }
 
-    /// The next line that it prints.
+    /// Returns the next line that it prints.
     fn line(&mut self) -> String {
         line(&mut self.stdout)
     }
 
-    /// The next line that it says beside that.
+    /// Returns the next line on stderr.
     fn notice(&mut self) -> String {
         line(&mut self.stderr)
     }
 
-    /// Waits for its end, and tells the exit code.
+    /// Waits for its end, and returns the exit code.
     fn end(mut self) -> Option<i32> {
         self.program.wait().expect("it ends").code()
     }
@@ -289,7 +289,7 @@ mod on_a_screen {
     /// Ends a test that would hang.
     const HANGS_AFTER: Option<u64> = Some(60_000);
 
-    /// What opens a screen of its own, and what gives the terminal back.
+    /// The sequences that open a screen of its own, and restore the terminal.
     const ENTER: &str = "\x1b[?1049h";
     const LEAVE: &str = "\x1b[?1049l";
 
@@ -304,7 +304,7 @@ mod on_a_screen {
         spawn_command(command, HANGS_AFTER).expect("the program starts")
     }
 
-    /// Waits for the end, and for its exit code.
+    /// Waits for the end, and checks the exit code.
     fn end(mut screen: PtySession, code: i32) {
         screen.exp_string(&format!("exit {code}")).unwrap();
         screen.exp_eof().unwrap();
@@ -315,7 +315,7 @@ mod on_a_screen {
         let mut screen = plot("calculator.total --interval 10ms");
         screen.exp_string(ENTER).unwrap();
         screen.exp_string("calculator.total").unwrap();
-        // The dots of a curve are Braille, in UTF-8, which is taken here byte by byte.
+        // The dots of a curve are Braille, in UTF-8, which is read here byte by byte.
         screen.exp_regex("\u{e2}[\u{a0}-\u{a3}]").unwrap();
         screen.send("q").unwrap();
         screen.flush().unwrap();

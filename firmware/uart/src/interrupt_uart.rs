@@ -1,12 +1,12 @@
-//! Makes a link of a UART whose HAL knows only single bytes: received ones are queued by interrupt,
-//! sent ones are waited for.
+//! Makes a link of a UART whose HAL handles only single bytes: received bytes are queued by
+//! interrupt, and sending waits.
 //!
 //! Receiving by interrupt lets bytes come in while a procedure runs. Sending needs no queue: a
-//! device answers only what it was asked, and has nothing to do until the answer is out.
+//! device only answers requests, and has nothing to do until the answer is sent.
 //!
 //! HALs agree on the traits of `embedded-hal-nb` and on little else: some have `embedded-io` of an
-//! older version or none at all, and none of them receives by interrupt. So this is what all the
-//! blocking boards share; a board adds its pins, its baud rate and four lines of interrupt handler.
+//! older version or none at all, and none of them receives by interrupt. So all the blocking boards
+//! share this; a board adds its pins, its baud rate and four lines of interrupt handler.
 
 use crate::ring::ByteRing;
 use core::cell::Cell;
@@ -17,17 +17,17 @@ use embedded_hal_nb::nb;
 use embedded_hal_nb::serial::{self, Error as _, ErrorKind};
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 
-/// The receiving half `R` of a UART, in a `static` where its interrupt handler finds it, and up to
+/// The receiving half `R` of a UART, in a `static` that its interrupt handler can access, and up to
 /// `N` received bytes, `N` being a power of two.
 pub struct Receiver<R, const N: usize> {
     half: Mutex<Cell<Option<R>>>,
     received: ByteRing<N>,
-    /// How many times received bytes were lost; wraps around.
+    /// The number of times that received bytes were lost; wraps around.
     overruns: AtomicU32,
 }
 
 impl<R, const N: usize> Receiver<R, N> {
-    /// A receiver that has no UART yet; [`InterruptUart::start`] gives it one.
+    /// Creates a receiver without a UART; [`InterruptUart::start`] adds one.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -37,14 +37,14 @@ impl<R, const N: usize> Receiver<R, N> {
         }
     }
 
-    /// Whether no received byte waits to be read.
+    /// Returns true if no received byte waits to be read.
     pub fn is_empty(&self) -> bool {
         self.received.is_empty()
     }
 }
 
 impl<R: serial::Read, const N: usize> Receiver<R, N> {
-    /// Queues what the UART has received: the whole work of its interrupt handler.
+    /// Queues the bytes that the UART has received: the whole work of its interrupt handler.
     pub fn on_interrupt(&self) {
         // Taken out, so that higher interrupts are not held up while the bytes are fetched.
         let Some(mut half) = critical_section::with(|section| self.half.borrow(section).take())
@@ -59,7 +59,7 @@ impl<R: serial::Read, const N: usize> Receiver<R, N> {
                 Err(nb::Error::Other(error)) if error.kind() == ErrorKind::Overrun => {
                     self.count_overrun();
                 }
-                // A byte that the line has damaged. The protocol notices that by itself.
+                // A byte that was damaged on the line. The protocol detects that by itself.
                 Err(nb::Error::Other(_)) => {}
             }
         }
@@ -67,7 +67,7 @@ impl<R: serial::Read, const N: usize> Receiver<R, N> {
     }
 
     fn count_overrun(&self) {
-        // Not `fetch_add`: nobody else writes, and not every processor has it.
+        // Not `fetch_add`: this is the only writer, and not every processor has it.
         let overruns = self.overruns.load(Ordering::Relaxed).wrapping_add(1);
         self.overruns.store(overruns, Ordering::Relaxed);
     }
@@ -86,7 +86,7 @@ pub struct InterruptUart<R: 'static, T, const N: usize> {
     sleep: fn(&Receiver<R, N>),
     /// A byte that was written when the UART had no room for it.
     held: Option<u8>,
-    /// The overruns that a reader has been told of.
+    /// The number of overruns that were reported to a reader.
     reported: u32,
 }
 
@@ -95,12 +95,12 @@ where
     R: serial::Read,
     T: serial::Write,
 {
-    /// Puts the UART's halves where they belong. The interrupt is to be unmasked after this: until
-    /// then its handler has no half to fetch bytes with, and would be called again and again.
+    /// Stores the UART's halves. Unmask the interrupt only after this: until then its handler has
+    /// no half to fetch bytes with, and would be called again and again.
     ///
-    /// `sleep` halts the processor until an interrupt, unless the receiver has a byte. It must look
-    /// for that with interrupts masked, or a byte might slip in between the look and the sleep: an
-    /// interrupt that is masked ends the sleep of a Cortex-M or a RISC-V all the same.
+    /// `sleep` halts the processor until an interrupt, unless the receiver has a byte. It must
+    /// check for that with interrupts masked, or a byte might slip in between the check and the
+    /// sleep: a masked interrupt still ends the sleep of a Cortex-M or a RISC-V.
     pub fn start(
         receiver: &'static Receiver<R, N>,
         half: R,
@@ -117,7 +117,7 @@ where
         }
     }
 
-    /// Sends the byte that is held, if the UART takes it, and tells whether none is held any more.
+    /// Sends the held byte if the UART takes it, and returns true if none is held any more.
     fn send_held(&mut self) -> Result<bool, UartError> {
         let Some(byte) = self.held else {
             return Ok(true);
@@ -136,10 +136,10 @@ where
     }
 }
 
-/// What a UART could not do.
+/// An error of a UART.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UartError {
-    /// That many received bytes, or more, were lost since the last read.
+    /// At least that many received bytes were lost since the last read.
     Overrun(u32),
     /// A byte could not be sent.
     Send(ErrorKind),
@@ -167,11 +167,11 @@ impl<R, T, const N: usize> ErrorType for InterruptUart<R, T, N> {
 }
 
 impl<R: serial::Read, T: serial::Write, const N: usize> Read for InterruptUart<R, T, N> {
-    /// Sleeps while there is nothing to read; what was written goes out before that.
+    /// Sleeps while there is nothing to read; written bytes are sent before that.
     ///
     /// # Errors
-    /// [`UartError::Overrun`], once for each time that bytes were lost; those that were not are
-    /// still there.
+    /// Returns [`UartError::Overrun`] once for each time that bytes were lost; the other bytes can
+    /// still be read.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, UartError> {
         if buffer.is_empty() {
             return Ok(0);
@@ -206,8 +206,8 @@ impl<R: serial::Read, T: serial::Write, const N: usize> ReadReady for InterruptU
 }
 
 impl<R: serial::Read, T: serial::Write, const N: usize> Write for InterruptUart<R, T, N> {
-    /// Takes one byte, once the byte before it has gone out. What the UART has no room for goes out
-    /// as soon as anything else is asked of it.
+    /// Takes one byte, once the byte before it was sent. If the UART has no room for it, it is sent
+    /// at the next operation.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, UartError> {
         let Some(&byte) = bytes.first() else {
             return Ok(0);
@@ -241,7 +241,7 @@ mod tests {
     use std::vec::Vec;
     use std::{boxed::Box, cell::RefCell};
 
-    /// What comes in: bytes, and what the UART says of those it has lost.
+    /// The incoming bytes, and the errors for lost ones.
     struct Incoming(VecDeque<Result<u8, ErrorKind>>);
 
     impl serial::ErrorType for Incoming {
@@ -257,7 +257,7 @@ mod tests {
         }
     }
 
-    /// What goes out. The UART refuses each byte twice.
+    /// The outgoing bytes. The UART refuses each byte twice.
     #[derive(Default)]
     struct Outgoing {
         sent: Rc<RefCell<Vec<u8>>>,
@@ -286,8 +286,8 @@ mod tests {
 
     type Uart = InterruptUart<Incoming, Outgoing, 4>;
 
-    /// A UART to which all of that comes in at its first interrupt, which is when it first sleeps;
-    /// and what it sends.
+    /// Returns a UART that receives all of that at its first interrupt, when it first sleeps, and
+    /// the bytes that it sends.
     fn uart(
         incoming: impl IntoIterator<Item = Result<u8, ErrorKind>>,
     ) -> (Uart, Rc<RefCell<Vec<u8>>>) {

@@ -1,28 +1,28 @@
 //! A queue of bytes from an interrupt handler to the main program.
 //!
 //! Each board's UART receives into one of these. It is made of atomics, so that it can be a plain
-//! `static` which both sides use without a lock and without `unsafe`; `heapless::spsc::Queue`
-//! would need both of its halves moved to where the interrupt handler finds them. Only loads and
-//! stores are used, which is all that an ARMv6-M or an RV32IMC has.
+//! `static` which both sides use without a lock and without `unsafe`; the halves of a
+//! `heapless::spsc::Queue` would have to be moved to the interrupt handler. It uses only loads and
+//! stores, because an ARMv6-M or an RV32IMC has nothing else.
 
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 /// A queue of up to `N` bytes, `N` being a power of two.
 ///
-/// One side may push while the other pops. Two that push (or pop) at the same time do no worse
-/// than lose or repeat bytes.
+/// One side may push while the other pops. If two push (or pop) at the same time, bytes may be lost
+/// or repeated, but nothing worse.
 pub struct ByteRing<const N: usize> {
     slots: [AtomicU8; N],
-    /// How many bytes were ever pushed and popped, modulo the range of `usize`.
+    /// The number of bytes ever pushed, modulo the range of `usize`.
     pushed: AtomicUsize,
     popped: AtomicUsize,
 }
 
 impl<const N: usize> ByteRing<N> {
-    /// An empty queue. A size that is not a power of two does not compile.
+    /// Creates an empty queue. A size that is not a power of two does not compile.
     #[must_use]
     pub const fn new() -> Self {
-        // So that the counters may wrap around, and finding a slot cannot fail.
+        // This lets the counters wrap around, and finding a slot cannot fail.
         const { assert!(N.is_power_of_two()) };
         Self {
             slots: [const { AtomicU8::new(0) }; N],
@@ -31,10 +31,10 @@ impl<const N: usize> ByteRing<N> {
         }
     }
 
-    /// Appends a byte; when the queue is full, gives it back instead.
+    /// Appends a byte, or returns it if the queue is full.
     ///
     /// # Errors
-    /// The byte, when the queue holds `N` bytes already.
+    /// Returns the byte if the queue already holds `N` bytes.
     pub fn push(&self, byte: u8) -> Result<(), u8> {
         let pushed = self.pushed.load(Ordering::Relaxed);
         // Acquire: the slot may be written only after its old byte was read.
@@ -58,7 +58,7 @@ impl<const N: usize> ByteRing<N> {
         Some(byte)
     }
 
-    /// Whether there is nothing to pop.
+    /// Returns true if there is nothing to pop.
     pub fn is_empty(&self) -> bool {
         self.popped.load(Ordering::Relaxed) == self.pushed.load(Ordering::Acquire)
     }

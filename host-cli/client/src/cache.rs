@@ -1,8 +1,8 @@
-//! Descriptions of devices that were met before, kept as files, so that a description crosses the
-//! link once for each interface and what a device offers can be looked up while it is unplugged.
+//! Keeps the descriptions of known devices as files. A description then crosses the link only once
+//! for each interface, and a device's interface can be looked up while it is unplugged.
 //!
-//! A file is named after the fingerprint of the description in it, which is a checksum: one that was
-//! damaged is recognised, and counts as missing.
+//! A file is named after the fingerprint of the description in it, which is a checksum: a damaged
+//! file is recognised, and counts as missing.
 
 use crate::description::Description;
 use etcetera::BaseStrategy;
@@ -12,16 +12,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// How the files' names end.
+/// The extension of the files' names.
 const EXTENSION: &str = "description";
 
-/// How many descriptions are kept: those of the last so many versions of somebody's firmware.
+/// The most descriptions that are kept, for example those of the last versions of one firmware.
 const MOST: usize = 100;
 
 /// A folder with descriptions.
 ///
-/// Whatever is wrong with the folder or its files, the cache is at worst empty: a description that
-/// cannot be kept will be read from the device again.
+/// If the folder or its files are damaged or missing, the cache is at worst empty: a description
+/// that cannot be kept is read from the device again.
 #[derive(Clone, Debug)]
 pub struct Cache {
     folder: PathBuf,
@@ -30,30 +30,30 @@ pub struct Cache {
 /// A description in the cache.
 #[derive(Clone, Debug)]
 pub struct Cached {
-    /// The description's checksum, by which the device announces it.
+    /// The description's checksum, which the device sends to identify it.
     pub fingerprint: u32,
     /// The description.
     pub description: Description,
-    /// It, as the device sent it.
+    /// The description's bytes, as the device sent them.
     pub bytes: Vec<u8>,
 }
 
 impl Cache {
-    /// The cache in a folder, which need not exist yet.
+    /// Creates a cache in a folder, which need not exist yet.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
         }
     }
 
-    /// The user's cache: `serial-rpc` in `$XDG_CACHE_HOME`, in `~/.cache`, or in what Windows has for
-    /// it. None if the user has no home.
+    /// Returns the user's cache: `serial-rpc` in `$XDG_CACHE_HOME`, in `~/.cache`, or in the cache
+    /// folder of Windows. None if the user has no home.
     pub fn of_user() -> Option<Self> {
         let base = etcetera::choose_base_strategy().ok()?;
         Some(Self::in_folder(base.cache_dir().join("serial-rpc")))
     }
 
-    /// The description with that fingerprint, which counts as used now.
+    /// Returns the description with that fingerprint, and marks it as used now.
     ///
     /// ```
     /// use rpc_proto::wire::crc::Crc32;
@@ -79,15 +79,15 @@ impl Cache {
         Some(cached)
     }
 
-    /// Keeps a description, as a device sends it. The one that was not used for longest makes room
-    /// if there are a hundred.
+    /// Keeps a description in the form that a device sends. If there are a hundred, the least
+    /// recently used one is deleted.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Fails if the file cannot be written.
     pub fn put(&self, description: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let path = self.path(Crc32::of(description).value());
-        // Written apart and renamed, so that nobody reads half of it.
+        // Written to another file and renamed, so that nobody reads half of it.
         let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
         File::create(&unfinished)?.write_all(description)?;
         fs::rename(unfinished, path)?;
@@ -97,7 +97,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Every description, the one used last first.
+    /// Returns every description, the most recently used first.
     pub fn all(&self) -> Vec<Cached> {
         let Ok(entries) = fs::read_dir(&self.folder) else {
             return Vec::new();
@@ -199,7 +199,7 @@ mod tests {
             assert!(cache.get(demo).is_none());
             assert_eq!(names(&cache), [""; 0]);
         }
-        // With the right checksum, it must still be a description.
+        // A matching checksum does not prove that it is a description.
         cache.put(b"nonsense").unwrap();
         assert_eq!(names(&cache), [""; 0]);
     }

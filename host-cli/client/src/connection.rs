@@ -1,8 +1,8 @@
 //! A connection to a device, shared by any number of threads and tasks.
 //!
-//! `shared` has the state behind all handles, `exchange` moves the bytes, `waiting` and `tasks` let threads
-//! and tasks wait. On that stand `calls` (typed), `by_name`, `streams`, `feeds`, `subscription` and `blocks`,
-//! each of which is written once, as something that can be awaited.
+//! `shared` has the state behind all handles, `exchange` moves the bytes, `waiting` and `tasks` let
+//! threads and tasks wait. `calls` (typed), `by_name`, `streams`, `feeds`, `subscription` and
+//! `blocks` build on these. Each is written once, as something that can be awaited.
 
 mod blocks;
 mod by_name;
@@ -42,22 +42,23 @@ use std::time::Duration;
 /// The longest frame that this end sends or receives, in bytes.
 pub const MAX_FRAME: usize = 4096;
 
-/// How a port is opened and used.
+/// The options for opening and using a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The speed of a serial port, in bits a second.
+    /// The speed of a serial port, in bits per second.
     pub baud: u32,
-    /// How long a call may take, connecting included.
+    /// The time limit for a call, connecting included.
     pub timeout: Duration,
-    /// How often a call that was not answered in time is tried again, if it never ran or its
-    /// procedure is idempotent. Each time, it may take as long again.
+    /// The number of times that an unanswered call is tried again, if it never ran or its procedure
+    /// is idempotent. Each try has the full time limit.
     pub retries: u32,
 }
 
 impl Options {
-    /// The default at that speed: on a slow line a call has longer, because its frames take longer.
+    /// Returns the default options at that speed: on a slow line a call has more time, because its
+    /// frames take longer.
     pub fn at(baud: u32) -> Self {
-        /// About what a few long frames come to, in bits.
+        /// The approximate length of a few long frames, in bits.
         const BITS: u64 = 8 * 256 * 10;
         let frames = Duration::from_millis(1000 * BITS / u64::from(baud.max(1)));
         let default = Self::default();
@@ -70,7 +71,7 @@ impl Options {
 }
 
 impl Default for Options {
-    /// 115,200 baud, two seconds, no second try.
+    /// Returns 115,200 baud, two seconds, no second try.
     fn default() -> Self {
         Self {
             baud: 115_200,
@@ -108,7 +109,7 @@ impl Default for Options {
 /// ```
 pub struct Connection {
     shared: Arc<Shared>,
-    /// The last reply to a typed call of this handle, for its value to borrow from.
+    /// The last reply to a typed call of this handle; its value borrows from it.
     reply: Reply,
 }
 
@@ -125,7 +126,7 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When the port is missing, busy, not permitted or cannot be reached, or several match.
+    /// Fails if the port is missing, busy, not permitted or cannot be reached, or if several match.
     pub fn open(port: &str) -> Result<Self, OpenError> {
         let selector: Selector = port.parse()?;
         Self::open_with(selector.find()?, Options::default())
@@ -134,15 +135,15 @@ impl Connection {
     /// Opens a port with other options.
     ///
     /// # Errors
-    /// When the port is missing, busy, not permitted or cannot be reached.
+    /// Fails if the port is missing, busy, not permitted or cannot be reached.
     pub fn open_with(port: Port, options: Options) -> Result<Self, OpenError> {
         Self::over(PortConnector::new(port, options.baud), options)
     }
 
-    /// Opens a link of any other kind. When it is lost, the same connector opens it again.
+    /// Opens a link of any other kind. If it is lost, the same connector opens it again.
     ///
     /// # Errors
-    /// When the link cannot be opened.
+    /// Fails if the link cannot be opened.
     pub fn over(connector: impl Connector + 'static, options: Options) -> Result<Self, OpenError> {
         let link = connector.open()?;
         Ok(Self::of(Shared::new(
@@ -152,8 +153,8 @@ impl Connection {
         )))
     }
 
-    /// Makes a connection with the default options to whatever the connector opens, such as a
-    /// simulated device. If the link cannot be opened now, calls wait for it until their deadlines.
+    /// Creates a connection with the default options to any connector's link, such as a simulated
+    /// device. If the link cannot be opened now, calls wait for it until their deadlines.
     pub fn to(connector: impl Connector + 'static) -> Self {
         let link = connector.open().ok();
         Self::of(Shared::new(Box::new(connector), link, Options::default()))
@@ -169,12 +170,12 @@ impl Connection {
     /// Looks for descriptions in a cache before asking the device, and keeps them there.
     #[must_use]
     pub fn with_cache(self, cache: Cache) -> Self {
-        // A second one is ignored: who reads a description may be using the first.
+        // A second cache is ignored: a reader of a description may be using the first.
         let _ = self.shared.cache.set(cache);
         self
     }
 
-    /// Shows `tap` every byte that passes the link, also after the link was lost and opened again.
+    /// Passes every byte on the link to `tap`, also after the link was lost and opened again.
     #[must_use]
     pub fn tapped_by(self, tap: Tap) -> Self {
         let mut state = self.shared.state();
@@ -195,29 +196,29 @@ impl Connection {
         self.shared.connector.port()
     }
 
-    /// Returns how the port was opened and is used.
+    /// Returns the options with which the port was opened.
     pub fn options(&self) -> Options {
         self.shared.options
     }
 
-    /// Returns what the device said about itself when the session began. None before the first call.
+    /// Returns the device's answer from when the session began. None before the first call.
     pub fn device(&self) -> Option<Accept> {
         self.shared.state().client.device().copied()
     }
 
-    /// Returns what this end has seen of the link.
+    /// Returns this end's counters of the link.
     pub fn counters(&self) -> Counters {
         *self.shared.state().client.counters()
     }
 
-    /// Returns the last 200 bytes that came and were no part of a frame: noise, or text that the
-    /// device prints on the same line.
+    /// Returns the last 200 bytes that came outside frames: noise, or text that the device prints
+    /// on the same line.
     pub fn stray_bytes(&self) -> Vec<u8> {
         self.shared.state().stray.bytes()
     }
 
-    /// Ends all calls that are under way, and whatever waits for events. Another thread may do that
-    /// while some wait, such as one that handles Ctrl-C.
+    /// Ends all calls in flight and all waits for events. Another thread may call this while some
+    /// wait, such as one that handles Ctrl-C.
     pub fn cancel(&self) {
         self.shared.cancel();
     }

@@ -1,4 +1,5 @@
-//! Call procedures of a microcontroller from the host, over a serial port, TCP or a link of your own.
+//! Calls procedures of a microcontroller from the host, over a serial port, TCP or a link of your
+//! own.
 //!
 //! ```
 //! use firmware::calculator::CalculatorClient;
@@ -8,7 +9,7 @@
 //! // Or `Connection::open("/dev/ttyACM0")?`, or "2e8a:000a", or "tcp:localhost:4000".
 //! let device = Connection::to(SimulatedDevice::new());
 //!
-//! // With the interface at hand: its typed client.
+//! // With the interface's crate: its typed client.
 //! let mut calculator = CalculatorClient::new(&device);
 //! assert_eq!(calculator.add(2, 3)?, 5);
 //!
@@ -24,6 +25,7 @@ pub mod port;
 
 pub use connection::{Connection, Options};
 pub use port::{Port, Selector};
-/// Why a typed client's call has no value: of the protocol, here so that a program need not depend on that.
+/// The error of a typed client's call. It belongs to the protocol and is re-exported, so that a
+/// program need not depend on that crate.
 pub use rpc_proto::client::{CallError, Cause, Ran};
 pub use serial_rpc_values::{arguments, description, trace, value};

@@ -20,28 +20,29 @@ use std::time::Duration;
 
 /// Carries bytes to a device and back.
 pub trait Link: Send + Sync {
-    /// Reads what has come, waiting up to `timeout` for it. 0 means that nothing came.
+    /// Reads the bytes that have come, waiting up to `timeout` for them. 0 means that nothing came.
     ///
     /// # Errors
-    /// When the link has failed or the other end is gone.
+    /// Fails if the link has failed or the other end is gone.
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize>;
 
-    /// Writes some of `bytes` and tells how many. 0 means that the link takes none at the moment.
+    /// Writes some of `bytes` and returns their number. 0 means that the link takes none at the
+    /// moment.
     ///
     /// # Errors
-    /// When the link has failed or the other end is gone.
+    /// Fails if the link has failed or the other end is gone.
     fn write(&self, bytes: &[u8]) -> io::Result<usize>;
 }
 
 /// Opens a link, the first time and whenever it was lost.
 ///
-/// A program can have links of any kind: it implements this and [`Link`], and hands the connector to
-/// [`Connection::over`](crate::Connection::over) or [`Connection::to`](crate::Connection::to).
+/// A program can use links of any kind: it implements this and [`Link`], and passes the connector
+/// to [`Connection::over`](crate::Connection::over) or [`Connection::to`](crate::Connection::to).
 pub trait Connector: Send + Sync {
     /// Opens the link to the device.
     ///
     /// # Errors
-    /// When the device cannot be reached.
+    /// Fails if the device cannot be reached.
     fn open(&self) -> Result<Arc<dyn Link>, OpenError>;
 
     /// Returns the name of the link for messages, such as the path of a port.
@@ -58,7 +59,7 @@ pub trait Connector: Send + Sync {
     }
 }
 
-/// A link that is shared opens as itself: whatever it leads to is reached again.
+/// A shared link opens as itself, so the same other end is reached again.
 impl<L: Link + 'static> Connector for Arc<L> {
     fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
         Ok(Arc::<L>::clone(self))
@@ -69,20 +70,21 @@ impl<L: Link + 'static> Connector for Arc<L> {
     }
 }
 
-/// The frame length that the first resend time of a serial port is reckoned with.
+/// The frame length from which the first resend time of a serial port is computed.
 const USUAL_FRAME: u32 = 64;
 
-/// Opens a port: where it was or, if a USB device has come back under another path, where it is now.
+/// Opens a port under its old path or, if a USB device has come back under another path, under the
+/// new one.
 #[derive(Debug)]
 pub struct PortConnector {
     port: Port,
     baud: u32,
-    /// By which a USB device is found again; known when it was open once.
+    /// The serial number by which a USB device is found again; known once it was open.
     usb_serial_number: OnceLock<Option<String>>,
 }
 
 impl PortConnector {
-    /// A connector to that port, at that speed if it is a serial one.
+    /// Creates a connector to that port, at that speed if it is a serial one.
     pub const fn new(port: Port, baud: u32) -> Self {
         Self {
             port,
@@ -108,7 +110,7 @@ impl Connector for PortConnector {
                 return self.open_port(&moved);
             }
             (Ok(_), None) => {
-                // Nobody else sets it.
+                // Only this code sets it.
                 let _ = self.usb_serial_number.set(match &self.port {
                     Port::Serial(path) => usb_serial_number(path),
                     Port::Tcp(_) => None,

@@ -1,4 +1,4 @@
-//! Which port is meant, and which there are.
+//! Names ports, and lists the available ones.
 
 mod available;
 mod error;
@@ -23,13 +23,13 @@ pub enum Port {
     Tcp(String),
 }
 
-/// Text that names no port.
+/// The error for text that does not name a port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPort {
     /// A TCP port without an address to connect to.
     #[error("`{0}` is no TCP address: write tcp:HOST:PORT, such as tcp:localhost:4000")]
     TcpAddress(String),
-    /// No text.
+    /// The text is empty.
     #[error("the name of a port cannot be empty")]
     Empty,
 }
@@ -67,7 +67,7 @@ impl fmt::Display for Port {
     }
 }
 
-/// The serial number of the USB device that offers a port.
+/// Returns the serial number of the USB device that offers a port.
 pub(crate) fn usb_serial_number(path: &str) -> Option<String> {
     let port = serial_ports().into_iter().find(|port| port.path == path)?;
     port.usb?.serial_number

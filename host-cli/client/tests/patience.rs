@@ -1,5 +1,5 @@
-//! What a connection does when answers do not come: it tries again where that can do no harm, ends
-//! early when told to, and keeps what came instead of an answer.
+//! Tests a connection without answers: it tries again only if that can do no harm, ends early on
+//! request, and keeps the bytes that came instead of an answer.
 
 use firmware::calculator::CalculatorClient;
 use rpc_proto::client::{CallError, Cause};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A device that is there but can be made deaf, and chatters before it listens.
+/// A device that can be made deaf, and prints text before it listens.
 #[derive(Default)]
 struct DeafDevice {
     device: SimulatedDevice,
@@ -69,7 +69,7 @@ fn a_call_that_never_ran_is_made_again_as_often_as_asked() {
 fn a_call_that_may_have_run_is_made_again_only_if_it_is_idempotent() {
     let (device, connection) = connection(Duration::from_millis(100), 100);
     let mut calculator = CalculatorClient::new(&connection);
-    // Makes the session, and finds the procedures' numbers.
+    // Creates the session, and looks up the procedures' numbers.
     assert_eq!(
         (calculator.accumulate(0), calculator.add(0, 0)),
         (Ok(0), Ok(0))
@@ -116,6 +116,6 @@ fn text_between_frames_is_kept_and_harms_nothing() {
     let (_, connection) = connection(Duration::from_secs(60), 0);
     assert_eq!(connection.stray_bytes(), b"");
     assert_eq!(CalculatorClient::new(&connection).add(2, 3), Ok(5));
-    // It runs into the first frame, which is lost with it and sent again.
+    // The text runs into the first frame, which is lost with it and sent again.
     assert!(connection.stray_bytes().starts_with(b"booting\n"));
 }

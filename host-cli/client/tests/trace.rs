@@ -15,7 +15,7 @@ use serial_rpc_simulator::SimulatedDevice;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// What a trace says of calls to the simulated device, the reading of its description left out.
+/// Returns the trace of calls to the simulated device, without the reading of its description.
 fn trace_of(calls: impl FnOnce(&Connection)) -> Vec<String> {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let tapped = Arc::clone(&bytes);
@@ -37,7 +37,7 @@ fn trace_of(calls: impl FnOnce(&Connection)) -> Vec<String> {
         .collect()
 }
 
-/// Lets the decoder see what a device answers to these bytes.
+/// Feeds these bytes to the device, and returns the decoder's trace of them and of the answer.
 fn exchange(decoder: &mut Decoder, device: &SimulatedDevice, bytes: &[u8]) -> Vec<String> {
     let mut events = decoder.take(Direction::ToDevice, bytes);
     device.write(bytes).unwrap();
@@ -224,7 +224,7 @@ fn text_cannot_upset_a_terminal() {
 fn no_bytes_make_a_decoder_panic() {
     let mut decoder = Decoder::default();
     decoder.take(Direction::ToDevice, CONNECT);
-    // Every header with every first byte of body, each frame being right.
+    // Every header with every first byte of body, in valid frames.
     for (header, body) in (0..=255).flat_map(|header| (0..=255).map(move |body| (header, body))) {
         let mut buffer = [0; 16];
         let header = Header::from_byte(header);

@@ -6,7 +6,7 @@ use rpc_proto::service::Interface;
 use serial_rpc::link::Link;
 use std::sync::Arc;
 
-/// A board that can be reached and switched off and on.
+/// A board that can be reached, and switched off and on.
 pub(crate) trait Board<I>: Link {
     /// Switches it off, and on again with that interface.
     fn power_cycle(&self, interface: I);

@@ -1,4 +1,4 @@
-//! Devices simulated in this process: a server like that of a board, over memory.
+//! Simulates devices in this process: a server like that of a board, over memory.
 
 use crate::board::{Board, SimulatedEvents};
 use crate::prompt_board::PromptBoard;
@@ -11,13 +11,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many received bytes a simulated device can hold while busy, unless it is told otherwise.
+/// The default number of received bytes that a simulated device can hold while it is busy.
 const BUFFER: u16 = 1024;
 
-/// A device that answers as soon as it is written to.
+/// A device that answers as soon as bytes are written to it.
 ///
-/// A [`new`](SimulatedDevice::new) one is the calculator with a block of notes and a log: the very code
-/// that the boards run. With an interface of your own, a test calls your firmware on the desktop:
+/// [`new`](SimulatedDevice::new) creates the calculator with a block of notes and a log: the same
+/// code that the boards run. With an interface of your own, a test calls your firmware on the
+/// desktop:
 ///
 /// ```
 /// use rpc_proto::service;
@@ -45,11 +46,11 @@ const BUFFER: u16 = 1024;
 /// assert_eq!(lamp.dim(30), Ok(0));
 /// ```
 ///
-/// `FRAME` and `WINDOW` are those of the server: give it your board's, with
-/// [`sized`](Self::sized), and a reply that is too long for the board is too long here.
+/// `FRAME` and `WINDOW` are those of the server. Use your board's values with
+/// [`sized`](Self::sized): a reply that is too long for the board is then too long here.
 ///
-/// Clones are handles of one device. As a connector it is opened by any number of connections, all of
-/// which are on one line.
+/// Clones are handles of one device. As a connector it can be opened by any number of connections,
+/// which are then on one line.
 pub struct SimulatedDevice<
     I = SimulatedInterface,
     const FRAME: usize = 256,
@@ -70,7 +71,7 @@ impl<I, const FRAME: usize, const WINDOW: usize> Clone for SimulatedDevice<I, FR
 pub type SimulatedInterface = Demonstration<Arc<SimulatedEvents>>;
 
 impl SimulatedDevice {
-    /// A demonstration device that was just switched on.
+    /// Creates a demonstration device that was just switched on.
     pub fn new() -> Self {
         let events = Arc::new(SimulatedEvents::new());
         Self::with_events(Demonstration::new(Arc::clone(&events)), events)
@@ -84,12 +85,12 @@ impl Default for SimulatedDevice {
 }
 
 impl<I: Dispatch + Send + 'static> SimulatedDevice<I> {
-    /// A device with that interface that was just switched on.
+    /// Creates a device with that interface, just switched on.
     pub fn with(interface: I) -> Self {
         Self::with_events(interface, Arc::default())
     }
 
-    /// A device with that interface, which sends the events that are put into the queue.
+    /// Creates a device with that interface, which sends the events that are put into the queue.
     pub fn with_events(interface: I, events: Arc<SimulatedEvents>) -> Self {
         Self::sized(interface, events, BUFFER)
     }
@@ -98,8 +99,8 @@ impl<I: Dispatch + Send + 'static> SimulatedDevice<I> {
 impl<I: Dispatch + Send + 'static, const FRAME: usize, const WINDOW: usize>
     SimulatedDevice<I, FRAME, WINDOW>
 {
-    /// A device with frames of up to `FRAME` bytes, `WINDOW` calls in flight, and `buffer` bytes that
-    /// it can receive while it is busy.
+    /// Creates a device with frames of up to `FRAME` bytes, `WINDOW` calls in flight, and `buffer`
+    /// bytes that it can receive while it is busy.
     ///
     /// ```
     /// # use rpc_proto::service;
@@ -127,9 +128,9 @@ impl<I: Dispatch + Send + 'static, const FRAME: usize, const WINDOW: usize>
 impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
     SimulatedDevice<I, FRAME, WINDOW>
 {
-    /// A device whose procedures may wait: it runs on a thread of its own.
+    /// Creates a device whose procedures may wait: it runs on a thread of its own.
     ///
-    /// `interface` makes its interface on that thread, when the device is switched on.
+    /// `interface` creates the interface on that thread, when the device is switched on.
     pub fn waiting<M>(interface: M, events: Arc<SimulatedEvents>, buffer: u16) -> Self
     where
         M: FnOnce() -> I + Send + 'static,
@@ -143,7 +144,7 @@ impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
 }
 
 impl<I, const FRAME: usize, const WINDOW: usize> SimulatedDevice<I, FRAME, WINDOW> {
-    /// Switches the device off and on again. What it knew is gone, and so is what was on its way.
+    /// Switches the device off and on again. Its state is lost, and so are the bytes in transit.
     pub fn power_cycle(&self, interface: I) {
         self.board.power_cycle(interface);
     }

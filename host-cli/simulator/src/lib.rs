@@ -1,8 +1,8 @@
-//! Devices simulated in this process, and serial lines that damage and delay what they carry.
+//! Simulates devices in this process, and serial lines that damage and delay bytes.
 //!
 //! A test calls a [`SimulatedDevice`] of its own firmware over a
-//! [`Connection`](serial_rpc::Connection). A [`Simulation`] puts a [`line`](mod@line) with faults before such a
-//! device, for callers in other programs.
+//! [`Connection`](serial_rpc::Connection). A [`Simulation`] puts a [`line`](mod@line) with faults
+//! before such a device, for callers in other programs.
 
 mod board;
 mod device;

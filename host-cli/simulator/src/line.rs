@@ -1,8 +1,8 @@
-//! A serial line, one direction of it: bytes go in, and come out later, some of them damaged.
+//! One direction of a serial line: bytes go in, and come out later, some of them damaged.
 //!
-//! What happens follows from the seed, the [`Faults`] and the times at which bytes are sent alone,
-//! so that every failure can be seen again. A line knows neither frames nor what its ends are,
-//! except that a delimiter ends what a truncation loses and is where text may follow.
+//! The result depends only on the seed, the [`Faults`] and the times at which bytes are sent, so
+//! that every failure can be reproduced. A line does not know frames or its ends, except that a
+//! truncation ends at a delimiter and text may follow one.
 
 mod faults;
 mod pace;
@@ -19,7 +19,7 @@ use rpc_proto::time::Instant;
 use rpc_proto::wire::frame::DELIMITER;
 use std::collections::VecDeque;
 
-/// What a device prints when nobody has told it that the UART is taken.
+/// Text that a device prints if its firmware still uses the UART for output.
 const TEXT: &[u8] = b"[ 12.345] adc: 3.30 V\r\n";
 
 /// Nanoseconds in a microsecond.
@@ -33,29 +33,29 @@ pub struct Line {
     random: SplitMix64,
     state: State,
     is_cut: bool,
-    /// When the sender has sent its last byte, in nanoseconds since the clock started.
+    /// The time at which the sender has sent its last byte, in nanoseconds since the clock started.
     taken_until: u64,
-    /// Bytes that arrive before are held back until then.
+    /// Bytes that arrive earlier are held back until then.
     held_until: Instant,
     in_transit: VecDeque<(Instant, u8)>,
     sent: u64,
     received: u64,
 }
 
-/// What is happening to the bytes that are sent now.
+/// The fault that affects the bytes that are sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Sound,
-    /// That many bytes are still to arrive as garbage.
+    /// That many more bytes arrive as garbage.
     Noise(u16),
-    /// That many bytes are still to be lost.
+    /// That many more bytes are lost.
     Gap(u16),
     /// Everything up to the delimiter is lost.
     Truncation,
 }
 
 impl Line {
-    /// A line of that speed, with those faults.
+    /// Creates a line of that speed, with those faults.
     pub const fn new(pace: Pace, faults: Faults, seed: u64) -> Self {
         Self {
             pace,
@@ -71,7 +71,7 @@ impl Line {
         }
     }
 
-    /// A line each way, for a link whose chance follows from one seed: to the device, and back.
+    /// Creates a line for each direction, both from one seed: to the device, and back.
     pub const fn pair(pace: Pace, faults: [Faults; 2], seed: u64) -> [Self; 2] {
         let mut seeds = SplitMix64::new(seed);
         let [out, back] = faults;
@@ -94,7 +94,7 @@ impl Line {
         }
     }
 
-    /// Sends text or anything else that is no part of the conversation, unharmed.
+    /// Sends bytes outside the conversation, such as text, undamaged.
     pub fn print(&mut self, now: Instant, bytes: &[u8]) {
         for &byte in bytes {
             let arrival = self.carry(now);
@@ -102,17 +102,18 @@ impl Line {
         }
     }
 
-    /// When the sender can send its next byte without waiting for one before it.
+    /// Returns the time at which the sender can send its next byte without waiting for an earlier
+    /// one.
     pub const fn ready_at(&self) -> Instant {
         Instant::from_micros(self.taken_until.div_ceil(NANOS))
     }
 
-    /// When the next byte arrives, if one is under way.
+    /// Returns the time at which the next byte arrives, if one is in transit.
     pub fn next_arrival(&self) -> Option<Instant> {
         self.in_transit.front().map(|&(arrival, _)| arrival)
     }
 
-    /// The next byte that has arrived.
+    /// Takes the next byte that has arrived.
     pub fn receive(&mut self, now: Instant) -> Option<u8> {
         let &(arrival, byte) = self.in_transit.front()?;
         if now < arrival {
@@ -123,7 +124,7 @@ impl Line {
         Some(byte)
     }
 
-    /// Cuts the line: what is under way is lost, and whatever is sent from now on.
+    /// Cuts the line: the bytes in transit are lost, and all that are sent from now on.
     pub fn cut(&mut self) {
         self.is_cut = true;
         self.in_transit.clear();
@@ -134,7 +135,7 @@ impl Line {
         self.is_cut = false;
     }
 
-    /// Holds back what is under way, and what is sent from now on, until `until`.
+    /// Holds back the bytes in transit, and those sent from now on, until `until`.
     pub fn stall(&mut self, until: Instant) {
         self.held_until = self.held_until.max(until);
         for (arrival, _) in &mut self.in_transit {
@@ -142,26 +143,26 @@ impl Line {
         }
     }
 
-    /// Changes what goes wrong from now on.
+    /// Changes the faults from now on.
     pub const fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;
         self.state = State::Sound;
     }
 
-    /// How many bytes were sent, text not included.
+    /// Returns the number of bytes that were sent, text not included.
     pub const fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// How many bytes were received.
+    /// Returns the number of bytes that were received.
     pub const fn received(&self) -> u64 {
         self.received
     }
 
-    /// Takes the line up for a byte and tells when that would arrive.
+    /// Occupies the line for a byte, and returns the time of its arrival.
     ///
-    /// A sender that is there at [`ready_at`](Self::ready_at) leaves no gap: a UART's FIFO is not
-    /// late by what the clock, which counts microseconds, has rounded up.
+    /// A sender that is ready at [`ready_at`](Self::ready_at) leaves no gap: the clock counts whole
+    /// microseconds and rounds up, but a UART's FIFO is not late because of that.
     fn carry(&mut self, now: Instant) -> Instant {
         let begin = if now == self.ready_at() {
             self.taken_until
@@ -179,7 +180,7 @@ impl Line {
         }
     }
 
-    /// Delivers a byte with the damage that chance has for it.
+    /// Delivers a byte with the damage that chance chooses.
     fn disturb(&mut self, arrival: Instant, byte: u8) {
         match self.faults.draw(&mut self.random) {
             None => self.deliver(arrival, byte),
@@ -207,7 +208,7 @@ impl Line {
         }
     }
 
-    /// Delivers garbage in the place of a byte; `left` such are to come, this one included.
+    /// Delivers garbage in place of a byte; `left` bytes are affected, this one included.
     fn garble(&mut self, arrival: Instant, left: u16) {
         let garbage = self.random.byte();
         self.deliver(arrival, garbage);
@@ -217,7 +218,7 @@ impl Line {
         };
     }
 
-    /// Loses a byte; `left` such are to come, this one included.
+    /// Loses a byte; `left` bytes are affected, this one included.
     const fn lose(&mut self, left: u16) {
         self.state = match left {
             0 | 1 => State::Sound,

@@ -1,5 +1,5 @@
-//! A simulated board whose procedures return at once: they run on the thread that writes to it, so that
-//! a lone caller waits for no other thread.
+//! A simulated board whose procedures return at once: they run on the thread that writes to it, so
+//! that a lone caller waits for no other thread.
 
 use crate::board::{Board, SimulatedEvents, SimulatedServer, server};
 use rpc_proto::service::Dispatch;
@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a board that is read looks for events that something other than a call has brought.
+/// The interval at which a reader checks for events that did not come from a call.
 const LOOK_FOR_EVENTS: Duration = Duration::from_millis(1);
 
 /// A board whose procedures run while it is written to.
@@ -23,12 +23,12 @@ pub(crate) struct PromptBoard<I, const FRAME: usize, const WINDOW: usize> {
 struct State<I, const FRAME: usize, const WINDOW: usize> {
     server: SimulatedServer<I, FRAME, WINDOW>,
     unread: VecDeque<u8>,
-    /// How many threads wait for something to read.
+    /// The number of threads that wait for bytes to read.
     readers: usize,
 }
 
 impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> State<I, FRAME, WINDOW> {
-    /// Sends what there is to send.
+    /// Sends the waiting bytes.
     fn send(&mut self) {
         let Self { server, unread, .. } = self;
         loop {
@@ -44,7 +44,7 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> State<I, FRAME, WINDO
 }
 
 impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> PromptBoard<I, FRAME, WINDOW> {
-    /// A board that was just switched on.
+    /// Creates a board that was just switched on.
     pub(crate) fn new(interface: I, events: Arc<SimulatedEvents>, buffer: u16) -> Self {
         Self {
             state: Mutex::new(State {

@@ -1,5 +1,5 @@
-//! A simulated device at the far end of a simulated line: what a caller has who opens an
-//! [`Offer`](serial_rpc::link::Offer) of it.
+//! A simulated device at the far end of a simulated line: the other end of an
+//! [`Offer`](serial_rpc::link::Offer).
 
 use crate::device::SimulatedDevice;
 use crate::line::{Faults, Line, Pace};
@@ -8,10 +8,10 @@ use serial_rpc::link::Link;
 use std::io;
 use std::time;
 
-/// How long to wait for bytes before looking up, when none are under way.
+/// The longest wait for bytes when none are in transit.
 const IDLE: time::Duration = time::Duration::from_millis(100);
 
-/// A device, and the line to it. It stays as it is from one caller to the next.
+/// A device, and the line to it. Its state remains from one caller to the next.
 pub struct Simulation {
     device: SimulatedDevice,
     to_device: Line,
@@ -20,10 +20,10 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A device that was just switched on. The line has those faults in both directions, and what
-    /// they hit follows from the seed.
+    /// Creates a device that was just switched on. The line has those faults in both directions,
+    /// and the seed determines where.
     pub fn new(pace: Pace, faults: Faults, seed: u64) -> Self {
-        // The device alone prints text.
+        // Only the device prints text.
         let from_caller = Faults {
             texts: 0.0,
             ..faults
@@ -37,10 +37,10 @@ impl Simulation {
         }
     }
 
-    /// Serves a caller until it is gone.
+    /// Serves a caller until it closes the link.
     ///
     /// # Errors
-    /// When the link fails, as it also does when the caller is gone.
+    /// Fails if the link fails, which includes a caller that closes it.
     pub fn serve(&mut self, caller: &dyn Link) -> io::Result<()> {
         let mut buffer = [0; 1024];
         loop {
@@ -83,7 +83,7 @@ impl Simulation {
     }
 }
 
-/// Writes what the link takes. The rest is lost, as it is when nobody reads a UART.
+/// Writes as much as the link takes. The rest is lost, as on a UART that nobody reads.
 fn deliver(link: &dyn Link, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match link.write(bytes)? {
@@ -102,7 +102,7 @@ mod tests {
     use serial_rpc::{Connection, Options};
     use std::thread;
 
-    /// A connection to a simulated device that is served until it is dropped.
+    /// Returns a connection to a simulated device that is served until the connection is dropped.
     fn connect(faults: Faults) -> Connection {
         let offer = Offer::tcp("localhost:0").unwrap();
         let options = Options {

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// A board with a thread.
 pub(crate) struct WaitingBoard<I, const FRAME: usize, const WINDOW: usize> {
-    /// The line to the thread that runs now.
+    /// The line to the current thread.
     line: Mutex<Arc<Line>>,
     events: Arc<SimulatedEvents>,
     buffer: u16,
@@ -102,7 +102,7 @@ impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
     }
 }
 
-/// The bytes on their way between the board's thread and its callers.
+/// The bytes in transit between the board's thread and its callers.
 #[derive(Default)]
 struct Line {
     state: Mutex<LineState>,
@@ -113,7 +113,7 @@ struct Line {
 struct LineState {
     to_device: VecDeque<u8>,
     to_caller: VecDeque<u8>,
-    /// Waits for a byte, or for the end.
+    /// Wakes the device when a byte comes, or at the end.
     device: Option<Waker>,
     is_off: bool,
 }

@@ -1,4 +1,4 @@
-//! `serial-rpc batch`: the calls in a file, one a line.
+//! `serial-rpc batch`: makes the calls in a file, one a line.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
@@ -12,9 +12,9 @@ use serial_rpc::Connection;
 
 /// Make the calls in a file, and print a line of JSON for each.
 ///
-/// A line is a procedure and its arguments as `call` takes them; JSON needs no quotes. # begins a
-/// comment. A result has the number of its `line`, the `procedure`, and the `value` or else the
-/// `failure`. The exit code is that of the first failure.
+/// A line is a procedure and its arguments as for `call`; JSON needs no quotes. # begins a comment.
+/// A result has the number of its `line`, the `procedure`, and the `value` or else the `failure`.
+/// The exit code is that of the first failure.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc batch calls.txt
@@ -24,12 +24,12 @@ pub struct Batch {
     /// The file, or - for stdin, where each line is called as it comes.
     file: String,
 
-    /// Go on with the next line when a call fails.
+    /// Continue with the next line when a call fails.
     #[arg(long, short)]
     keep_going: bool,
 }
 
-/// What came of a line.
+/// The result of a line.
 #[derive(Serialize)]
 struct Outcome {
     line: usize,
@@ -45,7 +45,7 @@ enum End {
     Failure(Value),
 }
 
-/// Calls line by line.
+/// Makes the calls line by line.
 pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
     let input = Input::open(&batch.file)?;
     let device = context.connect()?;
@@ -80,7 +80,7 @@ pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
     first_failure.map_or(Ok(()), Err)
 }
 
-/// Makes the call that the words of a line are.
+/// Makes the call in the words of a line.
 fn call(device: &Connection, words: Vec<String>) -> (Option<String>, Result<Value, Failure>) {
     let mut words = words.into_iter();
     let procedure = words.next().unwrap_or_default();

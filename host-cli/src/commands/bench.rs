@@ -1,4 +1,4 @@
-//! `serial-rpc bench`: how many calls a second the link and the device can take.
+//! `serial-rpc bench`: measures the calls per second of the link and the device.
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -14,16 +14,17 @@ use serial_rpc::connection::{PreparedCall, Reply};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How many calls are submitted ahead. The device's window decides how many of them are in flight.
+/// The number of calls that are submitted ahead. The device's window limits how many of them are in
+/// flight.
 const AHEAD: usize = 32;
 
-/// Measure how many calls a second can be made of a procedure.
+/// Measure the number of calls per second of a procedure.
 ///
-/// It is called one call after another first, each waiting for the answer to the one before, and then
-/// with as many in flight as the device accepts. What is measured is what a program on this machine
-/// gets: the link both ways, the drivers and adapters at this end, and the procedure itself. Neither
-/// the first call, which makes the connection, nor reading the description counts. Every call must
-/// return a value, and the first that does not ends it.
+/// First it makes the calls one after another, each waiting for the answer to the one before, and
+/// then with as many in flight as the device accepts. The result includes everything that a program
+/// on this machine depends on: the link both ways, the drivers and adapters at this end, and the
+/// procedure itself. The first call, which makes the connection, and reading the description do not
+/// count. Every call must return a value; the bench ends at the first that does not.
 ///
 /// As JSON, it is an object: "calls" (of each kind), "sequential" and "pipelined", each with
 /// "calls_per_second", "resent" and "broken" (frames), the first with "round_trip_us", which has "min",
@@ -41,7 +42,7 @@ pub struct Bench {
     #[arg(value_name = "ARGUMENT", value_parser = negative::unmarked)]
     arguments: Vec<String>,
 
-    /// How many calls to make of each kind.
+    /// Number of calls of each kind.
     #[arg(long, short, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
 
@@ -72,7 +73,7 @@ struct Rate {
     broken: u32,
 }
 
-/// Calls and measures.
+/// Makes the calls, and prints the rates.
 pub fn run(context: &Context, bench: &Bench) -> Result<(), Failure> {
     let device = context.connect()?;
     let call = device
@@ -160,7 +161,7 @@ impl Runner<'_> {
         })
     }
 
-    /// The rate of the calls that `make` makes.
+    /// Measures the rate of the calls that `make` makes.
     fn measured(&self, make: impl FnOnce() -> Result<(), Failure>) -> Result<Rate, Failure> {
         let before = self.device.counters();
         let started = Instant::now();
@@ -174,7 +175,8 @@ impl Runner<'_> {
         ))
     }
 
-    /// Counts a call that returned a value. Any other ends the bench: it measures something else.
+    /// Counts a call that returned a value. Any other ends the bench, which would measure something
+    /// else.
     fn check(&self, reply: Result<Reply, CallError>) -> Result<(), Failure> {
         interrupt::check()?;
         let reply = reply.map_err(|error| self.failed(error))?;
@@ -196,7 +198,7 @@ impl Rate {
     fn new(calls: u32, elapsed: Duration, before: Counters, after: Counters) -> Self {
         let calls_per_second = f64::from(calls) / elapsed.as_secs_f64();
         Self {
-            // No time at all would be infinitely many, which becomes the largest number.
+            // Zero time would mean an infinite rate, which becomes the largest number.
             calls_per_second: calls_per_second.round() as u64,
             resent: after.resent.wrapping_sub(before.resent),
             broken: after.broken.wrapping_sub(before.broken),

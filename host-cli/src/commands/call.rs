@@ -1,4 +1,4 @@
-//! `serial-rpc call`: one call, or the same call several times, by the device's description.
+//! `serial-rpc call`: makes one call, or the same call several times, by the device's description.
 
 use crate::completer;
 use crate::context::Context;
@@ -18,16 +18,17 @@ use std::time::Duration;
 
 /// Call a procedure and print its value.
 ///
-/// Numbers, strings and names of enum variants are written as they are, a number also as 0xff, 0b101
-/// or 1_000; bytes as 0x00ff or @FILE; lists, structs and the like as JSON. `serial-rpc describe
-/// PROCEDURE` shows what a procedure takes.
+/// Numbers, strings and names of enum variants are written as they are, a number also as 0xff,
+/// 0b101 or 1_000; bytes as 0x00ff or @FILE; lists and structs as JSON. `serial-rpc describe
+/// PROCEDURE` shows the arguments of a procedure.
 ///
-/// What returns a stream prints each item as it comes, a line of JSON each. What takes a stream takes it
-/// as a list or, with --items, as lines of JSON from a file; each call takes as many as fit.
+/// A procedure that returns a stream prints each item as it comes, a line of JSON each. A procedure
+/// that takes a stream takes it as a list or, with --items, as lines of JSON from a file; each call
+/// takes as many as fit.
 ///
-/// A string is printed without quotes, everything else as JSON, and nothing if nothing is returned.
-/// With --json, what is printed is JSON always. An event is not called: `serial-rpc watch` shows it as
-/// it comes, and what a procedure returns from time to time.
+/// A string is printed without quotes, everything else as JSON, and an empty value not at all. With
+/// --json, the output is always JSON. Events cannot be called: `serial-rpc watch` shows them as
+/// they come, and can also call a procedure at intervals.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc call calculator.add 2 3
@@ -55,18 +56,18 @@ pub struct Call {
     #[arg(long, value_name = "FILE", conflicts_with = "args_json")]
     items: Option<String>,
 
-    /// How often to call it; 0 goes on until Ctrl-C. It ends at the first failure.
+    /// Number of calls; 0 continues until Ctrl-C. It ends at the first failure.
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     repeat: u64,
 
-    /// How long to wait between two calls, in seconds.
+    /// Time between two calls, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     interval: Option<Duration>,
 }
 
-/// Calls, and prints the value.
+/// Makes the call, and prints the value.
 pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
-    // Before the port is opened, so that a pipe may take its time.
+    // Before the port is opened, so that a slow pipe does not hold it.
     let all = all_arguments(call)?;
     let device = context.connect()?;
     let mut made = 0;
@@ -94,7 +95,7 @@ pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
     }
 }
 
-/// The arguments, if they are given as one piece of JSON.
+/// Returns the arguments, if they are given as one piece of JSON.
 fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
     let mut read = String::new();
     let text = match (&call.args_json, call.arguments.as_slice()) {
@@ -117,16 +118,16 @@ fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
     })
 }
 
-/// What a procedure is called with.
+/// The arguments of a call.
 #[derive(Clone, Copy)]
 pub enum Arguments<'a> {
-    /// All of them.
+    /// All arguments, as one piece of JSON.
     Json(&'a Value),
-    /// As a shell has them.
+    /// The words of a shell.
     Words(&'a [String]),
 }
 
-/// Makes one call, and prints what comes of it.
+/// Makes one call, and prints its result.
 pub fn once(
     context: &Context,
     device: &Connection,
@@ -193,7 +194,7 @@ fn feed(context: &Context, device: &Connection, call: &Call, file: &str) -> Resu
     print(context, description.procedure(&call.procedure)?, &value)
 }
 
-/// Prints what a call of the procedure returned.
+/// Prints the value that a call of the procedure returned.
 fn print(context: &Context, procedure: &Procedure, value: &Value) -> Result<(), Failure> {
     if context.json {
         return output::print_json(value);

@@ -1,4 +1,4 @@
-//! `serial-rpc completions`: what makes a shell complete this program's command lines.
+//! `serial-rpc completions`: prints scripts that let a shell complete this program's command lines.
 
 use crate::failure::{Class, Failure};
 use crate::output;
@@ -6,10 +6,9 @@ use clap::ValueEnum;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-/// Print a script that makes a shell complete commands, options, ports and procedures.
+/// Print a script that lets a shell complete commands, options, ports and procedures.
 ///
-/// Procedures are those of devices that were met before, from the cache of descriptions; no device is
-/// asked.
+/// Procedures are those of known devices, from the cache of descriptions; no device is asked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Put this where the shell reads it at its start:
   bash        source <(serial-rpc completions bash)            in ~/.bashrc

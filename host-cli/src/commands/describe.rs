@@ -1,4 +1,4 @@
-//! `serial-rpc describe`: everything about a procedure, a service or a type.
+//! `serial-rpc describe`: explains a procedure, a service or a type.
 
 use super::list::overview;
 use crate::completer;
@@ -19,9 +19,10 @@ use std::fmt::Write;
 /// For a procedure: its documentation, arguments with types and ranges, value, errors, and a command
 /// line to start from. For an event: its documentation and data, and how to watch it.
 ///
-/// As JSON, a procedure or event is an object as `list` has it, with "definitions" of its types by their
-/// names and an "example" of its arguments, which an event does not take; a service is "service", "doc" and "procedures"; a type is
-/// "type", "definition" and "procedures", the paths of those that use it.
+/// As JSON, a procedure or event is an object as in `list`, with "definitions" of its types by
+/// their names and an "example" of its arguments, which an event does not have; a service is
+/// "service", "doc" and "procedures"; a type is "type", "definition" and "procedures", the paths of
+/// those that use it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc describe calculator.div
@@ -59,7 +60,7 @@ struct TypeJson<'a> {
     procedures: Vec<&'a str>,
 }
 
-/// Prints what the name stands for.
+/// Prints the explanation of the named item.
 pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
     let description = describe.source.description(context)?;
     if !context.json {
@@ -88,7 +89,7 @@ pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
     }
 }
 
-/// What there is to say about what the name stands for.
+/// Explains the named item.
 pub fn about(description: &Description, name: &str) -> Result<String, Failure> {
     Ok(match find(description, name)? {
         Item::Procedure(procedure) => about_procedure(procedure),
@@ -152,7 +153,7 @@ fn about_procedure(procedure: &Procedure) -> String {
             _ => add_line(&mut text, &error.definition().to_string()),
         }
     }
-    // An error's variants are there already.
+    // An error's variants are already shown.
     let mut types = procedure.named_types();
     types.retain(|ty| Some(*ty) != procedure.error.as_ref());
     if !types.is_empty() {
@@ -172,7 +173,7 @@ fn about_procedure(procedure: &Procedure) -> String {
     add_line(
         &mut text,
         match (procedure.kind, procedure.idempotent) {
-            (ProcedureKind::Event, _) => "the device tells of it, to whoever has subscribed",
+            (ProcedureKind::Event, _) => "the device sends it to its subscribers",
             (ProcedureKind::Stream, _) => {
                 "a stream: its items are fetched as many at a time as fit"
             }
@@ -208,7 +209,7 @@ fn about_type(description: &Description, ty: &Type) -> String {
     text
 }
 
-/// The procedures and events whose signature mentions the type.
+/// Returns the procedures and events whose signature mentions the type.
 fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
     description
         .procedures()
@@ -217,7 +218,7 @@ fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
         .collect()
 }
 
-/// A command to start from, as a shell takes it.
+/// Returns a command to start from, as a shell takes it.
 fn command_line(procedure: &Procedure) -> String {
     if procedure.is_event() {
         return format!("serial-rpc watch {}", procedure.path);
@@ -237,7 +238,7 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-// Writing to a string does not fail.
+// Writing to a string cannot fail.
 
 fn add_paragraphs(text: &mut String, doc: &str) {
     for line in doc.lines() {

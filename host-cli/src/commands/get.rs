@@ -1,4 +1,4 @@
-//! `serial-rpc get`: a block from the device into a file.
+//! `serial-rpc get`: reads a block of the device into a file.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
@@ -8,11 +8,11 @@ use std::fs;
 
 /// Read a block of the device into a file.
 ///
-/// A block is data with a name, such as a log or a configuration; `serial-rpc call blocks.list` shows
-/// what there is. It is checked as a whole before the file is written, and read on where it was after a
-/// reset of the device or when the port was unplugged for a while.
+/// A block is data with a name, such as a log or a configuration; `serial-rpc call blocks.list`
+/// lists the blocks. It is checked as a whole before the file is written. Reading resumes after a
+/// reset of the device, or after the port was unplugged for a while.
 ///
-/// As JSON, what is printed is an object: "block", "bytes", "crc32", "seconds" and "bytes_per_second".
+/// As JSON, the output is an object: "block", "bytes", "crc32", "seconds" and "bytes_per_second".
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc get notes notes.txt
@@ -21,11 +21,11 @@ pub struct Get {
     /// The name of the block.
     name: String,
 
-    /// Where to; - for stdout.
+    /// File to write; - for stdout.
     file: String,
 }
 
-/// Reads, and writes the file.
+/// Reads the block, and writes the file.
 pub fn run(context: &Context, get: &Get) -> Result<(), Failure> {
     let device = context.connect()?;
     let transfer = Transfer::new(&get.name);

@@ -1,4 +1,4 @@
-//! `serial-rpc info`: what a device is and what its link can carry.
+//! `serial-rpc info`: shows a device's identity and the limits of its link.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
@@ -10,7 +10,7 @@ use serial_rpc::connection::DescriptionError;
 ///
 /// As JSON, it is an object: "port", "name", "version" (both null if the firmware has no
 /// description), "protocol", "window", "max_frame", "buffer", "fingerprint", and "procedures" and
-/// "events", how many there are of either.
+/// "events", the number of each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   serial-rpc --port sim info")]
@@ -30,7 +30,7 @@ struct Device {
     events: Option<usize>,
 }
 
-/// Prints it.
+/// Prints the information.
 pub fn run(context: &Context, _: &Info) -> Result<(), Failure> {
     let device = context.connect()?;
     let description = match device.description() {

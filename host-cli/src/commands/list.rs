@@ -1,4 +1,4 @@
-//! `serial-rpc list`: what the device offers.
+//! `serial-rpc list`: lists the procedures and events of the device.
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -55,11 +55,11 @@ pub fn run(context: &Context, list: &List) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A service and some of its procedures, a line and the documentation's first paragraph each.
+/// Shows a service and some of its procedures: a line and the documentation's first paragraph each.
 pub fn overview(service: &Service, procedures: &[&Procedure]) -> String {
     let mut text = format!("\x1b[1m{}\x1b[0m  {}", service.name, summary(&service.doc));
     for procedure in procedures {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "\n  {}", procedure.signature());
         if !procedure.doc.is_empty() {
             let _ = write!(text, "\n      \x1b[2m{}\x1b[0m", summary(&procedure.doc));
@@ -68,7 +68,7 @@ pub fn overview(service: &Service, procedures: &[&Procedure]) -> String {
     text
 }
 
-/// The first paragraph of a doc comment, on one line.
+/// Returns the first paragraph of a doc comment, on one line.
 fn summary(doc: &str) -> String {
     let paragraph = doc.split("\n\n").next().unwrap_or_default();
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")

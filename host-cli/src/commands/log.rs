@@ -16,14 +16,13 @@ use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
 use serial_rpc::value::without_controls;
 
-/// Follow the log that the device keeps.
+/// Follow the device's log.
 ///
-/// It goes on until Ctrl-C, also after the device was reset or unplugged; that, and how many lines
-/// were lost, is said on stderr. What was logged before is not there any more. The time is that of
-/// arrival.
+/// Runs until Ctrl-C, also after the device was reset or unplugged. Reconnects and lost lines are
+/// reported on stderr. Earlier lines are not shown. The time is that of arrival.
 ///
-/// As JSON, a line is an object: "time", "level", "target" and "text"; and on stderr an object with a
-/// "notice" for what else is to be said.
+/// As JSON, a line is an object: "time", "level", "target" and "text"; other messages are objects
+/// with a "notice" on stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc log
@@ -31,7 +30,7 @@ use serial_rpc::value::without_controls;
   serial-rpc log --json | jq -r 'select(.level == \"error\").text'
   serial-rpc --port sim log --call 'calculator.div 1 0' --count 1")]
 pub struct Log {
-    /// Show only what matters at least that much.
+    /// Show only lines of this level or a more severe one.
     #[arg(long, short, value_enum, default_value = "trace")]
     level: NamedLevel,
 
@@ -44,7 +43,7 @@ pub struct Log {
     )]
     target: String,
 
-    /// How the time is shown [default: 24hour, and iso8601 with --json].
+    /// Format of the time [default: 24hour, and iso8601 with --json].
     #[arg(long, value_enum, value_name = "STYLE")]
     timestamps: Option<Style>,
 
@@ -134,7 +133,7 @@ fn line(time: Option<String>, level: NamedLevel, target: &str, text: &str) -> St
     format!("{time}{colour}{name}\x1b[0m {target}: {text}")
 }
 
-/// Tells a device without a log from one that cannot be reached.
+/// Distinguishes a device without a log from one that cannot be reached.
 fn cannot_log(device: &Connection, error: CallError<SubscribeError>) -> Failure {
     match error {
         CallError::Error(SubscribeError::NoSuchEvent) | CallError::NoSuchProcedure => Failure::new(

@@ -1,4 +1,4 @@
-//! `serial-rpc man`: the help of every command as manual pages.
+//! `serial-rpc man`: writes the help of every command as manual pages.
 
 use crate::failure::{Class, Failure};
 use crate::output;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
   serial-rpc man | man -l -
   serial-rpc man ~/.local/share/man/man1")]
 pub struct Man {
-    /// Where to; it is made if it is not there.
+    /// Folder to write to; it is created if it does not exist.
     folder: Option<PathBuf>,
 }
 

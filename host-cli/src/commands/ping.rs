@@ -1,4 +1,4 @@
-//! `serial-rpc ping`: how long a round trip takes, and how many are lost.
+//! `serial-rpc ping`: measures round trips, and counts those that are lost.
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// Measure the round trip to the device and back.
 ///
-/// A ping carries bytes that the device sends back. One that is lost on the way is sent again and
+/// A ping carries bytes that the device sends back. If it is lost on the way, it is sent again and
 /// takes longer; it counts as lost if --timeout passes.
 ///
 /// As JSON, it is an object: "sent", "answered", "lost", "resent" (frames), and "round_trip_us" with
@@ -24,15 +24,15 @@ use std::time::{Duration, Instant};
   serial-rpc ping --count 1000 --size 64
   serial-rpc ping --count 0 --interval 1       every second, until Ctrl-C")]
 pub struct Ping {
-    /// How many to send; 0 goes on until Ctrl-C.
+    /// Number of pings; 0 continues until Ctrl-C.
     #[arg(long, short, default_value_t = 10)]
     count: usize,
 
-    /// How many bytes each carries.
+    /// Number of bytes in each.
     #[arg(long, short, value_name = "BYTES", default_value_t = 4)]
     size: u16,
 
-    /// How long to wait between two, in seconds.
+    /// Time between two pings, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     interval: Option<Duration>,
 }
@@ -46,7 +46,7 @@ struct Report {
     round_trip_us: RoundTrip,
 }
 
-/// Pings, and prints what came of it.
+/// Sends the pings, and prints the results.
 pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
     let device = context.connect()?;
     let mut caller = Connection::clone(&device);
@@ -56,7 +56,7 @@ pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
     let mut lost = None;
     while (ping.count == 0 || sent < ping.count) && !interrupt::happened() {
         if sent == 0 {
-            // The first call also makes the connection, and is not to be measured.
+            // The first call also makes the connection, and must not be measured.
             Caller::call::<DevicePing>(&mut caller, &(&[],))
                 .map_err(|error| Failure::call(&device, true, error))?;
         } else if let Some(interval) = ping.interval
@@ -87,7 +87,7 @@ pub fn run(context: &Context, ping: &Ping) -> Result<(), Failure> {
 }
 
 impl Report {
-    /// None if there was no answer at all.
+    /// Returns None if there was no answer at all.
     fn new(sent: usize, resent: u32, times: &mut [Duration]) -> Option<Self> {
         Some(Self {
             sent,

@@ -1,4 +1,4 @@
-//! `serial-rpc ports`: what is plugged in, and whether it can be used.
+//! `serial-rpc ports`: lists the serial ports, and shows which can be used.
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -8,8 +8,8 @@ use serial_rpc::port::{Access, AvailablePort, UsbDevice, serial_ports};
 
 /// List the serial ports of this machine, those of USB devices first.
 ///
-/// No port is opened: that would reset many boards. Which process has a port open is known on Linux
-/// only, and for your own processes unless you are root.
+/// No port is opened: that would reset many boards. The process that has a port open is shown on
+/// Linux only, and for your own processes unless you are root.
 ///
 /// As JSON, it is an array of objects: "path", "usb" (null or "vendor_id", "product_id" and
 /// "selector" as text for --port, "serial_number", "manufacturer", "product", each of these or null),
@@ -90,7 +90,7 @@ fn port_json<'a>(port: &'a AvailablePort, access: &'a Access) -> PortJson<'a> {
     }
 }
 
-/// What `--port` takes for it.
+/// Returns the value of `--port` that selects it.
 fn selector(usb: &UsbDevice) -> String {
     let ids = format!("{:04x}:{:04x}", usb.vendor_id, usb.product_id);
     match &usb.serial_number {

@@ -1,4 +1,4 @@
-//! `serial-rpc put`: a file to a block of the device.
+//! `serial-rpc put`: writes a file to a block of the device.
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -7,11 +7,11 @@ use crate::transfer::Transfer;
 
 /// Write a file to a block of the device.
 ///
-/// The device checks all of it before the block changes its length. Writing goes on where it was when
-/// the port was unplugged for a while, and after a reset of the device as far as its memory has kept
-/// what was written.
+/// The device checks all of it before the block changes its length. Writing resumes after the port
+/// was unplugged for a while, and after a reset of the device as far as its memory has kept the
+/// written bytes.
 ///
-/// As JSON, what is printed is an object: "block", "bytes", "crc32", "seconds" and "bytes_per_second".
+/// As JSON, the output is an object: "block", "bytes", "crc32", "seconds" and "bytes_per_second".
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc put notes.txt notes
@@ -26,7 +26,7 @@ pub struct Put {
 
 /// Reads the file, and writes the block.
 pub fn run(context: &Context, put: &Put) -> Result<(), Failure> {
-    // Before the port is opened, so that a pipe may take its time.
+    // Before the port is opened, so that a slow pipe does not hold it.
     let bytes = Input::open(&put.file)?.all()?;
     let device = context.connect()?;
     let transfer = Transfer::new(&put.name);

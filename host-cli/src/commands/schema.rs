@@ -36,17 +36,17 @@ enum Action {
 /// full types.
 #[derive(Debug, clap::Args)]
 struct Dump {
-    /// Where to; stdout if it is left out.
+    /// File to write; stdout if it is left out.
     file: Option<PathBuf>,
 
     #[command(flatten)]
     source: Source,
 }
 
-/// Tell what was added and what breaks callers.
+/// Show the additions, and the changes that break callers.
 ///
-/// Procedures that are gone or have other types break callers, and so do other names of arguments and
-/// procedures that are no longer idempotent. Then the exit code is 5.
+/// Callers break if a procedure is removed, changes its types or its names of arguments, or is no
+/// longer idempotent. Then the exit code is 5.
 ///
 /// As JSON, it is an array of objects: "path", "breaks_callers", "change" ("added", "removed",
 /// "signature", "argument_names", "no_longer_idempotent", "idempotent", "doc"), and "signature" or
@@ -64,7 +64,7 @@ struct Diff {
     source: Source,
 }
 
-/// A description as JSON. Only the bytes are read back: they are what the device said.
+/// A description as JSON. Only the bytes are read back: they are the device's own.
 #[derive(Serialize)]
 struct Dumped {
     fingerprint: String,
@@ -163,7 +163,7 @@ fn load(file: &Path) -> Result<Description, Failure> {
     read(&dumped_bytes(&bytes).unwrap_or(bytes), &name)
 }
 
-/// The bytes in a description that was saved as JSON.
+/// Returns the bytes in a description that was saved as JSON.
 fn dumped_bytes(json: &[u8]) -> Option<Vec<u8>> {
     #[derive(Deserialize)]
     struct Bytes {

@@ -1,4 +1,4 @@
-//! `serial-rpc shell`: calls from a prompt.
+//! `serial-rpc shell`: makes calls from a prompt.
 
 mod assistant;
 
@@ -20,27 +20,27 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How many lines the history keeps.
+/// The number of lines that the history keeps.
 const HISTORY: usize = 1_000;
 
 /// Call procedures from a prompt.
 ///
-/// A line is a procedure and its arguments as `call` takes them; JSON needs no quotes and may go over
-/// several lines. Tab completes, Ctrl-C cancels a call, Ctrl-D ends. `help` lists the procedures.
+/// A line is a procedure and its arguments as for `call`; JSON needs no quotes and may span several
+/// lines. Tab completes, Ctrl-C cancels a call, Ctrl-D ends. `help` lists the procedures.
 #[derive(Debug, clap::Args)]
 pub struct Shell {}
 
-/// What can be typed besides a procedure.
+/// The one command besides procedures.
 const HELP: &str = "help";
 const EXIT: &str = "exit";
 
-/// Reads and calls until the user has had enough.
+/// Reads lines and makes calls until the user ends it.
 pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
     let device = context.connect()?;
     let mut editor = editor().map_err(|error| no_terminal(&error))?;
     let history = history();
     if let Some(history) = &history {
-        // The first time there is none.
+        // There is none the first time.
         let _ = editor.load_history(history);
     }
     greet(context, &device, &mut editor);
@@ -67,7 +67,7 @@ pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
         interrupt::forget();
         let result = match (first.as_str(), arguments) {
             (EXIT | "quit", []) => break,
-            // What is a command elsewhere: no procedure's path is a single word.
+            // Names that are commands elsewhere: no procedure's path is a single word.
             (HELP | "?" | "list" | "describe", arguments) => {
                 help(&device, arguments.first().map(String::as_str))
             }
@@ -82,7 +82,7 @@ pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
         }
     }
     if let Some(history) = &history {
-        // Without a history the next time is less pleasant, and that is all.
+        // Losing the history is inconvenient, but not a failure.
         let _ = history.parent().map(fs::create_dir_all);
         let _ = editor.save_history(history);
     }
@@ -106,14 +106,14 @@ fn editor() -> rustyline::Result<ShellEditor> {
     Ok(editor)
 }
 
-/// Where lines are kept from one run to the next.
+/// Returns the file that keeps lines from one run to the next.
 fn history() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;
     let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     Some(folder.join("serial-rpc").join("history"))
 }
 
-/// Says what is at the other end, or why that is not known. The device may still come.
+/// Shows the device at the other end, or the reason why it is unknown. It may still connect later.
 fn greet(context: &Context, device: &Connection, editor: &mut ShellEditor) {
     match learn(context, device, editor) {
         Some(description) => eprintln!(
@@ -126,7 +126,7 @@ fn greet(context: &Context, device: &Connection, editor: &mut ShellEditor) {
     }
 }
 
-/// Gives the description to the assistant.
+/// Passes the description to the assistant.
 fn learn(
     context: &Context,
     device: &Connection,
@@ -146,7 +146,7 @@ fn learn(
     }
 }
 
-/// Shows all procedures, or what there is to know about one thing.
+/// Shows all procedures, or everything about one item.
 fn help(device: &Connection, name: Option<&str>) -> Result<(), Failure> {
     let description = device
         .description()

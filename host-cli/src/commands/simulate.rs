@@ -1,4 +1,4 @@
-//! `serial-rpc simulate`: the simulated device as a port that other programs can open.
+//! `serial-rpc simulate`: offers the simulated device as a port that other programs can open.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
@@ -14,8 +14,8 @@ use std::{io, process, thread};
 
 /// Offer a simulated device on a port, until Ctrl-C.
 ///
-/// It runs the calculator that the example firmware runs. Where to find it goes to stdout. Its line
-/// is as slow as --baud says, and as fast as it goes without.
+/// It runs the calculator of the example firmware. The port's address goes to stdout. The line has
+/// the speed of --baud; without it, there is no limit.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc simulate
@@ -23,21 +23,21 @@ use std::{io, process, thread};
   serial-rpc simulate --noise 0.001
   serial-rpc simulate --noise flips=0.001,gaps=0.0005,texts=0.1 --seed 7")]
 pub struct Simulate {
-    /// Offer it on a TCP port; port 0 is one that is free.
+    /// Offer it on a TCP port; 0 selects a free one.
     #[arg(long, value_name = "HOST:PORT", value_parser = address, conflicts_with = "pty")]
     tcp: Option<String>,
 
-    /// Offer it on a pseudo-terminal, as a serial port. This is the default where there are any.
+    /// Offer it on a pseudo-terminal, as a serial port. This is the default if the system has them.
     #[arg(long)]
     pty: bool,
 
-    /// What goes wrong on the line: a rate per byte, or NAME=RATE,… of flips, drops, insertions,
-    /// duplications, noise, gaps, truncations, texts (per frame), and burst=BYTES for the length
-    /// of noise and gaps.
+    /// Faults on the line: a rate per byte, or NAME=RATE,… of flips, drops, insertions,
+    /// duplications, noise, gaps, truncations, texts (per frame), and burst=BYTES for the length of
+    /// noise and gaps.
     #[arg(long, value_name = "RATES", value_parser = faults, default_value = "0")]
     noise: Faults,
 
-    /// Which bytes go wrong: the same for the same seed.
+    /// Selects the bytes with faults: the same for the same seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -58,13 +58,14 @@ pub fn run(context: &Context, simulate: &Simulate) -> Result<(), Failure> {
     let pace = context.link.baud.map_or(Pace::INSTANT, Pace::uart);
     let mut simulation = Simulation::new(pace, simulate.noise, simulate.seed);
     thread::spawn(|| {
-        // Nothing else would wake a thread that waits for a caller, and there is nothing to wind up.
+        // Nothing else would wake a thread that waits for a caller, and there is nothing to clean
+        // up.
         drop(interrupt::sleep(Duration::MAX));
         process::exit(0);
     });
     loop {
         let caller = offer.accept().map_err(refused)?;
-        // It ends when the caller has gone; the next may come.
+        // It ends when the caller has closed the port; the next may come.
         let _gone = simulation.serve(&*caller);
     }
 }

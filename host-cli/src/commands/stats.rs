@@ -1,4 +1,4 @@
-//! `serial-rpc stats`: what both ends have seen of the link.
+//! `serial-rpc stats`: shows the link's counters of both ends.
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -7,10 +7,10 @@ use rpc_proto::device::DeviceStatistics;
 use serde_json::json;
 use serial_rpc::connection::Pending;
 
-/// Show what the device and this program have seen of the link.
+/// Show the link's counters of the device and of this program.
 ///
-/// The device counts since it started, this program since it connected, which was for this command.
-/// Corrupt frames hint at the wrong speed or a bad line, overruns at a buffer that is too small.
+/// The device counts since it started, this program since it connected for this command. Corrupt
+/// frames are a sign of the wrong speed or a bad line, overruns of a buffer that is too small.
 ///
 /// As JSON, it is an object with the objects "device" ("frames", "corrupt", "too_long",
 /// "out_of_order", "duplicates", "overruns") and "caller" ("sent", "resent", "received", "broken",

@@ -1,4 +1,4 @@
-//! `serial-rpc trace`: a captured conversation in words.
+//! `serial-rpc trace`: shows a captured conversation in words.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
@@ -14,13 +14,13 @@ use serial_rpc::value::hex;
 
 /// Show a captured conversation in words.
 ///
-/// A capture is what --capture writes: lines of `[SECONDS] > BYTES` to the device and
-/// `[SECONDS] < BYTES` from it, in hexadecimal; # begins a comment. Calls and values are shown by the
-/// device's description if it is in the capture or was read from the device before.
+/// --capture writes captures: lines of `[SECONDS] > BYTES` to the device and `[SECONDS] < BYTES`
+/// from it, in hexadecimal; # begins a comment. Calls and values are shown by the device's
+/// description if it is in the capture or was read from the device before.
 ///
 /// As JSON, an event is an object on a line of its own: "time" in seconds if the capture has it,
-/// "direction" ("to-device" or "from-device"), and either "kind", "seq", "words", "again" and "spoilt" of
-/// a frame, or "text", or "broken" bytes.
+/// "direction" ("to-device" or "from-device"), and either "kind", "seq", "words", "again" and
+/// "spoilt" of a frame, or "text", or "broken" bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc --port sim --capture calls.txt call calculator.add 2 3
@@ -30,7 +30,7 @@ pub struct Trace {
     /// The capture, or - for stdin.
     file: String,
 
-    /// Read bytes as they are, all of which went this way.
+    /// Read a file of plain bytes, all of them in this direction.
     #[arg(long, value_enum, value_name = "DIRECTION")]
     raw: Option<NamedDirection>,
 }
@@ -86,7 +86,7 @@ enum HappeningJson<'a> {
     },
 }
 
-/// Prints an event a line, as soon as it is complete.
+/// Prints one event a line, as soon as it is complete.
 pub fn run(context: &Context, trace: &Trace) -> Result<(), Failure> {
     let mut input = Input::open(&trace.file)?;
     let mut decoder = decoder(context.cache());

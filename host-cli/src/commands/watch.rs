@@ -1,4 +1,4 @@
-//! `serial-rpc watch`: values as they come, from an event or by calling again and again.
+//! `serial-rpc watch`: shows values as they come, from an event or from repeated calls.
 
 mod chart;
 mod plot;
@@ -23,15 +23,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 use table::Table;
 
-/// Watch an event, or what a procedure returns.
+/// Watch an event, or the value of a procedure.
 ///
-/// An event is subscribed to, and shown whenever the device tells of it. A procedure is called every
-/// --interval, and what it returns is shown. Either goes on until Ctrl-C, also after the device was
-/// reset or unplugged; that, and how many events were lost, is said on stderr.
+/// An event is shown whenever the device sends it. A procedure is called every --interval, and its
+/// value is shown. Both run until Ctrl-C, also after the device was reset or unplugged; reconnects
+/// and lost events are reported on stderr.
 ///
-/// What is shown is a table with a column for each number or other part of a value. As JSON, it is an
+/// The output is a table with a column for each number or other part of a value. As JSON, it is an
 /// object a line: "time" of arrival, and the "data" of an event by its names or the "value" of a
-/// procedure; and on stderr an object with a "notice" for what else is to be said.
+/// procedure; other messages are objects with a "notice" on stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc watch calculator.total_changed
@@ -48,14 +48,14 @@ pub struct Watch {
     #[arg(value_name = "ARGUMENT", value_parser = negative::unmarked)]
     arguments: Vec<String>,
 
-    /// How often to call a procedure, in seconds or as 100ms [default: 1].
+    /// Time between two calls of a procedure, in seconds or as 100ms [default: 1].
     #[arg(long, short, value_name = "TIME", value_parser = seconds)]
     interval: Option<Duration>,
 
     #[command(flatten)]
     until: Until,
 
-    /// Show a value only if it is another than the one before.
+    /// Show a value only if it differs from the one before.
     #[arg(long)]
     changes: bool,
 
@@ -67,7 +67,7 @@ pub struct Watch {
     #[arg(long, value_name = "CALL")]
     call: Vec<String>,
 
-    /// How the time of arrival is shown [default: 24hour, and iso8601 with --json].
+    /// Format of the time of arrival [default: 24hour, and iso8601 with --json].
     #[arg(long, value_enum, value_name = "STYLE")]
     timestamps: Option<Style>,
 
@@ -79,12 +79,12 @@ pub struct Watch {
     #[arg(long, conflicts_with_all = ["json", "timestamps", "verbose"])]
     plot: bool,
 
-    /// What to draw, a column of the table; may be given several times [default: every number].
+    /// Column of the table to draw; may be given several times [default: every number].
     #[arg(long, value_name = "COLUMN", requires = "plot")]
     field: Vec<String>,
 }
 
-/// Shows what comes, until the end.
+/// Shows values as they come, until the end.
 pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
     let device = context.connect()?;
     let description = device
@@ -141,7 +141,7 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
     end
 }
 
-/// Refuses what makes no sense for an event, or may do harm with a procedure.
+/// Refuses options that make no sense for an event, or may do harm with a procedure.
 fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
     if !procedure.is_event() {
         return repeating::allow(procedure, watch.force);
@@ -152,7 +152,7 @@ fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
         _ => "no arguments",
     };
     let path = &procedure.path;
-    let message = format!("{path} is an event, which takes {what}: the device tells of it");
+    let message = format!("{path} is an event, which takes {what}: the device sends it");
     Err(Failure::new(Class::Usage, message))
 }
 
@@ -173,7 +173,7 @@ fn show(shown: &mut Shown, watched: &mut Watched, source: &mut Source<'_>) -> Re
     Ok(())
 }
 
-/// What was watched.
+/// Returns a summary of the watch.
 fn summary(count: u64, source: &Source<'_>) -> String {
     let shown = match count {
         1 => "1 value".to_owned(),
@@ -186,7 +186,7 @@ fn summary(count: u64, source: &Source<'_>) -> String {
     }
 }
 
-/// What every value passes on its way, however it is shown.
+/// The state of a watch: every value passes it, in any form of output.
 struct Watched {
     changes: bool,
     recording: Option<Recording>,
@@ -196,7 +196,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// Takes a value, records it, and tells whether it is to be shown.
+    /// Takes a value, records it, and returns true if it should be shown.
     fn take(&mut self, now: &Moment, value: &Value) -> Result<bool, Failure> {
         if self.changes && self.previous.as_ref() == Some(value) {
             return Ok(false);
@@ -213,10 +213,10 @@ impl Watched {
     }
 }
 
-/// How values are printed.
+/// The form in which values are printed.
 struct Shown {
     json: bool,
-    /// What a value is called in JSON.
+    /// The name of a value in JSON.
     name: &'static str,
     timestamps: Timestamps,
     table: Table,

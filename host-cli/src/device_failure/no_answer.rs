@@ -1,16 +1,16 @@
-//! What may be the matter when a device does not answer, judged by what did come.
+//! Finds the likely reason why a device does not answer, from the bytes that did come.
 
 use crate::failure::{Class, Failure};
 use serial_rpc::port::holder;
 use serial_rpc::{Connection, Port};
 
-/// As much of a device's text as makes it recognised.
+/// The length of a device's text that is shown: enough to recognise it.
 const SHOWN: usize = 60;
 
-/// As many bytes of noise.
+/// The number of bytes of noise that are shown.
 const BYTES_SHOWN: usize = 8;
 
-/// The deadline passed.
+/// Returns the failure for a deadline that has passed.
 pub fn no_answer(device: &Connection) -> Failure {
     let name = device.name();
     let failure = Failure::new(
@@ -64,7 +64,7 @@ pub fn no_answer(device: &Connection) -> Failure {
         .hint("is it the right port, is the device running, and are its wires the right way round?")
 }
 
-/// The beginning of a line of text, if that is what the bytes are.
+/// Returns the beginning of a line of text, if the bytes are text.
 fn text_in(bytes: &[u8]) -> Option<String> {
     let is_text = |byte: &&u8| matches!(**byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0x1b);
     let readable = bytes.iter().filter(is_text).count();

@@ -1,4 +1,4 @@
-//! Devices that are not as they should be, each offered at a TCP port.
+//! Faulty devices, each offered at a TCP port.
 
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, Header, Kind, Seq};
@@ -10,7 +10,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// What a device does with a connection, until it ends.
+/// A device's behaviour on a connection, until it ends.
 pub type Behaviour = fn(TcpStream) -> std::io::Result<()>;
 
 /// The number of an interface's first procedure.
@@ -19,7 +19,7 @@ const FIRST_NUMBER: u8 = 8;
 /// Longer than any test lasts.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// Offers a device for the rest of the test and tells the port, as `--port` takes it.
+/// Offers a device for the rest of the test, and returns the value for `--port`.
 pub fn offer(behaviour: Behaviour) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a TCP port to spare");
     let address = listener.local_addr().expect("a listener has an address");
@@ -32,7 +32,7 @@ pub fn offer(behaviour: Behaviour) -> String {
     format!("tcp:{address}")
 }
 
-/// Offers a device once: when it has lost its connection, there is nothing at the port.
+/// Offers a device once: after it has lost its connection, nothing listens at the port.
 pub fn offer_once(behaviour: Behaviour) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a TCP port to spare");
     let address = listener.local_addr().expect("a listener has an address");
@@ -91,7 +91,7 @@ pub fn of_another_version(mut stream: TcpStream) -> std::io::Result<()> {
     })
 }
 
-/// Does all that a device should, except to return from a procedure of its own.
+/// Works as a device should, but never returns from a procedure of its own.
 pub fn hanging(stream: TcpStream) -> std::io::Result<()> {
     simulated(stream, |number| match number {
         FIRST_NUMBER.. => Reaction::Hang,
@@ -99,7 +99,7 @@ pub fn hanging(stream: TcpStream) -> std::io::Result<()> {
     })
 }
 
-/// The same, but loses the connection with the first call.
+/// Works the same, but loses the connection at the first call.
 pub fn vanishing(stream: TcpStream) -> std::io::Result<()> {
     simulated(stream, |number| match number {
         FIRST_NUMBER.. => Reaction::Vanish,
@@ -116,7 +116,7 @@ pub fn undescribed(stream: TcpStream) -> std::io::Result<()> {
     })
 }
 
-/// What a device does about a call.
+/// A device's reaction to a call.
 enum Reaction {
     Answer,
     ReturnNothing,
@@ -124,7 +124,7 @@ enum Reaction {
     Vanish,
 }
 
-/// Simulates a device that reacts otherwise to some procedures, by number.
+/// Simulates a device that reacts differently to some procedures, by number.
 fn simulated(mut stream: TcpStream, react: impl Fn(u8) -> Reaction) -> std::io::Result<()> {
     let device = SimulatedDevice::new();
     let mut reply = [0; 512];

@@ -1,8 +1,8 @@
-//! What the program prints, word for word, for every command and for what goes wrong.
+//! Tests the program's output, word for word, for every command and for failures.
 //!
-//! The files in `tests/cmd` hold command lines and what they print; `TRYCMD=overwrite cargo test -p
-//! host-cli --test golden` writes them anew, to be read before they are committed. They run without
-//! a serial port: on the simulated device, or on one of [`devices`] that misbehaves.
+//! The files in `tests/cmd` hold command lines and their output. `TRYCMD=overwrite cargo test -p
+//! host-cli --test golden` rewrites them; read them before you commit them. They need no serial
+//! port: they use the simulated device, or one of the faulty [`devices`].
 #![cfg(unix)]
 
 mod devices;
@@ -13,7 +13,7 @@ use std::fs;
 use tempfile::TempDir;
 use trycmd::TestCases;
 
-/// Cases that see an empty cache of their own.
+/// Returns cases with an empty cache of their own.
 fn cases() -> (TempDir, TestCases) {
     let folder = tempfile::tempdir().expect("a folder for the cache");
     let cases = TestCases::new();

@@ -1,4 +1,5 @@
-//! Arguments of a procedure, from the words of a shell or from JSON, to the bytes of a call.
+//! Converts the arguments of a procedure, from a shell's words or from JSON, to the bytes of a
+//! call.
 //!
 //! # Words
 //! Words are arguments in order (`2 3`), by name (`x=2 y=3`, in any order), or in order first and by
@@ -32,7 +33,7 @@ use crate::description::{Argument, Procedure};
 use crate::nearest::{did_you_mean, nearest};
 use crate::value::{Problem, ValueError, decode, encode, shortened};
 
-/// Why arguments cannot be sent to a procedure.
+/// An error in the arguments for a procedure.
 ///
 /// Each message is complete: causes are part of it rather than a [source](std::error::Error::source).
 #[derive(Debug, Error)]
@@ -40,39 +41,39 @@ pub enum ArgumentsError {
     /// An argument was not given.
     #[error("argument `{argument}` of {path} is missing: {usage}")]
     Missing {
-        /// Its name.
+        /// The argument's name.
         argument: String,
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
-        /// How the procedure is called.
+        /// The procedure's usage.
         usage: String,
     },
-    /// More were given than there are.
+    /// More arguments were given than the procedure takes.
     #[error("{path} takes {expected} arguments, and {given} were given: {usage}")]
     TooMany {
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
-        /// How many it takes.
+        /// The number of arguments that it takes.
         expected: usize,
-        /// How many were given.
+        /// The number of arguments that were given.
         given: usize,
-        /// How the procedure is called.
+        /// The procedure's usage.
         usage: String,
     },
-    /// A name was given that no argument has.
+    /// No argument has the name that was given.
     #[error("{usage} has no argument `{name}`{}", did_you_mean(.nearest))]
     Unknown {
-        /// What was given.
+        /// The name that was given.
         name: String,
-        /// The names that may have been meant.
+        /// Similar names of arguments.
         nearest: Vec<String>,
-        /// How the procedure is called.
+        /// The procedure's usage.
         usage: String,
     },
     /// An argument was given twice.
     #[error("argument `{argument}` is given twice")]
     Repeated {
-        /// Its name.
+        /// The argument's name.
         argument: String,
     },
     /// A word without a name follows one with a name.
@@ -80,22 +81,22 @@ pub enum ArgumentsError {
     Nameless {
         /// The word.
         word: String,
-        /// How the procedure is called.
+        /// The procedure's usage.
         usage: String,
     },
     /// The value is not one of the argument's type; the error's path starts with its name.
     #[error("argument {0}")]
     Value(ValueError),
-    /// The word should be JSON and is not.
+    /// The word should be JSON but is not.
     #[error("argument `{argument}`: expected JSON for {ty}, got `{word}` ({cause})")]
     Json {
         /// The argument.
         argument: String,
-        /// Its type.
+        /// The argument's type.
         ty: String,
         /// The word.
         word: String,
-        /// What is wrong with it.
+        /// The error of the JSON parser.
         cause: serde_json::Error,
     },
     /// The file that holds the bytes cannot be read.
@@ -105,15 +106,15 @@ pub enum ArgumentsError {
         argument: String,
         /// The file.
         file: String,
-        /// Why not.
+        /// The error of reading the file.
         cause: io::Error,
     },
-    /// The JSON for all arguments is neither list nor object.
+    /// The JSON for all arguments is neither an array nor an object.
     #[error("expected a list or an object with the arguments, got `{given}`: {usage}")]
     NotArguments {
-        /// What was given.
+        /// The JSON that was given.
         given: String,
-        /// How the procedure is called.
+        /// The procedure's usage.
         usage: String,
     },
 }
@@ -121,13 +122,14 @@ pub enum ArgumentsError {
 /// Reads the file that the word `@file` names.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
 
-/// The bytes of a call's arguments, from the words of a shell.
+/// Encodes a call's arguments from the words of a shell.
 ///
-/// The [module](self) says how words are read. This crate does no I/O, so `read_file` reads the files
-/// that words name.
+/// The [module](self) documents the syntax of words. This crate does no I/O, so `read_file` reads
+/// the files that words name.
 ///
 /// # Errors
-/// Says which argument is missing, superfluous or not of its type, and what was expected.
+/// Returns an error that names the argument that is missing, superfluous or of the wrong type, and
+/// the type that was expected.
 ///
 /// ```
 /// use serial_rpc_values::arguments::from_words;
@@ -167,7 +169,7 @@ pub fn from_words(
             .and_then(|(name, text)| Some((procedure.position(name)?, text)));
         let (position, text) = match by_name {
             Some(found) => found,
-            // A mistyped name explains more than anything that could be said about the word.
+            // A mistyped name is a better explanation than any complaint about the word.
             None if named || index >= procedure.arguments.len() => {
                 return Err(match mistyped_name(procedure, word) {
                     Some(unknown) => unknown,
@@ -192,10 +194,10 @@ pub fn from_words(
     given.all()
 }
 
-/// Arguments, or the data of an event, from their bytes to an object with their names.
+/// Decodes arguments, or the data of an event, to an object with their names.
 ///
 /// # Errors
-/// Bytes that are not what the procedure takes or the event tells.
+/// Fails if the bytes do not match the procedure's arguments or the event's data.
 ///
 /// ```
 /// use firmware::CheckedCalculator;
@@ -220,10 +222,10 @@ pub fn to_json(procedure: &Procedure, mut bytes: &[u8]) -> Result<Map<String, Va
     }
 }
 
-/// The bytes of a call's arguments, from a JSON array of them all or an object with their names.
+/// Encodes a call's arguments from a JSON array of them all, or from an object with their names.
 ///
 /// # Errors
-/// As [`from_words`], and JSON that is neither array nor object.
+/// Fails as [`from_words`] does, and if the JSON is neither an array nor an object.
 ///
 /// ```
 /// use serde_json::json;
@@ -303,7 +305,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// All of them in order, which is what an argument tuple is on the wire.
+    /// Returns all arguments in order, encoded as an argument tuple.
     fn all(self) -> Result<Vec<u8>, ArgumentsError> {
         let mut bytes = Vec::new();
         for (argument, encoded) in self.procedure.arguments.iter().zip(self.encoded) {
@@ -355,7 +357,7 @@ impl Argument {
     }
 }
 
-/// The error for a word that looks like `name=value` and whose name no argument has.
+/// Returns the error for a word like `name=value` where no argument has that name.
 fn mistyped_name(procedure: &Procedure, word: &str) -> Option<ArgumentsError> {
     let (name, _) = word.split_once('=')?;
     let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');

@@ -1,46 +1,46 @@
 //! Takes postcard's primitives off the front of bytes that a device sent.
 //!
-//! The reader of descriptions and the reader of values both stand on it. Every length is held
-//! against what is left before anything is allocated, and every error names its byte.
+//! The reader of descriptions and the reader of values both use it. Every length is checked against
+//! the remaining bytes before anything is allocated, and every error names its byte.
 
 use thiserror::Error;
 
-/// Bytes from a device that are not postcard.
+/// An error in postcard bytes from a device.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Malformed {
     /// The bytes end too early.
     #[error("the bytes end at byte {offset}, where more were expected")]
     Cut {
-        /// Where the missing bytes should be.
+        /// The offset of the missing bytes.
         offset: usize,
     },
     /// A variable-length number is longer or larger than its type allows.
     #[error("the number at byte {offset} does not fit {bits} bits")]
     Varint {
-        /// Where the number starts.
+        /// The offset of the number.
         offset: usize,
         /// The width of its type.
         bits: u32,
     },
-    /// A length promises more than is there.
+    /// A length is greater than the number of remaining bytes.
     #[error("the length at byte {offset} is {length}, and only {remaining} bytes follow")]
     Length {
-        /// Where the length starts.
+        /// The offset of the length.
         offset: usize,
-        /// What it says.
+        /// The value of the length.
         length: u64,
-        /// How many bytes follow it.
+        /// The number of bytes that follow it.
         remaining: usize,
     },
     /// A string is not UTF-8.
     #[error("the string at byte {offset} is not UTF-8")]
     Text {
-        /// Where the string starts, after its length.
+        /// The offset of the string's text, after its length.
         offset: usize,
     },
 }
 
-/// A position in bytes.
+/// A position in a slice of bytes.
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     offset: usize,
@@ -51,12 +51,12 @@ impl<'a> Cursor<'a> {
         Self { bytes, offset: 0 }
     }
 
-    /// How many bytes have been taken.
+    /// Returns the number of bytes that have been taken.
     pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The bytes that have not been taken.
+    /// Returns the bytes that have not been taken.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes
     }
@@ -77,9 +77,10 @@ impl<'a> Cursor<'a> {
         Malformed::Cut { offset }
     }
 
-    /// An unsigned number of at most `bits` bits, 7 to a byte, the lowest first.
+    /// Takes an unsigned number of at most `bits` bits, 7 to a byte, the lowest first.
     ///
-    /// Like postcard it takes a longer form than necessary, up to the longest that the width needs.
+    /// Like postcard, it accepts a longer form than necessary, up to the longest that the width
+    /// needs.
     pub(crate) fn varint(&mut self, bits: u32) -> Result<u128, Malformed> {
         let offset = self.offset;
         let mut value = 0;
@@ -97,7 +98,8 @@ impl<'a> Cursor<'a> {
         Err(Malformed::Varint { offset, bits })
     }
 
-    /// A number of things that take a byte each at least, so that no more can follow than bytes do.
+    /// Takes a number of items of at least one byte each, so that it cannot exceed the remaining
+    /// bytes.
     pub(crate) fn length(&mut self) -> Result<usize, Malformed> {
         let offset = self.offset;
         let length = self.count()?;
@@ -112,7 +114,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A number of things that may take no bytes, so that nothing is known about it yet.
+    /// Takes a number of items that may have no bytes, so that it cannot be checked here.
     pub(crate) fn count(&mut self) -> Result<u64, Malformed> {
         let offset = self.offset;
         let count = self.varint(u64::BITS)?;
@@ -122,7 +124,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// A byte string with its length before it.
+    /// Takes a byte string with its length before it.
     pub(crate) fn byte_string(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.length()?;
         let (taken, rest) = self.bytes.split_at_checked(length).ok_or(self.cut())?;
@@ -131,7 +133,7 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// A string with its length before it.
+    /// Takes a string with its length before it.
     pub(crate) fn text(&mut self) -> Result<&'a str, Malformed> {
         let bytes = self.byte_string()?;
         let offset = self.offset - bytes.len();

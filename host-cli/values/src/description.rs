@@ -1,8 +1,8 @@
-//! What a device offers: the owned form of its description, and how to find a procedure in it.
+//! The owned form of a device's description, and the search for a procedure in it.
 //!
 //! A device sends its description as postcard bytes, see [`Description::read`]. Types keep the
-//! structure that values need ([`Type`], [`Shape`]); everything prints in a notation for people, and
-//! serialises, for programs, as it is declared.
+//! structure that values need ([`Type`], [`Shape`]). Everything prints in a readable notation, and
+//! serialises as it is declared, for programs.
 
 mod difference;
 mod find;
@@ -25,7 +25,7 @@ use crate::nearest::{did_you_mean, nearest};
 pub use rpc_proto::describe::ProcedureKind;
 pub use rpc_proto::service::FIRST_NUMBER;
 
-/// What a device says about itself and its services.
+/// The description of a device and its services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {
     /// The name of the device or its firmware.
@@ -41,32 +41,33 @@ pub struct Description {
 pub struct Service {
     /// The first part of its procedures' paths, such as `calculator`.
     pub name: String,
-    /// What it is for; may be empty or have several lines.
+    /// The documentation; may be empty or have several lines.
     pub doc: String,
     /// The procedures, in the order of their numbers.
     pub procedures: Vec<Procedure>,
 }
 
-/// Something that can be called, or an event.
+/// A procedure that can be called, or an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Procedure {
-    /// What a call carries to name it.
+    /// The number that identifies it in a call.
     pub number: u16,
-    /// By which a typed client finds it: a checksum of its path and types (PROTOCOL.md, "Keys").
+    /// The key by which a typed client finds it: a checksum of its path and types (PROTOCOL.md,
+    /// "Keys").
     pub key: u32,
-    /// What people call it by: service and name, such as `calculator.add`.
+    /// The path, for people: service and name, such as `calculator.add`.
     pub path: String,
-    /// What it does; may be empty or have several lines.
+    /// The documentation; may be empty or have several lines.
     pub doc: String,
-    /// The arguments, in the order in which they are sent; of an event, its data.
+    /// The arguments, in the order in which they are sent. For an event: its data.
     pub arguments: Vec<Argument>,
-    /// The type of what it returns.
+    /// The type of the returned value.
     pub value: Type,
-    /// The type of its own error, if it can fail.
+    /// The type of the procedure's own error, if it can fail.
     pub error: Option<Type>,
-    /// Whether it is called, or something else.
+    /// The kind: a plain procedure, a stream, a feed or an event.
     pub kind: ProcedureKind,
-    /// Whether calling it twice is the same as calling it once.
+    /// True if calling it twice has the same effect as calling it once.
     pub idempotent: bool,
 }
 
@@ -80,28 +81,28 @@ pub struct Argument {
     pub ty: Type,
 }
 
-/// A path that names no procedure of the device.
+/// The error for a path that no procedure of the device has.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the device has no procedure `{path}`{}", did_you_mean(.nearest))]
 pub struct UnknownProcedure {
-    /// What was asked for.
+    /// The path that was looked for.
     pub path: String,
-    /// The paths that may have been meant, the most likely first.
+    /// Similar paths, the most likely first.
     pub nearest: Vec<String>,
 }
 
 impl Description {
-    /// Every procedure, in the order of their numbers.
+    /// Returns every procedure, in the order of their numbers.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.services.iter().flat_map(|service| &service.procedures)
     }
 
     /// Finds a procedure by its path.
     ///
-    /// The service may also be written as the trait is: `Calculator.add` is `calculator.add`.
+    /// The service may also be written like the trait: `Calculator.add` is `calculator.add`.
     ///
     /// # Errors
-    /// A path that names no procedure comes back with the nearest that do.
+    /// If no procedure has the path, the error lists the nearest paths.
     ///
     /// ```
     /// use serial_rpc_values::description::{Description, Procedure, ProcedureKind, Service, Shape, Type};
@@ -146,7 +147,7 @@ impl Description {
             })
     }
 
-    /// The paths near `canonical`; for a path without a service those with a name near it.
+    /// Returns the paths near `canonical`; for a path without a service, those with a similar name.
     fn nearest(&self, path: &str, canonical: &str) -> Vec<String> {
         if path.contains('.') {
             return nearest(
@@ -164,7 +165,7 @@ impl Description {
 }
 
 impl Procedure {
-    /// The last part of its path.
+    /// Returns the last part of its path.
     ///
     /// ```
     /// # use serial_rpc_values::description::{Procedure, ProcedureKind, Shape, Type};
@@ -184,7 +185,7 @@ impl Procedure {
             .map_or(self.path.as_str(), |(_, name)| name)
     }
 
-    /// The type of the items that it returns or takes a batch at a time, if it does.
+    /// Returns the type of the items that it returns or takes in batches, if it does.
     pub fn item(&self) -> Option<&Type> {
         match (self.kind, self.arguments.last()) {
             (ProcedureKind::Stream, _) => Some(&self.value),
@@ -196,7 +197,8 @@ impl Procedure {
         }
     }
 
-    /// The same without the items that it takes, for whoever gives these apart.
+    /// Returns the procedure without the items that it takes, for callers that pass these
+    /// separately.
     #[must_use]
     pub fn without_items(&self) -> Self {
         let mut procedure = self.clone();
@@ -206,7 +208,7 @@ impl Procedure {
         procedure
     }
 
-    /// Whether it is an event: told by the device, not called.
+    /// Returns true if it is an event, which the device sends and nobody calls.
     pub fn is_event(&self) -> bool {
         self.kind == ProcedureKind::Event
     }

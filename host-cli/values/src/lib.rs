@@ -1,5 +1,5 @@
-//! Values of a device by the description that it gives of itself: between JSON, the words of a shell
-//! and the bytes of the wire, and the bytes of a whole conversation in words.
+//! Converts values of a device, by its own description, between JSON, the words of a shell and the
+//! bytes of the wire, and shows the bytes of a whole conversation in words.
 //!
 //! There is no I/O here and no thread, so that it also builds for a browser. The crate `serial-rpc`
 //! re-exports these modules and makes calls with them.

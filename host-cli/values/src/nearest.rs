@@ -1,13 +1,13 @@
-//! Finds the names that a user may have meant by one that does not exist.
+//! Finds existing names similar to one that does not exist.
 
 use strsim::damerau_levenshtein;
 
-/// More suggestions than this help nobody.
+/// The most suggestions that are still helpful.
 const MOST: usize = 3;
 
-/// The candidates that differ from `name` by a typing mistake or two, and least of all.
+/// Returns the candidates closest to `name` that differ from it by a typing mistake or two.
 ///
-/// A difference in case or in `-` against `_` counts for nothing.
+/// Differences in case, or between `-` and `_`, do not count.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -16,7 +16,7 @@ pub(crate) fn nearest<'a>(
     let tolerated = (name.chars().count() + 1) / 3;
     let mut found: Vec<(usize, &str)> = candidates
         .into_iter()
-        // The distance is at least the difference in length: a cheap way past most of them.
+        // The distance is at least the difference in length, which rules out most of them cheaply.
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * tolerated)
         .map(|candidate| (damerau_levenshtein(&name, &folded(candidate)), candidate))
         .filter(|(distance, _)| *distance <= tolerated)
@@ -32,7 +32,7 @@ pub(crate) fn nearest<'a>(
         .collect()
 }
 
-/// The end of an error message: `; did you mean ...?`, or nothing.
+/// Returns the end of an error message: `; did you mean ...?`, or nothing.
 pub(crate) fn did_you_mean(names: &[String]) -> String {
     if names.is_empty() {
         return String::new();

@@ -1,7 +1,7 @@
-//! Traces: what passes on a link, in words.
+//! Traces: shows the traffic of a link in words.
 //!
-//! A [`Decoder`] makes [`Event`]s of the bytes of both directions. The bytes come from a
-//! link while calls are made, or from a [`capture`] of an earlier conversation.
+//! A [`Decoder`] turns the bytes of both directions into [`Event`]s. The bytes come from a link
+//! while calls are made, or from a [`capture`] of an earlier conversation.
 
 pub mod capture;
 mod decoder;

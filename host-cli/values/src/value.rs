@@ -1,6 +1,6 @@
-//! Values by description: JSON to the bytes of a type that is only known at run time, and back.
+//! Converts JSON to the bytes of a type that is only known at run time, and back.
 //!
-//! The JSON is what `serde_json` would make of the same Rust value, so `#[derive(Serialize)]` on the
+//! The JSON is what `serde_json` makes of the same Rust value, so `#[derive(Serialize)]` on the
 //! device is all the documentation that it needs:
 //!
 //! | type                          | JSON                                                        |
@@ -18,16 +18,17 @@
 //! | maps                          | an object if keys are integers, bools, strings, chars or names of variants, else an array of `[key, value]` |
 //! | enums                         | `"Unit"`, `{"Newtype": 1}`, `{"Tuple": [1, 2]}`, `{"Struct": {"x": 1}}` |
 //!
-//! It differs from `serde_json` where that would lose something or be a nuisance in a shell:
+//! It differs from `serde_json` where that would lose information or be awkward in a shell:
 //! - An `f32` is shown by its shortest digits, `1.1`, not by those of the `f64` next to it. NaN and
-//!   the infinities are not null. Which of the many NaNs it was is not kept.
-//! - Bytes are hexadecimal rather than an array. An array of numbers is taken as well; fixed-size
-//!   arrays such as `[u8; 4]` are arrays always.
+//!   the infinities are not null. The bits of a NaN are not kept.
+//! - Bytes are hexadecimal rather than an array. An array of numbers is accepted too. Fixed-size
+//!   arrays such as `[u8; 4]` are always arrays.
 //! - An option around something that may itself be null (`Option<Option<i32>>`, `Option<()>`) shows
 //!   a value as `{"Some": ...}`, so that it is not mistaken for none.
-//! - An integer is taken as a string too, also as `"0xff"`, `"0b1010"`, `"0o17"` and `"1_000"`.
+//! - An integer is also accepted as a string, and then also as `"0xff"`, `"0b1010"`, `"0o17"` and
+//!   `"1_000"`.
 //!
-//! Values of postcard-schema's own `NamedType` are the one kind of value that is refused.
+//! The only values that are refused are those of postcard-schema's own `NamedType`.
 
 mod decode;
 mod encode;

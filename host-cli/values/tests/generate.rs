@@ -1,4 +1,4 @@
-//! Random types, random values of them, and random nonsense.
+//! Generates random types, random values of them, and random nonsense.
 
 use postcard_schema::schema::owned::{
     OwnedDataModelType, OwnedDataModelVariant, OwnedNamedType, OwnedNamedValue, OwnedNamedVariant,
@@ -23,7 +23,8 @@ const INTEGERS: [IntegerType; 12] = [
     IntegerType::Isize,
 ];
 
-/// A type as the reader makes it: lists of `u8` are bytes, content of variants has no name.
+/// Generates a type as the reader makes it: lists of `u8` are bytes, content of variants has no
+/// name.
 pub fn any_type() -> impl Strategy<Value = Type> {
     let integer = prop::sample::select(&INTEGERS[..]).prop_map(Shape::Integer);
     let other = prop::sample::select(vec![
@@ -90,7 +91,7 @@ fn any_content(
     ]
 }
 
-/// A type and one of its values, in the form that decoding gives it.
+/// Generates a type and one of its values, in the form that decoding returns.
 pub fn any_type_and_value() -> impl Strategy<Value = (Type, Value)> {
     any_type().prop_flat_map(|ty| {
         let value = any_value(&ty);
@@ -185,7 +186,7 @@ fn float(finite: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Value> {
     prop_oneof![9 => finite.prop_map(Value::from), 1 => others.prop_map(Value::from)].boxed()
 }
 
-/// JSON that fits no type in particular, though now and then by accident.
+/// Generates JSON that matches no type in particular, except by accident.
 pub fn any_json() -> impl Strategy<Value = Value> {
     let name = prop_oneof![
         "Variant[0-3]",
@@ -210,7 +211,7 @@ pub fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What somebody may type, or a cat.
+/// Generates a word as a person, or a cat, may type it.
 pub fn any_word() -> impl Strategy<Value = String> {
     prop_oneof![
         "(a[0-3]=)?-?(0[xbo])?[0-9a-f_]{0,5}",
@@ -220,7 +221,7 @@ pub fn any_word() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The same type as postcard-schema has it.
+/// Returns the same type in postcard-schema's form.
 pub fn schema_of(ty: &Type) -> OwnedNamedType {
     let boxed = |ty| Box::new(schema_of(ty));
     let all = |types: &[Type]| types.iter().map(schema_of).collect();

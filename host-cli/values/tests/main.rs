@@ -1,4 +1,4 @@
-//! Values by description hold for all types and values, and never panic, whatever comes in.
+//! Tests that values by description hold for all types and values, and never panic on any input.
 
 mod generate;
 mod real_types;

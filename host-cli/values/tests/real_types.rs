@@ -1,4 +1,4 @@
-//! Real Rust types: the bytes are postcard's, and the JSON is `serde_json`'s but where the
+//! Tests real Rust types: the bytes are postcard's, and the JSON is `serde_json`'s except where the
 //! documentation says otherwise.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Any bytes: whatever comes out of the accumulator can be sent again and arrives as it was.
+//! Feeds any bytes: every frame that the accumulator finds encodes to the same bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         // Whether it checks or not, it can be sent: fuzzers seldom find a checksum.
         let body = candidate.unchecked_body();
         let seal = Seal::of_session(1);
-        // Every payload that is accepted can be sent again, and arrives as it was.
+        // Every payload that is accepted can be sent again, and arrives unchanged.
         let mut buffer = [0; FRAME + 2];
         let mut encoder = Encoder::new(&mut buffer, header, seal);
         encoder.extend(body);

@@ -1,5 +1,5 @@
-//! Any bytes from the device while a call is under way: the call ends by its deadline, and what is
-//! sent are frames.
+//! Feeds any bytes from the device during a call: the call ends by its deadline, and everything
+//! that is sent is a frame.
 #![no_main]
 
 use fuzz::{FRAME, SESSION, pieces};
@@ -44,9 +44,9 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(client.deadline(), None);
 });
 
-/// Sends what there is to send.
+/// Sends the waiting bytes.
 fn exchange(client: &mut Client<FRAME, 3>, sent: &mut Accumulator<FRAME>, now: Instant) {
-    // Each received piece can make the client send a few frames, never without end.
+    // Each received piece can make the client send a few frames, but not without end.
     for _ in 0..100 {
         let outgoing = client.outgoing(now).to_vec();
         if outgoing.is_empty() {

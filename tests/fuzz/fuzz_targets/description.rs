@@ -1,4 +1,5 @@
-//! Any bytes as a description: read or refused, and what was read can be shown.
+//! Reads any bytes as a description: they are read or refused, and a description that was read can
+//! be shown.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any bytes, then a good call: the server answers it.
+//! Feeds any bytes, then a good call: the server answers it.
 #![no_main]
 
 use firmware::{Demonstration, DemonstrationEvents};
@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(sum, [[0x60, 10]]);
 });
 
-/// Sends bytes and gives back the payloads of what is answered in the session; all of that must decode.
+/// Sends bytes and returns the payloads of the answer in the session, which must consist of frames.
 fn send(device: &mut Device, bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut answers = Vec::new();
     let mut accumulator = Accumulator::<FRAME>::new();

@@ -1,5 +1,5 @@
-//! Any bytes as a value of any type: read or refused, and what was read encodes to a value that
-//! reads the same.
+//! Reads any bytes as a value of any type: they are read or refused, and a value that was read
+//! encodes to bytes that read the same.
 //!
 //! The input is the type as in a description, then the value.
 #![no_main]

@@ -1,4 +1,4 @@
-//! What the targets share: inputs as pieces, so that a fuzzer gets past the checksum.
+//! The shared code of the targets: inputs as pieces, so that a fuzzer gets past the checksum.
 
 use rpc_proto::wire::frame::Encoder;
 use rpc_proto::wire::message::{Header, Kind};
@@ -10,14 +10,14 @@ pub const FRAME: usize = 64;
 /// The nonce of the session that frames belong to.
 pub const SESSION: u32 = 7;
 
-/// A part of the input: some bytes and what to do with them.
+/// A part of the input: some bytes, and flags for their use.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
     /// The bytes.
     pub bytes: &'a [u8],
-    /// Whether they are the payload of a frame that checks, and not sent as they are.
+    /// True if they are the payload of a valid frame; otherwise they are sent as they are.
     pub is_payload: bool,
-    /// Whether time passes afterwards.
+    /// True if time passes afterwards.
     pub then_wait: bool,
 }
 
@@ -37,7 +37,7 @@ pub fn pieces(mut input: &[u8]) -> impl Iterator<Item = Piece<'_>> {
 }
 
 impl Piece<'_> {
-    /// What goes over the line. A payload that is too long for a frame goes as it is.
+    /// Returns the bytes on the line. A payload that is too long for a frame is sent as it is.
     pub fn to_bytes(self) -> Vec<u8> {
         let framed = if self.is_payload {
             frame(self.bytes)
@@ -48,7 +48,7 @@ impl Piece<'_> {
     }
 }
 
-/// The frame with that payload, if it fits and has a header.
+/// Returns the frame with that payload, if it fits and has a header.
 pub fn frame(payload: &[u8]) -> Option<Vec<u8>> {
     let (&header, body) = payload.split_first()?;
     let header = Header::from_byte(header);

@@ -1,5 +1,5 @@
-//! Pictures of what was measured, as SVG: text that is text, on a white ground, so that they can be
-//! read on any page.
+//! Draws measurements as SVG: text remains text, on a white ground, so that they can be read on any
+//! page.
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::ops::Range;
 use std::path::Path;
 
-/// Colours that also those can tell apart who do not see all of them (Okabe and Ito).
+/// Colours that colour-blind people can distinguish too (Okabe and Ito).
 const COLOURS: [RGBColor; 5] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -23,13 +23,13 @@ const MARGIN: i32 = 16;
 const FONT: &str = "sans-serif";
 const TITLE: u32 = 24;
 const TEXT: u32 = 17;
-/// From one line of text to the next.
+/// The height of a line of text.
 const LINE: i32 = 22;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
 
-/// How a line is drawn.
+/// The stroke of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
     /// Without gaps.
@@ -41,7 +41,7 @@ pub enum Stroke {
 }
 
 impl Stroke {
-    /// The length of a piece and of the gap after it.
+    /// Returns the length of a piece and of the gap after it.
     const fn pieces(self) -> (i32, i32) {
         match self {
             Self::Solid => (8, 0),
@@ -53,9 +53,9 @@ impl Stroke {
 
 /// A line through measured points.
 pub struct Line {
-    /// What it says in the legend.
+    /// The text in the legend.
     pub name: String,
-    /// Its colour, the same for what belongs together.
+    /// Its colour, the same for lines that belong together.
     pub colour: usize,
     /// Its stroke, likewise.
     pub stroke: Stroke,
@@ -63,33 +63,33 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
-/// What is written above and along the axes.
+/// The text above the picture and along the axes.
 pub struct Axes {
-    /// What the picture shows.
+    /// The title of the picture.
     pub title: &'static str,
-    /// What grows to the right, with its unit.
+    /// The quantity to the right, with its unit.
     pub x: &'static str,
-    /// What grows upwards, with its unit.
+    /// The quantity upwards, with its unit.
     pub y: &'static str,
 }
 
-/// Draws lines over an even scale that starts at zero.
+/// Draws lines over a linear scale that starts at zero.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn lines(path: &Path, axes: &Axes, lines: &[Line]) -> Drawn {
     draw_lines(path, axes, lines, 0.0..extent(lines).end)
 }
 
-/// Draws lines over a scale on which ten times as much is always as far away.
+/// Draws lines over a logarithmic scale.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn lines_over_decades(path: &Path, axes: &Axes, lines: &[Line]) -> Drawn {
     draw_lines(path, axes, lines, extent(lines).log_scale())
 }
 
-/// From the leftmost point to the rightmost.
+/// Returns the range from the leftmost point to the rightmost.
 fn extent(lines: &[Line]) -> Range<f64> {
     let along = || lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x);
     along().fold(f64::INFINITY, f64::min)..along().fold(0.0, f64::max)
@@ -144,7 +144,7 @@ where
     Ok(area.present()?)
 }
 
-/// Says below a picture which line is which, in two columns.
+/// Draws a legend below a picture, in two columns.
 fn draw_legend(area: &Area<'_>, lines: &[Line]) -> Drawn {
     const SAMPLE: i32 = 34;
     let rows = lines.len().div_ceil(2);
@@ -169,18 +169,18 @@ fn draw_legend(area: &Area<'_>, lines: &[Line]) -> Drawn {
 
 /// Numbers of one kind, side by side.
 pub struct Panel {
-    /// What they are, with their unit.
+    /// The quantity, with its unit.
     pub title: String,
-    /// Whose they are, and the numbers.
+    /// The names and the numbers.
     pub bars: Vec<(String, f64)>,
 }
 
 /// Draws numbers as bars, every panel on a scale of its own that starts at zero.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn bars(path: &Path, title: &str, panels: &[Panel]) -> Drawn {
-    /// Where the bars begin, and how long the longest is.
+    /// The start of the bars, and the length of the longest.
     const LEFT: i32 = 270;
     const LONGEST: f64 = 460.0;
     let rows = |panel: &Panel| panel.bars.len() as i32 + 2;
@@ -219,7 +219,7 @@ fn write(area: &Area<'_>, text: &str, at: (i32, i32), side: HPos, size: u32) -> 
     Ok(area.draw(&Text::new(text, at, style))?)
 }
 
-/// A number as it is written: thousands apart, and decimals only for small ones that have some.
+/// Writes a number: thousands apart, and decimals only for small ones that have some.
 fn grouped(value: f64) -> String {
     if value < 10.0 && value.fract() != 0.0 {
         return format!("{value:.1}");

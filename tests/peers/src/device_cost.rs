@@ -1,5 +1,5 @@
-//! What the same calculator costs a device with serial-rpc and with postcard-rpc: flash, memory,
-//! instructions and bytes on the wire.
+//! Measures the cost of the same calculator on a device with serial-rpc and with postcard-rpc:
+//! flash, memory, instructions and bytes on the wire.
 
 mod postcard_rpc;
 mod table;
@@ -10,7 +10,7 @@ use tests::board::LM3S6965;
 use tests::device_cost::{Call, CallCosts, our_call_costs, our_calls};
 use tests::image::{self, Images, Size};
 
-/// What is compared: its name, the folder of the images' package, the image.
+/// The contenders: name, folder of the images' package, image.
 const CONTENDERS: [(&str, &str, &str); 5] = [
     ("serial-rpc, bare", OURS, "bare"),
     ("serial-rpc, undescribed", OURS, "undescribed"),
@@ -33,7 +33,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("thumbv6m-none-eabi", "s"),
 ];
 
-/// What one setting makes of the contenders.
+/// The sizes of the contenders with one setting.
 pub struct Sizes {
     /// Target and `opt-level`.
     pub setting: (&'static str, &'static str),
@@ -43,26 +43,26 @@ pub struct Sizes {
     pub contenders: Vec<Size>,
 }
 
-/// What calls cost a contender, and their bytes.
+/// The cost of calls to a contender, and their bytes.
 pub type Calls = (CallCosts, Vec<Call>);
 
-/// What was measured, and by which versions.
+/// The measurements, and the versions of the tools.
 pub struct DeviceCost {
     /// A row for each setting.
     pub sizes: Vec<Sizes>,
-    /// What calls cost each contender, on the first setting.
+    /// The cost of calls to each contender, with the first setting.
     pub calls: Vec<Calls>,
     rustc: String,
     qemu: String,
 }
 
 impl DeviceCost {
-    /// What is compared, in the order of everything else.
+    /// Returns the names of the contenders, in the order of everything else.
     pub fn names() -> [&'static str; 5] {
         CONTENDERS.map(|(name, ..)| name)
     }
 
-    /// The table and what must be known to read it, in Markdown.
+    /// Returns the table and the notes for reading it, in Markdown.
     pub fn markdown(&self) -> String {
         let table = table::markdown(&Self::names(), &self.sizes, &self.calls);
         format!("{table}\n{}", table::notes(&self.rustc, &self.qemu))
@@ -72,7 +72,7 @@ impl DeviceCost {
 /// Builds, weighs and runs everything.
 ///
 /// # Errors
-/// When something is missing to do so, or an image does not do what it must.
+/// Fails if a tool is missing, or an image does not work as it must.
 pub fn measure() -> Result<DeviceCost, Box<dyn Error>> {
     if let Some(missing) = LM3S6965.missing_emulator() {
         return Err(missing.into());
@@ -120,7 +120,7 @@ fn calls((_, package, image): (&str, &'static str, &str)) -> Result<Calls, Box<d
     }
 }
 
-/// The first line of what a program says about its version.
+/// Returns the first line of a program's version.
 fn version(program: &str) -> Result<String, Box<dyn Error>> {
     let output = Command::new(program).arg("--version").output()?;
     let said = String::from_utf8(output.stdout)?;

@@ -1,4 +1,4 @@
-//! Where measured tables and pictures are written: `tests/measured`, and sections of the README of
+//! Writes measured tables and pictures: to `tests/measured`, and into sections of the README of
 //! rpc-proto.
 
 use std::error::Error;
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// A file of `tests/measured`.
+/// Returns the path of a file of `tests/measured`.
 pub fn measured(file: &str) -> PathBuf {
     Path::new(REPOSITORY).join("tests/measured").join(file)
 }
 
-/// Replaces what stands between the two marks of that section in the README of rpc-proto.
+/// Replaces the text between the two marks of that section in the README of rpc-proto.
 ///
 /// # Errors
-/// When the file cannot be read or written, or has lost its marks.
+/// Fails if the file cannot be read or written, or has lost its marks.
 pub fn write_section(section: &str, text: &str) -> Result<(), Box<dyn Error>> {
     let begin = format!("<!-- {section} -->\n");
     let end = format!("<!-- end of {section} -->");

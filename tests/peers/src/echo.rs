@@ -1,4 +1,4 @@
-//! What a call over a port cannot be faster than: as many bytes there and back, and nothing done.
+//! The lower bound for a call over a port: as many bytes there and back, without any work.
 
 use crate::pty::Port;
 use std::fs::{File, OpenOptions};
@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
-/// What `add(2, 3)` costs on the wire.
+/// The length of `add(2, 3)` on the wire.
 const CALL: [u8; 10] = [1; 10];
 const REPLY: [u8; 8] = [2; 8];
 
@@ -32,8 +32,8 @@ fn round_trip(port: &mut (impl Read + Write)) {
     assert_eq!(reply, REPLY);
 }
 
-/// Round trips through the `serialport` crate, which asks the system whether a port is ready before
-/// it reads or writes.
+/// Makes round trips through the `serialport` crate, which asks the system if a port is ready
+/// before it reads or writes.
 pub fn through_serialport() -> impl FnMut(u32) {
     let port = port();
     let mut open = serialport::new(port.path(), 115_200)
@@ -46,7 +46,7 @@ pub fn through_serialport() -> impl FnMut(u32) {
     }
 }
 
-/// Round trips with nothing but `read` and `write`.
+/// Makes round trips with nothing but `read` and `write`.
 pub fn through_system_calls() -> impl FnMut(u32) {
     let port = port();
     let mut open: File = OpenOptions::new()

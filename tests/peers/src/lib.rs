@@ -1,5 +1,5 @@
-//! serial-rpc and postcard-rpc, each called in the same ways, for the programs that compare them; and
-//! how those draw and write what they have measured.
+//! Calls serial-rpc and postcard-rpc in the same ways, for the programs that compare them, and
+//! draws and writes their measurements.
 
 pub mod chart;
 pub mod device_cost;

@@ -1,4 +1,4 @@
-//! Prints the fault table in Markdown: what becomes of calls on links that flip, lose and garble
+//! Prints the fault table in Markdown: the outcomes of calls on links that flip, lose and garble
 //! bytes, for serial-rpc and for postcard-rpc.
 //!
 //! Run it with `cargo run --release --manifest-path tests/peers/Cargo.toml`.

@@ -1,4 +1,5 @@
-//! What many devices at once cost a host: one to a thousand simulated ones in this process.
+//! Measures the cost of many devices at once on a host: one to a thousand simulated ones in this
+//! process.
 
 use crate::serial_rpc;
 use ::serial_rpc::Connection;
@@ -8,19 +9,19 @@ use std::time::Instant;
 /// Calls per measurement, shared by all devices.
 const CALLS: usize = 100_000;
 
-/// What so many devices at once cost.
+/// The cost of so many devices at once.
 pub struct Crowd {
-    /// How many there are.
+    /// The number of devices.
     pub devices: usize,
-    /// Memory for each, where the system tells.
+    /// Memory for each, if the system says.
     pub kib_each: Option<u64>,
     /// Microseconds to open and connect each of those that came last.
     pub opening: f64,
-    /// Nanoseconds a call.
+    /// Nanoseconds per call.
     pub call: f64,
 }
 
-/// Devices with a connection each, called in turn.
+/// Measures devices with a connection each, called in turn.
 pub fn measure() -> Vec<Crowd> {
     // The first brings in code that all share.
     drop(device());
@@ -51,14 +52,14 @@ pub fn measure() -> Vec<Crowd> {
     crowds
 }
 
-/// A device that has been called.
+/// Returns a device that has been called.
 fn device() -> Connection {
     let device = Connection::to(serial_rpc_simulator::SimulatedDevice::new());
     serial_rpc::add(&device, 1);
     device
 }
 
-/// How much of this process is in memory, where the system tells.
+/// Returns the resident memory of this process, if the system says.
 fn resident_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let resident = status

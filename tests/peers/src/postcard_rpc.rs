@@ -1,7 +1,7 @@
-//! postcard-rpc as its documentation shows it: its own host client, its own server and dispatch,
-//! and its own COBS accumulator, which is what its serial transport frames messages with.
+//! Uses postcard-rpc as its documentation shows it: its own host client, its own server and
+//! dispatch, and its own COBS accumulator, with which its serial transport frames messages.
 //!
-//! Here is the device that both of its modules call.
+//! Both of its modules call the device that is defined here.
 
 pub mod fault_table;
 pub mod speed;
@@ -72,7 +72,7 @@ define_dispatch! {
 }
 
 fn accumulate(counter: &mut Counter, _header: VarHeader, amount: i64) -> i64 {
-    // A damaged amount may be any.
+    // A damaged amount may be any number.
     counter.total = counter.total.wrapping_add(amount);
     counter.journal.enter(amount, counter.total);
     counter.total
@@ -82,13 +82,14 @@ fn add(_counter: &mut Counter, _header: VarHeader, (x, y): (i32, i32)) -> i32 {
     x.wrapping_add(y)
 }
 
-/// How many messages a channel holds; never more than a few are under way.
+/// The number of messages that a channel holds; never more than a few are in transit.
 const DEPTH: usize = 64;
 
 /// The longest message, as in postcard-rpc's own serial transport.
 const LONGEST: usize = 1024;
 
-/// A device over postcard-rpc's channels; calls are made within a [`LocalSet`](tokio::task::LocalSet).
+/// Runs a device over postcard-rpc's channels; calls are made within a
+/// [`LocalSet`](tokio::task::LocalSet).
 fn spawn_server(journal: &Journal, from_host: Receiver<Vec<u8>>, to_host: Sender<Vec<u8>>) {
     let app = app(journal);
     let settings = Settings {

@@ -8,20 +8,20 @@ use std::time::Duration;
 /// Longer than any measurement: without anything to read, the thread sleeps.
 const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The port, to be opened by its path. The device is gone once this and all that have the port open
-/// are.
+/// The port, to be opened by its path. The device ends when this and all who have the port open are
+/// gone.
 pub struct Port {
     path: String,
-    /// Without any program that has it open, the other end cannot be read.
+    /// Kept open: the other end cannot be read unless a program has the port open.
     _slave: TTYPort,
 }
 
 impl Port {
-    /// A port at whose other end the device that `make` makes, on its own thread, gets the bytes
-    /// that have come, and appends its answer.
+    /// Creates a port. The device from `make`, on a thread of its own, gets the bytes that have
+    /// come, and appends its answer.
     ///
     /// # Errors
-    /// When the system has no PTY left.
+    /// Fails if the system has no PTY left.
     pub fn served_by<D: FnMut(&[u8], &mut Vec<u8>)>(
         make: impl FnOnce() -> D + Send + 'static,
     ) -> io::Result<Self> {
@@ -45,7 +45,7 @@ impl Port {
         })
     }
 
-    /// The path to open.
+    /// Returns the path to open.
     pub fn path(&self) -> &str {
         &self.path
     }

@@ -1,4 +1,4 @@
-//! serial-rpc's `add`, called in every way that is measured.
+//! Calls serial-rpc's `add` in every way that is measured.
 
 use crate::pty;
 use ::serial_rpc::Connection;
@@ -10,12 +10,12 @@ use rpc_proto::client::{Client, Target, Timing, read};
 use rpc_proto::server::Server;
 use rpc_proto::time::{Duration, Instant};
 
-/// The device: frames of up to 256 bytes, up to 8 calls ahead, as the one that `sim` is.
+/// Returns the device: frames of up to 256 bytes, up to 8 calls ahead, like `sim`.
 fn device() -> Server<CalculatorService<CheckedCalculator>, 256, 8> {
     Server::new(CalculatorService(CheckedCalculator::new())).with_buffer(1024)
 }
 
-/// The device, polled by hand.
+/// Returns the device, polled by hand.
 fn polled_device() -> impl FnMut(&[u8], &mut Vec<u8>) {
     let mut server = device();
     move |bytes, answer| {
@@ -29,7 +29,7 @@ fn polled_device() -> impl FnMut(&[u8], &mut Vec<u8>) {
     }
 }
 
-/// Caller and device handing each other their bytes.
+/// Passes bytes directly between caller and device.
 pub fn state_machines() -> impl FnMut(u32) {
     let now = Instant::from_micros(0);
     let deadline = now + Duration::from_millis(1_000);
@@ -61,13 +61,13 @@ pub fn state_machines() -> impl FnMut(u32) {
     }
 }
 
-/// The typed client over a connection to the simulated device.
+/// Uses the typed client over a connection to the simulated device.
 pub fn connection_to_simulated() -> impl FnMut(u32) {
     let device = Connection::to(serial_rpc_simulator::SimulatedDevice::new());
     move |count| add(&device, count)
 }
 
-/// The typed client over a connection to a device behind a PTY.
+/// Uses the typed client over a connection to a device behind a PTY.
 pub fn connection_over_pty() -> impl FnMut(u32) {
     let port = pty::Port::served_by(polled_device).expect("the system has a PTY");
     let device = Connection::open_with(Port::Serial(port.path().into()), Options::default())

@@ -1,7 +1,7 @@
-//! What the images have in common: a polled UART, and a calculator of four procedures.
+//! The shared code of the images: a polled UART, and a calculator of four procedures.
 //!
-//! The UART is as plain as can be, because what is measured is the difference to an echo over the
-//! same one. The panic handler is a bare loop, so that formatting is not measured either.
+//! The UART is as plain as possible, because the measure is the difference to an echo over the same
+//! one. The panic handler is a bare loop, so that formatting is not measured either.
 //!
 //! The images of the peers, in `tests/peers/device`, have the same.
 #![no_std]
@@ -55,7 +55,7 @@ impl Write for Uart {
     }
 }
 
-/// Why a calculation has no result.
+/// The reason why a calculation has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub enum MathError {
     /// The result does not fit.
@@ -105,7 +105,7 @@ impl Calculator for Checked {
     }
 }
 
-// Whoever wants to know the interface on the desktop has a panic handler already.
+// On the desktop there is a panic handler already.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

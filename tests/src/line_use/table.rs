@@ -1,4 +1,4 @@
-//! How much of a line calls use, by baud rate, latency and loss: the tables.
+//! Writes the tables of line use, by baud rate, latency and loss.
 
 use super::{BAUDS, CALLS, Conditions, LineUse, measure};
 use rpc_proto::time::Duration;
@@ -6,7 +6,7 @@ use rpc_proto::time::Duration;
 const LATENCIES_IN_MILLIS: [u32; 3] = [0, 1, 16];
 const LOSSES: [f64; 3] = [0.0, 1e-4, 1e-3];
 
-/// The tables and what must be known to read them, in Markdown.
+/// Returns the tables and the notes for reading them, in Markdown.
 pub fn markdown() -> String {
     let mut text = format!(
         "{CALLS} pings each. Latency: how long an adapter holds each byte back, either way. Loss: \

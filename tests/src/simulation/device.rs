@@ -1,5 +1,5 @@
-//! The simulated device: the real server behind a receive buffer of limited size, taking virtual
-//! time to run a procedure.
+//! The simulated device: the real server behind a receive buffer of limited size. Procedures take
+//! virtual time to run.
 
 use crate::counter::{CounterService, Journal, JournaledCounter};
 use crate::line::Line;
@@ -11,14 +11,14 @@ use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// Where the device has its events from: room for a few dozen.
+/// The device's event queue: room for a few dozen.
 type Events = EventQueue<256, 4>;
 
-/// What serves the counter.
+/// The server of the counter.
 type CounterServer<const FRAME: usize, const WINDOW: usize> =
     Server<CounterService<JournaledCounter<Rc<Events>>>, FRAME, WINDOW, Rc<Events>>;
 
-/// Whether the counter's total outlives a reset of the device.
+/// The memory that holds the counter's total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
     /// The total starts at zero again, as in RAM.
@@ -34,7 +34,7 @@ pub(crate) struct Device<const FRAME: usize, const WINDOW: usize> {
     events: Rc<Events>,
     journal: Journal,
     memory: Memory,
-    /// Received, and not yet looked at.
+    /// The bytes received but not read yet.
     unread: VecDeque<u8>,
     buffer: u16,
     run_time: Duration,
@@ -58,7 +58,7 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         }
     }
 
-    /// Starts anew, as after a power failure: everything not in flash is gone.
+    /// Restarts, as after a power failure: everything not in flash is lost.
     pub(crate) fn reset(&mut self, now: Instant) {
         let total = match self.memory {
             Memory::Volatile => 0,
@@ -69,12 +69,12 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         self.busy_until = now;
     }
 
-    /// Tells of an event, as an interrupt may at any time.
+    /// Emits an event, as an interrupt may do at any time.
     pub(crate) fn emit<E: Event>(&self, event: &E) {
         self.events.emit(event);
     }
 
-    /// Puts what has arrived into the receive buffer and does what can be done without waiting.
+    /// Puts the bytes that have arrived into the receive buffer and works until it has to wait.
     pub(crate) fn work(&mut self, now: Instant, from_caller: &mut Line, to_caller: &mut Line) {
         self.serve(now, to_caller);
         while let Some(byte) = from_caller.receive(now) {
@@ -89,8 +89,8 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         }
     }
 
-    /// Sends replies, receives, sends events, as the drivers in `rpc_proto::drivers` do, until there is
-    /// something to wait for.
+    /// Sends replies, receives, sends events, as the drivers in `rpc_proto::drivers` do, until it
+    /// has to wait.
     fn serve(&mut self, now: Instant, to_caller: &mut Line) {
         while self.busy_until <= now {
             if !self.server.is_replying()
@@ -114,7 +114,7 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         }
     }
 
-    /// When there is something to do, if nothing arrives before.
+    /// Returns the time of its next work, if nothing arrives before.
     pub(crate) fn next_event(&mut self, now: Instant, to_caller: &Line) -> Option<Instant> {
         if now < self.busy_until {
             return Some(self.busy_until);
@@ -122,12 +122,12 @@ impl<const FRAME: usize, const WINDOW: usize> Device<FRAME, WINDOW> {
         (!self.server.outgoing().is_empty()).then(|| to_caller.ready_at())
     }
 
-    /// How many received bytes found no room since the beginning, resets notwithstanding.
+    /// Returns the number of received bytes that found no room since the beginning, across resets.
     pub(crate) const fn overruns(&self) -> u64 {
         self.overruns
     }
 
-    /// What the device has seen of the link since it was reset.
+    /// Returns the device's counters of the link since it was reset.
     pub(crate) fn statistics(&self) -> &Statistics {
         self.server.statistics()
     }

@@ -1,4 +1,4 @@
-//! The caller, fed with anything.
+//! Feeds the caller with arbitrary bytes.
 
 use crate::line::{Piece, anything, broken};
 use proptest::collection::vec;
@@ -16,7 +16,7 @@ type Device = Server<TallyService<Ledger>, 64, 3>;
 const TIMEOUT: Duration = Duration::from_secs(1);
 const ADDITION: Target = Target::fixed(ADD, false);
 
-/// A caller and its clock, the device being played by the test.
+/// A caller and its clock; the test plays the device.
 struct Bench {
     caller: Caller,
     now: Instant,
@@ -25,7 +25,7 @@ struct Bench {
     sent: Vec<u8>,
 }
 
-/// What happens to a caller.
+/// An event at a caller.
 #[derive(Clone, Debug)]
 enum Event {
     Call(u32),
@@ -33,7 +33,7 @@ enum Event {
     /// The line takes so many bytes.
     Send(usize),
     Receive(Piece),
-    /// A device accepts the last Connect, with whatever window and buffer.
+    /// A device accepts the last Connect, with any window and buffer.
     Accept(u8, u16),
     Wait(u64),
     LinkLost,
@@ -116,7 +116,7 @@ impl Bench {
     }
 }
 
-/// What the line does to what is written at once.
+/// The harm that the line does to the bytes that are written at once.
 #[derive(Clone, Debug)]
 enum Harm {
     None,
@@ -151,7 +151,7 @@ fn harm() -> impl Strategy<Value = Harm> {
     ]
 }
 
-/// Runs both ends until the call has ended; each direction is harmed as long as there is harm.
+/// Runs both ends until the call has ended; the items of `harm` apply one by one in each direction.
 fn run(
     caller: &mut Caller,
     device: &mut Device,
@@ -212,7 +212,7 @@ proptest! {
         for (ticket, _) in std::mem::take(&mut bench.calls) {
             prop_assert!(bench.caller.take(ticket).is_some());
         }
-        // Noise left on the line could spoil the first answer, a Nak by a device that was reset,
+        // Noise left on the line could damage the first answer, a Nak of a device that was reset,
         // and the call, then sent twice, would have to end as OutcomeUnknown.
         bench.receive(&[0]);
         let deadline = bench.now + TIMEOUT;

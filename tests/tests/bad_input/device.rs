@@ -1,4 +1,4 @@
-//! The device, fed with anything.
+//! Feeds the device with arbitrary bytes.
 
 use crate::line::{Piece, anything, broken, message};
 use proptest::collection::vec;
@@ -36,7 +36,7 @@ fn feed(device: &mut Device, mut stream: &[u8], pace: &[(usize, usize)]) {
     }
 }
 
-/// What has been added up, from what ran.
+/// Returns the sum of the amounts of the calls that ran.
 fn total(device: &mut Device) -> u32 {
     let amounts = device.interface().0.ran.iter().map(|ran| match ran {
         Ran::Add(amount) => *amount,
@@ -45,7 +45,7 @@ fn total(device: &mut Device) -> u32 {
     amounts.fold(0, u32::wrapping_add)
 }
 
-/// The device takes up a Connect and a Call as if nothing had been.
+/// Asserts that the device accepts a Connect and a Call as usual.
 fn assert_works(device: &mut Device) {
     drain(device);
     answer(device, &[0]);
@@ -56,7 +56,7 @@ fn assert_works(device: &mut Device) {
     assert_eq!(said, Message::value(0, total.wrapping_add(5)).frame_in(7));
 }
 
-/// What a device says, as far as it does not depend on the procedure.
+/// The answers of a device, as far as they do not depend on the procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Says {
     Accept,
@@ -87,13 +87,13 @@ impl Says {
     }
 }
 
-/// The rules of a session, apart from what procedures do.
+/// The rules of a session, apart from the effects of procedures.
 #[derive(Default)]
 struct Rules {
     connected: bool,
     session: u32,
     next: u8,
-    /// How many calls ran in this session.
+    /// The number of calls that ran in this session.
     ran: usize,
     gap_reported: bool,
 }

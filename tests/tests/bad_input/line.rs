@@ -1,4 +1,4 @@
-//! What may stand on a line.
+//! Generates the bytes on a line.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,12 +6,12 @@ use rpc_proto::wire::message::Header;
 use tests::tally::ADD;
 use tests::wire::Message;
 
-/// A frame, what is left of one, or neither.
+/// A frame, a part of one, or other bytes.
 #[derive(Clone, Debug)]
 pub enum Piece {
     Noise(Vec<u8>),
     Whole(Message),
-    /// The first bytes of a frame, the last byte of its checksum not among them.
+    /// The first bytes of a frame, without the last byte of its checksum.
     Cut(Message, usize),
     /// A frame of which one byte has changed.
     Changed(Message, usize, u8),
@@ -37,7 +37,7 @@ impl Piece {
     }
 }
 
-/// Any message of any kind, often one that means something to a device.
+/// Generates any message of any kind, often one that is valid for a device.
 pub fn message() -> impl Strategy<Value = Message> {
     let meaningless = vec(any::<u8>(), 0..100);
     let nearly_a_call = (0_u8..14, vec(0_u8..4, 0..4))
@@ -54,7 +54,7 @@ pub fn message() -> impl Strategy<Value = Message> {
     prop_oneof![4 => any_kind, 4 => early_call, 1 => connect]
 }
 
-/// What is no frame, unless by the one chance in 2^32 that its checksum is right.
+/// Generates bytes that are no frame, unless by the one chance in 2^32 that the checksum is right.
 pub fn broken() -> impl Strategy<Value = Piece> {
     prop_oneof![
         vec(any::<u8>(), 0..200).prop_map(Piece::Noise),

@@ -1,5 +1,5 @@
-//! Whatever arrives, in whatever pieces: neither end panics, no procedure runs for a frame that
-//! does not check, and both ends work again as soon as the line does.
+//! Tests arbitrary input, in arbitrary pieces: neither end panics, no procedure runs for an invalid
+//! frame, and both ends work again as soon as the line does.
 
 mod caller;
 mod device;

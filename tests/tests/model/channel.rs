@@ -1,4 +1,4 @@
-//! One direction of the link: what was sent and has not arrived, first in, first out.
+//! One direction of the link: the bytes that were sent and have not arrived, first in, first out.
 
 use rpc_proto::wire::frame::{Accumulator, Candidate, DELIMITER, Encoder};
 use rpc_proto::wire::message::{Header, Kind};
@@ -16,12 +16,12 @@ pub const MAX_CHUNK: usize = 1 + FRAME;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chunk {
     bytes: heapless::Vec<u8, MAX_CHUNK>,
-    /// Whether the first copy of a call begins in it.
+    /// True if the first copy of a call begins in it.
     pub first_copy: bool,
 }
 
 impl Chunk {
-    /// Bytes that are no first copy of a call.
+    /// Creates a chunk of bytes that are no first copy of a call.
     pub fn new(bytes: &[u8]) -> Self {
         Self {
             bytes: heapless::Vec::from_slice(bytes).expect("no frame is that long"),
@@ -29,7 +29,7 @@ impl Chunk {
         }
     }
 
-    /// A frame after a delimiter, by hand.
+    /// Creates a chunk with a delimiter and a frame.
     pub fn frame<B: Serialize>(header: Header, body: &B, seal: Seal) -> Self {
         let mut bytes = [DELIMITER; MAX_CHUNK];
         let mut encoder = Encoder::new(&mut bytes[1..], header, seal);
@@ -38,18 +38,18 @@ impl Chunk {
         Self::new(&bytes[..1 + len])
     }
 
-    /// What a line at rest picks up: bytes, and one that looks like a delimiter.
+    /// Returns the noise of an idle line: bytes, and one that looks like a delimiter.
     pub fn noise() -> Self {
         Self::new(&[0x55, DELIMITER])
     }
 
-    /// What arrives when the line treats it like that.
+    /// Returns the chunk that arrives after that fate.
     pub fn after(mut self, fate: Fate) -> Option<Self> {
         match fate {
             Fate::Whole => {}
             Fate::Lost => return None,
             Fate::Corrupt => {
-                // Of a frame, the last byte of the body: the call, or how often it has run.
+                // In a frame, the last byte of the body: the call, or its number of runs.
                 let place = self.bytes.len().saturating_sub(1 + TRAILER_LEN + 1);
                 let byte = &mut self.bytes[place];
                 *byte ^= if *byte == 1 { 2 } else { 1 };
@@ -71,7 +71,7 @@ impl Chunk {
     }
 }
 
-/// What the line does to a chunk.
+/// The fate of a chunk on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It arrives.
@@ -80,14 +80,14 @@ pub enum Fate {
     Lost,
     /// A byte changes.
     Corrupt,
-    /// The delimiter is lost: what follows is taken for more of it.
+    /// The delimiter is lost: the bytes after it are taken for more of it.
     Joined,
 }
 
-/// What is under way.
+/// The chunks in transit.
 pub type Channel = std::collections::VecDeque<Chunk>;
 
-/// Looks at a frame, whatever session it belongs to.
+/// Calls `at` with a frame, of any session.
 fn look<T>(frame: &[u8], at: impl FnOnce(Candidate<'_>) -> T) -> Option<T> {
     let mut accumulator = Accumulator::<FRAME>::new();
     let (last, bytes) = frame.split_last()?;
@@ -97,7 +97,7 @@ fn look<T>(frame: &[u8], at: impl FnOnce(Candidate<'_>) -> T) -> Option<T> {
     Some(at(accumulator.push(*last)?.ok()?))
 }
 
-/// The nonce of a frame that accepts a session.
+/// Returns the nonce of a frame that accepts a session.
 pub fn accepted_in(frame: &[u8]) -> Option<u32> {
     let nonce = |candidate: Candidate<'_>| {
         let body = candidate.open(Seal::NONE)?;
@@ -107,7 +107,7 @@ pub fn accepted_in(frame: &[u8]) -> Option<u32> {
     look(frame, nonce)?
 }
 
-/// The call that a frame carries, if it does: the argument that comes after header and procedure.
+/// Returns the call in a frame, if it has one: the argument that comes after header and procedure.
 pub fn call_in(frame: &[u8]) -> Option<u8> {
     let call = |candidate: Candidate<'_>| {
         let is_call = candidate.header().kind == Kind::Call;

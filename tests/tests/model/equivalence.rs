@@ -1,15 +1,15 @@
-//! Checks what the search relies on: that states which hash the same do the same.
+//! Checks the assumption of the search: states with the same hash behave the same.
 //!
-//! The ends of a session leave out of their hashes what decides nothing: counts, places in rings,
-//! bytes that are done with. Here states are told apart by all that they consist of, as their
-//! `Debug` shows it, and those of the same hash must allow the same steps, to states of the same
-//! hashes again. By induction they then do the same for ever.
+//! The ends of a session leave everything without effect out of their hashes: counts, places in
+//! rings, bytes that are done with. Here states are distinguished by their whole content, as their
+//! `Debug` shows it. Those of the same hash must allow the same steps, to states of the same hashes
+//! again. By induction they then behave the same for ever.
 
 use crate::search::{Model, hash};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 
-/// Looks at every state that can be reached, and tells how many there are and how many hashes.
+/// Visits every reachable state, and returns the number of states and of hashes.
 pub fn check_equivalence<M: Model + Debug>(start: M) -> (usize, usize) {
     let mut seen = HashSet::from([hash(&format!("{start:?}"))]);
     let mut classes = HashMap::new();

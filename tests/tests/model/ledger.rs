@@ -1,4 +1,4 @@
-//! What the modelled device offers: one procedure, which counts how often each call has run.
+//! The interface of the modelled device: one procedure, which counts the runs of each call.
 
 use rpc_proto::service::{Arguments, Dispatch, FIRST_NUMBER, Interface, Replied, Reply};
 use rpc_proto::wire::message::Fault;
@@ -15,12 +15,12 @@ pub const RUN: u16 = FIRST_NUMBER;
 /// The fingerprint of the interface.
 pub const FINGERPRINT: u32 = 1;
 
-/// How often each call has run, those of the other caller at the end. It outlives the device's resets,
-/// as it belongs to the observer.
+/// The number of runs of each call, those of the other caller at the end. It outlives the device's
+/// resets, as it belongs to the observer.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Ledger {
     pub runs: [u8; MAX_CALLS + MAX_OTHERS],
-    /// The call that ran last, until the observer has looked.
+    /// The call that ran last, until the observer has seen it.
     pub latest: Option<u8>,
 }
 

@@ -1,8 +1,9 @@
-//! Exactly once, checked exhaustively: whatever the link and the device do, within bounds, to the
-//! real [`Client`](rpc_proto::client::Client) and the real [`Server`](rpc_proto::server::Server).
+//! Checks "exactly once" exhaustively: for anything that the link and the device may do, within
+//! bounds, with the real [`Client`](rpc_proto::client::Client) and the real
+//! [`Server`](rpc_proto::server::Server).
 //!
-//! [`small`] bounds are checked wherever tests run; those that the protocol is held to, [`full`]
-//! and [`larger`], when they are asked for. That mistakes are found is shown by `mutations.rs`.
+//! [`small`] bounds are always checked; those of the protocol's claim, [`full`] and [`larger`],
+//! only on request. `mutations.rs` shows that the check finds mistakes.
 
 mod channel;
 mod equivalence;
@@ -17,7 +18,7 @@ use schedule::Bounds;
 use search::explore;
 use system::System;
 
-/// Looks at every schedule within the bounds and tells how many states there are.
+/// Visits every schedule within the bounds and prints the number of states.
 #[track_caller]
 fn check<const ROOM: usize, const WINDOW: usize>(start: System<ROOM, WINDOW>) {
     match explore(start) {
@@ -26,7 +27,7 @@ fn check<const ROOM: usize, const WINDOW: usize>(start: System<ROOM, WINDOW>) {
     }
 }
 
-/// Holds the hashes of states against what the states do.
+/// Compares the hashes of states with their behaviour.
 fn check_hashes<const ROOM: usize, const WINDOW: usize>(start: System<ROOM, WINDOW>) {
     let (states, hashes) = check_equivalence(start);
     println!("room {ROOM}, window {WINDOW}: {states} states, {hashes} that behave differently");
@@ -166,7 +167,7 @@ mod full {
         ..ONE_OF_EACH
     };
 
-    /// Fewer faults of a kind, for the other things that can happen.
+    /// Fewer faults of a kind, for the other events.
     const FEWER: Bounds = Bounds {
         time_outs: 1,
         faults: 1,

@@ -1,4 +1,4 @@
-//! What an observer of both ends knows of each call, and what must hold of it.
+//! An observer's knowledge of each call, and the properties that must hold.
 
 use crate::ledger::{Ledger, MAX_CALLS};
 use crate::search::Violation;
@@ -11,37 +11,37 @@ pub struct Record {
     pub ticket: Ticket,
     pub idempotent: bool,
     pub deadline: Instant,
-    /// Whether a copy of it was sent, or a part of one.
+    /// True if a copy of it was sent, or a part of one.
     pub sent: bool,
     pub end: End,
 }
 
-/// How a call has ended for its caller.
+/// The end of a call for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
-    /// It has not.
+    /// It has not ended.
     Open,
     Answered,
-    /// It was reported, or follows from its having been abandoned unsent, that it never ran.
+    /// It was reported never to have run, or was abandoned before it was sent.
     Never,
-    /// It was reported that nothing is known.
+    /// It was reported as unknown.
     Unknown,
-    /// The same, and a session has begun since.
+    /// It was reported as unknown, and a session has begun since.
     UnknownInEarlierSession,
-    /// Nobody asks any more.
+    /// The caller does not wait any more.
     Abandoned,
 }
 
-/// Why a call could have failed.
+/// The reasons for which a call may fail.
 #[derive(Clone, Copy, Debug)]
 pub struct Excuses {
     /// The time until which deadlines have passed.
     pub now: Instant,
-    /// Whether that of any call has passed now.
+    /// True if the deadline of any call has passed now.
     pub deadline: bool,
-    /// Whether the device was reset before.
+    /// True if the device was reset before.
     pub reset: bool,
-    /// Whether the link was lost before.
+    /// True if the link was lost before.
     pub link: bool,
     /// Whether another caller has had a session.
     pub other_caller: bool,
@@ -61,7 +61,7 @@ impl Excuses {
 }
 
 impl Record {
-    /// Checks that a call may run now that has run; `ledger` counts this run already.
+    /// Checks that a call was allowed to run that has just run; `ledger` already counts this run.
     ///
     /// First runs come in the order made. An idempotent call that is not answered may be repeated
     /// in a later session, after younger calls have run; all calls of a session are in order.
@@ -81,7 +81,8 @@ impl Record {
         }
     }
 
-    /// How a call ends with that answer; `runs` is how often it has run.
+    /// Checks that a call may end with that answer, and returns its end; `runs` is its number of
+    /// runs.
     pub fn check_end(
         &self,
         call: u8,

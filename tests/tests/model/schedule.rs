@@ -1,18 +1,18 @@
-//! What can happen to a system, and how much of it: every order of the steps that the bounds
-//! allow is a schedule.
+//! The steps of a system, and their bounds: every order of the steps that the bounds allow is a
+//! schedule.
 
 use crate::channel::Fate;
 use rpc_proto::time::Instant;
 
-/// How much may happen.
+/// The bounds of a schedule.
 #[derive(Clone, Copy, Debug, Default, Hash)]
 pub struct Bounds {
     pub calls: u8,
-    /// How many calls the device's buffer holds while it is busy.
+    /// The number of calls that the device's buffer holds while it is busy.
     pub buffer: u8,
-    /// Whether calls are idempotent: each may be or not where nothing is said.
+    /// True or false for all calls; each call may be idempotent or not if it is None.
     pub idempotent: Option<bool>,
-    /// Whether the caller sends at once, rather than some time later.
+    /// True if the caller sends at once, rather than some time later.
     pub prompt: bool,
     /// Frames lost or corrupt.
     pub faults: u8,
@@ -20,7 +20,7 @@ pub struct Bounds {
     pub noise: u8,
     pub resets: u8,
     pub link_losses: u8,
-    /// Resend time-outs that come although something is under way. Others come as they must.
+    /// Resend time-outs that come although bytes are in transit. Others come as they must.
     pub time_outs: u8,
     /// Calls whose deadline may pass.
     pub deadlines: u8,
@@ -28,7 +28,7 @@ pub struct Bounds {
     pub short_deadlines: u8,
     /// Calls that the caller stops waiting for.
     pub abandoned: u8,
-    /// Frames of which a part is sent, and something else happens before the rest is.
+    /// Frames of which a part is sent, and another step happens before the rest is.
     pub interrupted: u8,
     /// Sessions that another caller on the line begins.
     pub other_sessions: u8,
@@ -39,7 +39,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Counts what the line did to a frame.
+    /// Counts a fault of a frame.
     pub fn spend(&mut self, fate: Fate) {
         match fate {
             Fate::Whole => {}
@@ -49,7 +49,7 @@ impl Bounds {
     }
 }
 
-/// Something that can happen.
+/// A step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Call {
@@ -65,8 +65,8 @@ pub enum Step {
     ToCaller(Fate),
     NoiseToDevice,
     NoiseToCaller,
-    /// The device forgets everything: the oldest `unread` chunks that it had received but not
-    /// looked at, and the youngest `unsent` answers, too.
+    /// The device forgets everything, including the oldest `unread` chunks that it had received but
+    /// not read, and the youngest `unsent` answers.
     Reset {
         unread: u8,
         unsent: u8,
@@ -77,9 +77,9 @@ pub enum Step {
     OtherCalls,
     /// The oldest call that a lost link has kept arrives.
     StaleToDevice,
-    /// The link goes and comes back: what is under way to the caller is lost, as are the youngest
-    /// `unsent` chunks to the device, unless they are kept to arrive later. What the device has
-    /// received it still has.
+    /// The link is lost and comes back: the bytes in transit to the caller are lost, as are the
+    /// youngest `unsent` chunks to the device, unless they are kept to arrive later. The device keeps
+    /// the bytes that it has received.
     LinkLost {
         unsent: u8,
     },
@@ -89,7 +89,7 @@ pub enum Step {
     },
 }
 
-/// How long a caller is ready to wait.
+/// The deadline of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
     /// Less than the resend time: it passes without a resend time-out, or with the next.
@@ -110,5 +110,5 @@ impl Deadline {
     }
 }
 
-/// When the resend timer is due, whenever it was armed.
+/// The time at which the resend timer is due, whenever it was started.
 pub const RESEND: Instant = Instant::from_micros(10);

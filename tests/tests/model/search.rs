@@ -1,9 +1,9 @@
 //! Exhaustive search, breadth first, so that a counterexample is a shortest one.
 //!
-//! Not `stateright`: its `eventually` overlooks cycles, and that every call ends, rather than
-//! being sent for ever, is one of the things to be shown. Here the graph of states is kept, and
-//! must have no cycle. As there, a state is remembered by its 64-bit hash; that two of ten
-//! million coincide, and something is overlooked, has a chance of three in a million.
+//! It is not `stateright`, whose `eventually` overlooks cycles: one property to be shown is that
+//! every call ends, rather than being sent for ever. Here the graph of states is kept, and must
+//! have no cycle. As there, a state is remembered by its 64-bit hash; the chance that two of ten
+//! million coincide, and a state is overlooked, is three in a million.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,27 +12,27 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The name of a property that does not hold.
 pub type Violation = &'static str;
 
-/// Something that takes steps. Its hash says which states are one.
+/// A system that takes steps. States with the same hash are one.
 pub trait Model: Clone + Hash {
-    /// One of the things that can happen.
+    /// A step.
     type Step: Copy + PartialEq + fmt::Debug;
 
-    /// What can happen next.
+    /// Returns the possible next steps.
     fn steps(&self) -> Vec<Self::Step>;
 
-    /// Lets it happen.
+    /// Takes the step.
     fn take(&mut self, step: Self::Step) -> Result<(), Violation>;
 
-    /// Whether nothing more has to happen.
+    /// Returns true if nothing more has to happen.
     fn is_over(&self) -> bool;
 }
 
-/// What was looked at.
+/// The size of the search.
 #[derive(Clone, Copy, Debug)]
 pub struct Explored {
     pub states: usize,
     pub steps: usize,
-    /// How many steps the farthest state is away.
+    /// The number of steps to the farthest state.
     pub depth: usize,
 }
 
@@ -67,7 +67,7 @@ impl<S: fmt::Debug> fmt::Display for Counterexample<S> {
     }
 }
 
-/// Looks at every state that can be reached.
+/// Visits every reachable state.
 pub fn explore<M: Model>(start: M) -> Result<Explored, Counterexample<M::Step>> {
     let mut graph = Graph::new(&start);
     let mut level = vec![(0, start)];
@@ -108,7 +108,7 @@ pub fn explore<M: Model>(start: M) -> Result<Explored, Counterexample<M::Step>> 
 /// The states, numbered as they are found, and the steps between them.
 struct Graph<S> {
     numbers: HashMap<u64, u32>,
-    /// The state and the step that led to a state first.
+    /// The state and the step that first led to each state.
     reached_by: Vec<Option<(u32, S)>>,
     edges: Vec<(u32, u32)>,
 }
@@ -122,7 +122,7 @@ impl<S: Copy> Graph<S> {
         }
     }
 
-    /// Adds a step, and tells the number of the state it leads to if that is a new one.
+    /// Adds a step, and returns the number of the state that it leads to if that is new.
     fn add<M: Hash>(&mut self, from: u32, step: S, to: &M) -> Option<u32> {
         let new = self.reached_by.len() as u32;
         let to = *self.numbers.entry(hash(to)).or_insert(new);
@@ -134,7 +134,7 @@ impl<S: Copy> Graph<S> {
         Some(new)
     }
 
-    /// The steps that lead from the start to a state, and one more.
+    /// Returns the steps that lead from the start to a state, and one more.
     fn counterexample(
         &self,
         violated: Violation,
@@ -150,8 +150,8 @@ impl<S: Copy> Graph<S> {
         Counterexample { violated, schedule }
     }
 
-    /// A state in or behind a cycle, if there is one: what is left when states that no step leads
-    /// to are taken away until there are none.
+    /// Returns a state in or behind a cycle, if there is one. Removes states that no step leads to
+    /// as long as there are any; a state that remains is the result.
     fn cycle(&mut self) -> Option<u32> {
         self.edges.sort_unstable();
         let mut entries = vec![0_u32; self.reached_by.len()];
@@ -176,7 +176,7 @@ impl<S: Copy> Graph<S> {
     }
 }
 
-/// What a state is remembered by.
+/// Returns the hash by which a state is remembered.
 pub fn hash<M: Hash>(state: &M) -> u64 {
     let mut hasher = DefaultHasher::new();
     state.hash(&mut hasher);

@@ -1,16 +1,15 @@
 //! The real caller, the real device and the link between them, as one state that takes steps.
 //!
-//! **Time** stands still, but for the moment in which a resend time-out or a deadline is let pass;
-//! after it, instants count anew. Nothing in a caller compares instants but with the time it is
-//! handed, so a step at which time had passed differs only in what the resend timer measures. That
-//! decides nothing either, because its bounds are all the same here: a time-out may come at any
-//! time, whatever the estimate. `Timing` has tests of its own.
+//! **Time** stands still, except for the moment in which a resend time-out or a deadline passes;
+//! after it, instants start again. A caller compares instants only with the time that it is given,
+//! so a step at which time had passed differs only in the measurement of the resend timer. That has
+//! no effect either, because its bounds are all the same here: a time-out may come at any time,
+//! whatever the estimate. `Timing` has tests of its own.
 //!
-//! **Sending** a frame is a step: the caller decides as late as it can what to send. The device
-//! answers at once; that it takes its time does not differ from its answer's being under way, but
-//! if it is reset, and a reset may take answers along. The delimiter that it starts with goes before
-//! its first answer. **Faults** happen on arrival: in a FIFO, when
-//! a frame was hit makes no difference.
+//! **Sending** a frame is a step: the caller decides as late as possible what to send. The device
+//! answers at once: a delay would be the same as an answer in transit, except at a reset, and a
+//! reset may remove answers too. The delimiter that it starts with goes before its first answer.
+//! **Faults** happen on arrival: in a FIFO, the time at which a frame was hit makes no difference.
 
 use crate::channel::{Channel, Chunk, FRAME, Fate, MAX_CHUNK, accepted_in, call_in};
 use crate::ledger::{FINGERPRINT, Ledger, MAX_CALLS, MAX_OTHERS, RUN};
@@ -36,7 +35,7 @@ const TIMING: Timing = {
     }
 };
 
-/// What a call of this interface takes on the wire: header, number and argument.
+/// The length of a call of this interface on the wire: header, number and argument.
 const CALL: u16 = max_encoded_len(1 + 1 + 1) as u16;
 
 /// The nonce of the other caller's first session. This caller's begin at 1.
@@ -66,7 +65,7 @@ pub struct System<const ROOM: usize, const WINDOW: usize> {
 }
 
 impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
-    /// Both ends before their first session.
+    /// Creates both ends before their first session.
     pub fn new(bounds: Bounds) -> Self {
         Self {
             caller: Client::new(0, TIMING),
@@ -86,7 +85,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         }
     }
 
-    /// Both ends after `calls` calls without a fault.
+    /// Creates both ends after `calls` calls without a fault.
     pub fn after(calls: usize, bounds: Bounds) -> Self {
         let mut system = Self::new(bounds);
         for _ in 0..calls {
@@ -135,7 +134,8 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         self.calls.iter().any(|call| call.end == End::Open)
     }
 
-    /// Whether nothing is under way and the caller has nothing to say: only time can help.
+    /// Returns true if nothing is in transit and the caller has nothing to send: only time can
+    /// help.
     fn is_quiet(&self) -> bool {
         self.to_device.is_empty() && self.to_caller.is_empty() && !self.has_to_send()
     }
@@ -144,7 +144,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         !self.caller.clone().outgoing(NOW).is_empty()
     }
 
-    // What happens
+    // Steps
 
     /// Sends the next frame, or a part of it.
     fn send(&mut self, in_part: bool) {
@@ -263,7 +263,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         self.link_was_lost = true;
     }
 
-    // What must hold
+    // Properties
 
     fn check_run(&mut self) -> Result<(), Violation> {
         let Some(call) = self.device.interface().latest.take() else {
@@ -282,7 +282,7 @@ impl<const ROOM: usize, const WINDOW: usize> System<ROOM, WINDOW> {
         Ok(())
     }
 
-    /// Takes the end of each call that has ended, time having come to `now`.
+    /// Takes the end of each call that has ended, at the time `now`.
     fn check_ends(&mut self, now: Instant) -> Result<(), Violation> {
         let excuses = Excuses {
             now,

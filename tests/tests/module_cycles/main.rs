@@ -1,12 +1,13 @@
-//! No modules of a crate need each other.
+//! Tests that no modules of a crate need each other.
 //!
-//! The rule: of the modules that stand side by side in one module, none needs another that needs it in turn,
-//! directly or over others. A module counts together with all that is inside it. A module and those inside
-//! it may know each other: from outside they are one, and a parent declares its children and re-exports
-//! from them. Code under `#[cfg(test)]` does not count.
+//! The rule: of the modules that stand side by side in one module, none needs another that needs it
+//! in turn, directly or through others. A module counts together with all that is inside it. A
+//! module and those inside it may use each other: from outside they are one, and a parent declares
+//! its children and re-exports from them. Code under `#[cfg(test)]` does not count.
 //!
-//! A module needs another if a path in it leads there: in a `use`, in an expression, in a type or in the
-//! tokens of a macro's call. Names that are re-exported lead to where they are defined. Methods are not seen.
+//! A module needs another if a path in it leads there: in a `use`, in an expression, in a type or
+//! in the tokens of a macro's call. Names that are re-exported lead to their definition. Methods
+//! are not seen.
 
 mod references;
 mod tree;
@@ -17,10 +18,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tree::{Crate, ModulePath};
 
-/// The repository.
+/// The root of the repository.
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Who needs whom among the modules of one parent, and an example of each need.
+/// The needs of the modules of one parent, each with an example.
 type Needs = BTreeMap<String, BTreeMap<String, Reference>>;
 
 #[test]
@@ -75,7 +76,7 @@ fn a_circle_is_found_in_whatever_way_it_is_written() {
     ] {
         assert_eq!(circle_of(&[root, a, ("b.rs", b)]).as_deref(), found, "{b}");
     }
-    // Over a name that the parent re-exports, by itself or with a star, and over a third.
+    // Through a name that the parent re-exports, by itself or with a star, and through a third.
     let b = (
         "b.rs",
         "pub mod inner { pub struct Deep; } pub use inner::Deep; use crate::a::A;",
@@ -97,7 +98,7 @@ fn a_circle_is_found_in_whatever_way_it_is_written() {
     assert_eq!(circle_of(&third).as_deref(), Some("a b c"));
 }
 
-/// The roots of all crates that have modules in files.
+/// Returns the roots of all crates that have modules in files.
 fn roots(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -117,7 +118,7 @@ fn roots(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// By parent, who needs whom among its modules.
+/// Returns the needs of the modules, by parent.
 fn needs(crate_: &Crate) -> BTreeMap<ModulePath, Needs> {
     let mut all: BTreeMap<ModulePath, Needs> = BTreeMap::new();
     for (from, module) in crate_.modules() {
@@ -142,7 +143,7 @@ fn needs(crate_: &Crate) -> BTreeMap<ModulePath, Needs> {
     all
 }
 
-/// Modules of which each needs the next and the last the first, if there are any.
+/// Returns modules of which each needs the next and the last the first, if there are any.
 fn circle(needs: &Needs) -> Option<Vec<String>> {
     needs.keys().find_map(|start| {
         let mut seen = BTreeSet::new();

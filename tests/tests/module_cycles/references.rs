@@ -1,4 +1,4 @@
-//! The paths that stand in a module's own items: what it may need of other modules.
+//! Collects the paths in a module's own items, which may lead to other modules.
 
 use crate::tree::is_for_tests;
 use proc_macro2::{TokenStream, TokenTree};
@@ -12,16 +12,16 @@ use syn::{Item, ItemMod, ItemUse, Macro, Path, UseTree, VisRestricted};
 pub struct Reference {
     /// Its names.
     pub path: Vec<String>,
-    /// Where in its file.
+    /// The line in its file.
     pub line: usize,
 }
 
-/// What there is in a module.
+/// The content of a module.
 #[derive(Default)]
 pub struct Found {
     /// All paths.
     pub references: Vec<Reference>,
-    /// What the imported names stand for.
+    /// The paths of the imported names.
     pub imports: BTreeMap<String, Vec<String>>,
     /// The modules of which every name is imported.
     pub globs: Vec<Vec<String>>,
@@ -96,7 +96,7 @@ impl Found {
         }
     }
 
-    /// Looks for paths among tokens that nobody can parse but the macro.
+    /// Looks for paths among tokens that only the macro can parse.
     fn scan(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -127,7 +127,7 @@ impl Found {
 impl<'ast> Visit<'ast> for Found {
     fn visit_item(&mut self, item: &'ast Item) {
         let attributes = match item {
-            // The paths in a macro's rules are those of whoever expands it.
+            // The paths in a macro's rules belong to the code that expands it.
             Item::Macro(item) if item.mac.path.is_ident("macro_rules") => return,
             Item::Fn(item) => &item.attrs,
             Item::Impl(item) => &item.attrs,

@@ -1,4 +1,4 @@
-//! The modules of a crate, read from its files, and what a path in one of them leads to.
+//! Reads the modules of a crate from its files, and resolves paths in them.
 
 use crate::references::{self, Reference};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ pub type ModulePath = Vec<String>;
 
 /// A crate.
 pub struct Crate {
-    /// The name that it has for itself, if it has one besides `crate`.
+    /// The name by which it refers to itself besides `crate`, if any.
     name: Option<String>,
     modules: BTreeMap<ModulePath, Module>,
 }
@@ -21,9 +21,9 @@ pub struct Crate {
 pub struct Module {
     /// The paths in it.
     pub references: Vec<Reference>,
-    /// What names that it imports stand for, as it is written there.
+    /// The paths of the names that it imports, as they are written.
     imports: BTreeMap<String, Vec<String>>,
-    /// Of which modules it imports every name.
+    /// The modules of which it imports every name.
     globs: Vec<Vec<String>>,
     /// The names that its own items have.
     items: BTreeSet<String>,
@@ -49,7 +49,7 @@ impl Crate {
         self.modules.iter()
     }
 
-    /// Adds a module; those inside it that have files of their own have them in that folder.
+    /// Adds a module; the files of modules inside it are in that folder.
     fn add(&mut self, path: ModulePath, items: &[Item], folder: &Path) {
         let mut module = Module::default();
         for item in items {
@@ -85,13 +85,13 @@ impl Crate {
         self.modules.insert(path, module);
     }
 
-    /// The module where that is defined which a path in a module stands for. None if it is of another crate or
-    /// local.
+    /// Returns the module that defines the target of a path in a module. None if it is in another
+    /// crate or local.
     pub fn resolve(&self, from: &[String], path: &[String]) -> Option<ModulePath> {
         self.resolve_within(from, path, 16)
     }
 
-    /// `depth` ends imports that lead to each other.
+    /// Does the same; `depth` ends imports that lead to each other.
     fn resolve_within(&self, from: &[String], path: &[String], depth: u8) -> Option<ModulePath> {
         let mut at = from.to_vec();
         let mut rest = path.iter();
@@ -117,7 +117,7 @@ impl Crate {
         Some(at)
     }
 
-    /// Where a name in a module leads, and whether that is a module itself.
+    /// Returns the target of a name in a module, and true if that is a module itself.
     fn step(&self, at: &[String], name: &str, depth: u8) -> Option<(ModulePath, bool)> {
         let module = self.modules.get(at)?;
         if module.children.contains(name) {
@@ -139,7 +139,7 @@ impl Crate {
     }
 }
 
-/// The name of `extern crate self as name`.
+/// Returns the name in `extern crate self as name`.
 fn own_name(item: &Item) -> Option<String> {
     match item {
         Item::ExternCrate(ItemExternCrate { ident, rename, .. }) if ident == "self" => {
@@ -149,7 +149,7 @@ fn own_name(item: &Item) -> Option<String> {
     }
 }
 
-/// Whether something is only there for tests.
+/// Returns true if an item exists only for tests.
 pub fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",

@@ -1,4 +1,4 @@
-//! Blocks, with the code that the host transfers them with.
+//! Tests blocks, with the code that the host uses to transfer them.
 
 use rpc_proto::client::CallError;
 use rpc_proto::services::blocks::{
@@ -15,7 +15,7 @@ const WINDOW: usize = 4;
 /// A block of a few dozen pieces.
 const BYTES: usize = 2_000;
 
-/// How many seeds each bad link is tried with.
+/// The number of seeds for each bad link.
 const SEEDS: u64 = 8;
 
 type Caller = VirtualCaller<ShelfService, FRAME, WINDOW>;
@@ -26,18 +26,18 @@ fn caller(faults: Faults, seed: u64, start: Start<ShelfService>) -> Caller {
     caller
 }
 
-/// A device that was never on before, with a block to read.
+/// Returns a device that was never on before, with a block to read.
 fn full(_: Option<&mut ShelfService>) -> ShelfService {
     BlocksService(Stored::new(Shelf::with(BYTES)))
 }
 
-/// A device that keeps what is written in flash.
+/// Returns a device that keeps written bytes in flash.
 fn flash(before: Option<&mut ShelfService>) -> ShelfService {
     let shelf = before.map(|before| before.0.storage().clone());
     BlocksService(Stored::new(shelf.unwrap_or_else(|| Shelf::with(10))))
 }
 
-/// A device that gathers what is written in RAM.
+/// Returns a device that collects written bytes in RAM.
 fn ram(before: Option<&mut ShelfService>) -> ShelfService {
     let mut service = flash(before);
     service.0.storage().forget_written();
@@ -47,7 +47,7 @@ fn ram(before: Option<&mut ShelfService>) -> ShelfService {
 fn get(caller: &mut Caller, name: &str) -> Result<Vec<u8>, TransferError> {
     let mut read = Vec::new();
     Get::new(name).run(caller, |offset, piece, total| {
-        // A block that is read anew begins at its beginning.
+        // A block that is read again starts at its beginning.
         read.truncate(offset as usize);
         assert_eq!(read.len(), offset as usize);
         read.extend_from_slice(piece);

@@ -1,4 +1,4 @@
-//! Streams and feeds.
+//! Tests streams and feeds.
 
 use rpc_proto::client::{CallError, FeedError, Ran};
 use rpc_proto::service;
@@ -10,10 +10,10 @@ use tests::virtual_link::{Mishap, VirtualCaller, VirtualLink};
 const FRAME: usize = 48;
 const WINDOW: usize = 4;
 
-/// How many items a stream or feed has.
+/// The number of items of a stream or feed.
 const ITEMS: u32 = 300;
 
-/// How many seeds each bad link is tried with.
+/// The number of seeds for each bad link.
 const SEEDS: u64 = 20;
 
 /// Gives and takes numbers.
@@ -27,7 +27,7 @@ trait Numbers {
     fn take_small(&mut self, numbers: Items<'_, u32>) -> Result<u32, u32>;
 }
 
-/// What was taken, from the first time that the device was on.
+/// The items that were taken since the device was first on.
 #[derive(Default)]
 struct Journal(Vec<u32>);
 
@@ -113,7 +113,7 @@ fn a_stream_that_is_cut_says_so() {
     let mut caller = caller(Faults::NONE, 1);
     caller.link().after(100, Mishap::Cut);
     let last = NumbersClient::new(&mut caller).squares(ITEMS).last();
-    // It was asked for again before it was given up, and nobody answered that either.
+    // It was asked for again before the caller gave up, and not answered then either.
     assert_eq!(last, Some(Err(CallError::Timeout)));
 }
 
@@ -140,7 +140,7 @@ fn after_a_reset_no_item_is_taken_twice_and_those_said_to_be_taken_are() {
         let end = NumbersClient::new(&mut caller).take_small(0..ITEMS);
         let taken = &caller.link().interface().0.0;
         let expected: Vec<u32> = (0..taken.len() as u32).collect();
-        // One call at a time: what was taken has no gap.
+        // One call at a time: the items that were taken have no gap.
         assert_eq!(*taken, expected, "{at}");
         match end {
             Ok(count) => assert_eq!(count, ITEMS),

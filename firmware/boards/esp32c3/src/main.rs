@@ -1,5 +1,5 @@
-//! The board's program: offers the calculator on UART0, for ever. Most boards have a chip that makes
-//! a USB serial port of that.
+//! The board's program: serves the calculator on UART0, for ever. On most boards a chip connects
+//! that UART to USB as a serial port.
 #![no_std]
 #![no_main]
 
@@ -17,26 +17,26 @@ use uart::{Rx, Tx};
 
 const BAUD: u32 = 115_200;
 
-/// How many bytes the UART holds for a program that does not read: a power of two.
+/// The number of bytes that the UART holds while the program does not read: a power of two.
 const RECEIVE_BUFFER: usize = 1024;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
 type Uart0 = Receiver<Rx, RECEIVE_BUFFER>;
 
 static RECEIVER: Uart0 = Receiver::new();
 
-// Without this description of the program, the boot loader would not start it.
+// The boot loader starts only programs with this description.
 esp_bootloader_esp_idf::esp_app_desc!();
 
 #[esp_hal::main]
 fn main() -> ! {
     let chip = esp_hal::init(esp_hal::Config::default());
-    // An interrupt for every byte, and none that waits for more.
+    // An interrupt for every byte, without waiting for more.
     let config = Config::default()
         .with_baudrate(BAUD)
         .with_rx(RxConfig::default().with_fifo_full_threshold(1));
@@ -55,7 +55,7 @@ fn main() -> ! {
     let calculator = CalculatorService(CheckedCalculator::new());
     let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
     loop {
-        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        // It returns only when bytes were lost. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut uart) {
             server.note_overruns(bytes);
         }
@@ -67,8 +67,8 @@ fn receive() {
     RECEIVER.on_interrupt();
 }
 
-/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
-/// still ends the sleep, and is handled as soon as it is unmasked.
+/// Sleeps until the next interrupt, unless a byte came in just now. A masked interrupt still ends
+/// the sleep, and is handled as soon as it is unmasked.
 fn sleep(receiver: &Uart0) {
     critical_section::with(|_| {
         if receiver.is_empty() {

@@ -1,14 +1,14 @@
-//! The halves of the HAL's UART, byte by byte: the HAL reads and writes slices only.
+//! Wraps the halves of the HAL's UART, which reads and writes only slices, to work byte by byte.
 
 use embedded_hal_nb::nb;
 use embedded_hal_nb::serial::{ErrorKind, ErrorType, Read, Write};
 use esp_hal::Blocking;
 use esp_hal::uart::{RxError, UartRx, UartTx};
 
-/// The half that receives.
+/// The receiving half.
 pub struct Rx(pub UartRx<'static, Blocking>);
 
-/// The half that sends.
+/// The sending half.
 pub struct Tx(pub UartTx<'static, Blocking>);
 
 impl ErrorType for Rx {

@@ -1,5 +1,5 @@
-//! The board's program: offers the calculator on UART0, for ever. The board's J-Link makes a USB
-//! serial port of that.
+//! The board's program: serves the calculator on UART0, for ever. The board's J-Link connects that
+//! UART to USB as a serial port.
 #![no_std]
 #![no_main]
 
@@ -18,13 +18,13 @@ use rpc_proto::server::Server;
 
 const BAUD: u32 = 115_200;
 
-/// How many bytes the UART holds for a program that does not read: a power of two.
+/// The number of bytes that the UART holds while the program does not read: a power of two.
 const RECEIVE_BUFFER: usize = 256;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
 type Uart = Receiver<Rx<Uart0, Pin16<IOF0<NoInvert>>>, RECEIVE_BUFFER>;
@@ -37,7 +37,7 @@ fn main() -> ! {
         stop(); // only a second call gets none
     };
     let (device, port) = (resources.peripherals, resources.pins);
-    // The crystal as it is: enough for a UART, and nothing has to be multiplied and divided.
+    // The crystal without a PLL: fast enough for a UART.
     let clocks = hifive1::configure_clocks(device.PRCI, device.AONCLK, 16.mhz().into());
     let pins = (
         hifive1::pin!(port, uart0_tx).into_iof0(),
@@ -52,7 +52,7 @@ fn main() -> ! {
         let hart = PLIC::ctx(Hart::H0);
         hart.threshold().set_threshold(Priority::P0);
         hart.enables().enable(ExternalInterrupt::UART0);
-        // Last, because this is when QEMU looks for bytes that have come before.
+        // This comes last, because QEMU looks here for bytes that came earlier.
         PLIC::priorities().set_priority(ExternalInterrupt::UART0, Priority::P1);
         PLIC::enable();
         riscv::interrupt::enable();
@@ -61,7 +61,7 @@ fn main() -> ! {
     let calculator = CalculatorService(CheckedCalculator::new());
     let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
     loop {
-        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        // It returns only when bytes were lost. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut uart) {
             server.note_overruns(bytes);
         }
@@ -73,8 +73,8 @@ fn uart0() {
     RECEIVER.on_interrupt();
 }
 
-/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
-/// still ends the sleep, and is handled as soon as it is unmasked.
+/// Sleeps until the next interrupt, unless a byte came in just now. A masked interrupt still ends
+/// the sleep, and is handled as soon as it is unmasked.
 fn sleep(receiver: &Uart) {
     riscv::interrupt::free(|| {
         if receiver.is_empty() {

@@ -1,17 +1,17 @@
-//! Time from SysTick, for a program that looks at it again and again.
+//! A clock from SysTick, for a program that reads it often.
 //!
-//! It counts what has passed from one look to the next, so it needs no interrupt and cannot go
-//! back. A pause of more than 1.4 seconds between two looks counts for less than it was; a caller
-//! looks all the time while it waits, and no deadline runs between its calls.
+//! It adds the time since the last reading, so it needs no interrupt and cannot go back. A pause of
+//! more than 1.4 seconds between two readings counts for less than it was. That does no harm: a
+//! caller reads the clock all the time while it waits, and no deadline runs between its calls.
 
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use rpc_proto::time::{Clock, Instant};
 
-/// The frequency of the oscillator that the LM3S6965 starts with, in MHz; QEMU's is 4 % faster.
+/// The frequency of the LM3S6965's oscillator at start, in MHz; QEMU's is 4 % faster.
 const TICKS_PER_MICRO: u64 = 12;
 
-/// SysTick counts down from this, and then begins anew.
+/// SysTick counts down from this value, and then starts again.
 const MAX_TICKS: u32 = 0x00FF_FFFF;
 
 /// The clock.

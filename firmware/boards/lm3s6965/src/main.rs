@@ -1,4 +1,4 @@
-//! The board's program: offers the calculator, its notes and its log on the UART, for ever.
+//! The board's program: serves the calculator, its notes and its log on the UART, for ever.
 #![no_std]
 #![no_main]
 
@@ -12,13 +12,13 @@ use interrupt_uart::UartError;
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
-/// What the device tells unasked waits here until the line is free.
+/// Events wait here until the line is free.
 static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
 
 type Events = &'static DemonstrationEvents;
@@ -30,15 +30,15 @@ fn main() -> ! {
             .with_buffer(serial::RECEIVE_BUFFER as u16);
     let mut serial = serial::start();
     loop {
-        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        // It returns only when bytes were lost. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = SERVER.serve(&mut serial) {
             SERVER.note_overruns(bytes);
         }
     }
 }
 
-/// Nothing in a release build can panic, so that this is not even linked; a debug build, which
-/// still checks for overflows, stops here for the debugger.
+/// Stops for the debugger. A release build cannot panic, so this is not even linked; a debug build
+/// still checks for overflows.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     cortex_m::asm::udf()

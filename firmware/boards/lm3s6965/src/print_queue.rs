@@ -1,7 +1,7 @@
-//! Text and logs for the UART that carries the frames as well. They wait in a queue until no frame
-//! is being sent, so anybody may print at any time, interrupt handlers included.
+//! Queues text and logs for the UART that also carries the frames, until no frame is being sent. So
+//! any code may print at any time, interrupt handlers included.
 //!
-//! What finds no room is lost. Whoever wants nothing to be lost prints less, or makes it larger.
+//! If the queue is full, text is lost. To lose nothing, print less, or make the queue larger.
 
 use core::cell::UnsafeCell;
 use critical_section::RestoreState;
@@ -9,13 +9,13 @@ use interrupt_uart::ByteRing;
 
 static QUEUE: ByteRing<512> = ByteRing::new();
 
-/// Prints those bytes as soon as no frame is being sent.
+/// Prints these bytes as soon as no frame is being sent.
 pub fn print(bytes: &[u8]) {
-    // In one piece, whoever else prints.
+    // All at once, even if others print too.
     critical_section::with(|_| queue(bytes));
 }
 
-/// The next byte to be printed: to be asked for between frames only.
+/// Returns the next byte to print; call this only between frames.
 pub fn next() -> Option<u8> {
     QUEUE.pop()
 }
@@ -28,14 +28,14 @@ fn queue(bytes: &[u8]) {
     }
 }
 
-/// What is logged with defmt goes the same way. It ends in a delimiter by itself.
+/// Sends defmt's logs the same way. A log ends in a delimiter by itself.
 #[defmt::global_logger]
 struct Logger;
 
-/// The encoder of the message that is being logged.
+/// The encoder of the current log message.
 struct Message(UnsafeCell<(defmt::Encoder, RestoreState)>);
 
-// SAFETY: it is used in the critical section only that lasts from `acquire` to `release`.
+// SAFETY: it is used only in the critical section from `acquire` to `release`.
 unsafe impl Sync for Message {}
 
 static MESSAGE: Message = Message(UnsafeCell::new((
@@ -43,7 +43,7 @@ static MESSAGE: Message = Message(UnsafeCell::new((
     RestoreState::invalid(),
 )));
 
-// SAFETY: the critical section keeps everybody else out until the message is complete.
+// SAFETY: the critical section keeps all others out until the message is complete.
 unsafe impl defmt::Logger for Logger {
     fn acquire() {
         // SAFETY: `release` ends it.
@@ -61,7 +61,7 @@ unsafe impl defmt::Logger for Logger {
     }
 
     unsafe fn flush() {
-        // The main program prints what is queued, and it is not waited for.
+        // The main program prints the queue, and is not waited for.
     }
 
     unsafe fn release() {

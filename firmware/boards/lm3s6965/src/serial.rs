@@ -6,7 +6,7 @@ use cortex_m::peripheral::NVIC;
 use interrupt_uart::{InterruptUart, Receiver};
 use lm3s6965::{Interrupt, interrupt};
 
-/// How many bytes the UART holds for a program that does not read: a power of two.
+/// The number of bytes that the UART holds while the program does not read: a power of two.
 pub const RECEIVE_BUFFER: usize = 256;
 
 /// The UART.
@@ -28,8 +28,8 @@ fn UART0() {
     RECEIVER.on_interrupt();
 }
 
-/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
-/// still ends the sleep, and is handled as soon as it is unmasked.
+/// Sleeps until the next interrupt, unless a byte came in just now. A masked interrupt still ends
+/// the sleep, and is handled as soon as it is unmasked.
 fn sleep(receiver: &Receiver<Rx, RECEIVE_BUFFER>) {
     cortex_m::interrupt::free(|_| {
         if receiver.is_empty() {

@@ -1,5 +1,5 @@
-//! The same with another task: a loop that looks after the UART whenever it comes by, and the server
-//! in a `static`, where its size counts when the image is linked.
+//! The board's program with another task: a loop that polls the UART, and the server in a `static`,
+//! so that the linker counts its size.
 #![no_std]
 #![no_main]
 
@@ -37,7 +37,7 @@ pub trait Filter {
     fn value(&self) -> i32;
 }
 
-/// A moving average, which is the other task's work.
+/// A moving average, computed by the other task.
 pub struct Average {
     samples: u32,
     sum: i32,
@@ -75,21 +75,21 @@ fn main() -> ! {
     };
     let mut uart = serial::start();
     loop {
-        // Only lost bytes bring an error. The protocol recovers from that by itself.
+        // Only lost bytes are an error. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.poll(&mut uart) {
             server.note_overruns(bytes);
         }
-        // What callers ask about is within the loop's reach between two polls.
+        // The loop can access the state that callers ask for between two polls.
         server.interface().filter.0.feed(read_sensor());
     }
 }
 
-/// Stands for a sensor of the board's, which the emulator does not have.
+/// Replaces a sensor of the board, which the emulator does not have.
 fn read_sensor() -> i32 {
     1000
 }
 
-/// Nothing in a release build can panic, so that this is not even linked.
+/// Does nothing: a release build cannot panic, so this is not even linked.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     cortex_m::asm::udf()

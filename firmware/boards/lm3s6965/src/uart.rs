@@ -1,17 +1,17 @@
-//! UART0, a PL011, in two halves as a HAL would give them.
+//! Drives UART0, a PL011, in two halves as a HAL would provide them.
 //!
-//! The clocks, pins and baud rate of a real LM3S6965 are not set up here. QEMU does not look at
-//! them, so nothing would ever test that they are right.
+//! The clocks, pins and baud rate of a real LM3S6965 are not set up here. QEMU ignores them, so no
+//! test would ever check them.
 
 use core::convert::Infallible;
 use embedded_hal_nb::nb;
 use embedded_hal_nb::serial::{ErrorKind, ErrorType, Read, Write};
 use vcell::VolatileCell;
 
-/// The half that receives.
+/// The receiving half.
 pub struct Rx(&'static Registers);
 
-/// The half that sends.
+/// The sending half.
 pub struct Tx(&'static Registers);
 
 /// Starts the UART: 8 data bits, no parity, one stop bit, and interrupts for received bytes.
@@ -33,8 +33,8 @@ impl ErrorType for Rx {
 
 impl Read for Rx {
     fn read(&mut self) -> nb::Result<u8, ErrorKind> {
-        // First acknowledge, then empty the FIFO: a byte that comes in between interrupts again,
-        // whereas the other way round it would wait for the next one.
+        // First acknowledge, then empty the FIFO: a byte that comes in between interrupts again. In
+        // the other order it would wait for the next one.
         self.0.interrupt_clear.set(RECEIVE_INTERRUPTS);
         if self.0.flags.get() & FLAG_RECEIVE_FIFO_EMPTY != 0 {
             return Err(nb::Error::WouldBlock);
@@ -68,10 +68,10 @@ impl Write for Tx {
     }
 }
 
-/// The registers of a PL011 as far as they are used here; see ARM DDI 0183, chapter 3.
+/// The registers of a PL011 that are used here; see ARM DDI 0183, chapter 3.
 #[repr(C)]
 struct Registers {
-    /// UARTDR; the upper bits of what is read tell about errors.
+    /// UARTDR; the upper bits are errors when it is read.
     data: VolatileCell<u32>,
     _unused_from_04: [u32; 5],
     /// UARTFR.

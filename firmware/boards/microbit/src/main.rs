@@ -1,5 +1,5 @@
-//! The board's program: offers the calculator on the UART, for ever. The board's interface chip
-//! makes a USB serial port of that.
+//! The board's program: serves the calculator on the UART, for ever. The board's interface chip
+//! connects that UART to USB as a serial port.
 #![no_std]
 #![no_main]
 
@@ -18,13 +18,13 @@ use nrf51_hal::uart::{Baudrate, Parity, Pins, Uart};
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
-/// How many bytes the UART holds for a program that does not read: a power of two.
+/// The number of bytes that the UART holds while the program does not read: a power of two.
 const RECEIVE_BUFFER: usize = 256;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
 type Uart0 = Receiver<uart::Rx, RECEIVE_BUFFER>;
@@ -54,7 +54,7 @@ fn main() -> ! {
     let calculator = CalculatorService(CheckedCalculator::new());
     let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
     loop {
-        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        // It returns only when bytes were lost. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut uart) {
             server.note_overruns(bytes);
         }
@@ -66,8 +66,8 @@ fn UART0() {
     RECEIVER.on_interrupt();
 }
 
-/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
-/// still ends the sleep, and is handled as soon as it is unmasked.
+/// Sleeps until the next interrupt, unless a byte came in just now. A masked interrupt still ends
+/// the sleep, and is handled as soon as it is unmasked.
 fn sleep(receiver: &Uart0) {
     cortex_m::interrupt::free(|_| {
         if receiver.is_empty() {

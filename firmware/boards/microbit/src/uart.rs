@@ -1,4 +1,5 @@
-//! The HAL's UART in two halves: it does not split by itself, and an interrupt handler needs one.
+//! Splits the HAL's UART in two halves: it cannot be split itself, and an interrupt handler needs
+//! one half.
 
 use core::convert::Infallible;
 use embedded_hal_nb::nb;
@@ -7,20 +8,20 @@ use embedded_io::{Write as _, WriteReady as _};
 use nrf51_hal::Uart;
 use nrf51_hal::pac::{Peripherals, UART0};
 
-/// The half that receives.
+/// The receiving half.
 pub struct Rx(UART0);
 
-/// The half that sends.
+/// The sending half.
 pub struct Tx(Uart<UART0>);
 
-/// Splits the UART, and has it interrupt for received bytes.
+/// Splits the UART, and enables its interrupt for received bytes.
 pub fn split(uart: Uart<UART0>) -> (Rx, Tx) {
-    // SAFETY: the HAL's UART goes where only writing is possible, and no register that writing
-    // accesses is accessed through this one from then on.
+    // SAFETY: the HAL's UART is moved to where only writing is possible, and this one accesses no
+    // register that writing accesses from then on.
     let receiving = unsafe { Peripherals::steal() }.UART0;
     receiving.intenset.write(|w| w.rxdrdy().set_bit());
-    // The HAL waits for an earlier byte to be out before it sends one, and has sent a zero for that
-    // before it started the transmitter. The chip sends it then; QEMU has forgotten it. A zero ends
+    // The HAL waits for an earlier byte to be sent before it sends one, and therefore wrote a zero
+    // before it started the transmitter. The chip sends it now; QEMU has forgotten it. A zero ends
     // a frame, and one more between frames does no harm.
     receiving.txd.reset();
     (Rx(receiving), Tx(uart))
@@ -39,7 +40,8 @@ impl Read for Rx {
         if self.0.events_rxdrdy.read().bits() == 0 {
             return Err(nb::Error::WouldBlock);
         }
-        // Before the byte is fetched: the UART sets it again for the next one right after.
+        // This comes before the byte is fetched: the UART sets it again for the next one right
+        // after.
         self.0.events_rxdrdy.reset();
         Ok(self.0.rxd.read().rxd().bits())
     }

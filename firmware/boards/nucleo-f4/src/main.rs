@@ -1,5 +1,5 @@
-//! The board's program: offers the calculator on USART2, for ever. The board's ST-LINK makes a USB
-//! serial port of that.
+//! The board's program: serves the calculator on USART2, for ever. The board's ST-LINK connects
+//! that UART to USB as a serial port.
 #![no_std]
 #![no_main]
 
@@ -18,13 +18,13 @@ use stm32f4xx_hal::serial::{Rx, RxListen, Serial};
 
 const BAUD: u32 = 115_200;
 
-/// How many bytes the UART holds for a program that does not read: a power of two.
+/// The number of bytes that the UART holds while the program does not read: a power of two.
 const RECEIVE_BUFFER: usize = 256;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
 type Usart2 = Receiver<Rx<USART2>, RECEIVE_BUFFER>;
@@ -36,7 +36,7 @@ fn main() -> ! {
     let Some(device) = Peripherals::take() else {
         cortex_m::asm::udf(); // only a second call gets none
     };
-    // The internal oscillator, 16 MHz: it is there on every board, and exact enough for a UART.
+    // The internal oscillator, 16 MHz: every board has it, and it is exact enough for a UART.
     let mut rcc = device.RCC.freeze(Config::hsi());
     let port = device.GPIOA.split(&mut rcc);
     let Ok(uart) = Serial::new(device.USART2, (port.pa2, port.pa3), BAUD.bps(), &mut rcc) else {
@@ -51,7 +51,7 @@ fn main() -> ! {
     let calculator = CalculatorService(CheckedCalculator::new());
     let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
     loop {
-        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        // It returns only when bytes were lost. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut uart) {
             server.note_overruns(bytes);
         }
@@ -63,8 +63,8 @@ fn USART2() {
     RECEIVER.on_interrupt();
 }
 
-/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
-/// still ends the sleep, and is handled as soon as it is unmasked.
+/// Sleeps until the next interrupt, unless a byte came in just now. A masked interrupt still ends
+/// the sleep, and is handled as soon as it is unmasked.
 fn sleep(receiver: &Usart2) {
     cortex_m::interrupt::free(|_| {
         if receiver.is_empty() {

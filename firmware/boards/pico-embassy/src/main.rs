@@ -1,4 +1,4 @@
-//! The board's program: offers the calculator and a stopwatch on UART0, for ever, while a lamp
+//! The board's program: serves the calculator and a stopwatch on UART0, for ever, while a lamp
 //! blinks.
 #![no_std]
 #![no_main]
@@ -16,13 +16,13 @@ use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
 use rpc_proto::drivers::LinkError;
 use rpc_proto::server::Server;
 
-/// How many bytes the UART holds while a procedure waits.
+/// The number of bytes that the UART holds while a procedure waits.
 const RECEIVE_BUFFER: usize = 1024;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
 rpc_proto::interface! {
@@ -35,7 +35,7 @@ rpc_proto::interface! {
     }
 }
 
-/// A stopwatch that knows of the lamp.
+/// A stopwatch that counts the lamp's blinks.
 pub struct BlinkingStopwatch;
 
 static BLINKS: AtomicU32 = AtomicU32::new(0);
@@ -80,7 +80,8 @@ async fn main(spawner: Spawner) {
     };
     let mut server = Server::<_, FRAME, WINDOW>::new(pico).with_buffer(RECEIVE_BUFFER as u16);
     loop {
-        // Only damaged or lost bytes bring it back. The protocol recovers from them by itself.
+        // It returns only when bytes were damaged or lost. The protocol recovers from that by
+        // itself.
         if let Err(LinkError::Io(uart::Error::Overrun)) = server.serve_async(&mut uart).await {
             server.note_overruns(1);
         }
@@ -94,7 +95,7 @@ async fn blink(pin: Peri<'static, peripherals::PIN_25>) {
     loop {
         Timer::after(Duration::from_millis(100)).await;
         lamp.toggle();
-        // Not `fetch_add`, which this processor does not have; nobody else writes.
+        // Not `fetch_add`, which this processor does not have; this is the only writer.
         let blinks = BLINKS.load(Ordering::Relaxed).wrapping_add(1);
         BLINKS.store(blinks, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The board's program: offers the calculator on UART0, for ever.
+//! The board's program: serves the calculator on UART0, for ever.
 #![no_std]
 #![no_main]
 
@@ -22,13 +22,13 @@ const BAUD: u32 = 115_200;
 /// The frequency of the board's crystal.
 const CRYSTAL: u32 = 12_000_000;
 
-/// How many bytes the UART holds for a program that does not read: a power of two.
+/// The number of bytes that the UART holds while the program does not read: a power of two.
 const RECEIVE_BUFFER: usize = 1024;
 
-/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a fair expression.
+/// The longest frame, in bytes: enough for 16 samples of 8 bytes, or a long expression.
 const FRAME: usize = 160;
 
-/// How many calls a caller may send ahead.
+/// The number of calls that a caller may send ahead.
 const WINDOW: usize = 4;
 
 type UartPins = (
@@ -57,7 +57,7 @@ fn main() -> ! {
     let calculator = CalculatorService(CheckedCalculator::new());
     let mut server = Server::<_, FRAME, WINDOW>::new(calculator).with_buffer(RECEIVE_BUFFER as u16);
     loop {
-        // Only lost bytes bring it back. The protocol recovers from that by itself.
+        // It returns only when bytes were lost. The protocol recovers from that by itself.
         if let Err(LinkError::Io(UartError::Overrun(bytes))) = server.serve(&mut uart) {
             server.note_overruns(bytes);
         }
@@ -99,8 +99,8 @@ fn UART0_IRQ() {
     RECEIVER.on_interrupt();
 }
 
-/// Sleeps until the next interrupt, unless a byte came in just now. An interrupt that is masked
-/// still ends the sleep, and is handled as soon as it is unmasked.
+/// Sleeps until the next interrupt, unless a byte came in just now. A masked interrupt still ends
+/// the sleep, and is handled as soon as it is unmasked.
 fn sleep(receiver: &Uart0) {
     cortex_m::interrupt::free(|_| {
         if receiver.is_empty() {

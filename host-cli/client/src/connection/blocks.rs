@@ -1,18 +1,18 @@
-//! Whole blocks, through whatever happens to the device and its cable meanwhile.
+//! Transfers whole blocks, and resumes after a reset of the device or a lost cable.
 
 use super::Connection;
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::services::blocks::{Get, Put, TransferError};
 
-/// How often in a row a transfer is taken up again that gets nowhere: as long as it takes to plug a
-/// cable in again, each taking the time that a call has.
+/// The number of times in a row that a transfer without progress is resumed. Each attempt takes a
+/// call's time limit; together they are long enough to plug a cable in again.
 const ATTEMPTS: u32 = 5;
 
 impl Connection {
-    /// Reads a block, such as `notes`, and checks it as a whole. `progress` is told how many bytes have
-    /// come, and of how many.
+    /// Reads a block, such as `notes`, and checks it as a whole. `progress` gets the number of
+    /// bytes received, and the total.
     ///
-    /// It goes on where it was after a reset of the device and when a port that was unplugged is back.
+    /// It resumes after a reset of the device, and when a port that was unplugged is back.
     ///
     /// ```
     /// use serial_rpc_simulator::SimulatedDevice;
@@ -24,7 +24,7 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When the device has no such block, or a call fails and goes on failing.
+    /// Fails if the device has no such block, or if a call keeps failing.
     pub fn get_block(
         &self,
         name: &str,
@@ -34,7 +34,7 @@ impl Connection {
         let mut bytes = Vec::new();
         self.transfer(|caller| {
             let result = get.run(caller, |offset, piece, total| {
-                // It may begin anew.
+                // The transfer may start again from the beginning.
                 bytes.truncate(offset as usize);
                 bytes.extend_from_slice(piece);
                 progress(offset + piece.len() as u32, total);
@@ -44,14 +44,14 @@ impl Connection {
         Ok(bytes)
     }
 
-    /// Writes a block, which changes its length when the device has found all bytes right. `progress` is
-    /// told how many bytes the device has taken, and of how many.
+    /// Writes a block, whose length changes when the device has verified all bytes. `progress` gets
+    /// the number of bytes that the device has taken, and the total.
     ///
-    /// It goes on where it was when a port that was unplugged is back, and after a reset of the device
-    /// as far as its memory has kept what was written.
+    /// It resumes when a port that was unplugged is back, and after a reset of the device as far as
+    /// its memory has kept the written bytes.
     ///
     /// # Errors
-    /// When the device has no such block, it cannot be written, or a call fails and goes on failing.
+    /// Fails if the device has no such block, if it cannot be written, or if a call keeps failing.
     pub fn put_block(
         &self,
         name: &str,
@@ -66,7 +66,7 @@ impl Connection {
         })
     }
 
-    /// Runs a transfer, which tells how many bytes are done, until it ends for good.
+    /// Runs a transfer, which reports the number of bytes done, until it ends for good.
     fn transfer(
         &self,
         mut run: impl FnMut(&mut Self) -> (Result<(), TransferError>, u32),
@@ -88,7 +88,7 @@ impl Connection {
             );
             attempts = if done > before { 1 } else { attempts + 1 };
             before = done;
-            // A device that has never answered is not there.
+            // If a device has never answered, it is not there.
             let hopeless = done == 0 || attempts >= ATTEMPTS;
             if !may_pass || hopeless {
                 return result;

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The items of a stream by name, as JSON.
 pub type NamedStream = Stream<NamedSource>;
 
-/// How often a call is prepared anew because the device came back with another interface.
+/// The number of times that a call is prepared because the device came back with another interface.
 const ATTEMPTS: u32 = 3;
 
 impl Connection {
@@ -37,8 +37,8 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When there is no such procedure, it is an event, the arguments are not its, it ends in its own
-    /// error, or the call fails.
+    /// Fails if there is no such procedure, if it is an event, if the arguments do not match, if it
+    /// ends in its own error, or if the call fails.
     pub fn call(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
         self.block_on(self.call_async(path, arguments))
     }
@@ -46,17 +46,17 @@ impl Connection {
     /// Calls as [`call`](Self::call) does, and lets other tasks run meanwhile.
     ///
     /// # Errors
-    /// As [`call`](Self::call).
+    /// Fails as [`call`](Self::call) does.
     pub async fn call_async(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
         self.call_with(path, |procedure| from_json(procedure, arguments))
             .await
     }
 
     /// Calls a procedure by its path, with arguments as words of a shell; see
-    /// [`arguments`](crate::arguments).
+    /// [`arguments`].
     ///
     /// # Errors
-    /// As [`call`](Self::call).
+    /// Fails as [`call`](Self::call) does.
     pub fn call_words(
         &self,
         path: &str,
@@ -79,7 +79,7 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When there is no such procedure, or the arguments are not its.
+    /// Fails if there is no such procedure, or if the arguments do not match.
     pub fn prepare(
         &self,
         path: &str,
@@ -87,7 +87,7 @@ impl Connection {
     ) -> Result<PreparedCall, NamedCallError> {
         let mut call = self.block_on(self.find(path, |procedure| from_words(procedure, words)))?;
         if call.procedure.kind == ProcedureKind::Stream {
-            // Two numbers can be encoded.
+            // Encoding two numbers cannot fail.
             let mut asking = postcard::to_stdvec(&FIRST_BATCH).unwrap_or_default();
             asking.append(&mut call.arguments);
             call.arguments = asking;
@@ -98,7 +98,8 @@ impl Connection {
     /// Returns the items of a stream, with arguments as [`call`](Self::call) takes them.
     ///
     /// # Errors
-    /// When there is no such procedure, it returns no stream, or the arguments are not its.
+    /// Fails if there is no such procedure, if it returns no stream, or if the arguments do not
+    /// match.
     pub fn stream(&self, path: &str, arguments: &Value) -> Result<NamedStream, NamedCallError> {
         self.block_on(self.stream_async(path, arguments))
     }
@@ -107,7 +108,7 @@ impl Connection {
     /// the description is read.
     ///
     /// # Errors
-    /// As [`stream`](Self::stream).
+    /// Fails as [`stream`](Self::stream) does.
     pub async fn stream_async(
         &self,
         path: &str,
@@ -120,7 +121,7 @@ impl Connection {
     /// Returns the items of a stream, with arguments as words of a shell.
     ///
     /// # Errors
-    /// As [`stream`](Self::stream).
+    /// Fails as [`stream`](Self::stream) does.
     pub fn stream_words(
         &self,
         path: &str,
@@ -129,19 +130,20 @@ impl Connection {
         self.block_on(self.stream_with(path, |procedure| from_words(procedure, words)))
     }
 
-    /// Feeds items to a procedure, the words being its other arguments.
+    /// Opens a feed of items to a procedure; the words are its other arguments.
     ///
     /// # Errors
-    /// When there is no such procedure, it takes no stream, or the arguments are not its.
+    /// Fails if there is no such procedure, if it takes no stream, or if the arguments do not
+    /// match.
     pub fn feed(&self, path: &str, words: &[impl AsRef<str>]) -> Result<NamedFeed, NamedCallError> {
         self.block_on(self.feed_async(path, words))
     }
 
-    /// Feeds items as [`feed`](Self::feed) does, and lets other tasks run while the description is
+    /// Opens a feed as [`feed`](Self::feed) does, and lets other tasks run while the description is
     /// read.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
+    /// Fails as [`feed`](Self::feed) does.
     pub async fn feed_async(
         &self,
         path: &str,
@@ -202,7 +204,7 @@ impl Connection {
             }
             match self.call_encoded_async(call.target, &call.arguments).await {
                 Ok(reply) => return call.value(&reply),
-                // New firmware, and the call never ran: it may have other types there.
+                // New firmware may have other types; the call never ran.
                 Err(CallError::NoSuchProcedure)
                     if attempts < ATTEMPTS && self.has_changed(call.target) => {}
                 Err(error) => return Err(call.failed(error)),
@@ -210,8 +212,7 @@ impl Connection {
         }
     }
 
-    /// Returns true if the device has another interface than the one in which a target's number is
-    /// known.
+    /// Returns true if the target's number belongs to an interface that the device no longer has.
     fn has_changed(&self, target: Target) -> bool {
         let announced = self.device().map(|device| device.fingerprint);
         match target.number {
@@ -220,7 +221,8 @@ impl Connection {
         }
     }
 
-    /// Finds a procedure and encodes its arguments; those of a stream without what asks for items.
+    /// Finds a procedure and encodes its arguments; those of a stream without the request for
+    /// items.
     async fn find(
         &self,
         path: &str,

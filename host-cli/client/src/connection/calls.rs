@@ -1,4 +1,4 @@
-//! Calls over a connection: typed, and with arguments that are encoded already.
+//! Makes calls over a connection: typed, and with encoded arguments.
 
 use super::Connection;
 use super::reply::{Reply, copy};
@@ -43,8 +43,8 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// When the arguments do not fit a frame, or no room for another call is found by its deadline.
-    /// The call was not sent then.
+    /// Fails if the arguments do not fit a frame, or if there is no room for another call by its
+    /// deadline. The call was not sent then.
     pub fn submit<P: Procedure>(
         &self,
         arguments: &P::Arguments<'_>,
@@ -57,10 +57,10 @@ impl Connection {
         })
     }
 
-    /// Starts a call with arguments that are encoded already; see [`submit`](Self::submit).
+    /// Starts a call with encoded arguments; see [`submit`](Self::submit).
     ///
     /// # Errors
-    /// As [`submit`](Self::submit).
+    /// Fails as [`submit`](Self::submit) does.
     pub fn submit_encoded(
         &self,
         target: Target,
@@ -69,11 +69,11 @@ impl Connection {
         self.block_on(self.submit_encoded_async(target, arguments))
     }
 
-    /// Starts a call as [`submit_encoded`](Self::submit_encoded) does, and lets other tasks run while
-    /// there is no room for it.
+    /// Starts a call as [`submit_encoded`](Self::submit_encoded) does, and lets other tasks run
+    /// while it waits for room.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit).
+    /// Fails as [`submit`](Self::submit) does.
     pub async fn submit_encoded_async(
         &self,
         target: Target,
@@ -96,10 +96,10 @@ impl Connection {
         })
     }
 
-    /// Calls a procedure with arguments that are encoded already.
+    /// Calls a procedure with encoded arguments.
     ///
     /// # Errors
-    /// Why the call failed. A procedure's own error is [`Reply::Error`].
+    /// Returns the reason for which the call failed. A procedure's own error is [`Reply::Error`].
     pub fn call_encoded(&self, target: Target, arguments: &[u8]) -> Result<Reply, CallError> {
         self.submit_encoded(target, arguments)?.wait()
     }
@@ -107,7 +107,7 @@ impl Connection {
     /// Calls as [`call_encoded`](Self::call_encoded) does, and lets other tasks run meanwhile.
     ///
     /// # Errors
-    /// As [`call_encoded`](Self::call_encoded).
+    /// Fails as [`call_encoded`](Self::call_encoded) does.
     pub async fn call_encoded_async(
         &self,
         target: Target,
@@ -117,7 +117,7 @@ impl Connection {
         pending.end().await
     }
 
-    /// Makes the end of a typed call the handle's last reply.
+    /// Stores the result of a typed call as the handle's last reply.
     fn keep(&mut self, ended: Result<Ticket, CallError>) -> Result<Answer<'_>, CallError> {
         let ticket = ended?;
         let end = self.shared.state().ended.remove(&ticket);
@@ -126,8 +126,8 @@ impl Connection {
     }
 }
 
-/// A call that was submitted. A thread [waits](Self::wait) for it, a task `.await`s it. Dropping it
-/// means that nobody will ask for its end; it may still run.
+/// A call that was submitted. A thread [waits](Self::wait) for it, a task `.await`s it. If it is
+/// dropped, its result is discarded; the call may still run.
 #[derive(Debug)]
 pub struct Pending<P> {
     reply: PendingReply,
@@ -138,7 +138,7 @@ impl<P: Procedure> Pending<P> {
     /// Waits for the value.
     ///
     /// # Errors
-    /// The procedure's own error, or why the call failed.
+    /// Returns the procedure's own error, or the reason for which the call failed.
     pub fn wait(self) -> Result<P::Value<'static>, CallError<P::Error>>
     where
         P::Value<'static>: DeserializeOwned,
@@ -150,7 +150,7 @@ impl<P: Procedure> Pending<P> {
     /// Waits for the reply as it was received, for a procedure whose value borrows from it.
     ///
     /// # Errors
-    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    /// Returns the reason for which the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait_for_reply(self) -> Result<Reply, CallError> {
         self.reply.wait()
     }
@@ -172,7 +172,8 @@ where
     }
 }
 
-/// A call that was submitted with encoded arguments. It is waited for and dropped as [`Pending`] is.
+/// A call that was submitted with encoded arguments. It is waited for and dropped as [`Pending`]
+/// is.
 pub struct PendingReply {
     device: Connection,
     ticket: Ticket,
@@ -182,12 +183,12 @@ impl PendingReply {
     /// Waits for the reply.
     ///
     /// # Errors
-    /// Why the call failed. The procedure's own error is [`Reply::Error`].
+    /// Returns the reason for which the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait(self) -> Result<Reply, CallError> {
         self.device.block_on(self.end())
     }
 
-    /// Waits for the reply, which can be had once.
+    /// Waits for the reply, which can be taken only once.
     async fn end(&self) -> Result<Reply, CallError> {
         let ended = self.device.shared.until(|state, _| {
             state.collect_ended();
@@ -297,8 +298,8 @@ impl AsyncCaller for Connection {
 }
 
 impl Connection {
-    /// Makes a typed call. If the device does not have it, it tells a procedure with another
-    /// signature from one that is not there.
+    /// Makes a typed call. If the device does not have the procedure, the error says if one with
+    /// another signature is there.
     async fn call_typed<P: Procedure>(
         &self,
         arguments: &P::Arguments<'_>,

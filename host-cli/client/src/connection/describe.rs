@@ -1,4 +1,4 @@
-//! The device's description, read once for each interface.
+//! Reads the device's description, once for each interface.
 
 use super::Connection;
 use crate::cache::Cached;
@@ -8,24 +8,24 @@ use rpc_proto::device::{DeviceDescribe, DevicePing};
 use rpc_proto::wire::crc::Crc32;
 use std::sync::Arc;
 
-/// The longest description that is read. A device that sends more never ends, or means harm.
+/// The longest description that is read. A device that sends more is broken or malicious.
 const MAX_DESCRIPTION: usize = 256 * 1024;
 
-/// How often reading starts anew because the device came back with another interface meanwhile.
+/// The number of times that reading starts because the device came back with another interface.
 const ATTEMPTS: u32 = 3;
 
-/// Why there is no description of a device.
+/// An error of reading a device's description.
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
     /// A call failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The device's firmware was built without one.
+    /// The device's firmware was built without a description.
     #[error(
         "the device does not describe its procedures: its firmware was built without the description"
     )]
     LeftOut,
-    /// The device sends on and on.
+    /// The description exceeds the limit.
     #[error("the device's description is longer than {MAX_DESCRIPTION} bytes")]
     TooLong,
     /// The description is not the one that the device announced.
@@ -40,7 +40,7 @@ impl Connection {
     /// Returns the description of the device's interface.
     ///
     /// # Errors
-    /// When a call fails, or the device has no description or a wrong one.
+    /// Fails if a call fails, or if the device has no description or a wrong one.
     pub fn description(&self) -> Result<Arc<Description>, DescriptionError> {
         self.block_on(self.description_async())
     }
@@ -48,21 +48,21 @@ impl Connection {
     /// Returns the description, and lets other tasks run while it is read.
     ///
     /// # Errors
-    /// As [`description`](Self::description).
+    /// Fails as [`description`](Self::description) does.
     pub async fn description_async(&self) -> Result<Arc<Description>, DescriptionError> {
         let (description, _) = self.description_and_fingerprint().await?;
         Ok(description)
     }
 
-    /// Returns the description as the device sends it, which [`Description::read`] takes.
+    /// Returns the description in the form that the device sends, for [`Description::read`].
     ///
     /// # Errors
-    /// As [`description`](Self::description).
+    /// Fails as [`description`](Self::description) does.
     pub fn description_bytes(&self) -> Result<Vec<u8>, DescriptionError> {
         self.block_on(self.read_description_bytes())
     }
 
-    /// Returns the description, and the fingerprint by which the device announces it.
+    /// Returns the description and its fingerprint, which the device announces.
     pub(super) async fn description_and_fingerprint(
         &self,
     ) -> Result<(Arc<Description>, u32), DescriptionError> {
@@ -97,7 +97,7 @@ impl Connection {
             let announced = self.device().map(|device| device.fingerprint);
             if announced.is_none_or(|announced| announced == fingerprint) {
                 if let Some(cache) = self.shared.cache.get() {
-                    // One that cannot be kept will be read again, and nobody is worse off.
+                    // A description that cannot be kept is read from the device next time.
                     let _ = cache.put(&bytes);
                 }
                 return Ok(bytes);
@@ -108,7 +108,7 @@ impl Connection {
         }
     }
 
-    /// Looks in the cache for the interface of this device.
+    /// Looks up the interface of this device in the cache.
     async fn cached_description(&self) -> Result<Option<Cached>, DescriptionError> {
         let Some(cache) = self.shared.cache.get() else {
             return Ok(None);
@@ -120,8 +120,8 @@ impl Connection {
         Ok(fingerprint.and_then(|fingerprint| cache.get(fingerprint)))
     }
 
-    /// Makes the device announce itself. Any call does, and this one is the shortest. Any answer will
-    /// do: a device without its own service knows no ping.
+    /// Makes the device announce itself. Any call does; this is the shortest. Any answer is good: a
+    /// device without its own service knows no ping.
     async fn greet(&self) -> Result<(), CallError> {
         let answer = self
             .call_encoded_async(Target::of::<DevicePing>(), &[0])
@@ -136,7 +136,7 @@ impl Connection {
         let mut bytes = Vec::new();
         loop {
             let offset = u32::try_from(bytes.len()).map_err(|_| DescriptionError::TooLong)?;
-            // A number can be encoded.
+            // Encoding a number cannot fail.
             let arguments = postcard::to_stdvec(&offset).unwrap_or_default();
             let target = Target::of::<DeviceDescribe>();
             let reply = self.call_encoded_async(target, &arguments).await?;

@@ -1,9 +1,9 @@
 //! Moves the bytes of all calls of a connection.
 //!
-//! There is no thread for that as long as only threads wait. Whoever waits carries bytes for
-//! everybody: the first to wait reads the link, the others sleep until something has changed for them,
-//! or until the reader has got what it waited for and leaves the link to one of them. A lone caller
-//! thus never waits for another thread to be scheduled.
+//! This needs no thread while only threads wait. Each waiting thread can carry bytes for all: the
+//! first one reads the link, and the others sleep until something has changed for them, or until
+//! the reader has its result and leaves the link to one of them. So a lone caller never waits for
+//! another thread to be scheduled.
 
 use super::shared::{Shared, State};
 use crate::link::Tapped;
@@ -11,19 +11,19 @@ use rpc_proto::time::Instant;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::{thread, time};
 
-/// The longest time that the link is read for without looking up, in case another thread has
-/// started a call with an earlier deadline.
+/// The longest read of the link, in case another thread has started a call with an earlier
+/// deadline.
 const READ_AT_MOST: time::Duration = time::Duration::from_millis(20);
 
-/// How long to wait before trying to open a lost link again.
+/// The time to wait before trying to open a lost link again.
 const REOPEN_AFTER: time::Duration = time::Duration::from_millis(100);
 
-/// How many bytes are read at once.
+/// The number of bytes that are read at once.
 pub(super) const CHUNK: usize = 512;
 
 impl Shared {
-    /// Gets on with the conversation: reads the link, or waits for the thread that does. Comes back at
-    /// `limit` at the latest, or when something may have changed.
+    /// Continues the conversation: reads the link, or waits for the thread that does. Returns by
+    /// `limit`, or when something may have changed.
     pub(super) fn turn<'s>(
         &'s self,
         mut state: MutexGuard<'s, State>,
@@ -85,32 +85,32 @@ impl Shared {
         if has_changed {
             self.wake_all(&mut state);
         } else {
-            // One of them may have to read from now on.
+            // One of them may have to read now.
             self.wake_threads(&state);
         }
         state
     }
 
-    /// Returns how long it is until then.
+    /// Returns the time until then.
     fn time_until(&self, instant: Instant) -> time::Duration {
         time::Duration::from_micros(instant.since(self.now()).as_micros())
     }
 
-    /// Wakes the threads that sleep, if any do: a lone caller is spared the system call.
+    /// Wakes the sleeping threads, if there are any: a lone caller is spared the system call.
     pub(super) fn wake_threads(&self, state: &State) {
         if state.sleeping > 0 {
             self.changed.notify_all();
         }
     }
 
-    /// Wakes everybody who waits.
+    /// Wakes all waiting threads and tasks.
     pub(super) fn wake_all(&self, state: &mut State) {
         state.changes = state.changes.wrapping_add(1);
         self.wake_threads(state);
         state.tasks.wake();
     }
 
-    /// Sends what there is to send.
+    /// Sends all waiting bytes.
     pub(super) fn send(&self, state: &mut State, mut now: Instant) {
         let State { link, client, .. } = state;
         let Some(link) = link else { return };
@@ -132,7 +132,7 @@ impl Shared {
 }
 
 impl State {
-    /// Takes bytes that the device sent.
+    /// Processes bytes from the device.
     fn receive(&mut self, now: Instant, bytes: &[u8]) {
         for &byte in bytes {
             self.client.receive(now, byte);

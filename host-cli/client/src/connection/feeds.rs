@@ -8,7 +8,7 @@ use rpc_proto::service::MAX_BATCH;
 use serde_json::Value;
 use std::task::Poll;
 
-/// Takes items for a procedure, and sends them when there are enough for a call.
+/// Collects items for a procedure, and sends them when there are enough for a call.
 ///
 /// ```
 /// use serde_json::json;
@@ -26,9 +26,9 @@ use std::task::Poll;
 #[derive(Debug)]
 pub struct NamedFeed {
     device: Connection,
-    /// With the arguments before the items.
+    /// The call, with the arguments before the items.
     call: PreparedCall,
-    /// Items that were not sent, encoded end to end, and their number.
+    /// The items not sent yet, encoded end to end, and their number.
     items: Vec<u8>,
     count: u8,
     calls: FeedCalls,
@@ -51,15 +51,16 @@ impl NamedFeed {
     /// Adds an item.
     ///
     /// # Errors
-    /// When it is no such item, or a call failed. The error says how many items were taken.
+    /// Fails if the item is not valid, or if a call fails. The error has the number of items that
+    /// were taken.
     pub fn push(&mut self, item: &Value) -> Result<(), NamedCallError> {
         self.device.clone().block_on(self.push_async(item))
     }
 
-    /// Adds an item, and lets other tasks run while a call is waited for.
+    /// Adds an item, and lets other tasks run while it waits for a call.
     ///
     /// # Errors
-    /// As [`push`](Self::push).
+    /// Fails as [`push`](Self::push) does.
     pub async fn push_async(&mut self, item: &Value) -> Result<(), NamedCallError> {
         self.pushed += 1;
         let mut bytes = Vec::new();
@@ -77,10 +78,10 @@ impl NamedFeed {
         Ok(())
     }
 
-    /// Sends what is left, and returns the value of the last call.
+    /// Sends the remaining items, and returns the value of the last call.
     ///
     /// # Errors
-    /// When a call failed. The error says how many items were taken.
+    /// Fails if a call fails. The error has the number of items that were taken.
     pub fn finish(mut self) -> Result<Value, NamedCallError> {
         self.device.clone().block_on(self.end())
     }
@@ -88,12 +89,12 @@ impl NamedFeed {
     /// Finishes as [`finish`](Self::finish) does, and lets other tasks run meanwhile.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish).
+    /// Fails as [`finish`](Self::finish) does.
     pub async fn finish_async(mut self) -> Result<Value, NamedCallError> {
         self.end().await
     }
 
-    /// Sends nothing more, and returns how many items were taken, as far as that is certain.
+    /// Sends nothing more, and returns the number of items that are known to be taken.
     pub fn stop(mut self) -> u32 {
         let device = self.device.clone();
         let ended = device
@@ -122,7 +123,7 @@ impl NamedFeed {
         }
     }
 
-    /// Returns true if that many bytes more fit a call.
+    /// Returns true if `more` bytes still fit the call.
     async fn fits(&mut self, more: usize) -> Result<bool, NamedCallError> {
         self.room().await?;
         let room = self
@@ -159,7 +160,7 @@ impl NamedFeed {
         sent.map_err(|failed| self.failed(failed))
     }
 
-    /// Reads why a call failed.
+    /// Converts the error of a failed call.
     fn failed(&mut self, failed: FailedCall) -> NamedCallError {
         let end = match failed {
             FailedCall::Ended(call) => {
@@ -185,7 +186,7 @@ impl NamedFeed {
     }
 }
 
-/// The number of items before them, which is one byte because they are few enough.
+/// The length of the count before the items: one byte, because they are few.
 const COUNT: usize = 1;
 
 impl Drop for NamedFeed {

@@ -1,20 +1,20 @@
-//! Where events wait until somebody asks for them.
+//! Keeps events until they are taken.
 //!
-//! Whoever reads the link puts each event into the inbox of every subscription to it.
+//! The thread that reads the link puts each event into the inbox of every subscription to it.
 
 use rpc_proto::client::ReceivedEvent;
 use std::collections::{HashMap, VecDeque};
 
-/// How many events wait for a subscriber at most. From then on the oldest are dropped.
+/// The most events that wait for a subscriber. Beyond that, the oldest are dropped.
 const MOST: usize = 65_536;
 
-/// An event that waits.
+/// A waiting event.
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) data: Vec<u8>,
-    /// How many events had been lost by then, of all.
+    /// The total number of events lost by then.
     pub(super) lost: u32,
-    /// The session in which it came.
+    /// The number of the session in which it came.
     pub(super) session: u32,
 }
 
@@ -23,11 +23,11 @@ pub(super) struct Arrival {
 pub(super) struct Inbox {
     key: u32,
     waiting: VecDeque<Arrival>,
-    /// How many were dropped because nobody asked for them.
+    /// The number of events that were dropped because nobody took them.
     dropped: u32,
 }
 
-/// Names an inbox.
+/// Identifies an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct InboxId(u64);
 
@@ -55,7 +55,7 @@ impl Inboxes {
         self.open.remove(&id);
     }
 
-    /// Takes out the oldest event of an inbox. Those that were dropped are among its lost.
+    /// Takes the oldest event out of an inbox. Dropped events count as lost.
     pub(super) fn take(&mut self, id: InboxId) -> Option<Arrival> {
         let inbox = self.open.get_mut(&id)?;
         let event = inbox.waiting.pop_front()?;
@@ -65,7 +65,7 @@ impl Inboxes {
         })
     }
 
-    /// Puts an event where it belongs.
+    /// Puts an event into the inboxes for its key.
     pub(super) fn put(&mut self, event: &ReceivedEvent<'_>) {
         let inboxes = self.open.values_mut();
         for inbox in inboxes.filter(|inbox| inbox.key == event.key) {

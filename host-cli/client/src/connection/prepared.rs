@@ -1,4 +1,4 @@
-//! A call by name that is ready to be made: how its arguments are sent, and how its replies are read.
+//! Prepares calls by name: encodes their arguments, and decodes their replies.
 
 use super::describe::DescriptionError;
 use super::reply::{Reply, copy};
@@ -9,13 +9,13 @@ use rpc_proto::client::{Batch, CallError, Pull, StreamSource, Target};
 use rpc_proto::service::{Ask, MAX_BATCH};
 use serde_json::Value;
 
-/// Asks for the first items of a stream.
+/// The request for the first items of a stream.
 pub(super) const FIRST_BATCH: Ask = Ask {
     position: 0,
     limit: MAX_BATCH,
 };
 
-/// Why a call by name has no value.
+/// The error of a call by name.
 #[derive(Debug, thiserror::Error)]
 pub enum NamedCallError {
     /// The description could not be read. Nothing was called.
@@ -25,68 +25,68 @@ pub enum NamedCallError {
     #[error(transparent)]
     UnknownProcedure(#[from] UnknownProcedure),
     /// It is an event, which only the device sends. Nothing was called.
-    #[error("{path} is an event, which the device tells and nobody calls")]
+    #[error("{path} is an event, which the device sends: it cannot be called")]
     Event {
-        /// The event.
+        /// The path of the event.
         path: String,
     },
-    /// The arguments are not what the procedure takes. Nothing was called.
+    /// The arguments do not match the procedure. Nothing was called.
     #[error(transparent)]
     Arguments(#[from] ArgumentsError),
     /// The call failed.
     #[error("{path} failed: {error}")]
     Call {
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
-        /// Whether it may be called again without harm.
+        /// True if calling again does no harm.
         idempotent: bool,
-        /// What failed.
+        /// The error of the call.
         error: CallError,
     },
     /// The procedure ran and ended in its own error.
     #[error("{path} failed: {words}")]
     Procedure {
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
         /// The error in words.
         words: String,
-        /// The error.
+        /// The error as JSON.
         error: Value,
     },
-    /// An item is not one that the procedure takes.
+    /// An item does not match the procedure's type.
     #[error("item {number}: {error}")]
     Item {
-        /// Which it is, from 1 on.
+        /// The number of the item, counted from 1.
         number: u64,
-        /// What is wrong with it.
+        /// The error in the item.
         error: Box<ValueError>,
     },
     /// A call failed after others of the same feed.
     #[error("{error}; {taken} items were taken before")]
     Feed {
-        /// How many items were taken for certain.
+        /// The number of items that were certainly taken.
         taken: u32,
-        /// Why the call failed.
+        /// The error of the call.
         error: Box<NamedCallError>,
     },
     /// The procedure returns no stream.
     #[error("{path} returns no stream of items")]
     NoStream {
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
     },
     /// The procedure takes no stream.
     #[error("{path} takes no stream of items")]
     NoFeed {
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
     },
-    /// The procedure ran, but what it returned is not of the type that it describes.
+    /// The procedure ran, but its value does not match the type that it describes.
     #[error("{path} ran, but its reply makes no sense: {error}")]
     Reply {
-        /// The procedure.
+        /// The path of the procedure.
         path: String,
-        /// What is wrong with the reply.
+        /// The error in the reply.
         error: Box<ValueError>,
     },
 }
@@ -96,17 +96,17 @@ pub enum NamedCallError {
 pub struct PreparedCall {
     /// The procedure.
     pub procedure: Procedure,
-    /// The same, as a call names it.
+    /// The procedure, as a call identifies it.
     pub target: Target,
-    /// The encoded arguments; of a stream, such that ask for its first items.
+    /// The encoded arguments; a stream's include the request for its first items.
     pub arguments: Vec<u8>,
 }
 
 impl PreparedCall {
-    /// Returns the value that a reply holds.
+    /// Returns the value in a reply.
     ///
     /// # Errors
-    /// The procedure's own error, or what is wrong with the reply.
+    /// Returns the procedure's own error, or the error in the reply.
     pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
         let procedure = &self.procedure;
         match reply {
@@ -124,7 +124,7 @@ impl PreparedCall {
         }
     }
 
-    /// Reads the procedure's own error.
+    /// Decodes the procedure's own error.
     pub(super) fn own_error(&self, bytes: &[u8]) -> NamedCallError {
         let Some(ty) = &self.procedure.error else {
             return self.failed(CallError::BadReply);
@@ -139,7 +139,7 @@ impl PreparedCall {
         }
     }
 
-    /// Reads the items of a batch.
+    /// Decodes the items of a batch.
     fn items(&self, count: u8, mut bytes: &[u8]) -> Result<Vec<Value>, NamedCallError> {
         let items = (0..count).map(|_| decode(&self.procedure.value, &mut bytes));
         let items = items.collect::<Result<Vec<_>, ValueError>>();
@@ -168,7 +168,7 @@ impl PreparedCall {
 }
 
 impl PreparedCall {
-    /// Takes the items off the encoded arguments of a feed, one by one.
+    /// Takes the items off the encoded arguments of a feed.
     pub(super) fn split_items(&mut self) -> Result<Vec<Value>, NamedCallError> {
         let senseless = |_| self.failed(CallError::BadArguments);
         let mut rest = self.arguments.as_slice();

@@ -1,4 +1,4 @@
-//! Encoded values on their way: a reply that is kept, and arguments that are put in their place.
+//! Holds encoded values: received replies, and arguments to be sent.
 
 use rpc_proto::client::Answer;
 
@@ -29,7 +29,7 @@ impl Reply {
     }
 }
 
-/// Copies encoded arguments to their place, if they fit.
+/// Copies encoded arguments to `place`, if they fit.
 pub(super) fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
     place.get_mut(..arguments.len())?.copy_from_slice(arguments);
     Some(arguments.len())

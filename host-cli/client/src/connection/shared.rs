@@ -19,13 +19,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time;
 
-/// How many procedures' numbers are remembered.
+/// The most numbers of procedures that are remembered.
 const NUMBERS: usize = 256;
 
-/// How many different events can be subscribed to.
+/// The most different events that can be subscribed to.
 const TOPICS: usize = 64;
 
-/// Room for the events of one turn, which reads [`CHUNK`](super::exchange::CHUNK) bytes at most.
+/// The space for the events of one turn, which reads [`CHUNK`](super::exchange::CHUNK) bytes at
+/// most.
 const EVENT_BYTES: usize = 2 * MAX_FRAME;
 
 /// The state machine that does the work.
@@ -38,32 +39,33 @@ pub(super) struct Shared {
     pub(super) cache: OnceLock<Cache>,
     started: time::Instant,
     state: Mutex<State>,
-    /// Something may have changed for a thread that waits: a call has ended, or nobody reads.
+    /// Notified when something may have changed for a waiting thread: a call has ended, or nobody
+    /// reads.
     pub(super) changed: Condvar,
     pub(super) pump: Pump,
 }
 
-/// The calls under way of all handles. Nothing outside needs its name.
+/// The calls of all handles that are in flight. Nothing outside needs its name.
 pub struct State {
     /// None while the link is lost.
     pub(super) link: Option<Arc<dyn Link>>,
-    /// Sees every byte that passes.
+    /// Receives every byte that passes.
     pub(super) tap: Option<Tap>,
     pub(super) client: Box<HostClient>,
     /// True while a thread reads the link for all.
     pub(super) is_read: bool,
-    /// How often something has changed for those who wait.
+    /// The number of changes so far that a waiting thread may want to see.
     pub(super) changes: u64,
-    /// How many threads wait for `changed`.
+    /// The number of threads that wait for `changed`.
     pub(super) sleeping: usize,
-    /// The ends of calls that nobody has asked for yet. They make room in the client, which is for
-    /// calls under way.
+    /// The results that nobody has taken yet. They are kept here so that the client has room for
+    /// other calls.
     pub(super) ended: HashMap<Ticket, Result<Reply, CallError>>,
     pub(super) description: Option<(u32, Arc<Description>)>,
     pub(super) stray: Stray,
     pub(super) inboxes: Inboxes,
     pub(super) tasks: Tasks,
-    /// How often everything was cancelled.
+    /// The number of times that everything was cancelled.
     pub(super) cancellations: u32,
 }
 
@@ -145,7 +147,7 @@ impl State {
     }
 }
 
-/// Blames a deadline that passed while the link was lost on that.
+/// Returns the lost link as the cause for a deadline that passed while the link was lost.
 fn for_lost_link<E>(error: CallError<E>) -> CallError<E> {
     match error {
         CallError::Timeout => CallError::Disconnected,
@@ -186,7 +188,7 @@ impl Calls for State {
         self.client.device()
     }
 
-    /// One more than the device has room for, so that the next call is there when it has.
+    /// Returns one more than the device has room for, so that the next call is ready when it has.
     fn window(&self) -> usize {
         match self.client.device() {
             Some(device) => MAX_WINDOW.min(usize::from(device.window) + 1),

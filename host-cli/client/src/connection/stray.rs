@@ -1,24 +1,24 @@
-//! Keeps what a device sent that was no frame, so that somebody can be told what that was: noise, or
-//! text from firmware that speaks no RPC.
+//! Keeps received bytes that were outside frames, to show them in messages: noise, or text from
+//! firmware that does not use this protocol.
 
 use rpc_proto::wire::frame::DELIMITER;
 use std::collections::VecDeque;
 
-/// How many bytes are kept: a few lines of text.
+/// The number of bytes that are kept: a few lines of text.
 const MOST: usize = 200;
 
 /// The last bytes that were not part of a frame.
 #[derive(Debug, Default)]
 pub(super) struct Stray {
     bytes: VecDeque<u8>,
-    /// How many of them, at the end, may still become a frame.
+    /// The number of bytes, at the end, that may still become a frame.
     undecided: usize,
-    /// How many frames had been received when the last byte came.
+    /// The number of frames that had been received when the last byte came.
     frames: u32,
 }
 
 impl Stray {
-    /// Takes a received byte, after which `frames` have been received whole.
+    /// Adds a received byte; `frames` is the number of whole frames that were received so far.
     pub(super) fn push(&mut self, byte: u8, frames: u32) {
         if frames != self.frames {
             self.frames = frames;
@@ -35,7 +35,7 @@ impl Stray {
         }
     }
 
-    /// The bytes, the oldest first.
+    /// Returns the bytes, the oldest first.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.bytes.iter().copied().collect()
     }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 /// The items of a stream. A thread iterates over them, a task awaits [`next_async`](Self::next_async)
 /// or uses it as a `Stream` of the crate `futures`.
 ///
-/// Nothing is asked for before the first. After an error it ends.
+/// Nothing is requested before the first item. It ends after an error.
 #[derive(Debug)]
 pub struct Stream<S: StreamSource> {
     running: Running<Connection, Pulling<S>>,
@@ -36,7 +36,7 @@ impl<S: StreamSource> Stream<S> {
 }
 
 impl<P: StreamProcedure> Stream<EncodedSource<P>> {
-    /// The stream of a typed procedure.
+    /// Creates the stream of a typed procedure.
     pub(super) fn typed(device: Connection, arguments: &P::Arguments<'_>) -> Self {
         let source = EncodedSource {
             arguments: postcard::to_stdvec(arguments).ok(),

@@ -1,7 +1,7 @@
 //! Subscriptions to events: typed, and by key.
 //!
-//! The client keeps a subscription through resets and lost links, as long as somebody waits for it or
-//! for a call.
+//! The client keeps a subscription through resets and lost links, as long as a thread or task waits
+//! for it or for a call.
 
 use super::Connection;
 use super::inboxes::InboxId;
@@ -20,10 +20,10 @@ use std::time::Duration;
 /// An event with its data still encoded.
 pub type EncodedEvent = Received<Vec<u8>>;
 
-/// Reads the data of an event, which may borrow from it.
+/// Decodes the data of an event, which may borrow from it.
 ///
 /// # Errors
-/// [`CallError::BadReply`] if it is not this event.
+/// Returns [`CallError::BadReply`] if the bytes are not this event.
 pub fn read_event<E: Event>(
     event: &EncodedEvent,
 ) -> Result<E::Received<'_>, CallError<SubscribeError>> {
@@ -33,10 +33,11 @@ pub fn read_event<E: Event>(
     }
 }
 
-/// The events of one kind that a device sends: an iterator that waits for them, or something to await.
+/// The events of one kind that a device sends: an iterator that waits for them; its items can also
+/// be awaited.
 ///
 /// It ends when the connection is [cancelled](Connection::cancel). An error does not end it: the
-/// next turn tries again, so a device that was reset or unplugged is waited for.
+/// next call tries again, so it waits for a device that was reset or unplugged.
 ///
 /// ```
 /// use rpc_proto::events::Emit;
@@ -80,7 +81,7 @@ pub struct Subscription<E> {
 }
 
 impl<E: Event> Subscription<E> {
-    /// The typed subscription with these events.
+    /// Creates the typed subscription with these events.
     pub(super) const fn typed(encoded: EncodedSubscription) -> Self {
         Self {
             encoded,
@@ -88,8 +89,8 @@ impl<E: Event> Subscription<E> {
         }
     }
 
-    /// Returns the same with the data still encoded, for an event whose data borrows from it, such as
-    /// a line of a [log](rpc_proto::services::log): see [`read_event`].
+    /// Returns the subscription with the data still encoded, for an event whose data borrows from
+    /// it, such as a line of a [log](rpc_proto::services::log): see [`read_event`].
     pub fn encoded(self) -> EncodedSubscription {
         self.encoded
     }
@@ -99,10 +100,11 @@ impl<E: Event> Subscription<E>
 where
     E::Received<'static>: DeserializeOwned,
 {
-    /// Waits for an event, but not for longer than that. None if none came.
+    /// Waits for an event for up to that time. None if none came.
     ///
     /// # Errors
-    /// Why the device did not answer, or that what it sent is not this event.
+    /// Returns the reason for which the device did not answer, or an error if the data is not this
+    /// event's.
     pub fn next_within(
         &mut self,
         timeout: Duration,
@@ -168,15 +170,15 @@ pub struct EncodedSubscription {
     inbox: InboxId,
     account: client::Subscription<()>,
     cancellations: u32,
-    /// True if the client has it, so that it is to be ended there.
+    /// True if the client holds the subscription, which must then be ended there.
     is_taken: bool,
 }
 
 impl Connection {
-    /// Subscribes to an event. The typed clients have a method for each of theirs that does this.
+    /// Subscribes to an event. Typed clients have a method for each of their events that does this.
     ///
     /// # Errors
-    /// Why the device did not take the subscription.
+    /// Returns the reason for which the subscription failed.
     pub fn subscribe<E: Event>(&self) -> Result<Subscription<E>, CallError<SubscribeError>> {
         self.subscribe_by_key(E::KEY).map(Subscription::typed)
     }
@@ -184,7 +186,7 @@ impl Connection {
     /// Subscribes to the event with that key.
     ///
     /// # Errors
-    /// Why the device did not take the subscription.
+    /// Returns the reason for which the subscription failed.
     pub fn subscribe_by_key(
         &self,
         key: u32,
@@ -196,12 +198,12 @@ impl Connection {
     /// meanwhile.
     ///
     /// # Errors
-    /// Why the device did not take the subscription.
+    /// Returns the reason for which the subscription failed.
     pub async fn subscribe_by_key_async(
         &self,
         key: u32,
     ) -> Result<EncodedSubscription, CallError<SubscribeError>> {
-        // First, because events come right behind the device's answer.
+        // This comes first, because events may follow the device's answer at once.
         let mut subscription = EncodedSubscription::open(self, key);
         let mut subscribing = Running::new(self.clone(), Subscribing::new(key));
         subscribing.wait_async().await?;
@@ -211,7 +213,7 @@ impl Connection {
 }
 
 impl EncodedSubscription {
-    /// A subscription that the device does not know of.
+    /// Creates a subscription that the device does not know yet.
     pub(super) fn open(device: &Connection, key: u32) -> Self {
         let mut state = device.shared.state();
         Self {
@@ -224,10 +226,10 @@ impl EncodedSubscription {
         }
     }
 
-    /// Waits for an event, but not for longer than that. None if none came.
+    /// Waits for an event for up to that time. None if none came.
     ///
     /// # Errors
-    /// Why the device did not answer.
+    /// Returns the reason for which the device did not answer.
     pub fn next_within(
         &mut self,
         timeout: Duration,
@@ -242,12 +244,12 @@ impl EncodedSubscription {
         self.next_until(None).await.transpose()
     }
 
-    /// Returns how many events of all kinds that this connection subscribed to were lost.
+    /// Returns the number of lost events, of all kinds that this connection subscribed to.
     pub fn lost(&self) -> u32 {
         self.device.shared.state().client.lost_events()
     }
 
-    /// Returns how many were lost after the event that was received last, as far as is known by now.
+    /// Returns the number of events that are known to be lost since the last one that was received.
     pub fn lost_since(&self) -> u32 {
         self.account.lost_since(self.lost())
     }
@@ -266,7 +268,7 @@ impl EncodedSubscription {
         } = self;
         let next = device.shared.until(|state, now| {
             let polled = if state.cancellations != *cancellations {
-                // First, because events may come faster than they are asked for.
+                // This comes first, because events may come faster than they are taken.
                 *cancellations = state.cancellations;
                 Poll::Ready(Ok(None))
             } else if let Some(event) = state.inboxes.take(*inbox) {

@@ -1,18 +1,18 @@
-//! The tasks that wait for a connection, and the signal to the thread that moves bytes for them.
+//! The waiting tasks of a connection, and the signal to the thread that moves bytes for them.
 
 use rpc_proto::time::Instant;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time;
 
-/// How long the thread that moves bytes for tasks stays when no task waits.
+/// The time for which the thread that moves bytes for tasks stays when no task waits.
 const LINGER: time::Duration = time::Duration::from_millis(200);
 
-/// The tasks that wait.
+/// The waiting tasks.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     waiting: Vec<Waker>,
-    /// When one of them is to be woken at the latest.
+    /// The latest time at which one of them must be woken.
     pub(super) limit: Option<Instant>,
 }
 
@@ -22,7 +22,7 @@ impl Tasks {
         self.waiting.is_empty()
     }
 
-    /// Wakes all of them, to take another look.
+    /// Wakes all of them, to check again.
     pub(super) fn wake(&mut self) {
         self.limit = None;
         for task in self.waiting.drain(..) {
@@ -30,7 +30,7 @@ impl Tasks {
         }
     }
 
-    /// Adds a task that waits, and is to be woken at `limit` at the latest.
+    /// Adds a waiting task, which must be woken at `limit` at the latest.
     pub(super) fn add(&mut self, task: &Waker, limit: Option<Instant>) {
         self.limit = [self.limit, limit].into_iter().flatten().min();
         let is_last = self.waiting.last().is_some_and(|last| last.will_wake(task));
@@ -40,7 +40,7 @@ impl Tasks {
     }
 }
 
-/// Says whether the thread that moves bytes is wanted, and whether it is there.
+/// Signals that the thread that moves bytes is needed, and that it runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pump(Arc<Signal>);
 
@@ -61,7 +61,7 @@ impl Pump {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for the thread. Returns true if it is not there and is to be started.
+    /// Requests the thread. Returns true if it does not run and must be started.
     pub(super) fn call(&self) -> bool {
         let mut state = self.state();
         state.is_wanted = true;
@@ -69,7 +69,7 @@ impl Pump {
         !std::mem::replace(&mut state.is_running, true)
     }
 
-    /// Waits until the thread is wanted. False if it was not for a while, and is to end.
+    /// Waits until the thread is needed. Returns false if it was not for a while, and should end.
     pub(super) fn wait(&self) -> bool {
         let (mut state, _) = self
             .0

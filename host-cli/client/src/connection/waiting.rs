@@ -1,8 +1,8 @@
-//! Lets threads and tasks wait for what happens on a connection.
+//! Lets threads and tasks wait for a connection.
 //!
-//! Everything that a connection does is written as a future. A thread drives it with
-//! [`block_on`](Shared::block_on), moving the bytes itself in between. A task of any executor awaits it;
-//! then the bytes are moved by a thread, which is there only while tasks wait.
+//! Every operation of a connection is written as a future. A thread drives it with
+//! [`block_on`](Shared::block_on), and moves the bytes itself in between. A task of any executor
+//! awaits it; the bytes are then moved by a thread that runs only while tasks wait.
 
 use super::Connection;
 use super::shared::{Shared, State};
@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// What a future that a thread drives waits for.
+/// The condition on which the next step of a future driven by a thread depends.
 #[derive(Clone, Copy, Debug, Default)]
 struct Blocked {
-    /// When it is to go on at the latest.
+    /// The latest time at which it must continue.
     limit: Option<Instant>,
-    /// How many changes it has seen.
+    /// The number of changes that it has seen.
     changes: u64,
 }
 
@@ -30,7 +30,7 @@ thread_local! {
 }
 
 impl Shared {
-    /// Takes steps until one is ready, and lets the bytes be moved in between.
+    /// Runs `step` until it is ready, and lets the bytes be moved in between.
     pub(super) async fn until<T>(
         self: &Arc<Self>,
         mut step: impl FnMut(&mut State, Instant) -> (Poll<T>, Option<Instant>),
@@ -70,7 +70,7 @@ impl Shared {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            // An outer one may be there, if a tap or a link calls the connection.
+            // An outer one may exist, if a tap or a link calls the connection.
             let outer = BLOCKED.replace(Some(Blocked::default()));
             let polled = future.as_mut().poll(&mut context);
             let blocked = BLOCKED.replace(outer).unwrap_or_default();
@@ -93,7 +93,7 @@ impl Connection {
 }
 
 impl Shared {
-    /// Starts the thread that moves bytes for tasks, if it is not there.
+    /// Starts the thread that moves bytes for tasks, if it does not run.
     fn start_pump(self: &Arc<Self>) {
         if !self.pump.call() {
             return;
@@ -109,7 +109,7 @@ impl Shared {
         });
     }
 
-    /// Moves bytes for a turn. False if no task waits.
+    /// Moves bytes for a turn. Returns false if no task waits.
     fn pump_once(&self) -> bool {
         let state = self.state();
         if state.tasks.is_empty() {

@@ -27,10 +27,10 @@ enum Kind {
 }
 
 impl Offer {
-    /// Offers a TCP port; port 0 is one that is free.
+    /// Offers a TCP port; 0 selects a free one.
     ///
     /// # Errors
-    /// When the address is not one of this machine's or is in use.
+    /// Fails if the address is not one of this machine's or is in use.
     pub fn tcp(address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         Ok(Self {
@@ -42,7 +42,7 @@ impl Offer {
     /// Offers a pseudo-terminal, which any program can open as a serial port.
     ///
     /// # Errors
-    /// When the system has none left.
+    /// Fails if the system has none left.
     #[cfg(unix)]
     pub fn pty() -> io::Result<Self> {
         let (master, slave) = TTYPort::pair()?;
@@ -58,16 +58,16 @@ impl Offer {
         })
     }
 
-    /// What a caller opens.
+    /// Returns the port that callers open.
     pub fn port(&self) -> &Port {
         &self.port
     }
 
-    /// Waits for the next caller. A pseudo-terminal does not tell one from another: it is there for
-    /// all at once.
+    /// Waits for the next caller. A pseudo-terminal cannot tell callers apart: it serves all at
+    /// once.
     ///
     /// # Errors
-    /// When the system has no resources left.
+    /// Fails if the system has no resources left.
     pub fn accept(&self) -> io::Result<Arc<dyn Link>> {
         match &self.kind {
             Kind::Tcp(listener) => Ok(Arc::new(Tcp::over(listener.accept()?.0)?)),

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a write may wait for the port to take bytes.
+/// The longest time that a write waits for the port to take bytes.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Two handles of one port, so that a reader does not keep writers waiting.
@@ -18,8 +18,8 @@ pub struct Serial {
 
 /// Opens the port for this program alone.
 ///
-/// DTR and RTS are left as the system sets them: many boards take an edge on one of them for a
-/// reset button, and many USB devices send nothing while DTR is low.
+/// DTR and RTS are left as the system sets them: many boards treat an edge on one of them as a
+/// reset, and many USB devices send nothing while DTR is low.
 pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
     let port = serialport::new(path, baud)
         .timeout(WRITE_TIMEOUT)
@@ -30,7 +30,7 @@ pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
 }
 
 impl Serial {
-    /// The link over a port that is open already.
+    /// Creates the link over an open port.
     pub fn over(port: Box<dyn SerialPort>) -> serialport::Result<Self> {
         let writer = Mutex::new(port.try_clone()?);
         let reader = Mutex::new(port);
@@ -46,7 +46,7 @@ fn open_error(path: &str, error: &serialport::Error) -> OpenError {
             others: serial_ports(),
         },
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => OpenError::NotPermitted { port },
-        // What serialport makes of a port that another program has open for itself alone.
+        // serialport reports this for a port that another program has locked.
         serialport::ErrorKind::NoDevice if std::path::Path::new(path).exists() => {
             let holder = holder(path);
             OpenError::Busy { port, holder }
@@ -63,7 +63,7 @@ fn open_error(path: &str, error: &serialport::Error) -> OpenError {
     }
 }
 
-/// Whether there is something at that path that nobody can have meant.
+/// Returns true if the path is a plain file, which cannot be meant as a port.
 fn is_plain_file(path: &str) -> bool {
     std::fs::metadata(path).is_ok_and(|file| file.is_file() || file.is_dir())
 }

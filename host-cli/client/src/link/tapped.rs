@@ -1,4 +1,4 @@
-//! A link that shows every byte that passes it to somebody else, for traces.
+//! A link that passes a copy of every byte to a tap, for traces.
 
 use super::Link;
 use crate::trace::Direction;
@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Is shown the bytes that pass a link, in the order in which they do.
+/// Receives the bytes that pass a link, in order.
 pub type Tap = Arc<dyn Fn(Direction, &[u8]) + Send + Sync>;
 
 /// A link with a tap.

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// How long to wait for a connection.
+/// The longest time to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A connection.
@@ -29,7 +29,7 @@ pub fn open(address: &str) -> Result<Tcp, OpenError> {
 }
 
 impl Tcp {
-    /// The link over a connection that is made already.
+    /// Creates the link over an established connection.
     pub fn over(stream: TcpStream) -> io::Result<Self> {
         // Frames are short and each is waited for.
         stream.set_nodelay(true)?;

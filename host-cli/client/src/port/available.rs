@@ -1,4 +1,4 @@
-//! The serial ports of this machine, and whether each can be used.
+//! Lists the serial ports of this machine, and checks which can be used.
 
 use super::holder::{Holder, holder};
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
@@ -14,26 +14,25 @@ pub struct AvailablePort {
     pub usb: Option<UsbDevice>,
 }
 
-/// What a USB device says about itself.
+/// The information that a USB device gives about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsbDevice {
-    /// Its maker's number.
+    /// The vendor ID.
     pub vendor_id: u16,
-    /// The number that its maker gave the product.
+    /// The product ID.
     pub product_id: u16,
-    /// The number of this very device.
+    /// The serial number of this very device.
     pub serial_number: Option<String>,
-    /// Who made it.
+    /// The manufacturer.
     pub manufacturer: Option<String>,
-    /// What it is.
+    /// The product's name.
     pub product: Option<String>,
 }
 
-/// Whether a port can be opened, as far as can be told without opening it: that would reset many
-/// boards.
+/// The access to a port, as far as it can be known without opening it: opening resets many boards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing is known against it.
+    /// No obstacle is known.
     Free,
     /// A process has it open.
     InUse(Holder),
@@ -41,12 +40,11 @@ pub enum Access {
     NotPermitted,
 }
 
-/// The serial ports of this machine, those of USB devices first.
+/// Lists the serial ports of this machine, those of USB devices first.
 ///
-/// Left out are those behind which there is surely no device: a PC's ports without hardware, and
-/// Bluetooth's.
+/// Ports that surely have no device are left out: a PC's ports without hardware, and Bluetooth's.
 pub fn serial_ports() -> Vec<AvailablePort> {
-    // Where this folder is missing, as in some containers, serialport would panic.
+    // Without this folder, as in some containers, serialport would panic.
     if cfg!(target_os = "linux") && !Path::new("/sys/class/tty").is_dir() {
         return Vec::new();
     }
@@ -61,8 +59,9 @@ pub fn serial_ports() -> Vec<AvailablePort> {
     ports
 }
 
-/// Linux has `/dev/ttyS0` to `/dev/ttyS3` whether or not there is a UART behind them. macOS offers
-/// every port twice, and waits for a modem's carrier on the one with `tty` in its name.
+/// Returns false for ports without hardware. Linux has `/dev/ttyS0` to `/dev/ttyS3` even if there
+/// is no UART behind them. macOS offers every port twice, and waits for a modem's carrier on the
+/// one with `tty` in its name.
 fn has_hardware(path: &str) -> bool {
     if cfg!(target_os = "macos") {
         return !path.starts_with("/dev/tty.");
@@ -77,7 +76,7 @@ fn has_hardware(path: &str) -> bool {
 }
 
 impl AvailablePort {
-    /// Whether it can be opened. Off Linux, every port counts as free.
+    /// Checks the access to the port. On systems other than Linux, every port counts as free.
     pub fn access(&self) -> Access {
         if !is_permitted(&self.path) {
             return Access::NotPermitted;
@@ -111,7 +110,7 @@ impl From<SerialPortInfo> for AvailablePort {
 
 impl From<UsbPortInfo> for UsbDevice {
     fn from(usb: UsbPortInfo) -> Self {
-        // These are the device's words, and must not command a terminal.
+        // The device supplies this text, which must not control a terminal.
         let printable = |text: String| text.replace(char::is_control, "").trim().to_owned();
         Self {
             vendor_id: usb.vid,
@@ -123,7 +122,7 @@ impl From<UsbPortInfo> for UsbDevice {
     }
 }
 
-/// `/dev/ttyACM0`, or `/dev/ttyACM0 (2e8a:000a Pico)` for a USB device.
+/// Writes `/dev/ttyACM0`, or `/dev/ttyACM0 (2e8a:000a Pico)` for a USB device.
 impl fmt::Display for AvailablePort {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.path)?;
@@ -134,7 +133,7 @@ impl fmt::Display for AvailablePort {
     }
 }
 
-/// `2e8a:000a`, and the product's name if there is one.
+/// Writes `2e8a:000a`, and the product's name if there is one.
 impl fmt::Display for UsbDevice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:04x}:{:04x}", self.vendor_id, self.product_id)?;

@@ -1,64 +1,64 @@
-//! Why a port could not be opened, and what to try.
+//! Errors of opening a port, with hints.
 
 use super::{AvailablePort, Holder, NotAPort, Selector};
 use std::io;
 
-/// Why a port could not be opened.
+/// An error of opening a port.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no such port.
     #[error("there is no port {port}")]
     NotFound {
-        /// The port that was asked for.
+        /// The requested port.
         port: String,
-        /// The ports that there are.
+        /// The available ports.
         others: Vec<AvailablePort>,
     },
-    /// More than one port is what was asked for.
+    /// More than one port matches the selector.
     #[error("{}", several(.selector))]
     Ambiguous {
-        /// What was asked for.
+        /// The selector.
         selector: Selector,
         /// The ports that match.
         candidates: Vec<AvailablePort>,
     },
-    /// The text names no port.
+    /// The text does not name a port.
     #[error(transparent)]
     NotAPort(#[from] NotAPort),
     /// Another program uses the port.
     #[error("{port} is in use by {}", .holder.as_ref().map_or("another program".into(), Holder::to_string))]
     Busy {
-        /// The port that was asked for.
+        /// The requested port.
         port: String,
-        /// The process that has it open, where the system tells.
+        /// The process that has it open, if the system says.
         holder: Option<Holder>,
     },
     /// The user may not open the port.
     #[error("you are not permitted to open {port}")]
     NotPermitted {
-        /// The port that was asked for.
+        /// The requested port.
         port: String,
     },
     /// Nothing listens at a TCP address, or it does not answer.
     #[error("cannot connect to {port}: {reason}")]
     Unreachable {
-        /// The port that was asked for.
+        /// The requested port.
         port: String,
-        /// What the system said.
+        /// The system's error.
         reason: io::Error,
     },
-    /// A file or a device, but no serial port.
+    /// It is a file or a device, but not a serial port.
     #[error("{port} is not a serial port")]
     NotSerial {
-        /// The port that was asked for.
+        /// The requested port.
         port: String,
     },
-    /// Something else.
+    /// Another error.
     #[error("cannot open {port}: {reason}")]
     Other {
-        /// The port that was asked for.
+        /// The requested port.
         port: String,
-        /// What the system said.
+        /// The system's message.
         reason: String,
     },
 }
@@ -71,7 +71,7 @@ fn several(selector: &Selector) -> String {
 }
 
 impl OpenError {
-    /// What to try.
+    /// Returns a hint for the user.
     pub fn hint(&self) -> String {
         match self {
             Self::NotFound { others, .. } if others.is_empty() => {

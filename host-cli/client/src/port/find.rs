@@ -1,15 +1,15 @@
-//! Finds the port that a selector means among those of this machine.
+//! Finds the port on this machine that a selector means.
 
 use super::{AvailablePort, OpenError, Port, Selector, UsbDevice, serial_ports};
 
 impl Selector {
     /// Finds the port on this machine.
     ///
-    /// With several that match, none is as good as another: a wrong guess would send bytes to
-    /// somebody else's device.
+    /// If several match, none is preferred: a wrong guess would send bytes to somebody else's
+    /// device.
     ///
     /// # Errors
-    /// When no port matches, or several do.
+    /// Fails if no port matches, or if several do.
     pub fn find(&self) -> Result<Port, OpenError> {
         match self {
             Self::Port(port) => Ok(port.clone()),

@@ -1,4 +1,4 @@
-//! Finds the process that has a port open, where the system tells.
+//! Finds the process that has a port open, if the system says.
 
 use std::fmt;
 #[cfg(target_os = "linux")]
@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 /// A process that has a port open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// The process's number.
+    /// The process ID.
     pub process: u32,
     /// The program's name.
     pub program: String,
@@ -19,12 +19,12 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Another process that has the file at `path` open: the last to start, as whoever took a port
-/// from its owner did. The process that offers a pseudo-terminal, and those it started, keep it
-/// open too, but they are the device, and do not count.
+/// Returns another process that has the file at `path` open: the last to start, because it may have
+/// taken the port from the first. The process that offers a pseudo-terminal, and those it started,
+/// keep it open too, but they are the device, and do not count.
 ///
-/// Linux tells it about processes of the same user, and root about all. Elsewhere, and of other
-/// users' processes, nothing is known.
+/// Linux lets a user see this for processes of the same user, and root for all. Elsewhere, and for
+/// other users' processes, the result is None.
 #[cfg(target_os = "linux")]
 pub fn holder(path: &str) -> Option<Holder> {
     let port = fs::canonicalize(path).ok()?;
@@ -42,7 +42,7 @@ pub fn holder(path: &str) -> Option<Holder> {
     })
 }
 
-/// Whether a process has a file open.
+/// Returns true if a process has a file open.
 #[cfg(target_os = "linux")]
 fn has_open(process: u32, file: &Path) -> bool {
     let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter();
@@ -50,7 +50,7 @@ fn has_open(process: u32, file: &Path) -> bool {
     files.any(|entry| fs::read_link(entry.path()).is_ok_and(|open| open == file))
 }
 
-/// Whether a process offers pseudo-terminals, or was started by one that does.
+/// Returns true if a process offers pseudo-terminals, or was started by one that does.
 #[cfg(target_os = "linux")]
 fn is_device(process: u32) -> bool {
     let offers = |process| {
@@ -69,7 +69,7 @@ fn parent(process: u32) -> Option<u32> {
     line.trim().parse().ok()
 }
 
-/// Nothing is known here.
+/// Returns None: this system does not say.
 #[cfg(not(target_os = "linux"))]
 pub fn holder(_: &str) -> Option<Holder> {
     None

@@ -1,10 +1,10 @@
-//! Which port a user means: by name, by what is plugged in, or the only one there is.
+//! Selects a port: by name, by its USB device, or as the only one there is.
 
 use super::{NotAPort, Port};
 use std::fmt;
 use std::str::FromStr;
 
-/// Says which port is meant; [`find`](Self::find) tells where that is now.
+/// Selects a port; [`find`](Self::find) returns its current path.
 ///
 /// ```
 /// use serial_rpc::port::{Port, Selector};
@@ -18,20 +18,20 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Selector {
-    /// This one: a path or `tcp:HOST:PORT`.
+    /// The port with this path or `tcp:HOST:PORT`.
     Port(Port),
-    /// That of a USB device, `VID:PID` or `VID:PID:SERIAL`.
+    /// The port of a USB device, `VID:PID` or `VID:PID:SERIAL`.
     Usb {
-        /// Its maker's number.
+        /// The vendor ID.
         vendor_id: u16,
-        /// The product's number.
+        /// The product ID.
         product_id: u16,
-        /// The number of this very device; needed if there are several.
+        /// The serial number of this very device; needed if there are several.
         serial_number: Option<String>,
     },
-    /// That of the USB device with this serial number, `id:SERIAL`.
+    /// The port of the USB device with this serial number, `id:SERIAL`.
     SerialNumber(String),
-    /// The only one there is. A machine's built-in ports count only if there is no USB device.
+    /// The only port. A machine's built-in ports count only if there is no USB device.
     #[default]
     Only,
 }
@@ -61,7 +61,7 @@ impl FromStr for Selector {
     }
 }
 
-/// Four hexadecimal digits.
+/// Reads four hexadecimal digits.
 fn usb_id(text: &str) -> Option<u16> {
     let digits = text.len() == 4 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
     u16::from_str_radix(text, 16).ok().filter(|_| digits)

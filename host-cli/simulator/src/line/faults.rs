@@ -1,9 +1,9 @@
-//! What can happen to bytes on a line, and how often it does.
+//! The faults of a line, and their rates.
 
 use super::random::SplitMix64;
 use rpc_proto::time::Duration;
 
-/// How often what goes wrong. Rates are chances from 0 to 1; a byte meets one of them at most.
+/// The rates of all faults. Rates are chances from 0 to 1; a byte has at most one fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Faults {
     /// Chance per byte that one of its bits arrives inverted.
@@ -14,17 +14,17 @@ pub struct Faults {
     pub insertions: f64,
     /// Chance per byte that it arrives twice.
     pub duplications: f64,
-    /// Chance per byte that a run of [`burst`](Self::burst) bytes begins which arrive as garbage.
+    /// Chance per byte that a run of [`burst`](Self::burst) garbage bytes begins.
     pub noise: f64,
-    /// Chance per byte that a run of [`burst`](Self::burst) bytes begins which are lost.
+    /// Chance per byte that a run of [`burst`](Self::burst) lost bytes begins.
     pub gaps: f64,
-    /// The length of a run of garbage or of lost bytes, from 1 on.
+    /// The length of a run of garbage or of lost bytes, at least 1.
     pub burst: u16,
     /// Chance per byte that it and the rest of its frame are lost, the delimiter included.
     pub truncations: f64,
     /// Chance per byte that it and all that follow are held back for [`stall`](Self::stall).
     pub stalls: f64,
-    /// How long bytes are held back.
+    /// The time for which bytes are held back.
     pub stall: Duration,
     /// Chance per frame that the sender prints a line of text after it.
     pub texts: f64,
@@ -46,10 +46,10 @@ impl Faults {
         texts: 0.0,
     };
 
-    /// Everything that damages bytes, equally often, and some fault at `rate` per byte. Stalls are
-    /// left out, and so is text, which only one end of a line prints.
+    /// Returns all faults that damage bytes, equally often, with a total rate of `rate` per byte.
+    /// Stalls are not included, and neither is text, which only one end of a line prints.
     pub const fn mixed(rate: f64) -> Self {
-        /// Of the rates below.
+        /// The number of the rates below.
         const KINDS: f64 = 7.0;
         let each = rate / KINDS;
         Self {
@@ -64,7 +64,7 @@ impl Faults {
         }
     }
 
-    /// What happens to the next byte, if anything does.
+    /// Draws the fault of the next byte, if it has one.
     pub(super) fn draw(&self, random: &mut SplitMix64) -> Option<Disturbance> {
         let mut drawn = random.unit();
         let chances = [
@@ -87,7 +87,7 @@ impl Faults {
     }
 }
 
-/// What happens to one byte.
+/// The fault of one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disturbance {
     Flip,

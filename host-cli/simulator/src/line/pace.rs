@@ -1,13 +1,13 @@
-//! How fast a line carries bytes.
+//! The speed of a line.
 
 use rpc_proto::time::Duration;
 
 /// The speed of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Bits a second, ten of them to a byte (8N1); None if bytes take no time.
+    /// Bits per second, ten of them to a byte (8N1); None if bytes take no time.
     pub baud: Option<u32>,
-    /// How much later than its last bit a byte arrives, as behind a USB adapter's timer.
+    /// The delay from a byte's last bit to its arrival, as behind a USB adapter's timer.
     pub latency: Duration,
 }
 
@@ -18,7 +18,7 @@ impl Pace {
         latency: Duration::from_micros(0),
     };
 
-    /// A UART without anything between the two ends.
+    /// Returns the pace of a UART without anything between the two ends.
     pub const fn uart(baud: u32) -> Self {
         Self {
             baud: Some(baud),
@@ -26,7 +26,7 @@ impl Pace {
         }
     }
 
-    /// A UART behind an adapter that hands on what it received after `latency`.
+    /// Returns the pace of a UART behind an adapter that passes bytes on after `latency`.
     pub const fn adapter(baud: u32, latency: Duration) -> Self {
         Self {
             baud: Some(baud),
@@ -34,8 +34,8 @@ impl Pace {
         }
     }
 
-    /// How long the line is taken up by a byte, in nanoseconds: at 115,200 baud 86.8 µs, too
-    /// coarse a number in whole microseconds.
+    /// Returns the time that a byte occupies the line, in nanoseconds: 86.8 µs at 115,200 baud, so
+    /// whole microseconds would be too coarse.
     pub(super) const fn byte_nanos(self) -> u64 {
         match self.baud {
             None | Some(0) => 0,

@@ -1,19 +1,19 @@
-//! The chance behind a line: SplitMix64.
+//! The random numbers of a line: SplitMix64.
 //!
-//! It is written out here because a seed that once showed a failure must show it for ever, on
-//! every machine, and the generators of the `rand` crates may change between versions.
+//! It is written out here because a seed that once showed a failure must show it for ever, on every
+//! machine, and the generators of the `rand` crates may change between versions.
 
 /// A generator of pseudo-random numbers (Steele, Lea and Flood, 2014). Not for secrets.
 #[derive(Clone, Debug)]
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// The generator with that seed; any number is a good one.
+    /// Creates a generator with that seed; any number is a good one.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number, all of them equally likely.
+    /// Returns the next number; all are equally likely.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -22,14 +22,14 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 on, below 1.
+    /// Returns a number from 0 up to, but not including, 1.
     pub fn unit(&mut self) -> f64 {
-        /// As many bits as the mantissa of a `f64` holds.
+        /// The number of bits in the mantissa of an `f64`.
         const BITS: u32 = 53;
         (self.next() >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
     }
 
-    /// Any byte.
+    /// Returns a random byte.
     pub const fn byte(&mut self) -> u8 {
         self.next() as u8
     }

@@ -1,4 +1,4 @@
-//! What a line does to bytes, each kind of fault alone.
+//! Tests each kind of fault of a line alone.
 
 use super::{Faults, Line, Pace};
 use rpc_proto::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use rpc_proto::time::{Duration, Instant};
 const START: Instant = Instant::from_micros(0);
 const FOREVER: Instant = Instant::from_micros(u64::MAX);
 
-/// What arrives of `bytes`.
+/// Returns the bytes that arrive when `bytes` are sent.
 fn carried(faults: Faults, seed: u64, bytes: &[u8]) -> Vec<u8> {
     let mut line = Line::new(Pace::INSTANT, faults, seed);
     for &byte in bytes {
@@ -15,7 +15,7 @@ fn carried(faults: Faults, seed: u64, bytes: &[u8]) -> Vec<u8> {
     std::iter::from_fn(|| line.receive(FOREVER)).collect()
 }
 
-/// Every byte but the delimiter, many times.
+/// Returns every byte but the delimiter, many times.
 fn bytes() -> Vec<u8> {
     (1..=u8::MAX).cycle().take(100_000).collect()
 }
@@ -88,7 +88,7 @@ fn a_truncation_loses_a_frame_from_some_byte_to_its_delimiter() {
     };
     let frame = [1, 2, 3, 4, 0];
     let arrived = carried(truncations, 1, &frame.repeat(1_000));
-    // A frame begins where one was cut short, never in its middle.
+    // A frame begins at the end of one that was cut short, never in its middle.
     let starts = arrived
         .windows(2)
         .filter(|pair| pair[0] != 0 && pair[1] != pair[0] + 1);

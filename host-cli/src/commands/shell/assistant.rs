@@ -1,5 +1,4 @@
-//! What the prompt knows of the device while a line is typed: completion, hints, and whether the
-//! line is whole.
+//! Helps while a line is typed: completion, hints, and the check that the line is complete.
 
 use super::{EXIT, HELP};
 use crate::words;
@@ -18,20 +17,20 @@ pub struct Assistant {
     description: Option<Arc<Description>>,
 }
 
-/// What would come next in the line.
+/// A candidate for the next part of the line.
 pub struct Next {
     shown: String,
-    /// Whether it can be taken as it is. Names and types of arguments cannot.
+    /// True if it can be inserted as it is. Names and types of arguments cannot.
     is_text: bool,
 }
 
 impl Assistant {
-    /// From here on, this is what the device offers.
+    /// Uses this description from now on.
     pub fn learn(&mut self, description: Arc<Description>) {
         self.description = Some(description);
     }
 
-    /// What stands before the line.
+    /// Returns the text before the line.
     pub fn prompt(&self) -> String {
         match &self.description {
             Some(description) => format!("{}> ", description.name),
@@ -49,7 +48,7 @@ impl Assistant {
             .flat_map(|description| description.procedures())
     }
 
-    /// What the last word of `line` may become.
+    /// Returns the completions of the last word of `line`.
     fn candidates(&self, line: &str) -> Vec<Pair> {
         let (before, part) = line.split_at(last_word(line));
         let Ok(before) = words::split(before) else {
@@ -70,7 +69,7 @@ impl Assistant {
         candidates
     }
 
-    /// What a line may begin with: events are not called.
+    /// Returns the procedures that a line may begin with: events cannot be called.
     fn callable(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures().filter(|procedure| !procedure.is_event())
     }
@@ -99,7 +98,7 @@ fn path(procedure: &Procedure) -> Pair {
     pair(procedure.usage(), format!("{} ", procedure.path))
 }
 
-/// Where the last word of a line begins.
+/// Returns the start of the last word of a line.
 fn last_word(line: &str) -> usize {
     line.char_indices()
         .rfind(|(_, c)| c.is_whitespace())
@@ -113,7 +112,7 @@ fn pair(display: impl ToString, replacement: impl Into<String>) -> Pair {
     }
 }
 
-/// The arguments that words do not give yet.
+/// Returns the arguments that the words do not give yet.
 fn missing<'a>(
     procedure: &'a Procedure,
     words: &'a [String],
@@ -128,8 +127,8 @@ fn missing<'a>(
     rest.filter(move |argument| !is_named(argument))
 }
 
-/// What may come next among the arguments: the values of the next one, if they can be listed, and
-/// names.
+/// Returns the candidates for the next argument: the values of the next one, if they can be listed,
+/// and names.
 fn arguments(procedure: &Procedure, given: &[String], part: &str) -> Vec<Pair> {
     if let Some((name, _)) = part.split_once('=') {
         let argument = procedure.arguments.iter().find(|a| a.name == name);
@@ -151,7 +150,7 @@ fn arguments(procedure: &Procedure, given: &[String], part: &str) -> Vec<Pair> {
     values.chain(names).collect()
 }
 
-/// The values of a type, if they are few and have names.
+/// Returns the values of a type, if they are few and have names.
 fn values(ty: &Type) -> Vec<String> {
     match &ty.shape {
         Shape::Bool => ["false", "true"].map(str::to_owned).into(),
@@ -228,7 +227,7 @@ mod tests {
     use serial_rpc::description::Variant;
     use serial_rpc_simulator::SimulatedDevice;
 
-    /// Knows the calculator.
+    /// Returns an assistant that knows the calculator.
     fn assistant() -> Assistant {
         let device = Connection::to(SimulatedDevice::new());
         let mut assistant = Assistant::default();

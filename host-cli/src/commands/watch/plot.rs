@@ -1,4 +1,4 @@
-//! Watched numbers, drawn in the terminal.
+//! Draws watched numbers in the terminal.
 
 use super::Watched;
 use super::chart::{self, Axis, Curve};
@@ -25,13 +25,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many values are drawn at most; then the oldest go.
+/// The most values that are drawn; beyond that, the oldest are dropped.
 const MOST: usize = 1_000;
 
-/// How often keys and values are looked for.
+/// The interval at which keys and values are checked.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long the thread that waits for values waits before it looks whether it is still wanted.
+/// The longest time that the thread that waits for values waits before it checks if it should end.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// The colours of the curves, in turn.
@@ -44,7 +44,7 @@ const COLOURS: [Color; 6] = [
     Color::Blue,
 ];
 
-/// What is to be drawn of a procedure or event: the columns that were asked for, or every number.
+/// Returns the columns to draw: those that were asked for, or every number.
 pub fn chosen(
     columns: &[Column],
     procedure: &Procedure,
@@ -79,28 +79,28 @@ pub fn chosen(
     })
 }
 
-/// What is to be drawn.
+/// The title and columns to draw.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     title: String,
     columns: Vec<Column>,
 }
 
-/// What the one who draws is told.
+/// A message to the drawing thread.
 enum Message {
-    /// What came of waiting for a value.
+    /// The result of waiting for a value.
     Turn(Result<Turn<Value>, Failure>),
-    /// What the user wants.
+    /// The user's request.
     Wish(Result<Wish, Failure>),
 }
 
-/// Draws until the end, or until the user has seen enough.
+/// Draws until the end, or until the user quits.
 pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
     let mut screen = Screen::open()?;
     let is_over = AtomicBool::new(false);
     let (sender, messages) = mpsc::channel();
     let wishes = sender.clone();
-    // Nobody waits for this one: where the terminal has gone, looking for keys may never end.
+    // Nobody waits for this thread: if the terminal is gone, polling for keys may never end.
     thread::spawn(move || {
         loop {
             let wish = wish();
@@ -112,7 +112,7 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
     });
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Waiting for a device that is away must not keep keys from being read.
+            // Waiting for an absent device must not keep keys from being read.
             let sender = sender;
             while !is_over.load(Ordering::Relaxed) {
                 let turn = source.next(LOOK_UP);
@@ -129,7 +129,7 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
     })
 }
 
-/// The terminal, in a state of its own until this is dropped.
+/// The terminal, in drawing mode until this is dropped.
 struct Screen;
 
 impl Screen {
@@ -160,7 +160,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that has gone cannot be given back, nor can anybody be told.
+        // A terminal that is gone cannot be restored, and an error message could not be shown.
         let _gone = execute!(io::stdout(), Show, LeaveAlternateScreen);
         let _gone = terminal::disable_raw_mode();
     }
@@ -170,19 +170,19 @@ fn failed(error: io::Error) -> Failure {
     Failure::new(Class::Internal, format!("the terminal failed: {error}"))
 }
 
-/// What the user wants.
+/// A request of the user.
 enum Wish {
-    /// To see more.
+    /// Continue.
     More,
-    /// To see it anew: the terminal has another size.
+    /// Draw again: the terminal has another size.
     Redraw,
-    /// To end.
+    /// End.
     Quit,
-    /// To break off.
+    /// Interrupt.
     Interrupt,
 }
 
-/// Waits for a key, but not for long.
+/// Waits a short time for a key.
 fn wish() -> Result<Wish, Failure> {
     if !event::poll(TICK).map_err(failed)? {
         return Ok(Wish::More);
@@ -202,7 +202,7 @@ fn of_key(key: KeyEvent) -> Wish {
     }
 }
 
-/// The curves, and what stands around them.
+/// The curves, and the text around them.
 struct Picture<'d> {
     drawn: &'d Drawn,
     started: Instant,
@@ -223,7 +223,7 @@ impl<'d> Picture<'d> {
         }
     }
 
-    /// Takes what comes, and draws whatever is new.
+    /// Takes the messages, and draws what is new.
     fn draw_all(
         &mut self,
         screen: &mut Screen,
@@ -256,7 +256,7 @@ impl<'d> Picture<'d> {
         Ok(())
     }
 
-    /// Takes what came, and tells whether it is to be seen.
+    /// Takes a result, and returns true if it changes the picture.
     fn take(&mut self, watched: &mut Watched, turn: Turn<Value>) -> Result<bool, Failure> {
         match turn {
             Turn::Nothing => return Ok(false),
@@ -310,7 +310,7 @@ impl<'d> Picture<'d> {
         lines
     }
 
-    /// What is drawn, and how it stands: each number in the colour of its curve.
+    /// Returns the title and the current state, each number in the colour of its curve.
     fn heading(&self, columns: usize) -> String {
         let Some(latest) = &self.latest else {
             return cut(&format!("{}: nothing yet", self.drawn.title), columns);
@@ -328,12 +328,12 @@ impl<'d> Picture<'d> {
     }
 }
 
-/// As much of a text as that many columns have room for.
+/// Returns the first `columns` characters of a text.
 fn cut(text: &str, columns: usize) -> String {
     text.chars().take(columns).collect()
 }
 
-/// The smallest and the largest, at least that far apart.
+/// Returns the smallest and the largest number, at least `apart` apart.
 fn bounds(numbers: impl Iterator<Item = f64>, apart: f64) -> [f64; 2] {
     let extremes = numbers.fold(None, |extremes: Option<[f64; 2]>, number| {
         let [least, most] = extremes.unwrap_or([number, number]);
@@ -344,7 +344,7 @@ fn bounds(numbers: impl Iterator<Item = f64>, apart: f64) -> [f64; 2] {
     [least, most.max(least + apart).max(least.next_up())]
 }
 
-/// Room above and below, so that no curve runs along the frame.
+/// Adds room above and below, so that no curve runs along the frame.
 fn margin([least, most]: [f64; 2]) -> [f64; 2] {
     let room = (most / 20.0) - (least / 20.0);
     [(least - room).max(f64::MIN), (most + room).min(f64::MAX)]
@@ -376,7 +376,7 @@ mod tests {
         }
     }
 
-    /// What is on a screen of that size after those values.
+    /// Returns the text on a screen of that size after those values.
     fn screen(columns: usize, rows: usize, values: &[Value]) -> Vec<String> {
         let drawn = drawn();
         let mut picture = Picture::new(&drawn);

@@ -1,4 +1,4 @@
-//! Watched values in a CSV file.
+//! Records watched values in a CSV file.
 
 use crate::columns::Column;
 use crate::failure::{Class, Failure};
@@ -16,7 +16,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// A new file with the names of the columns.
+    /// Creates a file with the names of the columns.
     pub fn begin(file: &Path, columns: &[Column]) -> Result<Self, Failure> {
         let name = file.display().to_string();
         let created = File::create(file)

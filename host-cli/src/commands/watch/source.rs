@@ -1,4 +1,4 @@
-//! Where watched values come from.
+//! The source of watched values.
 
 use crate::failure::{Class, Failure};
 use crate::following::{Following, Interruptions, Turn, cannot_follow};
@@ -10,7 +10,7 @@ use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::Procedure;
 use std::time::{Duration, Instant};
 
-/// An event, or a procedure that is called again and again.
+/// An event, or a procedure that is called repeatedly.
 pub enum Source<'d> {
     Event {
         following: Following<'d>,
@@ -20,7 +20,7 @@ pub enum Source<'d> {
 }
 
 impl<'d> Source<'d> {
-    /// Gets ready: once this returns, no event is missed.
+    /// Prepares the source: once this returns, no event is missed.
     pub fn new(
         device: &'d Connection,
         procedure: &'d Procedure,
@@ -66,7 +66,7 @@ impl<'d> Source<'d> {
         }
     }
 
-    /// How many values were lost, where that is known.
+    /// Returns the number of lost values, if it is known.
     pub fn lost(&self) -> Option<u32> {
         match self {
             Self::Event { following, .. } => Some(following.lost()),
@@ -75,18 +75,18 @@ impl<'d> Source<'d> {
     }
 }
 
-/// Calls, one every interval.
+/// Repeated calls, one every interval.
 pub struct Calls<'d> {
     device: &'d Connection,
     path: &'d str,
     arguments: &'d [String],
     interval: Duration,
     due: Instant,
-    /// None before the first call, whose failure ends it all.
+    /// None before the first call, whose failure ends the watch.
     interruptions: Option<Interruptions>,
-    /// The procedure's own error that the user was told of last.
+    /// The last error of the procedure that the user was shown.
     told: Option<String>,
-    /// A value behind something that is to be told first.
+    /// A value that is shown after a message.
     waiting: Option<Value>,
 }
 
@@ -104,7 +104,7 @@ impl Calls<'_> {
         }
         let end = self.device.call_words(self.path, self.arguments);
         interrupt::check()?;
-        // What was missed while the device was busy is not made up for.
+        // Calls that were missed while the device was busy are not made up for.
         self.due = (self.due + self.interval).max(Instant::now());
         let Some(interruptions) = &mut self.interruptions else {
             let value = end.map_err(|error| Failure::named_call(self.device, error))?;
@@ -121,7 +121,7 @@ impl Calls<'_> {
                 Some(notice)
             }
             Err(NamedCallError::Call { error, .. }) => interruptions.failed(self.device, error)?,
-            // A device that has come back describes itself first, if its firmware is another.
+            // After a reconnect, the description is read first if the firmware has changed.
             Err(NamedCallError::Description(DescriptionError::Call(error))) => {
                 interruptions.failed(self.device, error)?
             }

@@ -1,13 +1,13 @@
-//! A table that grows with the values that come.
+//! A table that grows as values come.
 
 use crate::columns::Column;
 use serde_json::Value;
 use serial_rpc::value::without_controls;
 
-/// As wide as a column is at first.
+/// The initial width of a column.
 const NARROW: usize = 8;
 
-/// The columns, and how wide they have become.
+/// The columns, and their current widths.
 pub struct Table {
     columns: Vec<Column>,
     widths: Vec<usize>,
@@ -15,7 +15,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table without rows.
+    /// Creates a table without rows.
     pub fn new(columns: Vec<Column>) -> Self {
         Self {
             widths: vec![NARROW; columns.len() + 1],
@@ -24,7 +24,7 @@ impl Table {
         }
     }
 
-    /// The line of a value, with the heading before the first.
+    /// Returns the line of a value, with the heading before the first.
     pub fn row(&mut self, time: Option<String>, value: &Value) -> String {
         let mut names = Vec::new();
         let mut cells = Vec::new();

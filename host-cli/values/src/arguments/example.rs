@@ -6,7 +6,7 @@ use crate::description::{Field, Procedure, Shape, Type, Variant};
 use crate::value::plain;
 
 impl Procedure {
-    /// Words that the procedure takes as arguments; see [`from_words`](super::from_words).
+    /// Returns example words for the procedure's arguments; see [`from_words`](super::from_words).
     ///
     /// ```
     /// use firmware::CheckedCalculator;
@@ -27,7 +27,7 @@ impl Procedure {
 }
 
 impl Type {
-    /// A value of the type, as JSON.
+    /// Returns a value of the type, as JSON.
     fn example(&self) -> Value {
         match &self.shape {
             Shape::Bool => json!(true),

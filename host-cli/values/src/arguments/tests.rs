@@ -1,4 +1,4 @@
-//! What words and JSON mean as arguments, and what is said about those that mean nothing.
+//! Tests how words and JSON are read as arguments, and the errors for those that are invalid.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ fn assert_reads<T: Schema + Serialize>(word: &str, value: T) {
     );
 }
 
-/// Asserts what is said about `word` for the one argument of type `T`.
+/// Asserts the error message for `word` as the one argument of type `T`.
 fn assert_refuses<T: Schema + ?Sized>(word: &str, complaint: &str) {
     let procedure = procedure("demo.set", &[("value", T::SCHEMA)]);
     let error = from_words(&procedure, &[word]).unwrap_err();

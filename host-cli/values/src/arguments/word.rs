@@ -1,7 +1,7 @@
-//! One word of a shell to the JSON of its argument.
+//! Converts one word of a shell to the JSON of its argument.
 //!
-//! The types that people type most need no JSON: their words are read here. What comes out goes
-//! through the same encoder as JSON does, which alone knows ranges and variants.
+//! The most common types need no JSON: their words are read here. The result goes through the same
+//! encoder as JSON, which alone knows ranges and variants.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use super::{ArgumentsError, ReadFile};
 use crate::description::{Argument, Shape, Type};
 use crate::value::{Float, Integer, Problem, hex, shortened};
 
-/// The JSON that a word means for an argument.
+/// Converts a word to the JSON of an argument.
 pub(super) fn value(
     argument: &Argument,
     word: &str,
@@ -18,7 +18,7 @@ pub(super) fn value(
     read(argument, &argument.ty, word, read_file)
 }
 
-/// The same for a type inside the argument's type.
+/// Does the same for a type inside the argument's type.
 fn read(
     argument: &Argument,
     ty: &Type,

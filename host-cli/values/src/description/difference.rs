@@ -1,4 +1,4 @@
-//! What changed from one description to another, and whether that breaks callers.
+//! Lists the changes from one description to another, and those that break callers.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -11,40 +11,40 @@ use super::{Argument, Description, Procedure};
 pub struct Change {
     /// The procedure that differs.
     pub path: String,
-    /// How.
+    /// The kind of difference.
     #[serde(flatten)]
     pub effect: Effect,
 }
 
-/// In what a procedure differs.
+/// A difference in a procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Effect {
     /// It is new.
     Added {
-        /// Its signature.
+        /// The procedure's signature.
         signature: String,
     },
-    /// It is gone: its callers cannot call it any more.
+    /// It was removed: its callers cannot call it any more.
     Removed {
-        /// What its signature was.
+        /// The procedure's former signature.
         signature: String,
     },
-    /// It takes or returns other types: typed callers are refused until they are rebuilt.
+    /// It takes or returns other types: typed callers get an error until they are rebuilt.
     Signature {
-        /// What the signature was.
+        /// The former signature.
         old: String,
-        /// What it is.
+        /// The new signature.
         new: String,
     },
-    /// Its arguments have other names: callers that give them by name are refused.
+    /// Its arguments have other names: calls by the old names fail.
     ArgumentNames {
-        /// What the names were.
+        /// The former names.
         old: Vec<String>,
-        /// What they are.
+        /// The new names.
         new: Vec<String>,
     },
-    /// It is no longer idempotent: a caller that does not know may run it twice.
+    /// It is no longer idempotent: a caller that does not know this may run it twice.
     NoLongerIdempotent,
     /// It has become idempotent.
     Idempotent,
@@ -53,7 +53,8 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether a caller made for the old description can fail, or do harm, with the new one.
+    /// Returns true if a caller made for the old description can fail, or do harm, with the new
+    /// one.
     ///
     /// ```
     /// use serial_rpc_values::description::Effect;
@@ -72,9 +73,9 @@ impl Effect {
 }
 
 impl Description {
-    /// What changes for a caller when a device with this description becomes one with `new`.
+    /// Lists the changes for a caller when the device's description becomes `new`.
     ///
-    /// The numbers of procedures do not count: callers ask for them.
+    /// The numbers of procedures do not matter: callers ask for them.
     ///
     /// ```
     /// use firmware::CheckedCalculator;
@@ -164,7 +165,8 @@ impl Procedure {
         effects
     }
 
-    /// The signature, and what the names in it stand for: they may be all that differs.
+    /// Returns the signature and the definitions of its named types, which may be the only
+    /// difference.
     fn with_definitions(&self) -> String {
         let types = self.named_types().into_iter();
         types.fold(self.signature().to_string(), |text, ty| {
@@ -205,7 +207,7 @@ mod tests {
     use firmware::CheckedCalculator;
     use firmware::calculator::CalculatorService;
 
-    /// What changes when the calculator's `add` is edited like that.
+    /// Returns the changes after `edit` is applied to the calculator's `add`.
     fn changes(edit: impl FnOnce(&mut Procedure)) -> Vec<String> {
         let old = Description::of::<CalculatorService<CheckedCalculator>>().unwrap();
         let mut new = old.clone();

@@ -1,4 +1,4 @@
-//! Finds whatever a name stands for in a description: a procedure, an event, a service or a type.
+//! Finds the procedure, event, service or type with a given name in a description.
 
 use heck::ToSnakeCase;
 use thiserror::Error;
@@ -6,29 +6,29 @@ use thiserror::Error;
 use super::{Description, Procedure, Service, Type};
 use crate::nearest::{did_you_mean, nearest};
 
-/// Something in a description that has a name.
+/// A named item of a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item<'a> {
-    /// By its path.
+    /// A procedure, found by its path.
     Procedure(&'a Procedure),
-    /// By its name, or that of the trait.
+    /// A service, found by its name or that of its trait.
     Service(&'a Service),
-    /// By its name, if it has a [definition](Type::definition).
+    /// A type with a [definition](Type::definition), found by its name.
     Type(&'a Type),
 }
 
-/// A name that stands for nothing in a description.
+/// The error for a name that nothing in the description has.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the device has no procedure, event, service or type `{name}`{}", did_you_mean(.nearest))]
 pub struct UnknownItem {
-    /// What was asked for.
+    /// The name that was looked for.
     pub name: String,
-    /// The names that may have been meant, the most likely first.
+    /// Similar names, the most likely first.
     pub nearest: Vec<String>,
 }
 
 impl Description {
-    /// Finds what a name stands for.
+    /// Finds the item with a name.
     ///
     /// ```
     /// use firmware::CheckedCalculator;
@@ -47,7 +47,7 @@ impl Description {
     /// ```
     ///
     /// # Errors
-    /// A name that stands for nothing comes back with the nearest that do.
+    /// If no item has the name, the error lists the nearest names.
     pub fn find(&self, name: &str) -> Result<Item<'_>, UnknownItem> {
         let unknown = match self.procedure(name) {
             Ok(procedure) => return Ok(Item::Procedure(procedure)),
@@ -74,7 +74,7 @@ impl Description {
         })
     }
 
-    /// The types with a definition that any signature mentions, each once.
+    /// Returns the types with a definition that any signature mentions, each once.
     fn types(&self) -> Vec<&Type> {
         let mut types: Vec<&Type> = Vec::new();
         for ty in self.procedures().flat_map(Procedure::named_types) {

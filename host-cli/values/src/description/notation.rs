@@ -1,8 +1,9 @@
 //! Prints types and procedures for people.
 //!
-//! The notation is Rust's where a shell user can guess it (`i32`, `[f64]`, `(bool, char)`), shorter
-//! where Rust's says nothing about the value (`string`, `bytes`, `i32?` for an option), and a name
-//! alone for a type that has a definition of its own, which [`Type::definition`] prints.
+//! The notation is Rust's where a shell user can guess it (`i32`, `[f64]`, `(bool, char)`), and
+//! shorter where Rust's says nothing about the value (`string`, `bytes`, `i32?` for an option). A
+//! type with a definition of its own prints as its name; [`Type::definition`] prints the
+//! definition.
 
 use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
@@ -54,7 +55,7 @@ impl Display for Type {
 pub struct Definition<'a>(&'a Type);
 
 impl Type {
-    /// What is behind the name of a struct or enum; any other type prints as it always does.
+    /// Returns the definition of a struct or enum; any other type prints as usual.
     ///
     /// ```
     /// use serial_rpc_values::description::{Shape, Type, Variant};
@@ -68,7 +69,7 @@ impl Type {
         Definition(self)
     }
 
-    /// Whether the type has a definition beyond its short form.
+    /// Returns true if the type has a definition beyond its short form.
     fn is_named(&self) -> bool {
         match self.shape {
             Shape::UnitStruct | Shape::Newtype(_) | Shape::TupleStruct(_) | Shape::Enum(_) => true,
@@ -150,8 +151,8 @@ pub struct Signature<'a> {
 }
 
 impl Procedure {
-    /// Name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`. That of an event says
-    /// so: `event total_changed(total: i64)`.
+    /// Returns name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`. An event is
+    /// marked: `event total_changed(total: i64)`.
     ///
     /// ```
     /// use serial_rpc_values::description::{Argument, IntegerType, Procedure, ProcedureKind, Shape, Type};
@@ -177,7 +178,7 @@ impl Procedure {
         }
     }
 
-    /// Path and arguments, for a message about the arguments.
+    /// Returns path and arguments, for a message about the arguments.
     ///
     /// See [`signature`](Self::signature) for an example.
     pub fn usage(&self) -> Signature<'_> {
@@ -187,8 +188,8 @@ impl Procedure {
         }
     }
 
-    /// The types with a [definition](Type::definition) that the signature mentions, directly or
-    /// inside one another, each once, in the order of their first mention.
+    /// Returns the types with a [definition](Type::definition) that the signature mentions,
+    /// directly or inside one another, each once, in the order of their first mention.
     ///
     /// ```
     /// use serial_rpc_values::description::{Procedure, ProcedureKind, Shape, Type};
@@ -211,7 +212,7 @@ impl Procedure {
     pub fn named_types(&self) -> Vec<&Type> {
         let arguments = self.arguments.iter().map(|argument| &argument.ty);
         let mut pending: Vec<&Type> = arguments.chain([&self.value]).chain(&self.error).collect();
-        // The last is looked at first, so the order of mention is kept by reversing.
+        // The last is visited first, so reversing keeps the order of mention.
         pending.reverse();
         let mut seen = HashSet::new();
         let mut named = Vec::new();

@@ -1,8 +1,8 @@
 //! Reads a description from the postcard bytes that a device sends.
 //!
 //! serde could derive this, but its code recurses as deep as the bytes say, and these bytes are not
-//! trusted: the reader limits depth, holds lengths against the bytes that are left, refuses names
-//! that would upset a terminal or stand for two things, and says at which byte it gave up.
+//! trusted. This reader limits the depth, checks lengths against the remaining bytes, refuses names
+//! that are ambiguous or would upset a terminal, and reports the byte at which it failed.
 
 use std::collections::HashSet;
 
@@ -17,13 +17,13 @@ use rpc_proto::describe::{Mark, ProcedureKind};
 use rpc_proto::service::StaticInterface;
 use rpc_proto::wire::crc::Crc32;
 
-/// How deep types may nest.
+/// The deepest nesting of types.
 const MAX_DEPTH: usize = 64;
 
-/// How many bytes a name may have. Paths repeat the service's name, so a limit is needed.
+/// The longest name in bytes. Paths repeat the service's name, so a limit is needed.
 const MAX_NAME: usize = 255;
 
-/// Why bytes are not a description.
+/// The error for bytes that are not a description.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {
     /// The bytes are not postcard.
@@ -32,17 +32,17 @@ pub enum ReadError {
     /// A tag has no meaning.
     #[error("the device's description is damaged: byte {offset} should say {what}, and is {tag}")]
     Tag {
-        /// Where the tag is.
+        /// The offset of the tag.
         offset: usize,
-        /// What the tag should tell.
+        /// The thing that the tag selects.
         what: &'static str,
-        /// What it is.
+        /// The value of the tag.
         tag: u32,
     },
     /// A type nests deeper than 64 levels.
     #[error("the type at byte {offset} of the device's description nests deeper than {MAX_DEPTH}")]
     TooDeep {
-        /// Where the innermost type starts.
+        /// The offset of the innermost type.
         offset: usize,
     },
     /// A name is longer than 255 bytes or has characters that cannot be shown.
@@ -51,30 +51,30 @@ pub enum ReadError {
          bytes or has control characters"
     )]
     Name {
-        /// Where the name ends.
+        /// The offset of the end of the name.
         offset: usize,
     },
-    /// Two things that are told apart by name have the same one.
+    /// Two items that are distinguished by name have the same name.
     #[error(
         "two {what} before byte {offset} of the device's description have the same name, `{name}`"
     )]
     SameName {
-        /// What the things are.
+        /// The kind of the items.
         what: &'static str,
         /// Their name.
         name: String,
-        /// Where the last of them ends.
+        /// The offset of the end of the last one.
         offset: usize,
     },
     /// There are more procedures than numbers.
     #[error("the device describes more procedures than there are numbers for")]
     TooManyProcedures,
-    /// Bytes follow the end.
+    /// Bytes follow the end of the description.
     #[error("the device's description ends at byte {offset}, and the bytes are longer by {count}")]
     Trailing {
-        /// Where the end is.
+        /// The offset of the end.
         offset: usize,
-        /// How many bytes follow it.
+        /// The number of bytes that follow it.
         count: usize,
     },
 }
@@ -86,7 +86,7 @@ impl From<Malformed> for ReadError {
 }
 
 impl Description {
-    /// The description of an interface that this program is built with.
+    /// Returns the description of an interface that this program is built with.
     ///
     /// ```
     /// use firmware::CheckedCalculator;
@@ -99,7 +99,7 @@ impl Description {
     /// ```
     ///
     /// # Errors
-    /// When names or types of the interface are beyond what a description may hold.
+    /// Fails if names or types of the interface exceed the limits of a description.
     pub fn of<I: StaticInterface>() -> Result<Self, ReadError> {
         Self::read(&I::DESCRIPTION.concat())
     }
@@ -107,8 +107,9 @@ impl Description {
     /// Reads a description as a device sends it.
     ///
     /// # Errors
-    /// Bytes that are not one whole description, or one that no device built with `rpc_proto`
-    /// would send: types nested more than 64 deep, two fields of the same name, and the like.
+    /// Fails if the bytes are not one whole description, or one that no device built with
+    /// `rpc_proto` would send: for example types nested more than 64 deep, or two fields of the
+    /// same name.
     ///
     /// ```
     /// use serial_rpc_values::description::Description;
@@ -132,7 +133,7 @@ impl Type {
     /// Reads a type as postcard writes postcard-schema's `NamedType`.
     ///
     /// # Errors
-    /// As for [`Description::read`].
+    /// Fails as [`Description::read`] does.
     ///
     /// ```
     /// use postcard_schema::Schema;
@@ -175,11 +176,11 @@ struct Reader<'a> {
     key: Key<'a>,
 }
 
-/// The key of the procedure that is being read, which is the CRC-32 of its description without
-/// docs and names of arguments and types (PROTOCOL.md, "Keys").
+/// The key of the procedure being read: the CRC-32 of its description without docs and without the
+/// names of arguments and types (PROTOCOL.md, "Keys").
 struct Key<'a> {
     crc: Crc32,
-    /// The bytes that are neither in the checksum yet nor left out of it, read or not.
+    /// The bytes that are neither included in the checksum nor left out of it yet, read or not.
     undecided: &'a [u8],
 }
 
@@ -253,7 +254,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Adds what was read since the last such call to the key.
+    /// Adds the bytes read since the last such call to the key.
     fn count_for_key(&mut self) {
         let unread = self.cursor.rest().len();
         let read = self.key.undecided.len().saturating_sub(unread);
@@ -262,7 +263,7 @@ impl Reader<'_> {
         self.leave_out_of_key();
     }
 
-    /// Keeps what was read since the last such call out of the key.
+    /// Leaves the bytes read since the last such call out of the key.
     fn leave_out_of_key(&mut self) {
         self.key.undecided = self.cursor.rest();
     }
@@ -283,7 +284,8 @@ impl Reader<'_> {
         })
     }
 
-    /// The tags are those of postcard-schema's `DataModelType`, in the order of its declaration.
+    /// Reads a shape. The tags are those of postcard-schema's `DataModelType`, in the order of its
+    /// declaration.
     fn shape(&mut self, depth: usize) -> Result<Shape, ReadError> {
         let offset = self.cursor.offset();
         Ok(match self.tag()? {
@@ -332,7 +334,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The tags are those of postcard-schema's `DataModelVariant`.
+    /// Reads a variant. The tags are those of postcard-schema's `DataModelVariant`.
     fn variant(&mut self, depth: usize) -> Result<Variant, ReadError> {
         let name = self.name()?;
         let offset = self.cursor.offset();
@@ -341,8 +343,8 @@ impl Reader<'_> {
             1 => Some(self.ty(depth + 1)?),
             2 => {
                 let mut elements = self.types(depth)?;
-                // serde has no variant with a tuple of one, but postcard-schema's `Result` does:
-                // it means the same as one unnamed field.
+                // serde has no variant with a tuple of one, but postcard-schema's `Result` does: it
+                // means the same as one unnamed field.
                 Some(match (elements.pop(), elements.is_empty()) {
                     (Some(only), true) => only,
                     (last, _) => {
@@ -401,7 +403,7 @@ impl Reader<'_> {
         read: impl Fn(&mut Self) -> Result<T, ReadError>,
     ) -> Result<Vec<T>, ReadError> {
         let length = self.cursor.length()?;
-        // Not allocated ahead: an item is larger here than on the wire.
+        // Not allocated in advance: an item is larger here than on the wire.
         (0..length).map(|_| read(self)).collect()
     }
 
@@ -414,7 +416,7 @@ impl Reader<'_> {
         Ok(name.to_owned())
     }
 
-    /// Text of several lines. Other control characters have no business in it and are left out.
+    /// Reads text of several lines. Other control characters are dropped.
     fn doc(&mut self) -> Result<String, ReadError> {
         let doc = self.cursor.text()?;
         let shown = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');

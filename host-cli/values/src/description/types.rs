@@ -1,21 +1,21 @@
 //! The types of values, as a device describes them.
 //!
-//! They are postcard-schema's `NamedType` in owned form, with what is the same on the wire and in
-//! JSON folded together: an integer is one shape with a width, a list of `u8` is a string of bytes,
-//! and the content of an enum's variant is a type like any other.
+//! They are postcard-schema's `NamedType` in owned form. Types that are the same on the wire and in
+//! JSON are folded together: an integer is one shape with a width, a list of `u8` is a string of
+//! bytes, and the content of an enum's variant is a type like any other.
 
 use serde::Serialize;
 
 /// A type: its shape, and the name it has in the device's source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Type {
-    /// The name in the source; for a generic type without its parameters' values (`Vec<T>`).
+    /// The name in the source; a generic type's has no arguments (`Vec<T>`).
     pub name: String,
-    /// What its values are made of.
+    /// The structure of its values.
     pub shape: Shape,
 }
 
-/// What the values of a type are made of.
+/// The structure of a type's values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -33,7 +33,7 @@ pub enum Shape {
     String,
     /// A string of bytes, or a list of `u8`, which is the same on the wire.
     Bytes,
-    /// A value or none.
+    /// A value, or no value.
     Option(Box<Type>),
     /// `()`.
     Unit,
@@ -77,7 +77,7 @@ pub struct Field {
 pub struct Variant {
     /// Its name.
     pub name: String,
-    /// What it holds: nothing, the one unnamed field's type, or a nameless [`Shape::Tuple`] or
+    /// Its content: none, the one unnamed field's type, or a nameless [`Shape::Tuple`] or
     /// [`Shape::Struct`] of its fields.
     pub content: Option<Type>,
 }
@@ -102,7 +102,7 @@ pub enum IntegerType {
 }
 
 impl Type {
-    /// A type of this name and shape.
+    /// Creates a type with this name and shape.
     ///
     /// ```
     /// use serial_rpc_values::description::{Shape, Type};
@@ -113,7 +113,7 @@ impl Type {
         Self { name, shape }
     }
 
-    /// Whether JSON's null stands for one of its values.
+    /// Returns true if JSON's null is one of its values.
     ///
     /// ```
     /// use serial_rpc_values::description::{Shape, Type};
@@ -128,7 +128,7 @@ impl Type {
         }
     }
 
-    /// Whether its values can be the keys of a JSON object, which are strings.
+    /// Returns true if its values can be the keys of a JSON object, which are strings.
     ///
     /// ```
     /// use serial_rpc_values::description::{IntegerType, Shape, Type};
@@ -152,7 +152,7 @@ impl From<IntegerType> for Type {
 }
 
 impl IntegerType {
-    /// Its name in Rust.
+    /// Returns its name in Rust.
     ///
     /// ```
     /// use serial_rpc_values::description::IntegerType;
@@ -175,7 +175,8 @@ impl IntegerType {
         }
     }
 
-    /// Its width; `usize` and `isize` count as 64 bits, since the device's width is not known.
+    /// Returns its width; `usize` and `isize` count as 64 bits, since the device's width is
+    /// unknown.
     ///
     /// ```
     /// use serial_rpc_values::description::IntegerType;
@@ -191,7 +192,7 @@ impl IntegerType {
         }
     }
 
-    /// Whether it has negative values.
+    /// Returns true if it has negative values.
     ///
     /// ```
     /// use serial_rpc_values::description::IntegerType;
@@ -204,7 +205,7 @@ impl IntegerType {
         )
     }
 
-    /// Its smallest value.
+    /// Returns its smallest value.
     ///
     /// ```
     /// use serial_rpc_values::description::IntegerType;
@@ -219,7 +220,7 @@ impl IntegerType {
         }
     }
 
-    /// Its largest value.
+    /// Returns its largest value.
     ///
     /// ```
     /// use serial_rpc_values::description::IntegerType;

@@ -1,4 +1,4 @@
-//! The file format of captures: what passed on a link, a line each time that bytes did.
+//! The file format of captures: the bytes that passed on a link, line by line.
 //!
 //! ```text
 //! # comment
@@ -7,9 +7,9 @@
 //! ```
 //!
 //! A line is the time in seconds, which may be left out, the [direction](Direction) (`>` to the
-//! device, `<` from it), and the bytes in hexadecimal, with or without spaces between them. Lines may
-//! cut frames anywhere. Empty lines, and all that follows a `#`, are comments. It is easy to write by
-//! hand, and to make from what a logic analyser exports.
+//! device, `<` from it), and the bytes in hexadecimal, with or without spaces between them. Lines
+//! may cut frames anywhere. Empty lines, and everything after a `#`, are comments. The format is
+//! easy to write by hand, and to make from the export of a logic analyser.
 
 use super::Direction;
 use crate::value::from_hex;
@@ -30,32 +30,32 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// When they passed, in seconds since the capture began.
+    /// The time when they passed, in seconds since the capture began.
     pub time: Option<f64>,
-    /// Which way they went.
+    /// The direction in which they passed.
     pub direction: Direction,
-    /// What passed.
+    /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-/// Why a line is no record.
+/// An error in a line of a capture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotARecord {
-    /// Neither `>` nor `<` is where it should be.
+    /// There is no `>` or `<` where it should be.
     #[error("expected [SECONDS] > BYTES or [SECONDS] < BYTES")]
     Direction,
-    /// What stands before the direction.
+    /// The text before the direction is not a time.
     #[error("`{0}` is no time in seconds")]
     Time(String),
-    /// What stands behind it.
+    /// The text after the direction is not bytes.
     #[error("`{0}` is not bytes in hexadecimal")]
     Bytes(String),
 }
 
-/// Reads a line; none is in it if it is empty or a comment.
+/// Reads a line; returns none for an empty line or a comment.
 ///
 /// # Errors
-/// Why what it holds is no record.
+/// Fails if the line is not a record.
 pub fn read_line(line: &str) -> Result<Option<Record>, NotARecord> {
     let line = line.split_once('#').map_or(line, |(line, _)| line).trim();
     match line {

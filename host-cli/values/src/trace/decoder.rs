@@ -1,4 +1,4 @@
-//! Follows a conversation: which frame answers which call, and what both mean.
+//! Follows a conversation: matches answers to calls and shows both in words.
 
 use super::Direction;
 use super::event::{Event, Happening};
@@ -18,19 +18,19 @@ use serde_json::Value;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// How many sequence numbers there are.
+/// The number of sequence numbers.
 const SEQS: u8 = 32;
 
-/// The number of `describe`, from whose replies a decoder learns what the device offers.
+/// The number of `describe`: a decoder learns the device's interface from its replies.
 const DESCRIBE: u16 = 0;
 
-/// Where a description may be found by its fingerprint, such as a cache.
+/// Finds a description by its fingerprint, for example in a cache.
 type Descriptions = dyn Fn(u32) -> Option<Arc<Description>> + Send;
 
 /// Decodes a conversation between one caller and one device.
 ///
-/// Calls, values and errors are shown by the device's description once that is known: because it
-/// was read in this very conversation, or was found by its fingerprint.
+/// Calls, values and errors are shown by the device's description once it is known: because it was
+/// read in this very conversation, or was found by its fingerprint.
 ///
 /// ```
 /// use serial_rpc_values::trace::{Decoder, Direction};
@@ -49,7 +49,7 @@ pub struct Decoder {
     own: Option<Description>,
     interface: Option<Arc<Description>>,
     fingerprint: Option<u32>,
-    /// What has been read of the description so far.
+    /// The part of the description that has been read so far.
     learned: Vec<u8>,
     last_connect: Vec<u8>,
     calls: [Option<Call>; SEQS as usize],
@@ -71,7 +71,7 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder that asks `descriptions` for a description when it sees its fingerprint.
+    /// Creates a decoder that asks `descriptions` for a description when it sees its fingerprint.
     pub fn new(descriptions: impl Fn(u32) -> Option<Arc<Description>> + Send + 'static) -> Self {
         Self {
             to_device: Pieces::default(),
@@ -87,7 +87,7 @@ impl Decoder {
         }
     }
 
-    /// Takes bytes that passed, and gives the events that they complete.
+    /// Takes bytes that passed, and returns the events that they complete.
     pub fn take(&mut self, direction: Direction, bytes: &[u8]) -> Vec<Event> {
         let pieces = match direction {
             Direction::ToDevice => self.to_device.take(&mut self.seals, bytes),
@@ -96,7 +96,7 @@ impl Decoder {
         self.events(direction, pieces)
     }
 
-    /// Gives what is left when no more bytes will come.
+    /// Returns the remaining events when no more bytes will come.
     pub fn finish(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         let to_device = self.to_device.finish(&mut self.seals);
@@ -289,7 +289,7 @@ impl Decoder {
         }
     }
 
-    /// Puts a piece of the description to those before it.
+    /// Appends a piece of the description to those before it.
     fn learn(&mut self, called: &[u8], body: &[u8]) {
         let offset = called
             .get(2..)
@@ -312,7 +312,8 @@ impl Decoder {
 
     fn procedure(&self, number: u16) -> Option<&Procedure> {
         let (description, number) = match number {
-            // The own service is described as any other is: as if it began at the first number.
+            // The device's own service is described like any other, as if it began at the first
+            // number.
             0..FIRST_NUMBER => (self.own.as_ref()?, number + FIRST_NUMBER),
             _ => (self.interface.as_deref()?, number),
         };
@@ -322,13 +323,13 @@ impl Decoder {
     }
 }
 
-/// Header and body of a payload.
+/// Returns header and body of a payload.
 fn split(payload: &[u8]) -> (Header, &[u8]) {
     let (&header, body) = payload.split_first().unwrap_or((&0, &[]));
     (Header::from_byte(header), body)
 }
 
-/// A frame that cannot be checked and whose meaning depends on what came before.
+/// Describes a frame that cannot be checked and whose meaning depends on earlier ones.
 fn of_unknown_session(payload: &[u8], spoilt: bool) -> Happening {
     let (Header { kind, seq }, body) = split(payload);
     Happening::Frame {
@@ -340,7 +341,7 @@ fn of_unknown_session(payload: &[u8], spoilt: bool) -> Happening {
     }
 }
 
-/// What the protocol calls the device's own service, all of it.
+/// Returns the description of the device's own service, with its events.
 fn own_description() -> Option<Description> {
     let read = |pieces: &[&[u8]]| Description::read(&pieces.concat()).ok();
     let mut own = read(<DeviceService<()> as StaticInterface>::DESCRIPTION)?;
@@ -367,7 +368,7 @@ fn arguments_in_words(procedure: &Procedure, bytes: &[u8]) -> Result<String, Val
     Ok(words)
 }
 
-/// Takes what asks for a batch off the arguments of a stream, and says what it asks for.
+/// Takes the request for a batch off the arguments of a stream, and returns it in words.
 fn split_ask(bytes: &[u8]) -> (String, &[u8]) {
     match postcard::take_from_bytes::<Ask>(bytes) {
         Ok((Ask { position, limit }, rest)) => (
@@ -378,7 +379,7 @@ fn split_ask(bytes: &[u8]) -> (String, &[u8]) {
     }
 }
 
-/// The items of a batch, and what its last byte says.
+/// Shows the items of a batch, and the meaning of its last byte.
 fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueError> {
     const LAST: u8 = 0x80;
     let (&end, mut items) = body.split_last().unwrap_or((&0, &[]));
@@ -396,12 +397,12 @@ fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueErr
     })
 }
 
-/// A value on a line that it does not fill.
+/// Shows a value on one line, cut short if it is long.
 fn shown(value: &Value) -> String {
     shortened(&without_controls(&value.to_string()))
 }
 
-/// The body of an answer to nobody knows what.
+/// Shows the body of an answer to an unknown call.
 fn untyped(kind: Kind, body: &[u8]) -> String {
     match kind {
         Kind::Fault => fault(body),

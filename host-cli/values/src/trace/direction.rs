@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Which way bytes go.
+/// A direction of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the caller to the device.
@@ -12,7 +12,7 @@ pub enum Direction {
 }
 
 impl fmt::Display for Direction {
-    /// `>` to the device, `<` from it.
+    /// Writes `>` for to the device, `<` for from it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::ToDevice => ">",

@@ -1,4 +1,4 @@
-//! What a trace shows: one event a line.
+//! The events of a trace, shown one a line.
 
 use super::Direction;
 use crate::value::{hex, without_controls};
@@ -8,35 +8,35 @@ use std::fmt;
 /// Something that passed on a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Which way it went.
+    /// The direction in which it passed.
     pub direction: Direction,
-    /// What it was.
+    /// The kind of event, with its content.
     pub happening: Happening,
 }
 
-/// What passed.
+/// The content of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
     /// A frame.
     Frame {
-        /// What it is.
+        /// The kind of the frame.
         kind: Kind,
         /// Its sequence number.
         seq: Seq,
-        /// Its body in words.
+        /// The frame's body in words.
         words: String,
-        /// Whether it had been sent before.
+        /// True if it had been sent before.
         again: bool,
-        /// Whether something before it spoilt it for its receiver.
+        /// True if bytes before it spoilt it for its receiver.
         spoilt: bool,
     },
     /// Text between frames.
     Text(String),
-    /// Bytes that are neither.
+    /// Bytes that are neither frames nor text.
     Broken(Vec<u8>),
 }
 
-/// One line without control characters: `> Call    0  calculator.add(x: 2, y: 3)`.
+/// Writes one line without control characters: `> Call    0  calculator.add(x: 2, y: 3)`.
 impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ", self.direction)?;

@@ -1,4 +1,4 @@
-//! Cuts the bytes of one direction into frames, text, and what is neither.
+//! Cuts the bytes of one direction into frames, text, and the rest.
 
 use super::seals::Seals;
 use rpc_proto::wire::frame::{Accumulator, DELIMITER};
@@ -12,22 +12,22 @@ const LONGEST: usize = 2 * MAX_FRAME;
 /// The fewest characters that count as text: noise is often printable for a byte or two.
 const SHORTEST_TEXT: usize = 4;
 
-/// A part of what passed in one direction.
+/// A piece of the bytes of one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// A frame that checks, or one of a session whose beginning was not seen.
+    /// A valid frame, or a frame of a session whose beginning is not in the capture.
     Frame {
         /// Header and body.
         payload: Vec<u8>,
-        /// Whether it checks. It cannot be checked in an unknown session.
+        /// True if its checksum is right. In an unknown session it cannot be checked.
         is_checked: bool,
-        /// Whether something stood before it without a delimiter between: its receiver then drops
+        /// True if other bytes stood before it without a delimiter between: its receiver then drops
         /// both.
         spoilt: bool,
     },
     /// Text between frames, as a device prints it.
     Text(String),
-    /// Bytes that are neither.
+    /// Bytes that are neither frames nor text.
     Broken(Vec<u8>),
 }
 
@@ -48,14 +48,14 @@ pub enum Piece {
 /// ```
 #[derive(Debug, Default)]
 pub struct Pieces {
-    /// What came since the last delimiter.
+    /// The bytes since the last delimiter.
     candidate: Vec<u8>,
-    /// How much of that was given as text already.
+    /// The number of those bytes that were already returned as text.
     shown: usize,
 }
 
 impl Pieces {
-    /// Takes bytes, and gives the pieces that they complete.
+    /// Takes bytes, and returns the pieces that they complete.
     pub fn take(&mut self, seals: &mut Seals, bytes: &[u8]) -> Vec<Piece> {
         let mut found = Vec::new();
         for &byte in bytes {
@@ -64,7 +64,7 @@ impl Pieces {
                 continue;
             }
             self.candidate.push(byte);
-            // A device that only prints never sends a delimiter, and yet is to be seen.
+            // A device that only prints never sends a delimiter, but its text should still be seen.
             if byte == b'\n'
                 && let Some(text) = text(self.rest())
             {
@@ -78,7 +78,7 @@ impl Pieces {
         found
     }
 
-    /// Gives what has come since the last delimiter, when no more will.
+    /// Returns the pieces of the bytes since the last delimiter, when no more will come.
     pub fn finish(&mut self, seals: &mut Seals) -> Vec<Piece> {
         let mut found = Vec::new();
         self.end(seals, &mut found);
@@ -100,7 +100,7 @@ impl Pieces {
     }
 }
 
-/// Splits bytes that are no frame; `after_text` if text stood before them.
+/// Splits bytes that are not a frame; `after_text` is true if text came before them.
 fn split_spoilt(bytes: &[u8], after_text: bool, seals: &mut Seals, found: &mut Vec<Piece>) {
     let line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
     let starts = line_ends.map(|(index, _)| index + 1);
@@ -123,7 +123,7 @@ fn text_or_broken(bytes: &[u8]) -> Option<Piece> {
     }
 }
 
-/// The frame, if the bytes are one but for its delimiter.
+/// Returns the frame if the bytes are a whole one without its delimiter.
 fn frame(bytes: &[u8], spoilt: bool, seals: &mut Seals) -> Option<Piece> {
     let mut accumulator = Accumulator::<MAX_FRAME>::new();
     for &byte in bytes {
@@ -146,7 +146,7 @@ fn frame(bytes: &[u8], spoilt: bool, seals: &mut Seals) -> Option<Piece> {
     })
 }
 
-/// The text, if that is what the bytes are. An escape counts: programs colour what they print.
+/// Returns the bytes as text if they are text. Escapes count as text: programs colour their output.
 fn text(bytes: &[u8]) -> Option<String> {
     let text = str::from_utf8(bytes).ok()?;
     let is_text = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n' | '\x1b');

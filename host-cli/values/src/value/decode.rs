@@ -1,8 +1,8 @@
-//! Postcard to JSON, as a type says.
+//! Decodes postcard to JSON, as a type says.
 //!
 //! The bytes come from a device and may be anything. Recursion is as deep as the type, which its
-//! reader limits; what grows is limited by the bytes, or by a count of parts where a part may take
-//! no bytes at all.
+//! reader limits. Growth is limited by the number of bytes, or by a count of parts where a part may
+//! have no bytes at all.
 
 use serde_json::{Map, Value};
 
@@ -11,15 +11,15 @@ use super::{Float, Integer, hex};
 use crate::cursor::Cursor;
 use crate::description::{Field, Shape, Type, Variant};
 
-/// How many parts a value may have: four for each byte of the longest frame.
+/// The most parts that a value may have: four for each byte of the longest frame.
 const MAX_PARTS: usize = 1 << 18;
 
 /// Takes a value of type `ty` off the front of `bytes`.
 ///
-/// The [module](super) says what the JSON looks like.
+/// The [module](super) documents the JSON.
 ///
 /// # Errors
-/// Bytes that are no value of that type; `bytes` is then as it was.
+/// Fails if the bytes are not a value of that type; `bytes` is then unchanged.
 ///
 /// ```
 /// use serde_json::json;
@@ -44,7 +44,7 @@ pub fn decode(ty: &Type, bytes: &mut &[u8]) -> Result<Value, ValueError> {
 /// Reads a value of type `ty` that takes all of `bytes`.
 ///
 /// # Errors
-/// As [`decode`], and bytes that follow the value.
+/// Fails as [`decode`] does, and if bytes follow the value.
 ///
 /// ```
 /// use serial_rpc_values::description::{IntegerType, Type};

@@ -1,4 +1,4 @@
-//! JSON to postcard, as a type says.
+//! Encodes JSON as postcard, as a type says.
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,11 @@ use crate::nearest::nearest;
 
 /// Appends the postcard bytes of a value of type `ty` to `out`.
 ///
-/// The [module](super) says which JSON belongs to which type.
+/// The [module](super) documents the JSON for each type.
 ///
 /// # Errors
-/// Says where in `value` something else was expected; `out` is then as it was.
+/// Returns an error with the place in `value` that does not match the type; `out` is then
+/// unchanged.
 ///
 /// ```
 /// use serde_json::json;
@@ -86,7 +87,7 @@ fn write(ty: &Type, value: &Value, out: &mut Vec<u8>) -> Result<(), ValueError> 
     Ok(())
 }
 
-/// The value in an option: as it is, or in `{"Some": ...}` where null would be ambiguous.
+/// Returns the value in an option: as it is, or in `{"Some": ...}` where null would be ambiguous.
 fn some_content<'a>(inner: &Type, value: &'a Value) -> Option<&'a Value> {
     if !inner.is_nullable() {
         return Some(value);
@@ -124,7 +125,7 @@ fn write_key(key: &Type, name: &str, out: &mut Vec<u8>) -> Result<(), ValueError
     match (&key.shape, name) {
         (Shape::Newtype(inner), _) => write_key(inner, name, out),
         (Shape::Bool, "true" | "false") => write(key, &Value::Bool(name == "true"), out),
-        // Every other type of key takes a string.
+        // A key of any other type is a string.
         _ => write(key, &Value::from(name), out),
     }
 }

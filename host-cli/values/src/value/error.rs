@@ -1,4 +1,4 @@
-//! What can be wrong with a value: where, what was expected, what was given.
+//! Errors in a value: the place, the expected type, and the value that was given.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -9,7 +9,7 @@ use crate::cursor::Malformed;
 use crate::description::{Shape, Type};
 use crate::nearest::did_you_mean;
 
-/// More of what was given than this is not worth showing.
+/// The longest part of a given value that is shown.
 const MAX_SHOWN: usize = 60;
 
 /// A value that does not fit its type, given as JSON or received as bytes.
@@ -28,9 +28,9 @@ const MAX_SHOWN: usize = 60;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueError {
-    /// Where in the value.
+    /// The place in the value.
     pub path: Path,
-    /// What is wrong there.
+    /// The problem at that place.
     pub problem: Problem,
 }
 
@@ -55,20 +55,20 @@ impl<P: Into<Problem>> From<P> for ValueError {
 }
 
 impl ValueError {
-    /// The same error seen from one level further out, where the value has this name.
+    /// Adds a field's name to the front of the path.
     pub(crate) fn in_field(mut self, name: &str) -> Self {
         self.path.0.push(Step::Field(name.to_owned()));
         self
     }
 
-    /// The same error seen from the list of which the value is an element.
+    /// Adds an element's index to the front of the path.
     pub(crate) fn in_element(mut self, index: usize) -> Self {
         self.path.0.push(Step::Element(index));
         self
     }
 }
 
-/// The way to a part of a value, such as `samples[3].x`; empty for the whole value.
+/// The path to a part of a value, such as `samples[3].x`; empty for the whole value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path(
     /// The innermost step first: an error collects them on its way out.
@@ -94,21 +94,21 @@ impl Display for Path {
     }
 }
 
-/// What is wrong with a value.
+/// A problem with a value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// It is of another kind, or outside its range.
+    /// It is of the wrong kind, or out of range.
     #[error("expected {expected}, got `{given}`")]
     Unexpected {
-        /// What its type allows.
+        /// The values that its type allows.
         expected: String,
-        /// What was given, cut short if it is long.
+        /// The given value, cut short if it is long.
         given: String,
     },
     /// A field was not given.
     #[error("the field `{field}` is missing: {definition}")]
     MissingField {
-        /// Its name.
+        /// The field's name.
         field: String,
         /// The definition of the struct.
         definition: String,
@@ -116,9 +116,9 @@ pub enum Problem {
     /// A field was given that the struct does not have.
     #[error("there is no field `{field}` in {definition}{}", did_you_mean(.nearest))]
     UnknownField {
-        /// What was given.
+        /// The name that was given.
         field: String,
-        /// The fields that may have been meant.
+        /// Similar names of fields.
         nearest: Vec<String>,
         /// The definition of the struct.
         definition: String,
@@ -126,14 +126,14 @@ pub enum Problem {
     /// A variant was given that the enum does not have.
     #[error("there is no variant `{variant}` in {definition}{}", did_you_mean(.nearest))]
     UnknownVariant {
-        /// What was given.
+        /// The name that was given.
         variant: String,
-        /// The variants that may have been meant.
+        /// Similar names of variants.
         nearest: Vec<String>,
         /// The definition of the enum.
         definition: String,
     },
-    /// The type is one whose values have no JSON.
+    /// Values of the type have no JSON.
     #[error("a value of type `{ty}` cannot be written as JSON")]
     Unsupported {
         /// The type.
@@ -145,9 +145,9 @@ pub enum Problem {
     /// The bytes are postcard, but not of this type.
     #[error("byte {offset} is no {expected}")]
     Foreign {
-        /// Where.
+        /// The offset of the wrong byte.
         offset: usize,
-        /// What should be there.
+        /// The value that was expected.
         expected: String,
     },
     /// A key occurs twice in a map.
@@ -156,22 +156,22 @@ pub enum Problem {
         /// The key.
         key: String,
     },
-    /// There are more parts than any honest value has.
+    /// There are more parts than any valid value has.
     #[error("the value has more than {most} parts")]
     TooManyParts {
-        /// How many are taken.
+        /// The most parts that are accepted.
         most: usize,
     },
     /// Bytes follow the value.
     #[error("the bytes are longer than the value by {count}")]
     Trailing {
-        /// How many.
+        /// The number of bytes.
         count: usize,
     },
 }
 
 impl Problem {
-    /// JSON that is not what the type expects.
+    /// Returns the error for JSON that does not match the type.
     pub(crate) fn unexpected(ty: &Type, given: &Value) -> Self {
         Self::Unexpected {
             expected: expectation(ty),
@@ -179,7 +179,7 @@ impl Problem {
         }
     }
 
-    /// A word that is not what the type expects.
+    /// Returns the error for a word that does not match the type.
     pub(crate) fn unexpected_word(ty: &Type, given: &str) -> Self {
         Self::Unexpected {
             expected: expectation(ty),
@@ -188,7 +188,7 @@ impl Problem {
     }
 }
 
-/// What values of a type look like, in words that go after "expected".
+/// Describes the values of a type, in words that follow "expected".
 ///
 /// ```
 /// use serial_rpc_values::description::IntegerType;
@@ -225,7 +225,7 @@ pub fn expectation(ty: &Type) -> String {
     }
 }
 
-/// What was given, cut short if it is long.
+/// Returns the given value, cut short if it is long.
 pub(crate) fn shortened(given: &str) -> String {
     match given.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}...", &given[..end]),

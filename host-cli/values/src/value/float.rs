@@ -1,16 +1,16 @@
-//! Floating-point numbers as text and as JSON, which has no NaN and no infinities.
+//! Converts floating-point numbers to text and to JSON, which has no NaN and no infinities.
 
 use serde_json::{Number, Value};
 
 /// The two types of floating-point numbers.
 pub(crate) trait Float: Copy {
-    /// The number that a JSON number or a string means, if it is within range.
+    /// Reads a JSON number or a string, if it is within range.
     fn from_json(value: &Value) -> Option<Self>;
 
-    /// The number that a word means, if it is within range.
+    /// Reads a word, if it is a number within range.
     fn from_text(text: &str) -> Option<Self>;
 
-    /// A JSON number, or one of the strings `nan`, `inf` and `-inf`.
+    /// Returns a JSON number, or one of the strings `nan`, `inf` and `-inf`.
     fn to_json(self) -> Value;
 }
 
@@ -25,7 +25,7 @@ impl Float for f64 {
 
     fn from_text(text: &str) -> Option<Self> {
         text.parse().ok().filter(|number: &Self| {
-            // Infinity must be asked for: digits that lead to it are out of range.
+            // Infinity must be written as such: digits that round to it are out of range.
             number.is_finite() || !text.contains(|c: char| c.is_ascii_digit())
         })
     }
@@ -52,7 +52,7 @@ impl Float for f32 {
     }
 
     fn to_json(self) -> Value {
-        // The digits that people expect, unless reading them through an f64 would round twice.
+        // The shortest digits, unless reading them through an f64 would round twice.
         let shortest = format!("{self:e}").parse::<f64>().ok();
         shortest
             .filter(|wide| *wide as Self == self)

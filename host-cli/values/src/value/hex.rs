@@ -1,6 +1,6 @@
-//! Bytes as hexadecimal text, which is how JSON and shells carry them here.
+//! Writes and reads bytes as hexadecimal text, the form used in JSON and shells.
 
-/// Bytes as text: `0x`, and two digits for each.
+/// Returns bytes as text: `0x`, and two digits for each.
 ///
 /// ```
 /// assert_eq!(serial_rpc_values::value::hex(&[0, 255]), "0x00ff");
@@ -11,7 +11,7 @@ pub fn hex(bytes: &[u8]) -> String {
         .fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// The bytes that such text stands for; None if it is not such text.
+/// Reads the bytes from such text; returns None for any other text.
 ///
 /// ```
 /// assert_eq!(serial_rpc_values::value::from_hex("0x00FF"), Some(vec![0, 255]));

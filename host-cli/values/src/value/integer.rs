@@ -15,14 +15,14 @@ pub(crate) struct Integer {
     magnitude: u128,
 }
 
-/// The text is no whole number, or one beyond 128 bits.
+/// The error for text that is not a whole number, or one of more than 128 bits.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotAnInteger;
 
 impl FromStr for Integer {
     type Err = NotAnInteger;
 
-    /// Decimal, or with `0x`, `0b` or `0o`; a sign before, `_` between digits.
+    /// Reads decimal, or `0x`, `0b` or `0o`; a sign before, `_` between digits.
     fn from_str(text: &str) -> Result<Self, NotAnInteger> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -34,7 +34,7 @@ impl FromStr for Integer {
             Some("0o" | "0O") => (8, &unsigned[2..]),
             _ => (10, unsigned),
         };
-        // Rust's own parser takes a sign here, and we took one already.
+        // Rust's own parser accepts a sign here, and we read one already.
         if !digits.starts_with(|first: char| first.is_digit(radix)) {
             return Err(NotAnInteger);
         }
@@ -55,7 +55,7 @@ impl Display for Integer {
 }
 
 impl Integer {
-    /// A JSON number without a fraction, or a string of digits.
+    /// Reads a JSON number without a fraction, or a string of digits.
     pub(crate) fn from_json(value: &Value) -> Option<Self> {
         match value {
             Value::Number(number) if number.is_f64() => None,
@@ -65,7 +65,7 @@ impl Integer {
         }
     }
 
-    /// A JSON number, or a string where JSON's reader would not keep every digit.
+    /// Returns a JSON number, or a string where JSON's reader would not keep every digit.
     pub(crate) fn to_json(self) -> Value {
         match (self.negative, u64::try_from(self.magnitude)) {
             (false, Ok(magnitude)) => magnitude.into(),
@@ -76,7 +76,7 @@ impl Integer {
         }
     }
 
-    /// Appends the number as an integer of this type, unless it is outside its range.
+    /// Appends the number as an integer of this type; returns None if it is out of range.
     pub(crate) fn write(self, ty: IntegerType, out: &mut Vec<u8>) -> Option<()> {
         let limit = if self.negative {
             ty.min().unsigned_abs()
@@ -88,7 +88,7 @@ impl Integer {
         }
         match ty {
             IntegerType::U8 | IntegerType::I8 => {
-                // Two's complement: the sign is lost in the low byte, and meant to be.
+                // Two's complement: the sign is dropped from the low byte on purpose.
                 let [low, ..] = self.magnitude.to_le_bytes();
                 out.push(if self.negative {
                     low.wrapping_neg()
@@ -102,7 +102,7 @@ impl Integer {
         Some(())
     }
 
-    /// Takes an integer of this type.
+    /// Takes an integer of this type off the cursor.
     pub(crate) fn read(ty: IntegerType, cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         Ok(match ty {
             IntegerType::U8 => Self::from(cursor.byte()?),
@@ -115,7 +115,8 @@ impl Integer {
         })
     }
 
-    /// 0, -1, 1, -2, 2 ... as 0, 1, 2, 3, 4 ...; wraps only for `i128::MIN`, to the right number.
+    /// Maps 0, -1, 1, -2, 2 ... to 0, 1, 2, 3, 4 ...; wraps only for `i128::MIN`, to the right
+    /// number.
     fn zig_zag(self) -> u128 {
         let twice = self.magnitude.wrapping_mul(2);
         twice.wrapping_sub(self.negative.into())

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::description::{Field, Shape, Type, Variant};
 
-/// A value as a shell wants it: strings without quotes, everything else as compact JSON.
+/// Returns a value for a shell: strings without quotes, everything else as compact JSON.
 ///
 /// ```
 /// use serde_json::json;
@@ -22,9 +22,9 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// A procedure's own error as a person would say it, with its name in Rust behind.
+/// Returns a procedure's own error in plain words, followed by its name in Rust.
 ///
-/// It is one line and holds no control characters, whatever the device sent.
+/// The result is one line without control characters, whatever the device sent.
 ///
 /// ```
 /// use serde_json::json;
@@ -80,7 +80,7 @@ fn words(ty: &Type, value: &Value) -> String {
     }
 }
 
-/// The variant of an enum that a value is, and what it holds.
+/// Returns the variant of an enum value, and its content.
 fn variant<'a>(ty: &'a Type, value: &'a Value) -> Option<(&'a Variant, &'a Value)> {
     let Shape::Enum(variants) = &ty.shape else {
         return None;
@@ -94,7 +94,7 @@ fn variant<'a>(ty: &'a Type, value: &'a Value) -> Option<(&'a Variant, &'a Value
     Some((variant, content))
 }
 
-/// `DivideByZero` and `divide_by_zero` as `divide by zero`.
+/// Turns `DivideByZero` and `divide_by_zero` into `divide by zero`.
 fn spoken(name: &str) -> String {
     name.to_snake_case().replace('_', " ")
 }
@@ -103,7 +103,7 @@ fn printable(value: &Value) -> String {
     without_controls(&plain(value))
 }
 
-/// Text of a device in a form that cannot upset a terminal.
+/// Returns text of a device without the characters that could upset a terminal.
 ///
 /// ```
 /// use serial_rpc_values::value::without_controls;

@@ -1,6 +1,6 @@
-//! The calculator of `tests/size` as postcard-rpc has it: one endpoint a procedure.
+//! The calculator of `tests/size` for postcard-rpc: one endpoint per procedure.
 //!
-//! The desktop needs it as well, to make the frames.
+//! The desktop needs it too, to make the frames.
 #![no_std]
 
 #[cfg(target_os = "none")]
@@ -13,9 +13,9 @@ use cortex_m as _;
 use postcard_rpc::{TopicDirection, endpoints, topics};
 use size::MathError;
 
-/// What a procedure takes.
+/// The arguments of a procedure.
 pub type Operands = (i32, i32);
-/// What a procedure returns.
+/// The result of a procedure.
 pub type Calculation = Result<i32, MathError>;
 
 endpoints! {

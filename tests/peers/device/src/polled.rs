@@ -1,5 +1,5 @@
-//! postcard-rpc's server over its own `embedded-io-async` transport, polled by a bare loop: no
-//! executor, no interrupt, the same UART that ours are measured with.
+//! Runs postcard-rpc's server over its own `embedded-io-async` transport, polled by a bare loop: no
+//! executor, no interrupt, and the same UART as in the measurements of serial-rpc.
 
 use core::convert::Infallible;
 use core::hint::spin_loop;
@@ -11,7 +11,7 @@ use postcard_rpc::server::impls::embedded_io_async_v0_6::{EioWireRx, EioWireTx, 
 use postcard_rpc::server::{Dispatch, Server, WireSpawn};
 use size::Uart;
 
-/// The UART, for whom waiting is no option.
+/// The UART, which never waits.
 pub struct Polled;
 
 /// Sends replies.
@@ -37,7 +37,7 @@ impl Write for Polled {
     }
 }
 
-/// Spawns nothing: every procedure here is run where it is called.
+/// Spawns nothing: every procedure here runs in place.
 #[derive(Clone)]
 pub struct SpawnsNothing;
 
@@ -57,7 +57,7 @@ pub fn serve<D: Dispatch<Tx = Sender>>(
     dispatch: D,
 ) -> ! {
     let Some((receiver, sender)) = storage.init(Polled, Polled) else {
-        // It has been taken before, which nobody does.
+        // None if it has been taken before, which nobody does.
         loop {
             spin_loop();
         }

@@ -1,4 +1,4 @@
-//! Prints in Markdown what the same calculator costs a device with serial-rpc and with
+//! Prints in Markdown the cost of the same calculator on a device with serial-rpc and with
 //! postcard-rpc: flash, memory, instructions and bytes on the wire.
 //!
 //! Run it with `cargo run --release --manifest-path tests/peers/Cargo.toml --bin device_cost`; with

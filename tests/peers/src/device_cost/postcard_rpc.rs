@@ -1,4 +1,4 @@
-//! What postcard-rpc's calls look like on the wire, and what they cost a device.
+//! Makes postcard-rpc's calls on the wire, and measures their cost on a device.
 
 use device::{AddEndpoint, Calculation, DivEndpoint, Operands};
 use postcard_rpc::Endpoint;
@@ -47,7 +47,7 @@ fn call<E: Endpoint>(
     }
 }
 
-/// A message in a frame; callers number calls with two bytes unless told otherwise.
+/// Puts a message in a frame; callers number calls with two bytes by default.
 fn frame<B: Serialize>(key: postcard_rpc::Key, keys: VarKeyKind, seq: u16, body: &B) -> Vec<u8> {
     let mut key = VarKey::Key8(key);
     key.shrink_to(keys);

@@ -1,9 +1,9 @@
-//! The table and what must be known to read it.
+//! Writes the table and the notes for reading it.
 
 use super::{Calls, Sizes};
 use std::fmt::Display;
 
-/// The table in Markdown, a column for each contender.
+/// Returns the table in Markdown, a column for each contender.
 pub fn markdown(names: &[&str], sizes: &[Sizes], calls: &[Calls]) -> String {
     let mut table = row("", names);
     table += &format!("|---|{}\n", "---:|".repeat(names.len()));
@@ -44,7 +44,7 @@ fn row<C: Display>(title: &str, cells: impl IntoIterator<Item = C>) -> String {
     format!("| {title} |{}\n", cells.collect::<String>())
 }
 
-/// How the figures were taken, by which versions.
+/// Returns the notes on the measurement and the versions.
 pub fn notes(rustc: &str, qemu: &str) -> String {
     format!("{NOTES}\nMeasured with {rustc} and {qemu}.\n")
 }

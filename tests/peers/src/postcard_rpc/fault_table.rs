@@ -1,6 +1,7 @@
 //! postcard-rpc on the links of the fault table.
 //!
-//! Between the two ends, which exchange whole messages through channels, stands a line each way.
+//! The two ends exchange whole messages through channels, with a line in each direction between
+//! them.
 
 use super::{AccumulateEndpoint, DEPTH, LONGEST, spawn_server};
 use ::postcard_rpc::accumulator::raw::{CobsAccumulator, FeedResult};
@@ -14,10 +15,10 @@ use tests::line::{Faults, Line};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::LocalSet;
 
-/// How long a call is waited for. Time only passes when there is nothing left to do.
+/// The time limit of a call. Time only passes when there is nothing left to do.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// postcard-rpc's row on links with those faults.
+/// Returns postcard-rpc's row on links with those faults.
 pub fn row(faults: Faults) -> Row {
     let mut row = Row::default();
     for seed in SEEDS {
@@ -56,7 +57,8 @@ async fn calls(faults: Faults, seed: u64) -> Row {
     Row::new(&ends, &journal, 0)
 }
 
-/// Carries messages over a line: frames them, sends every byte, and finds frames in what arrives.
+/// Carries messages over a line: frames them, sends every byte, and finds frames in the bytes that
+/// arrive.
 async fn carry(mut line: Line, mut messages: Receiver<Vec<u8>>, arrived: Sender<Vec<u8>>) {
     // The line takes no time, so any time will do.
     let now = Instant::default();
@@ -66,7 +68,7 @@ async fn carry(mut line: Line, mut messages: Receiver<Vec<u8>>, arrived: Sender<
             line.send(now, byte);
         }
         while let Some(byte) = line.receive(now) {
-            // Like postcard-rpc's serial transport, goes on after frames that do not decode.
+            // Like postcard-rpc's serial transport, this continues after frames that do not decode.
             if let FeedResult::Success { data, .. } = accumulator.feed(&[byte])
                 && arrived.send(data.to_vec()).await.is_err()
             {

@@ -1,4 +1,4 @@
-//! postcard-rpc's `add`, called in every way that is measured.
+//! Calls postcard-rpc's `add` in every way that is measured.
 //!
 //! Its serial transport needs libudev through tokio-serial; [`SerialTx`] and [`SerialRx`] are that
 //! transport over tokio alone.
@@ -38,7 +38,7 @@ async fn add(client: &HostClient<WireError>, count: u32) {
     }
 }
 
-/// Its host client and its server, on one thread, over its channels.
+/// Uses its host client and its server, on one thread, over its channels.
 pub fn channels() -> impl FnMut(u32) {
     let runtime = runtime();
     let tasks = LocalSet::new();
@@ -51,7 +51,7 @@ pub fn channels() -> impl FnMut(u32) {
     move |count| tasks.block_on(&runtime, add(&client, count))
 }
 
-/// Its host client over a PTY, to its dispatch on a thread of its own.
+/// Uses its host client over a PTY, to its dispatch on a thread of its own.
 pub fn over_pty() -> impl FnMut(u32) {
     let port = Port::served_by(device).expect("the system has a PTY");
     let runtime = runtime();
@@ -63,7 +63,7 @@ pub fn over_pty() -> impl FnMut(u32) {
     }
 }
 
-/// A device that is polled by hand: finds a frame, dispatches it, and frames what is answered.
+/// Returns a device that is polled by hand: it finds a frame, dispatches it, and frames the answer.
 fn device() -> impl FnMut(&[u8], &mut Vec<u8>) {
     let runtime = runtime();
     let (answers, mut answered) = channel(DEPTH);

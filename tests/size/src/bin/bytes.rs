@@ -1,4 +1,4 @@
-//! Takes and gives bytes: what a payload costs.
+//! Takes and returns bytes, to measure the cost of a payload.
 #![no_std]
 #![no_main]
 
@@ -22,7 +22,7 @@ impl Bytes for Stock {
     fn take(&mut self, _: &[u8]) {}
 
     fn give(&mut self, count: u8) -> &[u8] {
-        /// None is zero, which COBS treats in another way.
+        /// None is zero, which COBS treats differently.
         static BYTES: [u8; 48] = [0x5A; 48];
         BYTES.get(..count.into()).unwrap_or(&BYTES)
     }

@@ -1,4 +1,4 @@
-//! Sends back every byte: what there is without a protocol.
+//! Sends back every byte: the baseline without a protocol.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The undescribed calculator, and besides a procedure that tells of an event.
+//! The undescribed calculator, and a procedure that emits an event.
 #![no_std]
 #![no_main]
 
@@ -40,7 +40,7 @@ rpc_proto::interface! {
     }
 }
 
-/// The UART, which is never found ready: what comes is waited for, as by the other images.
+/// The UART, which is never ready: bytes are waited for, as by the other images.
 struct Waiting(Uart);
 
 impl ErrorType for Waiting {

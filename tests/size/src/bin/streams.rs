@@ -1,4 +1,4 @@
-//! The undescribed calculator, and besides a procedure that returns a stream and one that takes one.
+//! The undescribed calculator, a procedure that returns a stream, and one that takes one.
 #![no_std]
 #![no_main]
 

@@ -1,8 +1,8 @@
-//! A microcontroller that calls another one: every procedure of the calculator that is served at
-//! the other end of the UART.
+//! A microcontroller that calls another one: it calls every procedure of the calculator that is
+//! served at the other end of the UART.
 //!
-//! What comes back is printed through semihosting, line by line, and at the end the board switches
-//! itself off: with success if every call was answered, be it with the procedure's own error.
+//! The results are printed through semihosting, line by line. At the end the board switches itself
+//! off, with success if every call was answered, even with the procedure's own error.
 #![no_std]
 #![no_main]
 
@@ -27,7 +27,7 @@ use rpc_proto::time::Duration;
 /// The longest frame, in bytes: that of 16 samples of 8 bytes each.
 const FRAME: usize = 160;
 
-/// How long a call may take: the other board may be switched on later than this one.
+/// The time limit for a call: the other board may be switched on later than this one.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[entry]
@@ -54,7 +54,7 @@ fn main() -> ! {
     unreachable!("the board is switched off")
 }
 
-/// Calls a procedure, prints what came of it, and tells whether it was answered.
+/// Calls a procedure, prints the result, and returns true if it was answered.
 macro_rules! call {
     ($calculator:ident.$procedure:ident($($argument:expr),*)) => {
         show(
@@ -65,7 +65,7 @@ macro_rules! call {
 }
 
 fn call_every_procedure(calculator: &mut Calculator<'_>) -> bool {
-    // No short circuit: one call that fails is no reason not to make the others.
+    // No short circuit: if one call fails, the others are still made.
     call!(calculator.add(2, 3))
         & call!(calculator.add(i32::MAX, 1))
         & call!(calculator.sub(-2_000_000_000, 1))
@@ -104,8 +104,8 @@ fn show<T: Debug, E: Debug>(call: &str, result: &Result<T, CallError<E>>) -> boo
     true
 }
 
-/// A number that no session of this board has had: the time of day. A board without a debugger
-/// would rather count its starts in flash.
+/// Returns a number that no session of this board has had: the time of day. A board without a
+/// debugger would count its starts in flash instead.
 fn nonce() -> u32 {
     // SAFETY: this call of the debugger takes no argument and touches no memory.
     unsafe { syscall!(TIME) as u32 }

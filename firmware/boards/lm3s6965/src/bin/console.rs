@@ -1,9 +1,9 @@
-//! The calculator on a UART that is also the console: boot text, text from the program and from an
-//! interrupt, and defmt's logs share it with the frames.
+//! Serves the calculator on a UART that is also the console: boot text, text from the program and
+//! from an interrupt, and defmt's logs share it with the frames.
 //!
-//! All of that goes through a queue that is printed between frames. To show what happens else, this
-//! program now and then breaks into a frame with text, ends text with no delimiter, and prints stray
-//! ones: the frame that suffers is sent again, and no call runs twice.
+//! All text goes through a queue that is printed between frames. To show the effect of other text,
+//! this program now and then breaks into a frame with text, ends text without a delimiter, and
+//! prints stray delimiters: the damaged frame is sent again, and no call runs twice.
 #![no_std]
 #![no_main]
 
@@ -33,7 +33,7 @@ const WINDOW: usize = 4;
 /// About 20 ms.
 const TICK: u32 = 250_000;
 
-/// After so many bytes of frames, text breaks into one: seldom enough for the longest to pass.
+/// After this many bytes of frames, text breaks into one: rarely enough for the longest to pass.
 const RUDE: u32 = 499;
 
 type Device = Server<Talkative, FRAME, WINDOW>;
@@ -62,8 +62,8 @@ fn main() -> ! {
     }
 }
 
-/// Does what can be done at once: sends a reply, prints what is queued, takes a byte. Unlike
-/// [`Server::poll`] after the queue, it breaks into a frame now and then.
+/// Takes one step: sends a reply, prints the queue, takes a byte. Unlike [`Server::poll`] after the
+/// queue, it breaks into a frame now and then.
 fn serve(server: &mut Device, serial: &mut Serial, sent: &mut u32) -> Result<(), UartError> {
     while let Some(&byte) = server.outgoing().first() {
         serial.write(&[byte])?;
@@ -84,7 +84,7 @@ fn serve(server: &mut Device, serial: &mut Serial, sent: &mut u32) -> Result<(),
             server.receive(byte[0]);
         }
     } else {
-        // Every tick ends it, should a byte have come in just now.
+        // Every tick ends the sleep, in case a byte came in just before it.
         cortex_m::asm::wfi();
     }
     Ok(())
@@ -95,7 +95,7 @@ fn SysTick() {
     print(b"tick\r\n");
 }
 
-/// A calculator that prints something about each call.
+/// A calculator that prints a line about each call.
 struct Talkative {
     calculator: CalculatorService<CheckedCalculator>,
     calls: u32,

@@ -1,4 +1,4 @@
-//! What descriptions read as, and which are refused.
+//! Tests which bytes are read as descriptions, and which are refused.
 
 use super::*;
 use postcard_schema::Schema;

@@ -1,23 +1,23 @@
-//! Measures several ways to call in turn, so that whatever else the machine does meets all of them.
+//! Measures several ways to call in turn, so that other load on the machine affects all of them.
 
 use std::time::Instant;
 
-/// How often each is measured.
+/// The number of times that each is measured.
 const ROUNDS: usize = 51;
 
 /// A way to make calls.
 pub struct Contender {
     pub name: &'static str,
-    /// Gets everything ready, and gives back what makes a number of calls.
+    /// Prepares everything, and returns a function that makes a number of calls.
     prepare: Box<dyn Fn() -> Box<dyn FnMut(u32)>>,
 }
 
-/// How one did.
+/// The result of a contender.
 pub struct Outcome {
     pub name: &'static str,
     /// The median time of a call.
     pub nanos: f64,
-    /// The median of what that is in proportion to the first contender's in the same round.
+    /// The median of the time's ratio to the first contender's in the same round.
     pub ratio: f64,
 }
 
@@ -29,13 +29,13 @@ impl Contender {
         }
     }
 
-    /// What makes a number of calls.
+    /// Returns a function that makes a number of calls.
     pub fn prepare(&self) -> Box<dyn FnMut(u32)> {
         (self.prepare)()
     }
 }
 
-/// Lets each make that many calls a round.
+/// Lets each contender make that many calls a round.
 pub fn hold(contenders: &[Contender], calls: u32) -> Vec<Outcome> {
     let mut prepared: Vec<_> = contenders.iter().map(Contender::prepare).collect();
     let mut times = vec![Vec::new(); contenders.len()];

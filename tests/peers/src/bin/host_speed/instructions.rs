@@ -1,14 +1,14 @@
-//! Counts instructions with callgrind: this program runs itself under it, twice, so that what is done
-//! once cancels out.
+//! Counts instructions with callgrind: this program runs itself under it twice, so that work done
+//! only once cancels out.
 
 use crate::contest::Contender;
 use std::env;
 use std::process::Command;
 
-/// How many calls the two runs make.
+/// The numbers of calls of the two runs.
 const COUNTS: [u32; 2] = [1_000, 2_000];
 
-/// The instructions of a call; None where there is no valgrind.
+/// Returns the instructions of a call; None if there is no valgrind.
 pub fn per_call(name: &str) -> Option<u64> {
     let [few, many] = COUNTS.map(|count| counted(name, count));
     Some((many? - few?) / u64::from(COUNTS[1] - COUNTS[0]))
@@ -26,7 +26,7 @@ fn counted(name: &str, count: u32) -> Option<u64> {
     collected.split_whitespace().next()?.parse().ok()
 }
 
-/// What such a run does: the calls, and nothing else.
+/// Makes the calls of such a run, and nothing else.
 pub fn run_counted(mut contenders: impl Iterator<Item = Contender>, name: &str, count: &str) {
     let contender = contenders.find(|contender| contender.name == name);
     let mut call = contender.expect("a contender's name").prepare();

@@ -1,10 +1,10 @@
-//! Prints how fast a host calls, serial-rpc beside postcard-rpc and a raw echo, in Markdown.
+//! Prints the speed of calls on a host, serial-rpc beside postcard-rpc and a raw echo, in Markdown.
 //!
 //!     cargo run --release --manifest-path tests/peers/Cargo.toml --bin host_speed
 //!
 //! With `-- --write` it writes `tests/measured/host-speed.md` and its picture instead.
 //!
-//! Times are of this machine and this moment: only the ratios mean anything elsewhere.
+//! Times depend on this machine and moment: only the ratios mean anything elsewhere.
 
 mod contest;
 mod instructions;
@@ -16,7 +16,7 @@ use std::env;
 use std::error::Error;
 use std::fs;
 
-/// What is called, in memory; the first is what the others are compared with.
+/// Returns the contenders in memory; the others are compared with the first.
 fn in_memory() -> Vec<Contender> {
     vec![
         Contender::new("postcard-rpc, its channels", postcard_rpc::speed::channels),
@@ -28,7 +28,7 @@ fn in_memory() -> Vec<Contender> {
     ]
 }
 
-/// What is called over a PTY; the first is what the others are compared with.
+/// Returns the contenders over a PTY; the others are compared with the first.
 fn over_pty() -> Vec<Contender> {
     vec![
         Contender::new("raw echo, `serialport`", echo::through_serialport),
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What this machine is, as far as it says.
+/// Describes this machine, as far as it is known.
 fn machine() -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The tables, what must be known to read them, and the picture.
+//! Writes the tables, the notes for reading them, and the picture.
 
 use crate::contest::{self, Contender, Outcome};
 use crate::instructions;
@@ -7,7 +7,7 @@ use peers::many_devices::Crowd;
 use std::error::Error;
 use std::path::Path;
 
-/// Lets everything be called, and tells the outcome in Markdown.
+/// Measures everything, and returns the result in Markdown.
 pub fn markdown(
     machine: &str,
     in_memory: &[Contender],
@@ -52,10 +52,10 @@ pub fn markdown(
     text
 }
 
-/// Draws what many devices at once cost.
+/// Draws the cost of many devices at once.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn draw(path: &Path, crowds: &[Crowd]) -> Result<(), Box<dyn Error>> {
     let panel = |title: &str, of: fn(&Crowd) -> Option<f64>| Panel {
         title: title.to_owned(),

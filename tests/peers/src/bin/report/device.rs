@@ -1,4 +1,4 @@
-//! What the calculator costs a device, beside postcard-rpc.
+//! Reports the cost of the calculator on a device, beside postcard-rpc.
 
 use peers::chart::{self, Panel};
 use peers::device_cost::{self, DeviceCost};

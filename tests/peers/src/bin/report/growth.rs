@@ -1,4 +1,4 @@
-//! What one more of anything costs a device.
+//! Reports the cost of one more procedure, type or service on a device.
 
 use peers::chart::{self, Axes, Line, Stroke};
 use peers::documents;
@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fs;
 use tests::growth::{self, Curve, FRAMES, Offer, PAYLOADS, WINDOWS, Way};
 
-/// How many procedures each of the services has.
+/// The number of procedures of each of the services.
 const PROCEDURES_A_SERVICE: u64 = 4;
 
 /// The flash of one kind of offer, without the description and with it.
@@ -51,7 +51,7 @@ return a struct of two fields like no other's. Undescribed images have the devic
 description and its docs (a line each) as well. A payload is one `&[u8]`, as argument or as value, none of it zero.
 ";
 
-/// What one more of everything takes.
+/// Returns the cost of one more of everything.
 fn slopes(flash: &[Flash; 3], ram: &[Curve], instructions: &[Curve]) -> String {
     let mut text =
         String::from("| one more | flash, undescribed | flash, described |\n|---|---:|---:|\n");
@@ -80,7 +80,7 @@ fn slopes(flash: &[Flash; 3], ram: &[Curve], instructions: &[Curve]) -> String {
     text
 }
 
-/// What a service takes more than its procedures would in another's.
+/// Returns the cost of a service beyond that of its procedures in another service.
 fn beyond(services: &Curve, procedures: &Curve) -> f64 {
     let last = |curve: &Curve| curve.points.last().copied().unwrap_or_default();
     let (count, shared) = last(services);
@@ -89,7 +89,7 @@ fn beyond(services: &Curve, procedures: &Curve) -> f64 {
     (shared as f64 - alone as f64) / (count - 1) as f64
 }
 
-/// Every point of some curves.
+/// Returns every point of some curves.
 fn points<'a>(title: &str, curves: impl IntoIterator<Item = &'a Curve>) -> String {
     let mut text =
         format!("\n## {title}\n\n| what | how many: how much | one more |\n|---|---|---:|\n");
@@ -149,7 +149,7 @@ fn solid(curves: &[Curve]) -> Vec<Line> {
         .collect()
 }
 
-/// A curve, every one on it being `each` along the axis.
+/// Converts a curve, whose points are `each` apart along the axis.
 fn line(curve: &Curve, each: u64, colour: usize, stroke: Stroke) -> Line {
     let points = curve.points.iter();
     Line {

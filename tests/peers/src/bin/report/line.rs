@@ -1,4 +1,4 @@
-//! How much of a line calls use.
+//! Reports the share of a line that calls use.
 
 use peers::chart::{self, Axes, Line, Stroke};
 use peers::documents;
@@ -7,12 +7,12 @@ use std::error::Error;
 use std::fs;
 use tests::line_use::{Conditions, LineUse, measure, table};
 
-/// More than in the tables, so that the lines between the points are no worse than the points.
+/// More than in the tables, so that the lines between the points are as exact as the points.
 const BAUDS: [u32; 10] = [
     9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600, 1_500_000, 3_000_000,
 ];
 
-/// How long an adapter holds each byte back, and how that is drawn.
+/// The delay of an adapter for each byte, and the stroke with which it is drawn.
 const ADAPTERS: [(u32, Stroke); 3] = [
     (0, Stroke::Solid),
     (1, Stroke::Dashed),

@@ -1,9 +1,9 @@
-//! Measures whatever is the same on every machine, and writes it down: the tables and pictures of
-//! `tests/measured`, and what the README of rpc-proto says about cost.
+//! Measures everything that is the same on every machine, and writes it down: the tables and
+//! pictures of `tests/measured`, and the cost in the README of rpc-proto.
 //!
 //!     cargo run --release --manifest-path tests/peers/Cargo.toml --bin report
 //!
-//! What depends on the machine is measured and written by `host_speed`.
+//! `host_speed` measures and writes everything that depends on the machine.
 
 mod device;
 mod growth;

@@ -1,6 +1,6 @@
-//! More and more of something, to measure what one more of it costs.
+//! Offers more and more of something, to measure the cost of one more of it.
 //!
-//! How much there is of what, the compiler takes from the environment.
+//! The environment of the compiler sets the numbers.
 #![no_std]
 #![no_main]
 
@@ -29,7 +29,7 @@ fn main() -> ! {
     }
 }
 
-/// The number that is set, or another where none is.
+/// Returns the number that is set, or else another.
 const fn number(set: Option<&str>, otherwise: usize) -> usize {
     let Some(text) = set else {
         return otherwise;

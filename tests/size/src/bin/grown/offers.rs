@@ -1,4 +1,4 @@
-//! What an image may offer.
+//! The services that an image may offer.
 #![expect(dead_code, reason = "the callers that belong to it")]
 
 use core::marker::PhantomData;
@@ -6,19 +6,19 @@ use postcard_schema::Schema;
 use rpc_proto::service::{Interface, Undescribed};
 use serde::{Deserialize, Serialize};
 
-/// What an image serves.
+/// The interface of an image.
 pub trait Grown {
     /// The interface.
     type Interface: Interface;
-    /// It, as it is when the device starts.
+    /// Its value when the device starts.
     const INTERFACE: Self::Interface;
 }
 
-/// So many procedures of one signature in one service; or so many procedures in one service, each
-/// with a type that no other has; or so many services with four procedures of that one signature.
+/// `PROCEDURES` of one signature in one service; or `TYPES` procedures in one service, each with a
+/// type that no other has; or `SERVICES` with four procedures of that one signature.
 pub struct Offer<const PROCEDURES: usize, const TYPES: usize, const SERVICES: usize>;
 
-/// What `G` serves, with its description or without.
+/// The interface of `G`, with its description or without.
 pub struct Described<G, const DESCRIBED: bool>(PhantomData<G>);
 
 impl<G: Grown> Grown for Described<G, true> {
@@ -34,7 +34,7 @@ impl<G: Grown> Grown for Described<G, false> {
 /// The device behind all of them.
 pub struct Adder;
 
-/// The two digits that end a procedure's name.
+/// Returns the two digits that end a procedure's name.
 const fn digits(name: &str) -> i32 {
     let [.., tens, ones] = *name.as_bytes() else {
         panic!("a name with two digits at its end");
@@ -42,8 +42,8 @@ const fn digits(name: &str) -> i32 {
     (tens - b'0') as i32 * 10 + (ones - b'0') as i32
 }
 
-/// A service of procedures that differ in a constant. Without a call each, the compiler would see
-/// one procedure with a table of constants in them.
+/// Defines a service of procedures that differ in a constant. Each makes a call, or the compiler
+/// would see one procedure with a table of constants.
 macro_rules! adding {
     ($trait:ident: $($procedure:ident)+) => {
         /// Additions.
@@ -125,8 +125,8 @@ services!(8 EightServices:
     part0 Part0Service part1 Part1Service part2 Part2Service part3 Part3Service
     part4 Part4Service part5 Part5Service part6 Part6Service part7 Part7Service);
 
-/// Types of two fields that differ in more than their name: of those that do not, the compiler
-/// would keep one.
+/// Defines types of two fields that differ in more than their name: otherwise the compiler would
+/// keep only one.
 macro_rules! types {
     ($($type:ident($first:ty, $second:ty))+) => {
         $(
