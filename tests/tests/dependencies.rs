@@ -3,14 +3,13 @@
 use std::process::Command;
 
 /// What only a program for a terminal needs, and what only tests of a program need.
-const UNWANTED: [&str; 9] = [
+const UNWANTED: [&str; 8] = [
     "anstream",
     "clap",
     "crossterm",
     "ctrlc",
     "firmware",
     "indicatif",
-    "ratatui",
     "rustyline",
     "serial-rpc-simulator",
 ];
