@@ -3,14 +3,13 @@
 use std::process::Command;
 
 /// Packages that only a program for a terminal needs, or only tests of a program.
-const UNWANTED: [&str; 9] = [
+const UNWANTED: [&str; 8] = [
     "anstream",
     "clap",
     "crossterm",
     "ctrlc",
     "firmware",
     "indicatif",
-    "crossterm",
     "rustyline",
     "serial-rpc-simulator",
 ];
