@@ -224,6 +224,11 @@ impl<C: AsyncCaller> AsyncCaller for &mut C {
 }
 
 /// Something that a typed client can be made from: a caller, or something that has callers to give.
+#[diagnostic::on_unimplemented(
+    message = "a client cannot be made from `{Self}`",
+    label = "not a caller",
+    note = "a caller is a `BlockingCaller` or a `YieldingCaller` on a microcontroller, or a `Connection` on a host"
+)]
 pub trait IntoCaller {
     /// The caller.
     type Caller;
@@ -232,6 +237,7 @@ pub trait IntoCaller {
     fn into_caller(self) -> Self::Caller;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C: Calling> IntoCaller for C {
     type Caller = Self;
 

@@ -193,7 +193,6 @@ pub(super) const fn assert_bounds(frame: usize, window: usize) {
         window <= MAX_WINDOW,
         "WINDOW is too large: at most 15 calls can be in flight"
     );
-    const { assert!(MAX_ACCEPT == 25, "the number in the message below") }
     assert!(
         frame >= MAX_ACCEPT,
         "FRAME is too small: a device's longest frame must have at least 25 bytes"
