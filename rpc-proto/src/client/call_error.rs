@@ -71,11 +71,11 @@ pub enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ran {
-    /// It did not, and will not.
+    /// It did not run and will not.
     Never,
-    /// It did, once.
+    /// It ran once.
     Once,
-    /// Once or not at all.
+    /// It ran once or not at all.
     Unknown,
 }
 

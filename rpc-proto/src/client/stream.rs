@@ -155,8 +155,8 @@ pub struct Pulling<S> {
     in_flight: Deque<(Ask, Ticket), MAX_WINDOW>,
     /// The batch that is being read: the reply to the oldest request.
     batch: Option<Cursor>,
-    /// True if the oldest was asked for with nothing else in flight. Others may have failed only
-    /// because their turn came too late: nobody asked for items for a while.
+    /// True if the oldest batch was requested with nothing else in flight. Others may have failed only
+    /// because the user did not read for a while, and their deadline passed.
     alone: bool,
     /// True if a batch has failed, so that the next is requested alone.
     careful: bool,

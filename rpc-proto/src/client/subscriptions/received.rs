@@ -26,8 +26,8 @@ pub struct ReceivedEvent<'a> {
 pub struct Received<T> {
     /// The event's data.
     pub data: T,
-    /// How many events were lost before it, since the last that this subscription received. They may
-    /// be of any event that the caller subscribed to. Events between two sessions are not counted.
+    /// The number of events lost since the last one that this subscription received. They may be any
+    /// that the caller subscribed to. Events between two sessions are not counted.
     pub lost: u32,
     /// True if the event before it arrived in another session: the device was reset or the link was
     /// lost, and it is unknown what happened in between.
