@@ -1,13 +1,13 @@
 //! The caller's end: calls in, frames out, answers in, and when to look again.
 //!
-//! A [`Client`] does no I/O and has no clock. It finds out the numbers of procedures and remembers
-//! them, sends again what was not answered, and keeps subscriptions through resets. A driver moves its
-//! bytes: it sends what is [`outgoing`](Client::outgoing), hands over what it receives, and calls
-//! [`advance`](Client::advance) when [`deadline`](Client::deadline) has come.
+//! A [`Client`] does no I/O and has no clock. It resolves the numbers of procedures and remembers them,
+//! resends unanswered calls, and keeps subscriptions through resets. A driver moves its bytes: it sends
+//! the [`outgoing`](Client::outgoing) bytes, passes on received ones, and calls
+//! [`advance`](Client::advance) at the [`deadline`](Client::deadline).
 //!
-//! Waiting is the driver's, too: for a call, the items of a stream or the end of a feed, all of which
-//! are an [`Operation`] that takes steps and never waits itself. [`drivers`](crate::drivers) has drivers
-//! for microcontrollers; the host's `Connection` is another.
+//! The driver also waits: for a call, the items of a stream or the end of a feed. Each of these is an
+//! [`Operation`], which takes steps and never waits itself. [`drivers`](crate::drivers) has drivers for
+//! microcontrollers; the host's `Connection` is another.
 
 mod answer;
 mod call_error;
@@ -16,6 +16,7 @@ mod calls;
 mod event_count;
 mod feed;
 mod operation;
+mod outgoing;
 mod patience;
 mod pull;
 mod session;
@@ -52,9 +53,9 @@ use session::Session;
 
 /// Calls procedures over a link.
 ///
-/// `FRAME` is the longest frame in bytes that it sends or receives, `WINDOW` how many calls it has
-/// room for; a device may allow fewer in flight, then the rest waits here. `NUMBERS` is how many
-/// procedures' numbers it remembers, and `E` its memory for events.
+/// `FRAME` is the longest frame in bytes that it sends or receives. `WINDOW` is the number of calls
+/// that it has room for; if a device allows fewer in flight, the rest waits here. `NUMBERS` is the
+/// number of procedures whose numbers it remembers, and `E` its memory for events.
 ///
 /// ```
 /// use rpc_proto::client::{Client, Target, Timing};
@@ -86,10 +87,10 @@ pub struct Client<
 }
 
 impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Client<FRAME, WINDOW, NUMBERS> {
-    /// A client that has no session yet. Its calls have two seconds.
+    /// Creates a client that has no session yet. Its calls time out after two seconds.
     ///
-    /// `nonce` numbers its sessions from there on. Callers that use a link one after the other
-    /// should differ in it: a random number, a serial number, a count kept in flash.
+    /// Its sessions are numbered from `nonce` on. Callers that use a link one after the other should
+    /// use different nonces: a random number, a serial number, or a counter in flash.
     pub const fn new(nonce: u32, timing: Timing) -> Self {
         Self {
             received: Accumulator::new(),
@@ -116,7 +117,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Client<FRAME
 impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemory>
     Client<FRAME, WINDOW, NUMBERS, E>
 {
-    /// Subscribes to an event, through whoever waits for the device's answer.
+    /// Creates an operation that subscribes to an event and waits for the device's answer.
     ///
     /// A client without memory for events does not compile here.
     pub(crate) const fn subscribing(key: u32) -> Subscribing {
@@ -129,8 +130,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         Subscribing::new(key)
     }
 
-    /// Sets how long a call may take, and how often it may take as long again. A call is only tried
-    /// again if it was not sent or its procedure is idempotent.
+    /// Sets the time limit of a call and the number of retries. A call is only retried if it was not
+    /// sent or its procedure is idempotent.
     pub const fn set_patience(&mut self, timeout: Duration, retries: u32) {
         self.patience = DefaultPatience { timeout, retries };
     }
@@ -138,7 +139,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
     /// Starts a call, which is sent as soon as the device can take it.
     ///
     /// # Errors
-    /// [`CallError::Busy`] if there is no room for it until another's end has been taken, and
+    /// Returns [`CallError::Busy`] if there is no room until the result of another call is taken, and
     /// [`CallError::ArgumentsTooLarge`] if it does not fit a frame.
     pub fn start<A: Serialize + ?Sized>(
         &mut self,
@@ -186,7 +187,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
     }
 
     /// Returns how many events the device has sent that did not arrive, or has dropped, since the
-    /// client was made. Losses while there was no session are not among them.
+    /// client was created. Losses while there was no session are not included.
     pub fn lost_events(&self) -> u32 {
         self.session.events.lost()
     }
@@ -197,14 +198,14 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         dues.into_iter().flatten().min()
     }
 
-    /// Does what is due: sends again what was not answered, ends calls whose deadline has passed.
+    /// Does everything that is due: resends unanswered calls and ends calls whose deadline has passed.
     pub fn advance(&mut self, now: Instant) {
         self.session.advance(now);
         self.tend_subscriptions(now);
     }
 
-    /// Ends the session because the link is gone. Calls that were not sent stay, and those that
-    /// may be sent twice are sent again: they are waiting for the link to come back.
+    /// Ends the session because the link is gone. Calls that were not sent are kept, and those that may
+    /// run twice are sent again, once the link is back.
     pub fn link_lost(&mut self) {
         self.received = Accumulator::new();
         self.session.end(Cause::Disconnected, None);
@@ -224,12 +225,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         self.session.cancel();
     }
 
-    /// Returns true if the call has ended, so that its end can be taken.
+    /// Returns true if the call has ended, so that its result can be taken.
     pub fn is_ended(&self, ticket: Ticket) -> bool {
         self.session.calls.end(ticket).is_some()
     }
 
-    /// Returns a call whose end can be taken, the oldest first.
+    /// Returns the oldest call whose result can be taken.
     pub fn ended(&self) -> Option<Ticket> {
         let mut calls = self.session.calls.iter();
         calls
@@ -237,13 +238,13 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
             .map(|call| call.ticket)
     }
 
-    /// Takes the end of a call. None if it has not ended, or was taken before.
+    /// Takes the result of a call. Returns None if it has not ended, or was taken before.
     pub fn take(&mut self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         self.session.calls.take(ticket)
     }
 
-    /// Stops waiting for a call. One that was not sent never runs. One in flight may, and is still
-    /// sent again until it is answered, because the device runs nothing younger before it.
+    /// Stops waiting for a call. One that was not sent never runs. One in flight may run, and is resent
+    /// until it is answered, because the device runs no later call before it.
     pub fn abandon(&mut self, ticket: Ticket) {
         if let Some(call) = self.session.calls.by_ticket(ticket) {
             call.abandoned = true;
@@ -253,12 +254,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         }
     }
 
-    /// Returns what the device said about itself when the session began. None without a session.
+    /// Returns the device's Accept of this session, or None without a session.
     pub fn device(&self) -> Option<&Accept> {
         self.session.device()
     }
 
-    /// Returns what the client has seen of the link.
+    /// Returns the counters of the link.
     pub fn counters(&self) -> &Counters {
         self.session.counters()
     }

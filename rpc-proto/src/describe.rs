@@ -1,8 +1,8 @@
 //! The description of an interface, made by the compiler (PROTOCOL.md, "Description").
 //!
-//! A description is a constant: the postcard encoding of the structures below, computed in
-//! `const fn`s, because no code shall run on the device to make it and its strings shall be in
-//! flash once, inside the encoded bytes. The structures themselves are used at compile time only.
+//! A description is a constant: the postcard encoding of the structures below, computed in `const fn`s.
+//! No code on the device makes it, and its strings are in flash only once, inside the encoded bytes.
+//! The structures themselves are used only at compile time.
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
@@ -10,7 +10,7 @@ use crate::wire::crc::Crc32;
 use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedValue};
 use serde::Serialize;
 
-/// How a description begins; the services follow.
+/// The beginning of a description; the services follow.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
@@ -18,7 +18,7 @@ pub struct Header {
     pub name: &'static str,
     /// The version of its firmware.
     pub version: &'static str,
-    /// How many services follow.
+    /// The number of services that follow.
     pub services: usize,
 }
 
@@ -48,42 +48,41 @@ pub struct ProcedureDescription {
     pub value: &'static NamedType,
     /// The type of the procedure's own error, if it has one.
     pub error: Option<&'static NamedType>,
-    /// What it is, and whether running it twice does no harm.
+    /// The kind of the procedure, and whether it is idempotent.
     pub mark: Mark,
 }
 
-/// What the procedures of a description are.
+/// The kind of a procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum ProcedureKind {
-    /// Something to be called.
+    /// A plain call.
     Call = 0,
-    /// Something that the device tells unasked; its arguments are what it tells.
+    /// An event that the device pushes; its arguments are the data.
     Event = 1,
-    /// Something to be called for a sequence of items, a batch at a time; its value is an item.
+    /// A call for a sequence of items, a batch at a time; its value is an item.
     Stream = 2,
-    /// Something to be called with a sequence of items, a batch at a time; its last argument is the
-    /// sequence.
+    /// A call with a sequence of items, a batch at a time; its last argument is the sequence.
     Feed = 3,
 }
 
-/// What a procedure is and whether it is idempotent, as one byte.
+/// The kind of a procedure and whether it is idempotent, as one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Mark(u8);
 
 impl Mark {
-    /// The mark of a procedure of that kind.
+    /// Creates the mark of a procedure of that kind.
     pub const fn new(kind: ProcedureKind, idempotent: bool) -> Self {
         Self((kind as u8) << 1 | idempotent as u8)
     }
 
-    /// The mark that was encoded as `byte`, if it is one of this version's.
+    /// Returns the mark encoded as `byte`, if this version defines it.
     pub const fn from_byte(byte: u8) -> Option<Self> {
         if byte <= 7 { Some(Self(byte)) } else { None }
     }
 
-    /// What the procedure is.
+    /// Returns the kind of the procedure.
     pub const fn kind(self) -> ProcedureKind {
         match self.0 >> 1 {
             0 => ProcedureKind::Call,
@@ -93,7 +92,7 @@ impl Mark {
         }
     }
 
-    /// Whether running it twice does no harm.
+    /// Returns true if running it twice does no harm.
     pub const fn is_idempotent(self) -> bool {
         self.0 & 1 == 1
     }
@@ -110,12 +109,12 @@ pub struct ArgumentDescription {
 }
 
 impl Header {
-    /// The length of [`encode`](Self::encode)'s result.
+    /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
         self.write(Writer::<0>::new(Names::Kept)).len
     }
 
-    /// The encoding, `LEN` being [`encoded_len`](Self::encoded_len).
+    /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
         self.write(Writer::new(Names::Kept)).finish()
     }
@@ -129,20 +128,20 @@ impl Header {
 }
 
 impl ServiceDescription {
-    /// The length of [`encode`](Self::encode)'s result.
+    /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
         self.write(Writer::<0>::new(Names::Kept)).len
     }
 
-    /// The encoding, `LEN` being [`encoded_len`](Self::encoded_len).
+    /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
         self.write(Writer::new(Names::Kept)).finish()
     }
 
-    /// The keys of the procedures.
+    /// Returns the keys of the procedures.
     ///
     /// # Panics
-    /// At compile time, if `LEN` is not the number of procedures.
+    /// Panics at compile time if `LEN` is not the number of procedures.
     pub const fn keys<const LEN: usize>(&self) -> [u32; LEN] {
         assert!(LEN == self.procedures.len());
         let mut keys = [0; LEN];
@@ -169,7 +168,7 @@ impl ServiceDescription {
 }
 
 impl ProcedureDescription {
-    /// The key of this procedure in the service of that name (PROTOCOL.md, "Keys").
+    /// Returns the key of this procedure in the service with that name (PROTOCOL.md, "Keys").
     pub const fn key(&self, service: &str) -> u32 {
         let mut writer = Writer::<0>::new(Names::LeftOut)
             .str(service)
@@ -206,7 +205,7 @@ impl ProcedureDescription {
     }
 }
 
-/// CRC-32 of a description in pieces.
+/// Returns the CRC-32 of a description in pieces.
 pub const fn fingerprint(description: &[&[u8]]) -> u32 {
     let mut crc = Crc32::new();
     let mut piece = 0;
@@ -217,10 +216,10 @@ pub const fn fingerprint(description: &[&[u8]]) -> u32 {
     crc.value()
 }
 
-/// Gives back the keys of an interface, in which no two procedures may have the same.
+/// Returns the keys of an interface after checking that no two procedures have the same key.
 ///
 /// # Panics
-/// At compile time, if two keys are equal.
+/// Panics at compile time if two keys are equal.
 #[doc(hidden)]
 #[track_caller]
 pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
@@ -252,10 +251,10 @@ pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
     services
 }
 
-/// Refuses a type whose encoding differs between the two ends.
+/// Rejects a type whose encoding differs between the two ends.
 ///
 /// # Panics
-/// At compile time, if `usize` or `isize` occurs in it.
+/// Panics at compile time if `usize` or `isize` occurs in it.
 #[doc(hidden)]
 #[track_caller]
 pub const fn assert_portable(ty: &NamedType) {
@@ -316,7 +315,7 @@ const fn are_fields_portable(fields: &[&NamedValue]) -> bool {
     true
 }
 
-/// Whether the names of types are part of what is written.
+/// The choice whether type names are written.
 #[derive(Clone, Copy)]
 enum Names {
     Kept,
@@ -324,8 +323,8 @@ enum Names {
     LeftOut,
 }
 
-/// Writes postcard at compile time. With `LEN` 0 it only counts and checks; run once like that
-/// and once with the length found, the same walk makes an array that fits.
+/// Writes postcard at compile time. With `LEN` 0 it only counts and checks. Running the same code first
+/// with 0 and then with the resulting length makes an array that fits.
 struct Writer<const LEN: usize> {
     bytes: [u8; LEN],
     len: usize,
@@ -383,7 +382,7 @@ impl<const LEN: usize> Writer<LEN> {
         }
     }
 
-    /// The tags are the positions of the variants in postcard-schema's `DataModelType`.
+    /// Writes a type. The tags are the positions of the variants in postcard-schema's `DataModelType`.
     const fn ty(self, ty: &NamedType) -> Self {
         let writer = match self.names {
             Names::Kept => self.str(ty.name),

@@ -48,17 +48,17 @@ pub trait DeviceEvents {
     fn unsubscribe(&mut self, key: u32);
 }
 
-/// That a caller will have an event.
+/// The confirmation of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Subscribed {
-    /// The number by which frames name the event.
+    /// The number that names the event in frames.
     pub topic: u16,
-    /// How many events were sent in this session, or dropped, before this answer.
+    /// The number of events in this session, sent or dropped, before this answer.
     pub count: u32,
 }
 
-/// Why a caller cannot have an event.
+/// The reason why a caller cannot subscribe to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SubscribeError {

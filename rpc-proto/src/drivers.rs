@@ -1,20 +1,20 @@
 //! Thin drivers of both ends over `embedded_io` and `embedded_io_async`: they move bytes and decide
 //! nothing.
 //!
-//! | who else has work to do | device | caller |
+//! | other work | device | caller |
 //! |---|---|---|
-//! | nobody | [`serve`](crate::server::Server::serve) | [`BlockingCaller`] |
+//! | none | [`serve`](crate::server::Server::serve) | [`BlockingCaller`] |
 //! | a loop, between calls | [`poll`](crate::server::Server::poll) | [`Client`](crate::client::Client) |
 //! | tasks of an async runtime | [`serve_async`](crate::server::Server::serve_async) | [`YieldingCaller`] |
 //! | tasks of an RTOS | `serve`, in a task of its own | [`BlockingCaller`], in the task that calls |
 //!
 //! # In a loop with other tasks
 //!
-//! The loop looks after the link whenever it comes by; the interrupt handler or the DMA channel that
-//! receives needs a buffer for as long as a turn takes at most, which is the one to
+//! The loop serves the link once per turn. The interrupt handler or the DMA channel that receives needs
+//! a buffer for the longest turn, which is the one to
 //! [announce](crate::server::Server::announce_buffer). Procedures run within `poll`. A server can be
-//! made in a `const`, so it may be a `static`, where its size shows when the image is linked; here it
-//! is behind a lock of the standard library, on a microcontroller it is in a
+//! created in a `const`, so it may be a `static`, and its size is known when the image is linked. Here
+//! it is behind a lock of the standard library; on a microcontroller, it would be in a
 //! `static_cell::ConstStaticCell` or behind a `critical_section::Mutex`:
 //!
 //! ```
@@ -64,43 +64,46 @@
 //! # assert_eq!(SERVER.lock().unwrap().interface().0.temperature(), 10);
 //! ```
 //!
-//! `superloop` of the board `lm3s6965` is a whole program of this kind.
+//! `superloop` of the board `lm3s6965` is a complete program of this kind.
 //!
 //! # With an RTOS
 //!
 //! One task owns the server and the UART and does nothing but `serve`: the UART's `read` and `write`
-//! block on the RTOS's queue or semaphore, which is where the other tasks run. Procedures run in that
-//! task, so its stack is to be measured with them, and its priority is theirs; what they share with
-//! other tasks is behind the RTOS's locks. A caller is a `BlockingCaller` likewise, whose link's
-//! `read_ready` may wait for a tick when there is nothing, for it is asked again and again.
+//! block on the RTOS's queue or semaphore, and the other tasks run meanwhile. Procedures run in that
+//! task, with its stack and its priority; data that they share with other tasks is behind the RTOS's
+//! locks. A caller is likewise a `BlockingCaller`. Its link's `read_ready` is polled, so it may wait
+//! for a tick if no byte is available.
 //!
 //! # In an async runtime
 //!
-//! A service whose methods are `async fn`s waits without holding up other tasks. The state machine is
-//! the same, and so is what the caller sees: calls run one after the other, and those that come in
-//! meanwhile stay in the link. The board `pico-embassy` is a whole program of this kind. Everything
-//! here may be dropped at any `await`; what that means is said where it is not obvious.
+//! A service whose methods are `async fn`s waits without blocking other tasks. The state machine is the
+//! same, and so is the behaviour for the caller: calls run one after the other, and those that arrive
+//! meanwhile stay in the link. The board `pico-embassy` is a complete program of this kind. Every
+//! future here may be dropped at any `await`; the consequences are documented if they are not obvious.
 //!
 //! # Text and logs on the same UART
 //!
-//! Whatever a device prints on the UART that carries its frames costs no call, but it may cost a frame:
+//! Text that a device prints on the UART that carries its frames never costs a call, but may cost a
+//! frame:
 //!
 //! - Text within a frame breaks that frame. The caller asks for the reply again and gets it.
-//! - Text between frames becomes one with the frame that follows, and breaks it, unless the text ends
-//!   in a zero byte, which is what ends frames. Messages of `defmt` do so by themselves (in its usual
-//!   encoding, rzcobs).
+//! - Text between frames merges with the next frame and breaks it, unless the text ends in a zero byte,
+//!   which is what ends frames. Messages of `defmt` do so by themselves (in its usual encoding,
+//!   rzcobs).
 //!
-//! So a device prints between its frames and ends what it prints in a zero. It is between its frames
+//! A device should therefore print between its frames and end its text with a zero. It is between its
+//! frames
 //!
 //! - within a procedure: nothing is sent until the procedure has run;
 //! - in a loop around [`poll`](crate::server::Server::poll), while
-//!   [`outgoing`](crate::server::Server::outgoing) is empty. Interrupt handlers and other tasks put what
-//!   they have to say into a queue which that loop prints;
-//! - before [`serve`](crate::server::Server::serve) begins, and whenever it has come back with an error
-//!   while nothing is outgoing.
+//!   [`outgoing`](crate::server::Server::outgoing) is empty. Interrupt handlers and other tasks put
+//!   their text into a queue which that loop prints;
+//! - before [`serve`](crate::server::Server::serve) begins, and whenever it has returned an error while
+//!   nothing is outgoing.
 //!
 //! The firmware in `firmware/boards/lm3s6965/src/bin/console.rs` does all of this. On the host,
-//! `Connection::stray_bytes` has the last of what was no frame, and `serial-rpc trace` shows it.
+//! `Connection::stray_bytes` has the latest bytes that were not part of a frame, and `serial-rpc trace`
+//! shows them.
 
 mod blocking_caller;
 mod half_duplex;
@@ -113,11 +116,11 @@ pub use yielding_caller::YieldingCaller;
 
 use embedded_io::{Read, Write};
 
-/// Why serving a link came to an end.
+/// The reason why serving a link ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkError<E> {
-    /// The link has no more bytes, or takes none.
+    /// The link has no more bytes, or accepts none.
     Closed,
     /// The link failed.
     Io(E),

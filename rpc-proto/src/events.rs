@@ -1,8 +1,8 @@
-//! Events: what a device tells without being asked (PROTOCOL.md, "Events").
+//! Events: messages that a device pushes without a request (PROTOCOL.md, "Events").
 //!
-//! Whoever has something to tell puts it into an [`EventQueue`], from a procedure, another task or an
-//! interrupt; the server takes it out when the line is free. Nobody waits: what no caller has subscribed to is
-//! dropped at once, and what finds the queue full is dropped and counted.
+//! A procedure, another task or an interrupt puts an event into an [`EventQueue`], and the server takes
+//! it out when the line is free. Nobody waits: an event without a subscription is dropped at once, and
+//! if the queue is full, the event is dropped and counted.
 
 mod queue;
 mod ring;
@@ -13,20 +13,20 @@ pub(crate) use queue::Next;
 use crate::service::Event;
 use core::ops::Deref;
 
-/// Takes events. Code that emits events is given one of these, and does not know who listens.
+/// A destination for events. Code that emits events takes one of these, and does not know who listens.
 #[diagnostic::on_unimplemented(
     message = "events cannot go to `{Self}`",
     label = "neither an `EventQueue`, nor a pointer to one, nor `NoEvents`"
 )]
 pub trait Emit {
-    /// Tells of an event, without waiting. If nobody has subscribed to it, nothing happens.
+    /// Emits an event without waiting. Does nothing if there is no subscription to it.
     fn emit<E: Event>(&self, event: &E);
 
-    /// Tells if anybody has subscribed to it: for data that is costly to gather.
+    /// Returns true if there is a subscription to it. Use it before gathering data that is costly.
     fn is_wanted<E: Event>(&self) -> bool;
 }
 
-/// No events: a server with these sends none, and what emits into it does nothing.
+/// No events: a server with these sends none, and emitting does nothing.
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(feature = "model-check", derive(Hash))]
 pub struct NoEvents;

@@ -1,4 +1,4 @@
-//! Call functions on a microcontroller over a serial link: the protocol, for both ends.
+//! Calls functions on a microcontroller over a serial link: the protocol, for both ends.
 //!
 //! A trait is the interface. [`#[service]`](macro@service) makes a dispatcher for the device, a typed
 //! client for the caller, and a description that is a constant in flash:
@@ -85,10 +85,10 @@
 //! # What it promises
 //!
 //! - A call that returns has run exactly once. A call that fails has run at most once, and
-//!   [`CallError::ran`](client::CallError::ran) tells whether it may have.
-//! - Every frame carries a CRC-32; noise costs the frame that it hits. Every call ends by its
+//!   [`CallError::ran`](client::CallError::ran) says whether it may have.
+//! - Every frame carries a CRC-32; noise only costs the frame that it hits. Every call ends by its
 //!   deadline.
-//! - A caller finds out about a changed signature before it sends a call.
+//! - A caller detects a changed signature before it sends a call.
 //! - No heap, no `unsafe`, no panic path in an optimised image, no clock and no I/O of its own.
 //!
 //! [`protocol`] is the specification, byte for byte.
@@ -97,20 +97,21 @@
 //!
 //! From the wire up: [`wire`] has frames and messages, [`server`] and [`client`] are the two ends of a
 //! session, [`mod@service`] connects a server with the user's trait, [`describe`] makes the device's
-//! description, [`device`] is the service that every device has, [`events`] queues what a device sends
-//! unasked, [`services`] are ready-made ones (a log, large data), and [`drivers`] move bytes between the
-//! ends and a UART.
+//! description, [`device`] is the service that every device has, [`events`] queues the events that a
+//! device pushes, [`services`] are ready-made (a log, large data), and [`drivers`] move bytes between
+//! the ends and a UART.
 //!
 //! # Features
 //!
-//! - `defmt`: firmware can log the types that the crate hands it, such as [`Accept`](wire::message::Accept),
-//!   [`CallError`](client::CallError) or the statistics of either end, with `defmt`.
-//! - `log`: what firmware logs with the crate `log` can be sent to the caller, see [`services::log`].
+//! - `defmt`: implements `defmt::Format` for types that firmware may log, such as
+//!   [`Accept`](wire::message::Accept), [`CallError`](client::CallError) or the statistics of either
+//!   end.
+//! - `log`: sends log records of the crate `log` to the caller, see [`services::log`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-// Lets what `#[service]` writes name this crate in the same way inside and outside of it.
+// Lets the code that `#[service]` generates name this crate in the same way inside and outside of it.
 extern crate self as rpc_proto;
 
 pub mod client;

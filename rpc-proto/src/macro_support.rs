@@ -1,6 +1,6 @@
 //! Everything that the code of `#[service]` and `interface!` names, in one place.
 //!
-//! It is no interface for anybody else, and may change with any version.
+//! It is not a public interface, and may change with any version.
 
 pub use crate::client::{AsyncCaller, CallError, Caller, FeedError, IntoCaller};
 pub use crate::describe::{
@@ -18,9 +18,9 @@ pub use serde;
 use postcard_schema::Schema;
 use postcard_schema::schema::NamedType;
 
-/// A type that a description can have: any with a [`Schema`].
+/// A type that can be part of a description: any with a [`Schema`].
 ///
-/// It is there for its message alone, because the compiler's own names this crate's dependencies.
+/// It exists only for its error message, because the compiler's own names this crate's dependencies.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `Schema`, so it cannot be part of a service",
     label = "derive `Schema` for this type",

@@ -1,9 +1,9 @@
 //! The device side: bytes in, reply bytes out.
 //!
-//! A [`Server`] is a `Session`, which knows the protocol, and an interface, which knows the
+//! A [`Server`] consists of a `Session`, which knows the protocol, and an interface, which knows the
 //! procedures. It does no I/O: one of the [`drivers`](crate::drivers), or a loop of the user's own,
-//! hands it bytes as they come and writes out the replies. A [`RawServer`] hands out calls as bytes,
-//! for a bridge or a gateway to carry out elsewhere.
+//! passes it received bytes and sends the replies. A [`RawServer`] passes on calls as bytes, for a
+//! bridge or a gateway to carry out elsewhere.
 
 mod events;
 mod own_service;
@@ -28,9 +28,9 @@ pub use session::Token;
 
 /// Serves the interface `I` over a link.
 ///
-/// `FRAME` is the longest frame in bytes, delimiter included, in either direction; `WINDOW` is how
-/// many calls may be in flight and how many replies are kept for resending, 1 to 15. Together they
-/// make the size of a server: a little over `(WINDOW + 1) * FRAME` bytes.
+/// `FRAME` is the longest frame in bytes, delimiter included, in either direction. `WINDOW`, 1 to 15,
+/// is the number of calls that may be in flight and of replies that are kept for resending. A server
+/// takes a little over `(WINDOW + 1) * FRAME` bytes.
 ///
 /// ```
 /// use rpc_proto::{server::Server, service};
@@ -58,26 +58,26 @@ pub use session::Token;
 ///     server.sent(len);
 /// }
 /// ```
-// In this order the kept replies come first, and their address is then that of the server, which a
-// processor has at hand; the compiler's order depends on the fields of the fields.
+// `repr(C)` puts the kept replies at offset 0, so their address is that of the server, which is already
+// in a register. The compiler's order would depend on the fields of the fields.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "model-check", derive(Hash))]
 #[repr(C)]
 pub struct Server<I, const FRAME: usize, const WINDOW: usize, Q: EventSource = NoEvents> {
     session: Session<FRAME, WINDOW>,
     received: Accumulator<FRAME>,
-    /// How many received bytes can wait. Here, because it fills what alignment leaves free: 4 bytes.
+    /// The number of received bytes that can wait. It is here to fill padding, which saves 4 bytes.
     buffer: u16,
     interface: I,
     events: Q::Sender<FRAME>,
 }
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
-    /// A server without a session. It can be made in a `const`, so it may live in a `static`, where
-    /// it takes no flash.
+    /// Creates a server without a session. It can be created in a `const`, so it may be a `static`,
+    /// where it takes no flash.
     ///
-    /// It announces no receive buffer, which is right for a UART that is read by polling: the
-    /// caller then has one call in flight at a time.
+    /// It announces no receive buffer, which is right for a UART that is read by polling: the caller
+    /// then has one call in flight at a time.
     #[track_caller]
     pub const fn new(interface: I) -> Self {
         assert_bounds(FRAME, WINDOW);
@@ -90,12 +90,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
         }
     }
 
-    /// A server that also sends the events which are put into a queue. `Q` points to an
-    /// [`EventQueue`].
+    /// Creates a server that also sends the events from a queue. `Q` points to an [`EventQueue`].
     ///
-    /// In a `static`, a server with a reference to its queue takes flash for the values it starts
-    /// with, since they are no longer all zero. A type of no size that dereferences to the queue
-    /// avoids that.
+    /// In a `static`, a server with a reference to its queue takes flash for its initial values, since
+    /// they are no longer all zero. A zero-sized type that dereferences to the queue avoids that.
     #[track_caller]
     pub const fn with_events<Q, const BYTES: usize, const TOPICS: usize>(
         interface: I,
@@ -115,15 +113,15 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     }
 }
 
-/// The way of a received byte: the body of [`Server::receive`] and [`Server::receive_async`], which
+/// Processes a received byte: the body of [`Server::receive`] and [`Server::receive_async`], which
 /// differ in an `.await`.
-// A function that gave back the call to be run would cost 25 instructions a call to move it.
+// A function that returned the call to run would take 25 instructions per call to move it.
 macro_rules! take_byte {
     ($server:ident, $byte:ident, $dispatch:ident $(.$await:tt)?) => {
         let Some(candidate) = $server.received.push($byte) else {
             return;
         };
-        // The session knows whether the frame is a call that is to be run.
+        // The session decides whether the frame is a call to run.
         let Some(mut call) = $server.session.take(
             candidate,
             $server.interface.fingerprint(),
@@ -135,7 +133,7 @@ macro_rules! take_byte {
         let (procedure, reply) = (call.procedure, call.reply());
         let result = match procedure {
             Ok(number @ FIRST_NUMBER..) => {
-                // The interface takes the arguments apart, runs the procedure and fills the reply.
+                // The interface decodes the arguments, runs the procedure and fills the reply.
                 let index = number - FIRST_NUMBER;
                 $server.interface.$dispatch(index, arguments, reply)$(.$await)?
             }
@@ -159,28 +157,28 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
 {
     /// True if the server can send events.
     pub(crate) const HAS_EVENTS: bool = Q::Sender::<FRAME>::ENABLED;
-    /// Refuses a `FRAME` or `WINDOW` that is out of bounds. Where a server is made in a function, that
-    /// is found out when the compiler comes to the first of these methods, at the line that calls it.
+    /// Rejects a `FRAME` or `WINDOW` that is out of bounds. For a server that is created in a function,
+    /// the compiler reports it at the line that calls the first of these methods.
     pub(crate) const BOUNDS: () = assert_bounds(FRAME, WINDOW);
 
-    /// The same server, with a receive buffer; see [`announce_buffer`](Self::announce_buffer).
+    /// Returns the same server, with a receive buffer; see [`announce_buffer`](Self::announce_buffer).
     #[must_use]
     pub const fn with_buffer(mut self, bytes: u16) -> Self {
         self.announce_buffer(bytes);
         self
     }
 
-    /// Announces that `bytes` received bytes can wait while a procedure runs, because an interrupt
-    /// or DMA puts them into a buffer of that size. Callers that connect from then on send up to
-    /// `WINDOW` calls ahead, as far as they fit.
+    /// Announces that `bytes` received bytes can wait while a procedure runs, because an interrupt or
+    /// DMA puts them into a buffer of that size. Callers that connect from then on send up to `WINDOW`
+    /// calls ahead, as far as they fit.
     pub const fn announce_buffer(&mut self, bytes: u16) {
         self.buffer = bytes;
     }
 
     /// Takes one received byte, and runs the call that it completes, if it does.
     ///
-    /// As long as there is something to send, a frame that completes is dropped as if the line had
-    /// lost it; so send first, unless the line has no patience.
+    /// As long as there is something to send, a completed frame is dropped as if the line had lost it,
+    /// so send first.
     pub fn receive(&mut self, byte: u8)
     where
         I: Dispatch,
@@ -189,10 +187,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         take_byte!(self, byte, dispatch);
     }
 
-    /// As [`receive`](Self::receive), for procedures that may wait.
+    /// Takes one received byte like [`receive`](Self::receive), for procedures that may wait.
     ///
-    /// Bytes that come in meanwhile stay in the link. If it is dropped before it has ended, the call
-    /// that was running counts as run and is not answered; its caller gives it up at its deadline.
+    /// Bytes that arrive meanwhile stay in the link. If the future is dropped before it has ended, the
+    /// call that was running counts as run and is not answered; its caller gives up at its deadline.
     pub async fn receive_async(&mut self, byte: u8)
     where
         I: DispatchAsync,
@@ -201,7 +199,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         take_byte!(self, byte, dispatch_async.await);
     }
 
-    /// Runs a procedure of the device's own service, if the device offers that.
+    /// Runs a procedure of the device's own service, if the device offers it.
     fn answer_own(
         interface: &I,
         events: &mut Q::Sender<FRAME>,
@@ -217,7 +215,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    // Inlined, it would take registers and stack from the calls that matter.
+    // Inlined, it would take registers and stack from the code for ordinary calls.
     #[inline(never)]
     fn run_own(
         interface: &I,
@@ -239,7 +237,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         DeviceService(own).dispatch(number, arguments, reply)
     }
 
-    /// The bytes to send, empty if there is nothing to say.
+    /// Returns the bytes to send, empty if there are none.
     pub fn outgoing(&mut self) -> &[u8] {
         if self.sends_event() {
             self.events.outgoing(self.session.seal())
@@ -265,19 +263,19 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    /// Tells if there is a reply to send. If not, it can receive, whatever events there are; drivers
-    /// do that first, lest a device with much to tell answers no calls.
+    /// Returns true if there is a reply to send. If not, the server can receive, even if there are
+    /// events. Drivers receive first, so that a device with many events still answers calls.
     pub fn is_replying(&self) -> bool {
         self.session.is_sending()
     }
 
-    /// Tells if it is an event's turn: its frame was begun, or there is no reply to send.
+    /// Returns true if it is an event's turn: its frame was begun, or there is no reply to send.
     fn sends_event(&self) -> bool {
         Self::HAS_EVENTS && (self.events.is_sending() || !self.is_replying())
     }
 
-    /// Waits until there is an event to send, for a driver that sleeps meanwhile. Without events, that
-    /// is for ever.
+    /// Waits until there is an event to send, for a driver that sleeps meanwhile. Without events, it
+    /// waits for ever.
     pub async fn event(&mut self) {
         self.events.wait().await;
     }
@@ -291,17 +289,17 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    /// The interface, for the rest of the firmware to share with its callers.
+    /// Returns the interface, to share it with the rest of the firmware.
     pub fn interface(&mut self) -> &mut I {
         &mut self.interface
     }
 
-    /// The counters of the link.
+    /// Returns the counters of the link.
     pub fn statistics(&self) -> &Statistics {
         self.session.statistics()
     }
 
-    /// Counts bytes that the receive buffer had no room for, so that a caller can learn of them.
+    /// Counts bytes lost because the receive buffer was full, so that callers can read the count.
     pub fn note_overruns(&mut self, bytes: u32) {
         self.session.note_overruns(bytes);
     }

@@ -1,8 +1,8 @@
 //! Services, procedures, and the arguments and replies between a server and a service.
 //!
-//! [`#[service]`](macro@crate::service) implements these traits for a trait of the user's; nobody has to
-//! write them by hand. The dispatcher of a service takes [`Arguments`] apart and fills a [`Reply`];
-//! both are views into the session's buffers, so nothing is copied on the way.
+//! [`#[service]`](macro@crate::service) implements these traits for the user's trait, so they need not
+//! be implemented by hand. The dispatcher of a service decodes [`Arguments`] and fills a [`Reply`].
+//! Both are views into the session's buffers, so nothing is copied on the way.
 
 mod interface;
 mod items;
@@ -23,13 +23,13 @@ pub const FIRST_NUMBER: u16 = 8;
 
 /// A member of an interface: a procedure or an event.
 pub trait Member {
-    /// Service and name, such as `calculator.add`.
+    /// The path: service and name, such as `calculator.add`.
     const PATH: &'static str;
-    /// The hash of path and types by which a device is asked for the number.
+    /// The hash of path and types, with which a device is asked for the number.
     const KEY: u32;
-    /// The number, where it is part of the protocol: only the device's own procedures have one.
+    /// The number, if it is part of the protocol: only the device's own procedures have one.
     const NUMBER: Option<u16>;
-    /// The number that it has on a device which offers this service and no other.
+    /// The number on a device that offers only this service.
     const NUMBER_IF_SOLE: u16;
     /// The fingerprint of such a device.
     const FINGERPRINT_IF_SOLE: u32;
@@ -48,14 +48,14 @@ pub trait Procedure: Member {
     const IDEMPOTENT: bool;
 }
 
-/// One event: what a device tells unasked. The type that has the data is the event.
+/// One event, which a device can push. The type that holds the data is the event.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
     note = "an event is a function marked `#[event]` in a `#[rpc_proto::service]` trait: for `fn moved(open: bool)` in `trait Door` it is `DoorMoved {{ open }}`"
 )]
 pub trait Event: Member + Serialize {
-    /// The same with data that borrows from the received frame.
+    /// The same event with data that borrows from the received frame.
     type Received<'a>: Deserialize<'a>;
 }
 
@@ -77,15 +77,15 @@ pub trait Service {
     const KEYS: &'static [u32];
     /// The service's part of the description.
     const DESCRIPTION: &'static [u8];
-    /// The beginning of the description of a device that offers this service alone.
+    /// The beginning of the description of a device that offers only this service.
     const HEADER: &'static [u8];
 }
 
 /// The services that a device offers, as its server knows them.
 ///
-/// A single service is an interface; [`interface!`](crate::interface) makes one of several. Implement
-/// it by hand for a device whose procedures are known at run time only, such as a bridge to another
-/// device; see [`RawServer`](crate::server::RawServer).
+/// A single service is an interface; [`interface!`](crate::interface) combines several. Implement it by
+/// hand for a device whose procedures are known only at run time, such as a bridge to another device;
+/// see [`RawServer`](crate::server::RawServer).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be served",
     label = "not an interface",
@@ -95,21 +95,21 @@ pub trait Interface {
     /// True if the device's own service is offered as well.
     const OWN_SERVICE: bool = true;
 
-    /// The description from byte `offset` on, or a part that begins there. Empty at its end, and
-    /// always empty if the device leaves it out.
+    /// Returns the description from byte `offset` on, or a part that begins there. Empty at the end,
+    /// and always empty if the device omits the description.
     fn description(&self, offset: u32) -> &[u8];
 
-    /// CRC-32 of the whole description, even if the device leaves it out.
+    /// Returns the CRC-32 of the whole description, even if the device omits it.
     fn fingerprint(&self) -> u32;
 
-    /// The position of the procedure with that key among all procedures of the interface.
+    /// Returns the position of the procedure with that key among all procedures of the interface.
     fn resolve(&self, key: u32) -> Option<u16>;
 }
 
-/// An interface whose description is a constant: a service, or what
-/// [`interface!`](crate::interface) makes.
+/// An interface whose description is a constant: a service, or the result of
+/// [`interface!`](crate::interface).
 pub trait StaticInterface {
-    /// The description, in pieces that belong end to end.
+    /// The description, in consecutive pieces.
     const DESCRIPTION: &'static [&'static [u8]];
     /// The keys of the procedures of each service.
     const KEYS: &'static [&'static [u32]];
@@ -151,9 +151,9 @@ impl<S: StaticInterface> Interface for S {
     }
 }
 
-/// An interface whose procedures run to their end at once.
+/// An interface whose procedures run to completion at once.
 ///
-/// `#[service]` implements it. Written by hand, it serves procedures of which there is no trait:
+/// `#[service]` implements it. Implemented by hand, it serves procedures that no trait declares:
 ///
 /// ```
 /// use rpc_proto::server::Server;
@@ -208,7 +208,7 @@ pub trait Dispatch: Interface {
     /// Runs the procedure at `index` of the interface.
     ///
     /// # Errors
-    /// The fault to answer with, if it could not be run.
+    /// Returns the fault to answer with if it could not be run.
     fn dispatch(
         &mut self,
         index: u16,
@@ -217,8 +217,7 @@ pub trait Dispatch: Interface {
     ) -> Result<Replied, Fault>;
 }
 
-/// An interface whose procedures may wait for something else to happen. One that is [`Dispatch`]
-/// is this too, unless it is written by hand.
+/// An interface whose procedures may wait for something. Every generated [`Dispatch`] is one as well.
 #[allow(
     async_fn_in_trait,
     reason = "a device has one executor, which needs no `Send`"
@@ -232,7 +231,7 @@ pub trait DispatchAsync: Interface {
     /// Runs the procedure at `index` of the interface.
     ///
     /// # Errors
-    /// The fault to answer with, if it could not be run.
+    /// Returns the fault to answer with if it could not be run.
     async fn dispatch_async(
         &mut self,
         index: u16,
@@ -246,20 +245,20 @@ pub trait DispatchAsync: Interface {
 pub struct Arguments<'a>(slice::Iter<'a, u8>);
 
 impl<'a> Arguments<'a> {
-    /// The arguments that `bytes` encode.
+    /// Creates a view of the arguments encoded in `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes.iter())
     }
 
-    /// The bytes that are still to be taken: at first, the encoding of all arguments.
+    /// Returns the remaining bytes: at first, the encoding of all arguments.
     pub fn bytes(&self) -> &'a [u8] {
         self.0.as_slice()
     }
 
-    /// Takes the next argument; what it borrows stays in the receive buffer.
+    /// Takes the next argument. Borrowed data stays in the receive buffer.
     ///
     /// # Errors
-    /// [`BadArguments`] if the bytes are no such value.
+    /// Returns [`BadArguments`] if the bytes do not encode such a value.
     #[inline(never)]
     pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
         let mut deserializer = postcard::Deserializer::from_flavor(Bytes(self.0.clone()));
@@ -271,16 +270,16 @@ impl<'a> Arguments<'a> {
     /// Takes the sequence of a feed, which is decoded again item by item when it is used.
     ///
     /// # Errors
-    /// [`BadArguments`] if the bytes are no such sequence.
+    /// Returns [`BadArguments`] if the bytes do not encode such a sequence.
     pub fn take_items<T: Deserialize<'a>>(&mut self) -> Result<Items<'a, T>, BadArguments> {
         Items::take(self)
     }
 
-    /// Checks that every byte was taken: bytes left over mean that the two ends disagree about
-    /// the signature.
+    /// Checks that no bytes are left over, which would mean that the two ends disagree about the
+    /// signature.
     ///
     /// # Errors
-    /// [`BadArguments`] if bytes are left.
+    /// Returns [`BadArguments`] if bytes are left over.
     pub fn end(self) -> Result<(), BadArguments> {
         if self.0.as_slice().is_empty() {
             Ok(())
@@ -290,8 +289,8 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// The flavor that postcard takes arguments from. Its own takes slices, which are a pointer and a length; an
-/// iterator has two pointers like this, so that taking an argument converts nothing.
+/// The flavor from which postcard takes arguments. Postcard's own takes a slice, which is a pointer and
+/// a length. An iterator is two pointers, as this is, so taking an argument needs no conversion.
 struct Bytes<'a>(slice::Iter<'a, u8>);
 
 impl<'a> Flavor<'a> for Bytes<'a> {
@@ -316,9 +315,9 @@ impl<'a> Flavor<'a> for Bytes<'a> {
     }
 }
 
-/// Arguments that are not what the procedure takes.
+/// The error if the arguments are not those of the procedure.
 ///
-/// Apart from [`Fault`], because a result whose error has no size comes back in registers.
+/// It is separate from [`Fault`], because a result whose error has no size is returned in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BadArguments;
@@ -329,19 +328,19 @@ impl From<BadArguments> for Fault {
     }
 }
 
-/// The reply to a call, written straight into the frame that is kept for it.
+/// A writer for the reply to a call, which goes straight into the frame that is kept for it.
 #[derive(Debug)]
 pub struct Reply<'r> {
     seq: Seq,
     encoder: Encoder<'r>,
 }
 
-/// Proof that a [`Reply`] was filled, if it fits.
+/// Proof that a [`Reply`] was filled. It may still not fit.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Replied(pub(crate) Result<(), Full>);
 
 impl<'r> Reply<'r> {
-    /// The answer to call `seq` of the session with that seal, to be made in that place.
+    /// Creates a writer for the answer to call `seq` of the session with that seal, at `place`.
     pub(crate) fn new(seq: Seq, seal: Seal, place: &'r mut [u8]) -> Self {
         Self {
             seq,
@@ -370,12 +369,12 @@ impl<'r> Reply<'r> {
         self.end()
     }
 
-    /// Answers with a value that is encoded already.
+    /// Answers with a value that is already encoded.
     pub fn return_bytes(self, value: &[u8]) -> Replied {
         self.bytes(Kind::Return, value)
     }
 
-    /// Answers with the procedure's own error, which is encoded already.
+    /// Answers with the procedure's own error, which is already encoded.
     pub fn error_bytes(self, error: &[u8]) -> Replied {
         self.bytes(Kind::Error, error)
     }
@@ -386,7 +385,7 @@ impl<'r> Reply<'r> {
         self.end()
     }
 
-    /// Once for all types of values.
+    /// Completes a frame. Shared by all types of values, to save flash.
     #[inline(never)]
     fn begin(&mut self, kind: Kind) {
         let seq = self.seq;

@@ -1,7 +1,7 @@
-//! Time as the caller's side counts it: whole microseconds since its clock started.
+//! The caller's time: whole microseconds since its clock started.
 //!
-//! `core::time::Duration` has nanoseconds in a second field and 128-bit conversions, which a small
-//! microcontroller pays for; 64-bit microseconds last for half a million years.
+//! `core::time::Duration` has nanoseconds in a second field and 128-bit conversions, which cost time
+//! and flash on a small microcontroller. 64-bit microseconds last for half a million years.
 
 use core::ops::Add;
 
@@ -17,7 +17,7 @@ pub struct Duration(u64);
 
 /// A clock that never goes back.
 pub trait Clock {
-    /// The time now.
+    /// Returns the current time.
     fn now(&mut self) -> Instant;
 }
 
@@ -28,17 +28,17 @@ impl<F: FnMut() -> Instant> Clock for F {
 }
 
 impl Instant {
-    /// The point `micros` microseconds after the clock started.
+    /// Creates the point in time `micros` microseconds after the clock started.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since the clock started.
+    /// Returns the microseconds since the clock started.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// The time from `earlier` to here; nothing if `earlier` is later.
+    /// Returns the time from `earlier` to this one, or zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }
@@ -53,22 +53,22 @@ impl Add<Duration> for Instant {
 }
 
 impl Duration {
-    /// A span of `micros` microseconds.
+    /// Creates a span of `micros` microseconds.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// A span of `millis` milliseconds.
+    /// Creates a span of `millis` milliseconds.
     pub const fn from_millis(millis: u32) -> Self {
         Self(millis as u64 * 1_000)
     }
 
-    /// A span of `seconds` seconds.
+    /// Creates a span of `seconds` seconds.
     pub const fn from_secs(seconds: u32) -> Self {
         Self(seconds as u64 * 1_000_000)
     }
 
-    /// How many microseconds it is.
+    /// Returns the number of microseconds.
     pub const fn as_micros(self) -> u64 {
         self.0
     }

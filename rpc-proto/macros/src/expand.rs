@@ -1,4 +1,4 @@
-//! The description of a service to the code that `#[service]` adds to the trait.
+//! Generates the code that `#[service]` adds to the trait, from the description of the service.
 
 mod event;
 mod sequence;
@@ -11,7 +11,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Token, Type};
 
-/// Everything that follows the trait.
+/// Generates everything that follows the trait.
 pub fn service(service: &Service) -> TokenStream {
     let procedure_types = service
         .procedures
@@ -48,7 +48,7 @@ pub fn service(service: &Service) -> TokenStream {
     }
 }
 
-/// The service's name in paths.
+/// Returns the service's name in paths.
 fn snake_name(service: &Service) -> String {
     service.ident.unraw().to_string().to_snake_case()
 }
@@ -57,7 +57,7 @@ fn path(service: &Service, procedure: &Procedure) -> String {
     format!("{}.{}", snake_name(service), procedure.ident.unraw())
 }
 
-/// The name of a procedure's type, such as `CalculatorAdd`.
+/// Returns the name of a procedure's type, such as `CalculatorAdd`.
 fn type_name(service: &Service, procedure: &Procedure) -> Ident {
     let name = procedure.ident.unraw().to_string().to_upper_camel_case();
     format_ident!("{}{name}", service.ident, span = procedure.ident.span())
@@ -164,7 +164,7 @@ fn description(service: &Service) -> TokenStream {
     }
 }
 
-/// The schema of a type, with errors at the place where the type is written.
+/// Returns the schema of a type, with errors at the place where the type is written.
 fn schema(ty: &Type) -> TokenStream {
     let ty = with_lifetime(ty, "'static");
     quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Described>::SCHEMA)
@@ -173,7 +173,8 @@ fn schema(ty: &Type) -> TokenStream {
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
-    // Made here, lest they be looked for in a macro of the user's that gives the types.
+    // The names are created here, so that they are not looked up in a user's macro that contains the
+    // types.
     let taken = Ident::new("arguments", Span::call_site());
     let outcome = Ident::new("outcome", Span::call_site());
     let ask = Ident::new("ask", Span::mixed_site());
@@ -203,7 +204,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             let take_ask =
                 sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
-            // A type that cannot be serialised is an error where it is written.
+            // A type that cannot be serialised is reported where it is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
                 (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
@@ -272,7 +273,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     }
 }
 
-/// The impl that procedures and events have in common: path, key and numbers.
+/// Generates the impl that procedures and events share: path, key and numbers.
 fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let path = path(service, procedure);
@@ -304,7 +305,7 @@ fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
         _ => with_lifetime(&argument.ty, "'a").into_token_stream(),
     });
     let more = sequence::more_impls(service, procedure);
-    // An argument that cannot be serialised is an error at its procedure.
+    // An argument that cannot be serialised is reported at its procedure.
     let arguments = quote_spanned!(procedure.ident.span()=> (#(#arguments,)*));
     let value = with_lifetime(&procedure.outcome.value, "'a");
     let error = error_type(procedure);
@@ -329,7 +330,7 @@ fn error_type(procedure: &Procedure) -> TokenStream {
     }
 }
 
-/// The typed clients: one that waits for each call, and one that lets other tasks run meanwhile.
+/// Generates the typed clients: one that blocks, and one that lets other tasks run meanwhile.
 fn clients(service: &Service) -> TokenStream {
     let (visibility, ident) = (&service.visibility, &service.ident);
     let name = format_ident!("{ident}Client");
@@ -354,7 +355,7 @@ fn clients(service: &Service) -> TokenStream {
 
         #[allow(clippy::too_many_arguments, dead_code)]
         impl<C: #caller> #name<C> {
-            /// A client that calls through `caller`.
+            /// Creates a client that calls through `caller`.
             #visibility fn new(
                 caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = C>,
             ) -> Self {
@@ -363,7 +364,7 @@ fn clients(service: &Service) -> TokenStream {
                 }
             }
 
-            /// The caller that the client calls through.
+            /// Returns the caller that the client calls through.
             #visibility const fn caller(&mut self) -> &mut C {
                 &mut self.caller
             }
@@ -381,7 +382,7 @@ fn clients(service: &Service) -> TokenStream {
 
         #[allow(clippy::too_many_arguments, dead_code)]
         impl<C: #async_caller> #async_name<C> {
-            /// A client that calls through `caller`.
+            /// Creates a client that calls through `caller`.
             #visibility fn new(
                 caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = C>,
             ) -> Self {
@@ -390,7 +391,7 @@ fn clients(service: &Service) -> TokenStream {
                 }
             }
 
-            /// The caller that the client calls through.
+            /// Returns the caller that the client calls through.
             #visibility const fn caller(&mut self) -> &mut C {
                 &mut self.caller
             }
@@ -401,7 +402,7 @@ fn clients(service: &Service) -> TokenStream {
     }
 }
 
-/// The methods of a client whose caller is a `caller`.
+/// Generates the methods of a client whose caller is a `caller`.
 fn methods(
     service: &Service,
     caller: &TokenStream,
@@ -438,7 +439,7 @@ fn methods(
             #[doc = #doc]
             ///
             /// # Errors
-            /// The procedure's own error, or why the call failed.
+            /// Returns the procedure's own error, or the reason if the call failed.
             #visibility #asynchronous fn #method(
                 &mut self,
                 #(#names: #types),*

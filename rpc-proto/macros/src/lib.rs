@@ -1,8 +1,8 @@
 //! The `#[service]` attribute of `rpc-proto`, which re-exports and documents it.
 //!
-//! `parse` turns a trait into a description of its procedures, or says what is wrong with it
-//! and where; `expand` writes the code. What is written is kept thin: everything that does not
-//! depend on the trait is ordinary code in `rpc-proto`.
+//! `parse` turns a trait into a description of its procedures, or reports errors and their positions;
+//! `expand` generates the code. The generated code is kept thin: everything that does not depend on the
+//! trait is ordinary code in `rpc-proto`.
 
 mod expand;
 mod parse;
@@ -13,7 +13,7 @@ use syn::{ItemTrait, parse_macro_input};
 
 /// Turns a trait into a service.
 ///
-/// The trait stays as it is written. For a trait `Lamp` the attribute adds
+/// The trait itself is unchanged, apart from its events. For a trait `Lamp` the attribute adds
 ///
 /// - `LampService<T>`, which wraps an implementation `T: Lamp` and is what a server runs;
 /// - `LampClient<C>`, which has the same methods and calls them through a caller `C`;
@@ -27,27 +27,27 @@ use syn::{ItemTrait, parse_macro_input};
 ///   `&[u8]`): on the device they then point into the receive buffer;
 /// - it returns a value, nothing, or a `Result<T, E>` written with both types, where `E` is the
 ///   procedure's own error. A value may borrow, too;
-/// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and
-///   there is no `usize` in them, whose size differs between device and host.
+/// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and do
+///   not contain `usize`, whose size differs between device and host.
 ///
 /// A method may return or take a sequence that is longer than a frame:
 ///
-/// - one that returns `impl Iterator<Item = T>`, or that in a `Result`, is a *stream*: the client
-///   returns an iterator, too, which fetches as many items at a time as fit a frame. The device runs
-///   the method anew for each batch and skips what the caller has, so the method must return the same
-///   items again: it is idempotent by nature;
-/// - one whose last argument is `Items<'_, T>` (in `rpc_proto::service`) is a *feed*: the client takes
+/// - if it returns `impl Iterator<Item = T>`, or a `Result` of one, it is a *stream*: the client also
+///   returns an iterator, which fetches as many items at a time as fit a frame. The device runs the
+///   method anew for each batch and skips the items that the caller has, so the method must return the
+///   same items again: it is idempotent by nature;
+/// - if its last argument is `Items<'_, T>` (in `rpc_proto::service`), it is a *feed*: the client takes
 ///   any `IntoIterator<Item = T>` and makes as many calls as it needs, each with the other arguments
 ///   and the next items.
 ///
-/// Their items own what they hold.
+/// Their items may not borrow.
 ///
 /// A method may be `async`, to wait for a timer or a sensor while other tasks run. The service is then
 /// served with `serve_async`; for its callers nothing changes. Calls still run one after the other.
 ///
-/// A function marked `#[event]` is an event: something that the device tells unasked. It has no
-/// `self`, its arguments are what it tells, and it is not part of the trait that an implementation
-/// has. For an event `moved(open: bool)` of a trait `Door`, the attribute adds
+/// A function marked `#[event]` is an event, which the device can push. It has no `self`, its arguments
+/// are its data, and it is not part of the trait that is implemented. For an event `moved(open: bool)`
+/// of a trait `Door`, the attribute adds
 ///
 /// - a type `DoorMoved { open: bool }`, which the device puts into an `EventQueue`, and which derives
 ///   `Clone`, `Debug` and `PartialEq`;
@@ -66,7 +66,7 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#item #added).into()
         }
         Err(error) => {
-            // With the trait itself in place, its users do not report follow-up errors.
+            // The trait itself is kept, so that its users do not report follow-up errors.
             let error = error.into_compile_error();
             quote!(#item #error).into()
         }

@@ -1,4 +1,4 @@
-//! A trait to the description of a service, or a compile error at the place that is wrong.
+//! Turns a trait into the description of a service, or reports an error at its position.
 
 mod flow;
 
@@ -50,7 +50,7 @@ pub struct Service {
     pub visibility: Visibility,
     /// The doc comment.
     pub doc: String,
-    /// The methods, and the events, which are no methods.
+    /// The methods and the events, which are not methods.
     pub procedures: Vec<Procedure>,
     /// See [`Options::first_number`].
     pub first_number: Option<u16>,
@@ -64,7 +64,7 @@ pub struct Procedure {
     pub doc: String,
     /// True if it is marked `#[idempotent]`.
     pub idempotent: bool,
-    /// True if it is an event, which is sent and not called.
+    /// True if it is an event, which is pushed and not called.
     pub is_event: bool,
     /// True if it is an `async fn`.
     pub asynchronous: bool,
@@ -72,7 +72,7 @@ pub struct Procedure {
     pub arguments: Vec<Argument>,
     /// The value and error that it returns.
     pub outcome: Outcome,
-    /// All at once, or a batch at a time.
+    /// The way its data travels: all at once, or a batch at a time.
     pub flow: Flow,
 }
 
@@ -92,9 +92,9 @@ pub struct Outcome {
     pub error: Option<Type>,
 }
 
-/// Reads a trait, and takes those attributes off it that only this macro knows.
+/// Reads a trait, and removes the attributes that only this macro knows.
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
-    // Even a wrong trait must not be left with attributes that the compiler does not know.
+    // Even an invalid trait must not keep attributes that the compiler does not know.
     let members = take_members(item);
     let mut errors = Errors(None);
     if let Some(parameter) = item.generics.params.first() {
@@ -137,7 +137,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     }
     errors.into_result()?;
     if procedures.iter().any(|procedure| procedure.asynchronous) {
-        // The compiler warns that callers could not ask for `Send`; a device has no such callers.
+        // The compiler warns that callers cannot require `Send`, but a device has no such callers.
         item.attrs.push(parse_quote!(#[allow(async_fn_in_trait)]));
     }
     Ok(Service {
@@ -149,7 +149,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     })
 }
 
-/// An item of the trait, and how it was marked.
+/// An item of the trait, with its marks.
 struct Member {
     item: TraitItem,
     marks: Marks,
@@ -162,7 +162,7 @@ struct Marks {
     event: bool,
 }
 
-/// Takes the marks off the items, and the events out of the trait: nobody is to implement them.
+/// Removes the marks from the items, and the events from the trait, since they are not implemented.
 fn take_members(item: &mut ItemTrait) -> Vec<Member> {
     let mut members = Vec::new();
     item.items.retain_mut(|item| {
@@ -266,7 +266,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     Ok(Procedure {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
-        // Items are asked for by their position: asking twice is no harm.
+        // Items are requested by position, so repeating a request does no harm.
         idempotent: idempotent || matches!(flow, Flow::Stream),
         is_event: false,
         asynchronous: signature.asyncness.is_some(),
@@ -276,7 +276,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     })
 }
 
-/// Tells `Result<T, E>` from a plain value.
+/// Distinguishes `Result<T, E>` from a plain value.
 fn outcome(ty: &Type) -> Result<Outcome> {
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
@@ -310,7 +310,7 @@ fn outcome(ty: &Type) -> Result<Outcome> {
     })
 }
 
-/// The doc comment among `attributes`, its lines joined.
+/// Returns the doc comment among `attributes`, its lines joined.
 fn doc(attributes: &[Attribute]) -> String {
     let mut lines = Vec::new();
     for attribute in attributes {
@@ -333,8 +333,8 @@ fn doc(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The type with every lifetime replaced, those left out written down. What is `'static` on the
-/// device is a copy at the caller's.
+/// Returns the type with every lifetime replaced, including elided ones. Data that is `'static` on the
+/// device is a copy on the caller.
 pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
     struct Replace(Lifetime);
     impl VisitMut for Replace {
@@ -354,7 +354,7 @@ pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
     ty
 }
 
-/// All that is wrong, so that it is reported at once.
+/// All errors, so that they are reported together.
 struct Errors(Option<Error>);
 
 impl Errors {
@@ -373,7 +373,7 @@ impl Errors {
         self.0.map_or(Ok(()), Err)
     }
 
-    /// Refuses what neither a procedure nor an event may be.
+    /// Rejects everything that neither a procedure nor an event may be.
     fn check_member(&mut self, method: &TraitItemFn) {
         let signature = &method.sig;
         for attribute in &method.attrs {
@@ -427,7 +427,7 @@ impl Errors {
         arguments
     }
 
-    /// Refuses an argument that the receive buffer does not hold for long enough.
+    /// Rejects an argument that the receive buffer does not hold for long enough.
     fn check_not_static(&mut self, ty: &Type) {
         struct Check<'e>(&'e mut Errors);
         impl<'ast> Visit<'ast> for Check<'_> {
@@ -443,8 +443,8 @@ impl Errors {
         Check(self).visit_type(ty);
     }
 
-    /// Finds out whether the procedure returns or takes a sequence of items; if it returns one, the
-    /// value of its outcome becomes an item.
+    /// Checks whether the procedure returns or takes a sequence of items. If it returns one, the value
+    /// of its outcome becomes an item.
     fn check_outcome(
         &mut self,
         mut outcome: Outcome,
@@ -486,8 +486,8 @@ impl Errors {
         outcome
     }
 
-    /// Refuses what cannot cross the link and can be seen in the source; what hides inside other
-    /// types is found from their schemas.
+    /// Rejects types that cannot cross the link, as far as the source shows it. Those inside other
+    /// types are found from their schemas.
     fn check_type(&mut self, ty: &Type) {
         struct Check<'e>(&'e mut Errors);
         impl<'ast> Visit<'ast> for Check<'_> {

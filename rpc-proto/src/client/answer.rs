@@ -17,7 +17,7 @@ pub enum Answer<'a> {
 /// Reads the value or the error of a procedure from an answer.
 ///
 /// # Errors
-/// The procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
+/// Returns the procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
 pub fn read<P: Procedure>(answer: Answer<'_>) -> Result<P::Value<'_>, CallError<P::Error>> {
     match answer {
         Answer::Return(bytes) => exactly(bytes).ok_or(CallError::BadReply),
@@ -25,10 +25,10 @@ pub fn read<P: Procedure>(answer: Answer<'_>) -> Result<P::Value<'_>, CallError<
     }
 }
 
-/// Reads as [`read`] does, a value that borrows nothing and so outlives the answer.
+/// Reads as [`read`] does, but a value that borrows nothing and so outlives the answer.
 ///
 /// # Errors
-/// The procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
+/// Returns the procedure's own error, or [`CallError::BadReply`] if the bytes are neither.
 pub fn read_owned<P: Procedure>(
     answer: Answer<'_>,
 ) -> Result<P::Value<'static>, CallError<P::Error>>

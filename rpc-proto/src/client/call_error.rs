@@ -5,8 +5,8 @@ use core::fmt;
 
 /// Why a call has no value: the procedure's own error, or the reason why the call failed.
 ///
-/// A call that returns a value has run exactly once. For one that does not,
-/// [`ran`](Self::ran) tells what is known.
+/// A call that returns a value has run exactly once. For one that does not, [`ran`](Self::ran) says
+/// whether it may have run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -26,7 +26,7 @@ pub enum CallError<E = Never> {
     ReplyTooLarge,
     /// The procedure ran, but what came back is not the value that was expected.
     BadReply,
-    /// The procedure ran, but the stream that it returns has become shorter than what has come of it:
+    /// The procedure ran, but the stream that it returns is now shorter than the part already received:
     /// it changed meanwhile, or the device was reset.
     StreamChanged,
     /// The device answered with a fault that this version does not know.
@@ -45,11 +45,11 @@ pub enum CallError<E = Never> {
     Cancelled,
     /// The device speaks this other version of the protocol.
     OtherVersion(u8),
-    /// The call was sent and no answer came: it may have run, once, or not.
+    /// The call was sent but no answer arrived. It has run once or not at all.
     OutcomeUnknown(Cause),
 }
 
-/// What kept an answer from coming.
+/// The reason why no answer arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Cause {
@@ -63,24 +63,24 @@ pub enum Cause {
     Cancelled,
     /// Another caller has begun a session with the device, which ended this caller's.
     OtherCaller,
-    /// The call was passed on, and who did that does not know.
+    /// The call was forwarded, and the forwarder does not know whether it ran.
     Relay,
 }
 
-/// What is known about whether a call ran.
+/// An indication of whether a call ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Ran {
-    /// It did not, and will not.
+    /// It did not run and will not.
     Never,
-    /// It did, once.
+    /// It ran once.
     Once,
-    /// Once or not at all.
+    /// It ran once or not at all.
     Unknown,
 }
 
 impl<E> CallError<E> {
-    /// Whether the call ran.
+    /// Returns whether the call ran.
     pub const fn ran(&self) -> Ran {
         match self {
             Self::Error(_) | Self::ReplyTooLarge | Self::BadReply | Self::StreamChanged => {
@@ -101,7 +101,8 @@ impl<E> CallError<E> {
         }
     }
 
-    /// The procedure's own error, or the same failure for a procedure that has another.
+    /// Splits the procedure's own error from a failure, which is returned for a procedure with another
+    /// error.
     fn split<F>(self) -> Result<E, CallError<F>> {
         Err(match self {
             Self::Error(error) => return Ok(error),
@@ -124,17 +125,17 @@ impl<E> CallError<E> {
         })
     }
 
-    /// Tells the procedure's own error from a failure of the call.
+    /// Separates the procedure's own error from a failure of the call.
     ///
     /// # Errors
-    /// Why the call failed, if it did.
+    /// Returns the failure if the call failed.
     pub fn own(self) -> Result<E, CallError> {
         self.split()
     }
 }
 
 impl CallError {
-    /// The same failure for a procedure that has an error of its own.
+    /// Returns the same failure for a procedure that has an error of its own.
     pub fn widen<E>(self) -> CallError<E> {
         match self.split() {
             Ok(never) => match never {},

@@ -1,7 +1,7 @@
-//! Callers: what typed clients call through.
+//! Callers, through which typed clients make their calls.
 //!
 //! A [`Caller`] waits for an [`Operation`] in its own way, an [`AsyncCaller`] with `.await`. Everything
-//! else is the same for both and stands here once.
+//! else is shared by both.
 
 use super::answer::{Answer, read};
 use super::call_error::CallError;
@@ -14,18 +14,18 @@ use crate::service::{Event, FeedProcedure, Procedure, StreamProcedure};
 use crate::time::Instant;
 use serde::Serialize;
 
-/// Gives access to the calls of a client, for those who wait for them.
+/// Gives access to the calls of a client.
 pub trait Calling {
     /// The calls.
     type Calls: Calls;
 
-    /// Does something with the calls, and lets the link know that there may be more to send.
+    /// Runs `action` on the calls, and notifies the link that there may be more to send.
     fn with<T>(&mut self, action: impl FnOnce(&mut Self::Calls, Instant) -> T) -> T;
 
-    /// Takes the end of a call, from which its value may borrow.
+    /// Takes the result of a call, from which its value may borrow.
     ///
     /// # Errors
-    /// Why the call failed.
+    /// Returns the reason if the call failed.
     fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError>;
 }
 
@@ -59,7 +59,7 @@ pub trait Caller: Calling + Sized {
     /// Waits for the end of an operation.
     fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output;
 
-    /// Returns the items of a stream. Nothing is called before the first is asked for.
+    /// Returns the items of a stream. No call is made before the first item is requested.
     fn stream<'a, P: StreamProcedure>(
         &'a mut self,
         arguments: P::Arguments<'a>,
@@ -67,7 +67,7 @@ pub trait Caller: Calling + Sized {
 
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
-    /// # Errors
+    /// Returns the procedure's own error, or the reason if the call failed.
     /// The procedure's own error, or why the call failed.
     fn call<P: Procedure>(
         &mut self,
@@ -83,12 +83,12 @@ pub trait Caller: Calling + Sized {
     /// Feeds `items` to a procedure, and returns the value of the last call; see
     /// [PROTOCOL.md, "Feeds"](crate::protocol#feeds).
     ///
-    /// Each call has as many items as fit a frame. Without items there is one call with none. If the
-    /// procedure has an error of its own, each call waits for the one before, so that nothing runs
+    /// Each call has as many items as fit a frame. Without items, there is one call with none. If the
+    /// procedure has an error of its own, each call waits for the previous one, so that no call runs
     /// after an error. Otherwise, several are in flight at a time.
     ///
     /// # Errors
-    /// Why a call failed, and how many items were taken before.
+    /// Returns the reason if a call failed, with the number of items taken before.
     fn feed<P: FeedProcedure>(
         &mut self,
         head: &P::Head<'_>,
@@ -100,7 +100,7 @@ pub trait Caller: Calling + Sized {
     /// Subscribes to an event.
     ///
     /// # Errors
-    /// Why the device did not take the subscription.
+    /// Returns the reason if the device did not accept the subscription.
     fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
 }
 
@@ -127,7 +127,7 @@ pub trait AsyncCaller: Calling + Sized {
     /// Waits for the end of an operation.
     async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output;
 
-    /// Returns the items of a stream. Nothing is called before the first is asked for.
+    /// Returns the items of a stream. No call is made before the first item is requested.
     fn stream<'a, P: StreamProcedure>(
         &'a mut self,
         arguments: P::Arguments<'a>,
@@ -139,7 +139,7 @@ pub trait AsyncCaller: Calling + Sized {
     /// a typed client's call is `Send` (rust-lang/rust#100013).
     ///
     /// # Errors
-    /// The procedure's own error, or why the call failed.
+    /// Returns the procedure's own error, or the reason if the call failed.
     async fn call<'a, P: Procedure>(
         &mut self,
         arguments: &'a P::Arguments<'a>,
@@ -152,10 +152,10 @@ pub trait AsyncCaller: Calling + Sized {
     }
 
     /// Feeds `items` to a procedure; see [`Caller::feed`]. If it is dropped before it has ended, each
-    /// call under way runs once or never.
+    /// pending call runs once or never.
     ///
     /// # Errors
-    /// Why a call failed, and how many items were taken before.
+    /// Returns the reason if a call failed, with the number of items taken before.
     async fn feed<'a, P: FeedProcedure>(
         &mut self,
         head: &'a P::Head<'a>,
@@ -169,7 +169,7 @@ pub trait AsyncCaller: Calling + Sized {
     /// Subscribes to an event.
     ///
     /// # Errors
-    /// Why the device did not take the subscription.
+    /// Returns the reason if the device did not accept the subscription.
     async fn subscribe<E: Event>(
         &mut self,
     ) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
@@ -223,7 +223,7 @@ impl<C: AsyncCaller> AsyncCaller for &mut C {
     }
 }
 
-/// Something that a typed client can be made from: a caller, or something that has callers to give.
+/// Something that a typed client can be made from: a caller, or something that provides callers.
 #[diagnostic::on_unimplemented(
     message = "a client cannot be made from `{Self}`",
     label = "not a caller",
@@ -246,7 +246,7 @@ impl<C: Calling> IntoCaller for C {
     }
 }
 
-/// An operation with the caller that waits for it. Dropping it gives the operation up.
+/// An operation with the caller that waits for it. Dropping it cancels the operation.
 #[derive(Debug)]
 pub struct Running<C: Calling, O: Operation> {
     pub(super) caller: C,
@@ -254,12 +254,12 @@ pub struct Running<C: Calling, O: Operation> {
 }
 
 impl<C: Calling, O: Operation> Running<C, O> {
-    /// An operation that has not begun.
+    /// Creates an operation that has not begun.
     pub const fn new(caller: C, operation: O) -> Self {
         Self { caller, operation }
     }
 
-    /// Waits for its end, or its next one.
+    /// Waits until it ends, or for its next result.
     pub fn wait(&mut self) -> O::Output
     where
         C: Caller,
@@ -267,7 +267,7 @@ impl<C: Calling, O: Operation> Running<C, O> {
         self.caller.wait(&mut self.operation)
     }
 
-    /// Waits for its end, or its next one, and lets other tasks run meanwhile.
+    /// Waits until it ends, or for its next result, and lets other tasks run meanwhile.
     pub async fn wait_async(&mut self) -> O::Output
     where
         C: AsyncCaller,

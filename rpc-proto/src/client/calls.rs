@@ -1,6 +1,6 @@
-//! The calls that a caller has not done with: waiting to be sent, in flight, or ended and not yet
-//! asked for. They stand in a ring in the order in which they were made, which is the order in
-//! which they are sent and run.
+//! The calls that a caller still keeps: waiting to be sent, in flight, or ended with the result not yet
+//! taken. They form a ring in the order in which they were made, which is the order in which they are
+//! sent and run.
 
 use super::answer::Answer;
 use super::call_error::{CallError, Cause};
@@ -10,17 +10,17 @@ use crate::time::{Duration, Instant};
 use crate::wire::frame::max_encoded_len;
 use crate::wire::message::Seq;
 
-/// Names a call until its end has been taken.
+/// The name of a call until its result has been taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticket(u32);
 
-/// Where a call stands.
+/// The state of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// There is no call in this slot.
     Free,
-    /// To be sent in the next place that is free.
+    /// The call waits to be sent.
     Waiting,
     InFlight(Flight),
     Returned,
@@ -32,7 +32,7 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flight {
     pub(super) seq: Seq,
-    /// The place of its first and its last copy among all frames sent.
+    /// The positions of its first and its last copy among all frames sent.
     pub(super) first_order: u32,
     pub(super) last_order: u32,
     /// When the last byte of the last copy was sent.
@@ -48,7 +48,7 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    /// Whether there is one copy only.
+    /// Returns true if there is only one copy.
     pub(super) const fn sent_once(&self) -> bool {
         self.first_order == self.last_order
     }
@@ -62,11 +62,11 @@ pub(super) struct Call<const FRAME: usize> {
     pub(super) patience: Patience,
     /// True if it may have run in an earlier session.
     pub(super) may_have_run: bool,
-    /// True if nobody will ask for its end.
+    /// True if nobody will take the result.
     pub(super) abandoned: bool,
     /// True if the client made it for itself.
     pub(super) is_own: bool,
-    /// The encoded arguments; once answered, the encoded value or error.
+    /// The encoded arguments, or the encoded value or error once answered.
     bytes: [u8; FRAME],
     len: usize,
 }
@@ -97,7 +97,7 @@ impl<const FRAME: usize> Call<FRAME> {
         max_encoded_len(head_len(number) + self.len)
     }
 
-    /// Puts the deadline off, if the call may be tried again.
+    /// Extends the deadline if the call may be tried again.
     pub(super) fn try_again(&mut self) -> bool {
         let has_begun = match self.state {
             State::InFlight(flight) => !flight.is_question,
@@ -119,7 +119,8 @@ impl<const FRAME: usize> Call<FRAME> {
         self.state = if self.abandoned { State::Free } else { state };
     }
 
-    /// Ends the call with the answer in `body`. What does not fit was never a reply to this caller.
+    /// Ends the call with the answer in `body`. A body that does not fit was never a reply to this
+    /// caller.
     pub(super) fn answer(&mut self, state: State, body: &[u8]) {
         match self.bytes.get_mut(..body.len()) {
             Some(bytes) => {
@@ -131,8 +132,8 @@ impl<const FRAME: usize> Call<FRAME> {
         }
     }
 
-    /// Notes that the question for the number is not in flight any more. The call is to be sent now,
-    /// unless nobody waits for it.
+    /// Notes that the question for the number is no longer in flight. The call is now sent, unless
+    /// nobody waits for it.
     pub(super) fn end_question(&mut self) {
         self.state = if self.abandoned {
             State::Free
@@ -141,12 +142,12 @@ impl<const FRAME: usize> Call<FRAME> {
         };
     }
 
-    /// Ends a call of which nothing is known but why its answer will not come.
+    /// Ends a call whose answer is lost for the reason `cause`.
     pub(super) fn lose(&mut self, cause: Cause) {
         self.end(State::Failed(CallError::OutcomeUnknown(cause)));
     }
 
-    /// Ends a call that is not in flight: unless it may have run before, it never did.
+    /// Ends a call that is not in flight. Unless it may have run in an earlier session, it never ran.
     pub(super) fn give_up(&mut self, error: CallError, cause: Cause) {
         if self.may_have_run {
             self.lose(cause);
@@ -169,12 +170,12 @@ impl<const FRAME: usize> Call<FRAME> {
         }
     }
 
-    /// Whether the call is still to be answered.
+    /// Returns true if the call has yet to be answered.
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, State::Waiting | State::InFlight(_))
     }
 
-    /// Whether the call has an end that nobody has taken.
+    /// Returns true if the call has ended and nobody has taken the result.
     pub(super) const fn is_ended(&self) -> bool {
         matches!(
             self.state,
@@ -188,8 +189,8 @@ impl<const FRAME: usize> Call<FRAME> {
 pub(super) struct CallRing<const FRAME: usize, const WINDOW: usize> {
     slots: [Call<FRAME>; WINDOW],
     next_slot: usize,
-    /// How many slots before `next_slot` have been used since the oldest call that is there: the
-    /// others need not be looked at, which counts where there are many and one is used.
+    /// The number of slots before `next_slot` that were used since the oldest remaining call. Only
+    /// these are searched, which saves time if there are many slots and few are used.
     used: usize,
     next_ticket: u32,
 }
@@ -219,7 +220,7 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
             _ => return Err(CallError::Busy),
         };
         call.len = encode(&mut call.bytes).ok_or(CallError::ArgumentsTooLarge)?;
-        // If the number is not known yet, it may be a short one.
+        // An unknown number may turn out to be a short one.
         let number = match target.number {
             Number::Fixed(number) => number,
             _ => 0,
@@ -240,14 +241,14 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
         Ok(ticket)
     }
 
-    /// What is left of `used` without the slots that have become free.
+    /// Returns `used` without the slots that have become free.
     fn used_since_oldest(&self) -> usize {
         let mut calls = self.iter();
         let oldest = calls.position(|call| call.state != State::Free);
         oldest.map_or(0, |free| self.used - free)
     }
 
-    /// The calls from the oldest to the youngest.
+    /// Returns the calls from the oldest to the youngest.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Call<FRAME>> {
         let (young, old) = self.slots.split_at(self.next_slot);
         old.iter().chain(young).skip(WINDOW - self.used)
@@ -258,7 +259,7 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
         old.iter_mut().chain(young).skip(WINDOW - self.used)
     }
 
-    /// Those that were sent in this session and are not answered.
+    /// Returns the calls that were sent in this session and are not answered.
     pub(super) fn flights_mut(&mut self) -> impl Iterator<Item = &mut Flight> {
         self.iter_mut().filter_map(Call::flight_mut)
     }
@@ -269,7 +270,7 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
         next.is_some_and(|call| call.state == State::Free)
     }
 
-    /// Returns the end of a call, if it has ended.
+    /// Returns the result of a call, if it has ended.
     pub(super) fn end(&self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         let mut calls = self.iter();
         let call = calls.find(|call| call.ticket == ticket && call.is_ended())?;
@@ -280,7 +281,7 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
         })
     }
 
-    /// Takes the end of a call, if it has ended. Its bytes stay until the next call is added.
+    /// Takes the result of a call, if it has ended. Its bytes stay until the next call is added.
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         let call = self.by_ticket(ticket).filter(|call| call.is_ended())?;
         Some(match core::mem::replace(&mut call.state, State::Free) {

@@ -1,11 +1,11 @@
-//! Counts events, to find out how many did not arrive (PROTOCOL.md, "Events").
+//! Counts events to detect how many did not arrive (PROTOCOL.md, "Events").
 
 use crate::wire::message::{EVENT_COUNT, Seq};
 
 /// Counts the events of a session.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct EventCount {
-    /// How many the device had sent or dropped, as far as is known.
+    /// The number of events that the device is known to have sent or dropped.
     passed: u32,
     lost: u32,
 }
@@ -18,12 +18,12 @@ impl EventCount {
         self.lost
     }
 
-    /// Begins to count anew, as the device does in a new session. Losses so far stay counted.
+    /// Restarts the count, as the device does in a new session. Earlier losses stay counted.
     pub(super) fn restart(&mut self) {
         self.passed = 0;
     }
 
-    /// Takes a frame, and returns topic and data of the event, unless it is a count.
+    /// Takes a frame. Returns topic and data of the event, or None if it is a count.
     pub(super) fn take<'a>(&mut self, seq: Seq, body: &'a [u8]) -> Option<(u16, &'a [u8])> {
         let (topic, data) = postcard::take_from_bytes::<u16>(body).ok()?;
         if topic == EVENT_COUNT {
@@ -37,11 +37,11 @@ impl EventCount {
         Some((topic, data))
     }
 
-    /// Learns that there were `count` events so far. What is known already, an old answer that was
-    /// sent again may say, too.
+    /// Notes that there were `count` events so far. An old answer that was sent again may report a
+    /// lower count.
     pub(super) fn reckon(&mut self, count: u32) {
         let missing = count.wrapping_sub(self.passed);
-        // What is behind by half the range is not ahead by the other half.
+        // More than half the range ahead means that the count is an old one.
         if missing <= u32::MAX / 2 {
             self.lost = self.lost.wrapping_add(missing);
             self.passed = count;
@@ -62,7 +62,7 @@ mod tests {
             .to_vec()
     }
 
-    /// How many are lost after each of the events that arrive, of those that are numbered.
+    /// Returns how many numbered events are lost after each arrival.
     fn lost(arriving: &[u32]) -> Vec<u32> {
         let mut events = EventCount::NONE;
         let lost = arriving.iter().map(|&number| {
@@ -84,7 +84,7 @@ mod tests {
     fn a_count_tells_of_losses_that_numbers_cannot() {
         let mut events = EventCount::NONE;
         events.take(Seq::new(0), &[8]);
-        // Of 64 that are lost, the numbers tell nothing.
+        // A sequence number does not show that a multiple of 32 events was lost.
         events.take(Seq::new(65), &[8]);
         assert_eq!(events.lost(), 0);
         assert_eq!(events.take(Seq::new(66), &count_frame(66)), None);

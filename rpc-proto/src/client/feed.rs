@@ -1,4 +1,4 @@
-//! Feeds: items that go to a procedure in calls as large as frames allow (PROTOCOL.md, "Feeds").
+//! Feeds: items sent to a procedure in calls as large as frames allow (PROTOCOL.md, "Feeds").
 
 use super::answer::{Answer, exactly, own_error};
 use super::call_error::CallError;
@@ -19,10 +19,10 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FeedError<E = Never> {
-    /// How many items, from the first on, were taken for certain. More may have been: as far as
-    /// `error` leaves it open, those of the calls in flight.
+    /// The number of items, from the first on, that were certainly taken. If `error` leaves it open,
+    /// the items of the calls in flight may have been taken too.
     pub taken: u32,
-    /// Why the call after them failed.
+    /// The reason why the next call failed.
     pub error: CallError<E>,
 }
 
@@ -35,32 +35,32 @@ impl<E: fmt::Debug> fmt::Display for FeedError<E> {
 
 impl<E: fmt::Debug> core::error::Error for FeedError<E> {}
 
-/// The calls of a feed, whatever its items are.
+/// The calls of a feed, independent of the type of its items.
 #[derive(Debug)]
 pub struct FeedCalls {
     target: Target,
-    /// True if the procedure has an error of its own: then nothing may run after a call that failed.
+    /// True if the procedure has an error of its own, so that no call may run after a failed one.
     is_fallible: bool,
-    /// The oldest first, with the number of items that each has.
+    /// The calls, the oldest first, with the number of items in each.
     in_flight: Deque<(Ticket, u8), MAX_WINDOW>,
     /// A ping, which makes a device announce the frames that it takes.
     greeting: Option<Ticket>,
-    /// The end of the last call, when that has come.
+    /// The last call, once it has ended.
     last: Option<Ticket>,
     taken: u32,
 }
 
-/// A call of a feed that failed. Its end says why.
+/// A call of a feed that failed. Its result has the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailedCall {
-    /// The call ended like this; its end is to be forgotten by whoever has read it.
+    /// The call ended with an error. Whoever reads the result must forget the call.
     Ended(Ticket),
     /// It could not be made.
     NotMade(CallError),
 }
 
 impl FeedCalls {
-    /// No call yet.
+    /// Creates a feed without calls.
     pub const fn new(target: Target, is_fallible: bool) -> Self {
         Self {
             target,
@@ -72,7 +72,7 @@ impl FeedCalls {
         }
     }
 
-    /// Returns how many items were taken for certain.
+    /// Returns how many items were certainly taken.
     pub const fn taken(&self) -> u32 {
         self.taken
     }
@@ -82,7 +82,7 @@ impl FeedCalls {
         self.in_flight.is_empty() && self.last.is_none()
     }
 
-    /// Waits until another call can be made, and the length of frames is known.
+    /// Waits until another call can be made and the length of frames is known.
     pub fn poll_room<C: Calls>(
         &mut self,
         calls: &mut C,
@@ -104,18 +104,18 @@ impl FeedCalls {
         }
     }
 
-    /// Makes a call with arguments that `encode` writes into as much room as there is. It returns
-    /// their length and the number of items.
+    /// Makes a call with arguments that `encode` writes into the available room. It returns their
+    /// length and the number of items.
     ///
     /// # Errors
-    /// Why the call was not made.
+    /// Returns the reason if the call was not made.
     pub fn submit<C: Calls>(
         &mut self,
         calls: &mut C,
         now: Instant,
         encode: impl FnOnce(&mut [u8]) -> Option<(usize, u8)>,
     ) -> Result<(), FailedCall> {
-        // Its value does not count any more, and this call may need its place.
+        // Its value no longer matters, and this call may need its slot.
         if let Some(before) = self.last.take() {
             calls.forget(before);
         }
@@ -129,12 +129,12 @@ impl FeedCalls {
             Some(len)
         });
         let call = call.map_err(FailedCall::NotMade)?;
-        // There is room: that was waited for.
+        // `poll_room` has waited for room.
         let _ = self.in_flight.push_back((call, count));
         Ok(())
     }
 
-    /// Waits for the end of all calls, and returns the last one, whose answer is a Return.
+    /// Waits until all calls have ended, and returns the last one, whose answer is a Return.
     pub fn poll_end<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<Ticket, FailedCall>> {
         while !self.in_flight.is_empty() {
             ready!(self.poll_oldest(calls))?;
@@ -143,7 +143,7 @@ impl FeedCalls {
         Poll::Ready(self.last.take().ok_or(nothing))
     }
 
-    /// Is done with all calls.
+    /// Forgets all calls.
     pub fn forget<C: Calls>(&mut self, calls: &mut C) {
         let in_flight = self.in_flight.iter().map(|&(call, _)| call);
         for call in in_flight.chain(self.greeting).chain(self.last) {
@@ -174,8 +174,8 @@ impl FeedCalls {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits until the device has announced itself, which any call makes it do. Any answer will do: a
-    /// device without its own service knows no ping.
+    /// Waits until the device has announced itself. Any answer shows that it has, even that of a device
+    /// without its own service, which knows no ping.
     fn poll_announced<C: Calls>(
         &mut self,
         calls: &mut C,
@@ -270,15 +270,15 @@ impl<P: FeedProcedure, I: Iterator<Item = P::Item>> Operation for Feeding<'_, '_
     }
 }
 
-/// Encodes the arguments of a call into `buffer`: `head`, and as many of the items as fit, which are
-/// taken off. Returns the length and the number of items. None if not even the first fits.
+/// Encodes the arguments of a call into `buffer`: `head`, then as many items as fit, which are removed
+/// from `items`. Returns the length and the number of items, or None if not even the first item fits.
 pub fn encode_items<T: Serialize>(
     buffer: &mut [u8],
     head: &impl Serialize,
     items: &mut Peekable<impl Iterator<Item = T>>,
 ) -> Option<(usize, u8)> {
     let count_at = postcard::to_slice(head, buffer).ok()?.len();
-    // The number of items comes before them, and is known last. It is one byte: they are few enough.
+    // The number of items precedes them but is known last. There are few enough for one byte.
     let mut end = count_at + 1;
     let mut count = 0;
     while count < MAX_BATCH {
@@ -300,7 +300,7 @@ pub fn encode_items<T: Serialize>(
 mod tests {
     use super::*;
 
-    /// The lengths and counts of the calls that take all of those items.
+    /// Returns the lengths and counts of the calls that take all of those items.
     fn calls(items: &[&str], room: usize) -> heapless::Vec<(usize, u8), 8> {
         let mut items = items.iter().peekable();
         let mut buffer = [0; 64];

@@ -1,8 +1,7 @@
 //! Operations: everything that a caller waits for, as steps that do not wait.
 //!
-//! A step looks at the calls under way, makes others, and says whether it has come to an end. A
-//! blocking caller, an async one and a host's connection differ only in how they let time pass
-//! between two steps.
+//! A step looks at the pending calls, makes more, and returns whether it has finished. A blocking
+//! caller, an async one and a host's connection differ only in how they wait between two steps.
 
 use super::answer::Answer;
 use super::call_error::CallError;
@@ -14,13 +13,13 @@ use crate::time::Instant;
 use crate::wire::message::Accept;
 use core::task::Poll;
 
-/// Calls under way, as operations see them.
+/// The pending calls, as operations see them.
 pub trait Calls {
     /// Makes a call with arguments that `encode` writes. It returns their length, or None if they do
     /// not fit.
     ///
-    /// # Errors
-    /// [`CallError::Busy`] if there is no room for it now, and [`CallError::ArgumentsTooLarge`].
+    /// Returns [`CallError::Busy`] if there is no room for it now, or [`CallError::ArgumentsTooLarge`]
+    /// if the arguments do not fit.
     fn start(
         &mut self,
         target: Target,
@@ -31,26 +30,25 @@ pub trait Calls {
     /// Returns true if there is room for another call.
     fn has_room(&self) -> bool;
 
-    /// Makes room, where nobody else has a call under way, by forgetting those that have ended and
-    /// whose handle was leaked.
+    /// Makes room by forgetting ended calls whose handle was leaked, unless others have pending calls.
     fn reclaim(&mut self) {}
 
-    /// Returns the end of a call, which stays until it is forgotten. None if it has not ended.
+    /// Returns the result of a call, which stays until it is forgotten, or None if it has not ended.
     fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>>;
 
-    /// Is done with a call. If it has not been sent, it never runs.
+    /// Forgets a call. If it has not been sent, it never runs.
     fn forget(&mut self, call: Ticket);
 
-    /// Returns what the device said about itself when the session began. None without a session.
+    /// Returns the device's Accept of this session, or None without a session.
     fn device(&self) -> Option<&Accept>;
 
     /// Returns how many calls keep the device busy, at least 1.
     fn window(&self) -> usize;
 
-    /// Returns the longest frame that both ends take, as far as the device is known.
+    /// Returns the longest frame that both ends accept, as far as the device is known.
     fn max_frame(&self) -> usize;
 
-    /// Returns how many bytes of arguments are sure to fit a call.
+    /// Returns how many bytes of arguments are certain to fit a call.
     fn room(&self, target: &Target) -> usize;
 
     /// Returns the patience with a call that is made now.
@@ -59,7 +57,7 @@ pub trait Calls {
     /// Subscribes to an event; see [`Client::subscribe`](super::Client::subscribe).
     ///
     /// # Errors
-    /// If there is no room for it.
+    /// Fails if there is no room for it.
     fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>>;
 
     /// Ends a subscription; see [`Client::unsubscribe`](super::Client::unsubscribe).
@@ -69,35 +67,35 @@ pub trait Calls {
     fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>>;
 }
 
-/// Something that takes calls and comes to an end.
+/// Something that makes calls and finishes.
 pub trait Operation {
     /// The outcome.
     type Output;
 
-    /// Takes the steps that can be taken now.
+    /// Takes all steps that are possible now.
     fn poll<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Poll<Self::Output>;
 
-    /// Gives up, and is done with all calls that are under way for it.
+    /// Gives up, and forgets all of its pending calls.
     fn forget<C: Calls>(&mut self, calls: &mut C, now: Instant);
 
-    /// Returns when to take the next step at the latest, beside when calls under way are due.
+    /// Returns the time of the next step at the latest, in addition to the deadlines of pending calls.
     fn limit(&self) -> Option<Instant> {
         None
     }
 }
 
-/// A single call, whose end is then to be taken by its ticket.
+/// A single call, whose result is then taken by its ticket.
 #[derive(Debug)]
 pub struct SingleCall<E> {
     target: Target,
     encode: E,
-    /// None until a step has been taken.
+    /// The patience, once a step has been taken.
     patience: Option<Patience>,
     ticket: Option<Ticket>,
 }
 
 impl<E: Fn(&mut [u8]) -> Option<usize>> SingleCall<E> {
-    /// A call with arguments that `encode` writes.
+    /// Creates a call with arguments that `encode` writes.
     pub const fn new(target: Target, encode: E) -> Self {
         Self {
             target,
@@ -135,7 +133,7 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> Operation for SingleCall<E> {
         match self.start(calls, now) {
             Poll::Ready(Ok(ticket)) if calls.end(ticket).is_none() => Poll::Pending,
             end => {
-                // Whoever has the ticket is done with the call.
+                // From here on, the owner of the ticket has to forget the call.
                 self.ticket = None;
                 end
             }
@@ -154,7 +152,7 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> Operation for SingleCall<E> {
     }
 }
 
-/// A subscription that the device is to take.
+/// A subscription that waits for the device to accept it.
 #[derive(Debug)]
 pub struct Subscribing {
     key: u32,
@@ -183,7 +181,7 @@ impl Operation for Subscribing {
         }
         let taken = calls.poll_subscribed(self.key);
         match taken {
-            // It is the subscriber's to end from now on.
+            // From here on, the subscriber has to end it.
             Poll::Ready(Ok(())) => self.is_kept = false,
             Poll::Ready(Err(_)) => self.forget(calls, now),
             Poll::Pending => {}

@@ -1,19 +1,19 @@
-//! The time that a call has.
+//! The time limits of a call.
 
 use crate::time::{Duration, Instant};
 
-/// How long to wait for a call, and how often to wait that long again.
+/// The deadline of a call and the number of retries.
 ///
-/// A plain [`Instant`] is a deadline without a second try.
+/// A plain [`Instant`] is a deadline without retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Patience {
-    /// When the call ends at the latest.
+    /// The time when the call ends at the latest.
     pub deadline: Instant,
-    /// How often the deadline is put off by `timeout`, provided that the call has not been sent or is
-    /// idempotent.
+    /// The number of times that the deadline is extended by `timeout` if the call has not been sent or
+    /// is idempotent.
     pub retries: u32,
-    /// How long each retry may take.
+    /// The duration of each retry.
     pub timeout: Duration,
 }
 
@@ -27,7 +27,7 @@ impl From<Instant> for Patience {
     }
 }
 
-/// The patience of a client with calls that name none of their own.
+/// The default patience of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DefaultPatience {
     pub(super) timeout: Duration,
@@ -35,7 +35,7 @@ pub(super) struct DefaultPatience {
 }
 
 impl DefaultPatience {
-    /// Two seconds, no second try.
+    /// Two seconds, no retries.
     pub(super) const NEW: Self = Self {
         timeout: Duration::from_secs(2),
         retries: 0,

@@ -1,19 +1,19 @@
-//! What to ask a device for next, to get a stream of items as fast as the link carries them
-//! (PROTOCOL.md, "Streams").
+//! Plans the requests for a stream of items, so that it is as fast as the link (PROTOCOL.md,
+//! "Streams").
 //!
-//! A plan, without the calls: every caller that pulls a stream makes calls of its own and asks here.
+//! This is only the plan. Every caller that pulls a stream makes the calls itself.
 
 use super::CallError;
 use crate::service::{Ask, BatchEnd, MAX_BATCH};
 
-/// How many full batches in a row suggest that more items might fit.
+/// The number of full batches in a row after which more items might fit.
 const PATIENCE: u8 = 8;
 
-/// How one stream is pulled, batch by batch.
+/// The plan of a stream, pulled batch by batch.
 ///
-/// The first batch shows how many items fit a frame. From then on batches of that size are asked for
-/// ahead of those that have come. One that comes shorter, because its items were longer, leaves a gap
-/// before those behind it: they are [void](Batch::Void), and asked for again.
+/// The first batch shows how many items fit a frame. From then on, batches of that size are requested
+/// ahead. A batch that is shorter, because its items were longer, leaves a gap before those behind it:
+/// they are [void](Batch::Void) and requested again.
 ///
 /// ```
 /// use rpc_proto::client::{Batch, Pull};
@@ -29,36 +29,36 @@ const PATIENCE: u8 = 8;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Pull {
-    /// How many items have come.
+    /// The number of items received.
     taken: u32,
-    /// The item to ask for next.
+    /// The position of the next item to request.
     next: u32,
-    /// How many items to ask for; None until it is known how many fit.
+    /// The number of items to request, or None until it is known how many fit.
     limit: Option<u8>,
     ended: bool,
-    /// Full batches since the limit last changed.
+    /// The number of full batches since the limit last changed.
     full: u8,
     patience: u8,
-    /// Whether the limit has been raised and no batch has shown yet whether that many fit.
+    /// True if the limit was raised and no batch has confirmed yet that so many fit.
     probing: bool,
 }
 
-/// What a batch is worth.
+/// The content of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batch<'b> {
     /// The next items.
     Items {
-        /// How many there are.
+        /// The number of items.
         count: u8,
         /// The encoded items, end to end.
         items: &'b [u8],
     },
-    /// Nothing: one before it was shorter than had been thought.
+    /// Nothing: an earlier batch was shorter than expected.
     Void,
 }
 
 impl Pull {
-    /// The plan for a stream of which nothing has come.
+    /// Creates the plan for a stream of which nothing was received.
     pub const fn new() -> Self {
         Self {
             taken: 0,
@@ -71,25 +71,24 @@ impl Pull {
         }
     }
 
-    /// How many items have come.
+    /// Returns how many items were received.
     pub const fn taken(&self) -> u32 {
         self.taken
     }
 
-    /// Whether all items have come.
+    /// Returns true if all items were received.
     pub const fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// What to ask for now, if anything, with so many batches asked for that have not come, and at
-    /// most `window` in flight.
+    /// Returns the next request, if there is one. `in_flight` batches are pending, and `window` may be.
     pub fn ask(&mut self, in_flight: usize, window: usize) -> Option<Ask> {
         let position = self.next;
         if self.ended || in_flight >= window.max(1) {
             return None;
         }
         let limit = match self.limit {
-            // Nobody is behind it, so it may have as many as fit.
+            // No batch follows it, so it may hold as many items as fit.
             _ if window <= 1 => MAX_BATCH,
             Some(limit) => limit,
             None if in_flight > 0 => return None,
@@ -101,21 +100,21 @@ impl Pull {
         Some(Ask { position, limit })
     }
 
-    /// Asks anew for everything that has not come: what was asked for never will.
+    /// Requests everything anew that was not received. Pending requests are given up.
     pub const fn begin_again(&mut self) {
         self.next = self.taken;
     }
 
-    /// Whether what comes for `ask` is still wanted.
+    /// Returns true if the reply to `ask` is still wanted.
     pub const fn wants(&self, ask: Ask) -> bool {
         !self.ended && ask.position == self.taken
     }
 
-    /// Takes the reply to `ask`. Replies are taken in the order in which they were asked for.
+    /// Takes the reply to `ask`. Replies are taken in the order of the requests.
     ///
     /// # Errors
-    /// [`CallError::StreamChanged`] if the stream has become shorter than what has come of it,
-    /// [`CallError::BadReply`] if it is no batch.
+    /// Returns [`CallError::StreamChanged`] if the stream is now shorter than the part already
+    /// received, and [`CallError::BadReply`] if the reply is not a batch.
     pub fn take<'b>(&mut self, ask: Ask, reply: &'b [u8]) -> Result<Batch<'b>, CallError> {
         if !self.wants(ask) {
             return Ok(Batch::Void);
@@ -176,8 +175,8 @@ mod tests {
     use super::*;
     use heapless::Deque;
 
-    /// Pulls `len` items of one byte from a device whose frames hold `room(position)` of them.
-    /// Gives the items, and how many batches were asked for.
+    /// Pulls `len` items of one byte from a device whose frames hold `room(position)` of them. Returns
+    /// the items and the number of requests.
     fn pull(len: u32, window: usize, room: impl Fn(u32) -> u8) -> (u32, u32) {
         let mut pull = Pull::new();
         let mut in_flight = Deque::<Ask, 16>::new();

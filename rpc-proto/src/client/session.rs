@@ -1,5 +1,5 @@
-//! The caller's end of a session (PROTOCOL.md, "Sessions"): when to connect, what to send next,
-//! what each received frame proves, and what became of each call when a session ends.
+//! The caller's end of a session (PROTOCOL.md, "Sessions"): when to connect, what to send next, what
+//! each received frame proves, and how each call ends when a session does.
 
 #[cfg(feature = "model-check")]
 mod identity;
@@ -7,24 +7,23 @@ mod identity;
 use super::call_error::{CallError, Cause, Ran};
 use super::calls::{Call, CallRing, Flight, State};
 use super::event_count::EventCount;
+use super::outgoing::{Outgoing, QUESTION, RESOLVE, number_in, trailer};
 use super::target::Numbers;
 use super::timing::{ResendTimer, Timing};
-use crate::device::DeviceResolve;
-use crate::service::Member;
 use crate::time::Instant;
-use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, max_encoded_len};
-use crate::wire::message::{Accept, Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
-use crate::wire::seal::{Seal, TRAILER_LEN};
+use crate::wire::frame::{Broken, Candidate, DELIMITER};
+use crate::wire::message::{Accept, Fault, Header, Kind, NakReason, Seq, VERSION};
+use crate::wire::seal::Seal;
 
-/// Counts what a client has seen of its link since it was made. Each counter wraps.
+/// The counters of a client's link since the client was created. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Counters {
-    /// Frames sent, those sent again included.
+    /// Frames sent, including those sent again.
     pub sent: u32,
     /// Frames sent again.
     pub resent: u32,
-    /// Frames received whole.
+    /// Complete frames received.
     pub received: u32,
     /// Frames received that did not decode or check, or were too long.
     pub broken: u32,
@@ -39,10 +38,10 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize, const NUMBERS
     phase: Phase,
     nonce: u32,
     outgoing: Outgoing<FRAME>,
-    /// Counts the frames that carry calls, to tell which of two was sent first.
+    /// The number of frames with calls so far, to tell which of two was sent first.
     order: u32,
     timer: ResendTimer,
-    /// How many candidates in a row were decoded, but not sealed for this session.
+    /// The number of candidates in a row that were decoded but not sealed for this session.
     strange: u8,
     counters: Counters,
     pub(super) events: EventCount,
@@ -63,18 +62,6 @@ enum Phase {
     },
 }
 
-/// The frame that is being sent.
-#[derive(Clone, Debug)]
-struct Outgoing<const FRAME: usize> {
-    /// Whether a delimiter goes first, to end whatever the device may have received in part.
-    flush: bool,
-    bytes: [u8; FRAME],
-    sent: usize,
-    len: usize,
-    /// The call it carries, by sequence number.
-    call: Option<Seq>,
-}
-
 impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     Session<FRAME, WINDOW, NUMBERS>
 {
@@ -85,13 +72,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             numbers: Numbers::new(),
             phase: Phase::Closed,
             nonce,
-            outgoing: Outgoing {
-                flush: false,
-                bytes: [0; FRAME],
-                sent: 0,
-                len: 0,
-                call: None,
-            },
+            outgoing: Outgoing::new(),
             order: 0,
             timer: ResendTimer::new(timing),
             strange: 0,
@@ -174,7 +155,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
     }
 
-    /// Takes the nonce of a session that is new, and is to be asked for.
+    /// Takes the nonce of a new session, which is then requested.
     fn begin_session(&mut self) {
         self.nonce = self.nonce.wrapping_add(1);
         self.phase = Phase::Connecting { due: false };
@@ -182,24 +163,11 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     fn make_connect(&mut self) {
         self.phase = Phase::Connecting { due: false };
-        let header = Header {
-            kind: Kind::Connect,
-            seq: Seq::FIRST,
-        };
-        let connect = Connect {
-            version: VERSION,
-            nonce: self.nonce,
-            max_frame: FRAME as u16,
-        };
-        self.outgoing.flush = true;
-        self.outgoing.call = None;
-        let mut encoder = Encoder::new(&mut self.outgoing.bytes, header, Seal::NONE);
-        encoder.value(&connect);
-        self.outgoing.len = encoder.finish().unwrap_or(0);
+        self.outgoing.make_connect(self.nonce);
         self.counters.sent = self.counters.sent.wrapping_add(1);
     }
 
-    /// Makes the oldest of the calls that are to be sent again.
+    /// Makes the frame of the oldest call that is to be sent again.
     fn make_again(&mut self) -> bool {
         for call in self.calls.iter_mut() {
             if let State::InFlight(flight) = &mut call.state
@@ -219,8 +187,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         false
     }
 
-    /// Makes the oldest of the calls that wait, if the device can take it, or the question for its
-    /// number. Calls behind a question wait: they run in the order in which they were made.
+    /// Makes the frame of the oldest waiting call, if the device can take it, or the question for its
+    /// number. Calls behind a question wait, because calls run in the order in which they were made.
     fn make_new(&mut self, now: Instant, device: Accept, next: Seq) {
         let mut ahead = 0;
         let mut bytes_in_flight = 0;
@@ -273,7 +241,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     // Receiving
 
-    /// Takes what the accumulator found, and returns topic and data if it is an event.
+    /// Takes a candidate from the accumulator. Returns topic and data if it is an event.
     pub(super) fn take<'f>(
         &mut self,
         now: Instant,
@@ -287,7 +255,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         let header = candidate.header();
         let is_sealed = !matches!(header.kind, Kind::Connect | Kind::Accept);
         if is_sealed && !matches!(self.phase, Phase::Open { .. }) {
-            // Of an earlier session or of another caller's: nothing that is waited for.
+            // It belongs to an earlier session or to another caller's.
             return None;
         }
         let seal = self.seal(header, candidate.code());
@@ -317,21 +285,21 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 self.timer.heard_no_answer();
                 return self.events.take(seq, body);
             }
-            // Left over from an earlier session, or nothing that a caller is sent.
+            // Left over from an earlier session, or not meant for a caller.
             _ => {}
         }
         None
     }
 
-    /// Takes a candidate that decodes, but is not sealed for this session. It may have been hit on its
-    /// way, or belong to the session of another caller.
+    /// Takes a candidate that decodes but is not sealed for this session. Noise may have changed it, or
+    /// it belongs to another caller's session.
     ///
-    /// In another's session all that the device sends is of that kind, and so is all of this caller's
-    /// for the device. If every such frame were answered with another at once, neither would stop.
+    /// In another caller's session, all frames from the device look like this, and so do this caller's
+    /// frames to the device. If each end answered every such frame at once, neither would stop.
     fn unsealed(&mut self, now: Instant) {
-        /// In so many of them in a row, noise may have hit an answer.
+        /// The number of such frames in a row up to which noise may have hit an answer.
         const MOST_HIT: u8 = 2;
-        /// So many in a row are not due to noise.
+        /// The number of such frames in a row that is not due to noise.
         const NOT_NOISE: u8 = 8;
         self.counters.broken = self.counters.broken.wrapping_add(1);
         self.strange = self.strange.saturating_add(1);
@@ -342,8 +310,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
     }
 
-    /// How a frame from the device must be sealed. A Nak NotConnected is about a call of this session if
-    /// that call's trailer seals it.
+    /// Returns the seal that a frame from the device must have. A Nak NotConnected is about a call of
+    /// this session if it is sealed with that call's trailer.
     fn seal(&mut self, header: Header, code: Option<u8>) -> Option<Seal> {
         const NOT_CONNECTED: u8 = NakReason::NotConnected as u8;
         let session = Seal::of_session(self.nonce);
@@ -358,13 +326,13 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
     }
 
-    /// Notes that a part of a frame has come in.
+    /// Notes that a part of a frame was received.
     pub(super) fn heard(&mut self, now: Instant) {
         self.timer.heard(now);
     }
 
     fn accepted(&mut self, body: &[u8]) {
-        // The rest only this version knows.
+        // Only this version defines the remaining fields.
         let Ok(((version, nonce), _)) = postcard::take_from_bytes::<(u8, u32)>(body) else {
             return;
         };
@@ -391,8 +359,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         self.timer.disarm();
     }
 
-    /// Takes an Accept that comes in a session. If it has another nonce, another caller has begun a
-    /// session: since the link keeps order, it is not left over from an earlier one of this caller.
+    /// Takes an Accept within a session. If it has another nonce, another caller has begun a session:
+    /// the link keeps order, so it is not left over from an earlier session of this caller.
     fn overheard(&mut self, now: Instant, body: &[u8]) {
         let accept = postcard::take_from_bytes::<(u8, u32)>(body);
         if accept.is_ok_and(|((_, nonce), _)| nonce != self.nonce) {
@@ -400,8 +368,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
     }
 
-    /// Ends the session because another caller has begun one. The next waits for the resend time, lest
-    /// two callers do nothing but interrupt each other.
+    /// Ends the session because another caller has begun one. The next one waits for the resend time,
+    /// so that two callers do not keep interrupting each other.
     fn taken_over(&mut self, now: Instant) {
         self.end(Cause::OtherCaller, None);
         if self.calls.iter().any(Call::is_open) {
@@ -433,8 +401,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         if flight.sent_once() {
             self.timer.measured(now.since(flight.sent_at));
         }
-        // The link is a FIFO: what was sent before this call's first copy, and is not answered,
-        // has been lost, or its reply has.
+        // The link is a FIFO: of every unanswered call sent before this call's first copy, either the
+        // call or its reply was lost.
         let mut waiting = false;
         for other in self.calls.flights_mut() {
             waiting = true;
@@ -448,7 +416,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
     }
 
-    /// Sends all calls again, since the device has not got the one that it expects next.
+    /// Sends all calls again, since the device has not received the one that it expects next.
     fn resend_all(&mut self, next: Seq) {
         let is_coming = self.outgoing.call == Some(next);
         for flight in self.calls.flights_mut() {
@@ -456,11 +424,11 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
     }
 
-    /// Sends again what the device may be waiting for, since its answer has not come.
+    /// Sends again the call that the device may be waiting for, since no answer arrived.
     ///
-    /// What is being sent at this moment is left out, here and above: nothing that has come in can
-    /// be about that. A device that cannot receive while it sends would lose the needless copy and
-    /// complain of it, and so on with every call.
+    /// Skips the frame that is being sent at this moment, as `resend_all` does: nothing received so far
+    /// can be about it. A device that cannot receive while it sends would lose the needless copy and
+    /// report it, and so on with every call.
     fn send_again(&mut self) {
         let being_sent = self.outgoing.call;
         match &mut self.phase {
@@ -504,7 +472,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             }
         }
         if lost_one {
-            // Were the session to go on, the call could still run after its caller has given up.
+            // If the session went on, the call could still run after its caller has given up.
             self.end(Cause::Timeout, None);
         }
         if !self.calls.iter().any(Call::is_open) {
@@ -543,9 +511,9 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     /// Ends the session. `rejected` is the call that the device refused because it had no session.
     ///
-    /// If that call was sent once, it never ran, and neither did those that were sent once after
-    /// it: from there on the device had no session to run them in. They are sent again in the next
-    /// session, as are those that may run twice. Of all others nothing is known.
+    /// If that call was sent once, it never ran, and neither did those sent once after it, because from
+    /// there on the device had no session to run them in. They are sent again in the next session, as
+    /// are idempotent calls. The outcome of all others is unknown.
     pub(super) fn end(&mut self, cause: Cause, rejected: Option<Seq>) {
         let rejected = rejected
             .and_then(|seq| self.calls.in_flight(seq))
@@ -576,71 +544,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     }
 }
 
-impl<const FRAME: usize> Outgoing<FRAME> {
-    /// Puts a call, or the question for its number, into a frame. It fits: that was checked before.
-    fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight, seal: Seal) {
-        let header = Header {
-            kind: Kind::Call,
-            seq: flight.seq,
-        };
-        let mut encoder = Encoder::new(&mut self.bytes, header, seal);
-        encoder.varint(flight.number.into());
-        if flight.is_question {
-            encoder.varint(call.target.key);
-        } else {
-            encoder.extend(call.bytes());
-        }
-        self.len = encoder.finish().unwrap_or(0);
-        self.call = Some(flight.seq);
-    }
-}
-
-/// The number of the procedure that tells a key's number.
-const RESOLVE: u16 = match DeviceResolve::NUMBER {
-    Some(number) => number,
-    None => 0,
-};
-
-/// The longest frame of a question for a number: header, number and key.
-const QUESTION: usize = max_encoded_len(1 + 1 + 5);
-
-/// Returns the number in the answer to a question for it. Only a device that has none to give
-/// answers with anything else.
-fn number_in(state: State, body: &[u8]) -> Result<u16, CallError> {
-    match state {
-        State::Returned => match postcard::take_from_bytes::<Option<u16>>(body) {
-            Ok((Some(number), [])) => Ok(number),
-            _ => Err(CallError::NoSuchProcedure),
-        },
-        // Somebody in between passes calls on, and did not pass this one on.
-        State::Failed(error @ (CallError::Unreachable | CallError::Refused)) => Err(error),
-        _ => Err(CallError::NoSuchProcedure),
-    }
-}
-
-/// The trailer of the frame that carries a call.
-fn trailer<const FRAME: usize>(
-    call: &Call<FRAME>,
-    flight: &Flight,
-    seal: Seal,
-) -> [u8; TRAILER_LEN] {
-    let header = Header {
-        kind: Kind::Call,
-        seq: flight.seq,
-    };
-    let mut place = [0; 3];
-    let number = postcard::to_slice(&flight.number, &mut place).unwrap_or_default();
-    let seal = seal.then(&[header.to_byte()]).then(number);
-    let mut place = [0; 5];
-    let key = postcard::to_slice(&call.target.key, &mut place).unwrap_or_default();
-    let body = match flight.is_question {
-        true => key,
-        false => call.bytes(),
-    };
-    seal.then(body).trailer()
-}
-
-/// Whether the frame `left` was sent before the frame `right`; the count wraps.
+/// Returns true if the frame `left` was sent before the frame `right`. The count wraps.
 const fn is_before(left: u32, right: u32) -> bool {
     left != right && right.wrapping_sub(left) < u32::MAX / 2
 }

@@ -18,19 +18,19 @@ use heapless::Deque;
 pub trait StreamSource {
     /// An item.
     type Item;
-    /// Why there is none.
+    /// The error in place of an item.
     type Error;
 
     /// Returns the procedure.
     fn target(&self) -> Target;
 
-    /// Writes the arguments behind what is asked for, and returns their length if they fit.
+    /// Writes the arguments behind the request, and returns their length if they fit.
     fn encode(&self, place: &mut [u8]) -> Option<usize>;
 
     /// Reads an item from the front of `bytes`.
     ///
     /// # Errors
-    /// If there is none.
+    /// Fails if the bytes do not begin with an item.
     fn item(&self, bytes: &mut &[u8]) -> Result<Self::Item, Self::Error>;
 
     /// Reads the procedure's own error.
@@ -80,25 +80,25 @@ impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
 /// Reads an item of a stream from the front of `bytes`.
 ///
 /// # Errors
-/// [`CallError::BadReply`] if there is none.
+/// Returns [`CallError::BadReply`] if the bytes do not begin with an item.
 pub fn read_item<P: StreamProcedure>(bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
     let (item, rest) = postcard::take_from_bytes(bytes).map_err(|_| CallError::BadReply)?;
     *bytes = rest;
     Ok(item)
 }
 
-/// The items of a stream, pulled through the caller `C` while they are asked for.
+/// The items of a stream, pulled on demand through the caller `C`.
 ///
-/// Nothing is asked for before the first [`next`](Iterator::next). After an error it ends. The device
-/// runs the procedure anew for each batch and skips what has come, so a reset of the device or a lost
-/// link in between does no harm as long as the procedure still returns the same items.
+/// Nothing is requested before the first [`next`](Iterator::next). The stream ends after an error. The
+/// device runs the procedure anew for each batch and skips the items already sent, so a reset of the
+/// device or a lost link does no harm as long as the procedure still returns the same items.
 #[derive(Debug)]
 pub struct Stream<'a, C: Calling, P: StreamProcedure>(
     Running<&'a mut C, Pulling<TypedSource<'a, P>>>,
 );
 
 impl<'a, C: Calling, P: StreamProcedure> Stream<'a, C, P> {
-    /// The stream that the procedure returns for these arguments.
+    /// Creates the stream that the procedure returns for these arguments.
     pub const fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
         Self(Running::new(
             caller,
@@ -117,7 +117,7 @@ impl<C: Caller, P: StreamProcedure> Iterator for Stream<'_, C, P> {
 
 impl<C: Caller, P: StreamProcedure> core::iter::FusedIterator for Stream<'_, C, P> {}
 
-/// The items of a stream as [`Stream`] has them, for a caller that lets other tasks run meanwhile.
+/// The items of a stream, as [`Stream`] but for a caller that lets other tasks run meanwhile.
 ///
 /// # Cancel safety
 /// [`next`](Self::next) may be dropped before it has ended; the next one returns the same item.
@@ -127,7 +127,7 @@ pub struct AsyncStream<'a, C: Calling, P: StreamProcedure>(
 );
 
 impl<'a, C: Calling, P: StreamProcedure> AsyncStream<'a, C, P> {
-    /// The stream that the procedure returns for these arguments.
+    /// Creates the stream that the procedure returns for these arguments.
     pub const fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
         Self(Running::new(
             caller,
@@ -137,53 +137,53 @@ impl<'a, C: Calling, P: StreamProcedure> AsyncStream<'a, C, P> {
 }
 
 impl<C: AsyncCaller, P: StreamProcedure> AsyncStream<'_, C, P> {
-    /// Waits for the next item. None at the end of the stream, and after an error.
+    /// Waits for the next item. Returns None at the end of the stream and after an error.
     ///
     /// # Errors
-    /// The procedure's own error, or why a call failed.
+    /// Returns the procedure's own error, or the reason if a call failed.
     pub async fn next(&mut self) -> Option<Result<P::Item, CallError<P::Error>>> {
         self.0.wait_async().await
     }
 }
 
-/// Pulls the items of a source: an operation that ends with each item, and with None.
+/// An operation that pulls the items of a source. It ends with each item, and with None.
 #[derive(Debug)]
 pub struct Pulling<S> {
     source: S,
     pull: Pull,
-    /// The batches that were asked for, the oldest first.
+    /// The requested batches, the oldest first.
     in_flight: Deque<(Ask, Ticket), MAX_WINDOW>,
-    /// The batch that is being taken apart: the reply to the oldest.
+    /// The batch that is being read: the reply to the oldest request.
     batch: Option<Cursor>,
-    /// True if the oldest was asked for with nothing else in flight. Others may have failed only
-    /// because their turn came too late: nobody asked for items for a while.
+    /// True if the oldest batch was requested with nothing else in flight. Others may have failed only
+    /// because the user did not read for a while, and their deadline passed.
     alone: bool,
-    /// True if a batch has failed, so that the next is asked for alone.
+    /// True if a batch has failed, so that the next is requested alone.
     careful: bool,
     done: bool,
 }
 
-/// Where the next item of a batch begins.
+/// The position of the next item in a batch.
 #[derive(Debug)]
 struct Cursor {
     at: usize,
     left: u8,
 }
 
-/// What the answer to the oldest call leads to.
+/// The result of reading the oldest answer.
 enum Step<S: StreamSource> {
-    /// The next item. There may be more in the answer.
+    /// The next item. The answer may have more.
     Item(S::Item),
     /// The answer is used up, or void.
     Next,
-    /// All that was asked for is to be asked for again.
+    /// All pending requests are to be repeated.
     Again,
     End,
     Fail(S::Error),
 }
 
 impl<S: StreamSource> Pulling<S> {
-    /// Pulls from that source. Nothing has been asked for.
+    /// Creates an operation that pulls from that source. Nothing has been requested.
     pub const fn new(source: S) -> Self {
         Self {
             source,
@@ -201,7 +201,7 @@ impl<S: StreamSource> Pulling<S> {
         &self.source
     }
 
-    /// Asks for batches, as many as are worth having in flight.
+    /// Requests as many batches as are worth having in flight.
     fn ask<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Result<(), CallError> {
         let window = if self.careful { 1 } else { calls.window() };
         while calls.has_room() {
@@ -216,7 +216,7 @@ impl<S: StreamSource> Pulling<S> {
                 let asked = postcard::to_slice(&ask, place).ok()?.len();
                 Some(asked + source.encode(place.get_mut(asked..)?)?)
             })?;
-            // There is room for as many as were asked for.
+            // There is room for all pending requests.
             let _ = self.in_flight.push_back((ask, call));
         }
         Ok(())
@@ -244,7 +244,7 @@ impl<S: StreamSource> Pulling<S> {
             },
         };
         let Some(left) = cursor.left.checked_sub(1) else {
-            // The items take up exactly the bytes that they are given in.
+            // The items fill the given bytes exactly.
             let is_whole = cursor.at + 1 == reply.len();
             self.batch = None;
             return match (is_whole, self.pull.has_ended()) {
@@ -265,7 +265,7 @@ impl<S: StreamSource> Pulling<S> {
         }
     }
 
-    /// Asks again for what failed, which does no harm, unless it was asked for alone.
+    /// Requests again what failed, which does no harm, unless it was requested alone.
     fn failed(&mut self, error: CallError) -> Step<S> {
         let may_pass = matches!(
             error,
@@ -298,7 +298,7 @@ impl<S: StreamSource> Operation for Pulling<S> {
                 return Poll::Ready(Some(Err(self.source.failed(error))));
             }
             let Some(&(ask, call)) = self.in_flight.front() else {
-                // Calls that others have given up still take all the room.
+                // Calls that were given up still take all the room.
                 calls.reclaim();
                 return Poll::Pending;
             };

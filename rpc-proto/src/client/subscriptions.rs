@@ -1,8 +1,8 @@
-//! The subscriptions of a client, and the events that wait for its user.
+//! The subscriptions of a client, and the events that wait to be read.
 //!
-//! A subscription belongs to a session, which ends when the device is reset or the link is lost. So
-//! the client subscribes anew in each session, and asks again when it hears nothing for a while. That
-//! also opens a session, and tells of events that were lost with none behind them.
+//! A subscription belongs to a session, which ends when the device is reset or the link is lost. The
+//! client therefore subscribes again in each session, and asks again after a silence. Asking also opens
+//! a session and reveals lost events that no other event followed.
 
 mod buffer;
 mod received;
@@ -19,7 +19,7 @@ use crate::time::{Duration, Instant};
 use buffer::EventBuffer;
 use core::task::Poll;
 
-/// How long a device may be silent before it is asked whether it still knows of a subscription.
+/// The silence of a device after which the client checks that it still knows the subscription.
 const ASK_AFTER: Duration = Duration::from_millis(500);
 
 /// Memory of a [`Client`] for subscriptions: none, or [`Subscriptions`].
@@ -32,16 +32,16 @@ pub(super) mod sealed {
 
     /// The memory as the client uses it.
     pub trait EventMemory {
-        /// How many events a caller can subscribe to.
+        /// The number of events that a caller can subscribe to.
         const TOPICS: usize;
 
-        /// The places for subscriptions.
+        /// Returns the places for subscriptions.
         fn entries(&mut self) -> &mut [Option<Entry>];
 
-        /// The same, to look at.
+        /// Returns the places for subscriptions, to read.
         fn known(&self) -> &[Option<Entry>];
 
-        /// Keeps an event, or counts it if there is no room.
+        /// Keeps an event, or counts it as lost if there is no room.
         fn keep(&mut self, event: &ReceivedEvent<'_>);
 
         /// Returns true if an event waits.
@@ -52,7 +52,7 @@ pub(super) mod sealed {
     }
 }
 
-/// A client without subscriptions, which take no memory then.
+/// A client without subscriptions, which then take no memory.
 #[derive(Clone, Copy, Debug, Default, Hash)]
 pub struct NoSubscriptions;
 
@@ -78,21 +78,21 @@ impl sealed::EventMemory for NoSubscriptions {
     }
 }
 
-/// Room for subscriptions to `TOPICS` events, and `BYTES` for events that wait for the user, each of
-/// which takes 14 bytes beside its data.
+/// Room for subscriptions to `TOPICS` events and `BYTES` for waiting events, each of which takes 14
+/// bytes in addition to its data.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<const TOPICS: usize, const BYTES: usize> {
     entries: [Option<Entry>; TOPICS],
     waiting: EventBuffer<BYTES>,
 }
 
-/// Nothing in it makes a client do anything else next than its calls do, which are part of its state.
+/// It does not affect what a client does next beyond its calls, which are hashed themselves.
 impl<const TOPICS: usize, const BYTES: usize> core::hash::Hash for Subscriptions<TOPICS, BYTES> {
     fn hash<H: core::hash::Hasher>(&self, _: &mut H) {}
 }
 
 impl<const TOPICS: usize, const BYTES: usize> Subscriptions<TOPICS, BYTES> {
-    /// No subscriptions yet.
+    /// Creates memory without subscriptions.
     pub const fn new() -> Self {
         Self {
             entries: [const { None }; TOPICS],
@@ -135,17 +135,17 @@ impl<const TOPICS: usize, const BYTES: usize> sealed::EventMemory for Subscripti
 #[derive(Clone, Debug)]
 pub struct Entry {
     key: u32,
-    /// How many of the client's users it has.
+    /// The number of the client's users that subscribe to it.
     users: u16,
-    /// The number that the device gave the event, and the session in which it did.
+    /// The number that the device assigned to the event, and the session in which it did.
     topic: Option<(u16, u32)>,
-    /// The question that is under way.
+    /// The pending question.
     asked: Option<Ticket>,
     /// The session in which the device last answered it.
     answered_in: u32,
-    /// When to ask the device, if nothing is heard before.
+    /// The time to ask the device if nothing is received before.
     ask_at: Instant,
-    /// Why the device did not take it, until somebody has been told.
+    /// The reason why the device refused it, until it has been reported.
     error: Option<CallError<SubscribeError>>,
 }
 
@@ -177,8 +177,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         Ok(())
     }
 
-    /// Ends one subscription to the event with that key. When it was the last, the device is told, if
-    /// there is room for it: events that come all the same are ignored.
+    /// Ends one subscription to the event with that key. If it was the last, the client sends an
+    /// unsubscription if there is room. Events that still arrive are ignored.
     pub fn unsubscribe(&mut self, now: Instant, key: u32) {
         let entries = self.events.entries();
         let mut places = entries.iter_mut();
@@ -204,7 +204,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                     .ok()
                     .map(|bytes| bytes.len())
             });
-            // It is sent all the same, though nobody waits for its end.
+            // It is sent even though nobody waits for the result.
             if let Some(call) = told
                 .ok()
                 .and_then(|told| self.session.calls.by_ticket(told))
@@ -214,8 +214,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         }
     }
 
-    /// Returns whether the device has taken the subscription to the event with that key in this
-    /// session, or why it did not. An error is returned once; the client goes on asking.
+    /// Returns whether the device has accepted the subscription to the event with that key in this
+    /// session, or why it did not. An error is returned once; the client keeps asking.
     pub fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
         let session = self.session.counters().sessions;
         let mut entries = self.events.entries().iter_mut().flatten();
@@ -229,18 +229,17 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         }
     }
 
-    /// Returns true if an event waits to be taken out.
+    /// Returns true if an event waits to be read.
     pub fn has_event(&self) -> bool {
         self.events.has_event()
     }
 
-    /// Takes out the oldest event that waits. Events that find no room to wait in are counted among
-    /// the lost.
+    /// Takes out the oldest waiting event. Events that found no room count as lost.
     pub fn next_event(&mut self) -> Option<ReceivedEvent<'_>> {
         self.events.next()
     }
 
-    /// Keeps an event that has come in, if there is a subscription to it.
+    /// Keeps a received event if there is a subscription to it.
     pub(super) fn keep_event(
         events: &mut E,
         now: Instant,
@@ -262,7 +261,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         });
     }
 
-    /// Takes the device's answers to subscriptions, and asks it where that is due.
+    /// Takes the device's answers to subscriptions, and asks again when due.
     pub(super) fn tend_subscriptions(&mut self, now: Instant) {
         if E::TOPICS == 0 {
             return;
@@ -283,7 +282,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                         entry.topic = Some((topic, sessions));
                         entry.error = None;
                     }
-                    // It was not the device that ended this one.
+                    // The caller cancelled this one, not the device.
                     Err(CallError::Cancelled | CallError::OutcomeUnknown(Cause::Cancelled)) => {
                         entry.ask_at = now;
                     }

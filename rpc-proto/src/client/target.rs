@@ -1,17 +1,17 @@
-//! The procedure that a call is for, as a caller knows it, and the numbers that devices gave.
+//! The procedure that a call is for, and the numbers that devices assigned.
 
 use crate::service::Procedure;
 use crate::wire::frame::max_payload_len;
 
-/// Names the procedure of a call.
+/// The procedure of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Target {
     /// The key, which stands for path and types (PROTOCOL.md, "Keys").
     pub key: u32,
-    /// The number, as far as it is known before the device is asked.
+    /// The number, as far as it is known without asking the device.
     pub number: Number,
-    /// True if running it twice does no harm: then it is sent again when nobody knows whether it ran.
+    /// True if running it twice does no harm. It is then sent again if it is unknown whether it ran.
     pub idempotent: bool,
 }
 
@@ -19,21 +19,22 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Number {
-    /// The number is part of the protocol, or agreed upon in another way. The device is never asked.
+    /// The number is part of the protocol, or agreed upon otherwise. The device is never asked.
     Fixed(u16),
-    /// Devices with this fingerprint have given it this number. Others are asked.
+    /// Devices with this fingerprint have assigned it this number. Others are asked.
     In {
         /// The fingerprint of the interface.
         fingerprint: u32,
         /// The number there.
         number: u16,
     },
-    /// Nothing is known.
+    /// The number is not known.
     Unknown,
 }
 
 impl Target {
-    /// Names a typed procedure. Its number is known on a device that offers this service and no other.
+    /// Creates the target of a typed procedure. Its number is known on a device that offers only this
+    /// service.
     pub const fn of<P: Procedure>() -> Self {
         Self {
             key: P::KEY,
@@ -48,7 +49,7 @@ impl Target {
         }
     }
 
-    /// Names a procedure by a number that both ends have agreed upon.
+    /// Creates the target of a procedure with a number that both ends have agreed upon.
     pub const fn fixed(number: u16, idempotent: bool) -> Self {
         Self {
             key: 0,
@@ -67,8 +68,8 @@ pub(super) const fn head_len(number: u16) -> usize {
     }
 }
 
-/// Returns how many bytes of arguments are sure to fit a frame of that length. An unknown number is
-/// taken for the longest.
+/// Returns how many bytes of arguments are certain to fit a frame of that length. An unknown number
+/// counts as the longest.
 pub(super) const fn room(number: Option<u16>, frame: usize) -> usize {
     let number = match number {
         Some(number) => number,
@@ -77,11 +78,11 @@ pub(super) const fn room(number: Option<u16>, frame: usize) -> usize {
     max_payload_len(frame).saturating_sub(head_len(number))
 }
 
-/// The numbers that the devices with one fingerprint gave to keys: the `NUMBERS` asked for last.
+/// The numbers that devices with one fingerprint assigned to keys: the last `NUMBERS` of them.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Numbers<const NUMBERS: usize> {
     fingerprint: u32,
-    /// Direct-mapped: a key has one place, so finding it takes no search and no bookkeeping.
+    /// Direct-mapped: each key has one slot, so a lookup needs no search and no bookkeeping.
     known: [Option<(u32, u16)>; NUMBERS],
 }
 

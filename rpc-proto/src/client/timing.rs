@@ -1,7 +1,7 @@
 //! When to send again: the resend time, from measured round trips (PROTOCOL.md, "Resending").
 //!
-//! The estimate is that of RFC 6298: a smoothed round trip and its mean deviation, in integers.
-//! A call that was sent more than once gives no sample, since its answer may be to either copy.
+//! The estimate is that of RFC 6298: a smoothed round trip and its mean deviation, in integers. A call
+//! that was sent more than once gives no sample, since the answer may belong to any copy.
 
 use crate::time::{Duration, Instant};
 
@@ -11,17 +11,17 @@ use crate::time::{Duration, Instant};
 pub struct Timing {
     /// The resend time before a round trip has been measured.
     pub initial: Duration,
-    /// The least by which the resend time exceeds the measured round trip. A host should not go
-    /// below its scheduler's hiccups.
+    /// The minimum by which the resend time exceeds the measured round trip. On a host, it should not
+    /// be below the latency of the scheduler.
     pub min: Duration,
-    /// The longest resend time that doubling leads to. Unlike a network, a line with one caller
-    /// does not get better by being left alone: long waits only use up deadlines.
+    /// The longest resend time that doubling leads to. Unlike a network, a line with one caller does
+    /// not improve if it is left alone: long waits only use up deadlines.
     pub max: Duration,
 }
 
 impl Timing {
-    /// Bounds for a line that carries `baud` bits a second, ten to a byte, where frames of
-    /// `frame` bytes are usual: a start that leaves time for a frame both ways and for the device.
+    /// Creates bounds for a line of `baud` bits per second, ten to a byte, with frames of usually
+    /// `frame` bytes: the initial time covers a frame both ways and the device's work.
     pub const fn for_line(baud: u32, frame: u32) -> Self {
         const START: u64 = 50_000;
         let baud = if baud == 0 { 1 } else { baud };
@@ -51,12 +51,12 @@ pub(crate) struct ResendTimer {
     timing: Timing,
     /// Smoothed round trip and mean deviation in microseconds, once measured.
     round_trip: Option<(u64, u64)>,
-    /// How often the resend time has been doubled.
+    /// The number of times that the resend time has been doubled.
     doublings: u32,
     due: Option<Instant>,
-    /// When it was due at first, before a frame that came in put it off.
+    /// The time when it was first due, before a received frame deferred it.
     planned: Instant,
-    /// When a byte of a frame last came in, if one has since the timer was started.
+    /// The time when a byte of a frame was last received, if any since the timer was started.
     heard_at: Option<Instant>,
 }
 
@@ -72,7 +72,7 @@ impl ResendTimer {
         }
     }
 
-    /// Learns that a call that was sent once was answered after `sample`.
+    /// Adds a sample: the time that the answer to a call took that was sent once.
     pub(crate) fn measured(&mut self, sample: Duration) {
         let sample = sample.as_micros();
         self.round_trip = Some(match self.round_trip {
@@ -84,19 +84,19 @@ impl ResendTimer {
         });
     }
 
-    /// Starts anew: something was sent.
+    /// Restarts the timer because something was sent.
     pub(crate) fn arm(&mut self, now: Instant) {
         self.planned = now + self.resend_time();
         self.due = Some(self.planned);
         self.heard_at = None;
     }
 
-    /// The resend time as it is now.
+    /// Returns the current resend time.
     pub(crate) fn resend_time(&self) -> Duration {
         let min = self.timing.min.as_micros();
         let base = match self.round_trip {
             None => min.max(self.timing.initial.as_micros()),
-            // Where every round trip takes the same time, no deviation is left to wait for.
+            // If every round trip takes the same time, the deviation leaves no margin.
             Some((smoothed, deviation)) => smoothed + min.max(4 * deviation),
         };
         let doubled = base.saturating_mul(1 << self.doublings);
@@ -104,31 +104,31 @@ impl ResendTimer {
         Duration::from_micros(doubled.min(max))
     }
 
-    /// A part of a frame has come in, which may be the answer: a long one takes its time.
+    /// Notes that a part of a frame was received. It may be a long answer, so it defers the resend.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard_at = Some(now);
     }
 
-    /// The frame that came in was no answer, and puts nothing off: a device with much to tell may
-    /// send such frames without end.
+    /// Notes that the received frame was not an answer and defers nothing. A device with many events
+    /// may send such frames without end.
     pub(crate) fn heard_no_answer(&mut self) {
         self.heard_at = None;
         self.due = self.due.map(|_| self.planned);
     }
 
-    /// Stops: nothing is waited for.
+    /// Stops the timer because nothing is pending.
     pub(crate) fn disarm(&mut self) {
         self.due = None;
         self.heard_at = None;
         self.doublings = 0;
     }
 
-    /// The device has answered, so the next wait is a plain one.
+    /// Resets the doubling because the device has answered.
     pub(crate) fn progressed(&mut self) {
         self.doublings = 0;
     }
 
-    /// Whether the time is up; the next wait is then twice as long.
+    /// Returns true if the time is up. The next wait is then twice as long.
     pub(crate) fn expired(&mut self, now: Instant) -> bool {
         /// 2^20 microseconds exceed any sensible upper bound many times over.
         const MOST_DOUBLINGS: u32 = 20;
@@ -144,7 +144,7 @@ impl ResendTimer {
         true
     }
 
-    /// When a byte of a frame last came in, if that puts the resend off.
+    /// Returns when a byte of a frame was last received, if that defers the resend.
     #[cfg(feature = "model-check")]
     pub(crate) const fn heard_at(&self) -> Option<Instant> {
         self.heard_at

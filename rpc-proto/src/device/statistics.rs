@@ -1,28 +1,28 @@
-//! What a device counts of its link.
+//! The counters of a device's link.
 
 use postcard_schema::Schema;
 use serde::ser::{Serialize, SerializeStruct, SerializeTuple, Serializer};
 
-/// What a device has seen of its link since it started. Each counter wraps.
+/// The counters of a device's link since the device started. Each counter wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Statistics {
-    /// Frames received whole.
+    /// Complete frames received.
     pub frames: u32,
     /// Frames that did not decode or check.
     pub corrupt: u32,
     /// Frames longer than the longest that the device accepts.
     pub too_long: u32,
-    /// Calls that came before one that was lost.
+    /// Calls received after a lost one.
     pub out_of_order: u32,
-    /// Calls that had run already and were answered from memory.
+    /// Calls that had already run and were answered from memory.
     pub duplicates: u32,
-    /// Received bytes that there was no room for.
+    /// Received bytes that found no room.
     pub overruns: u32,
 }
 
 impl Statistics {
-    /// Nothing seen yet.
+    /// All counters at zero.
     pub const NONE: Self = Self {
         frames: 0,
         corrupt: 0,
@@ -43,7 +43,7 @@ impl Statistics {
         "overruns",
     ];
 
-    /// The counters, in the order of their names.
+    /// Returns the counters, in the order of the fields.
     const fn counts(&self) -> [u32; 6] {
         [
             self.frames,
@@ -56,8 +56,8 @@ impl Statistics {
     }
 }
 
-/// As the derived implementation would have it. On the wire that is six numbers, written here in a
-/// loop: unrolled, it would be a copy of the varint code for each.
+/// Equivalent to the derived implementation. It writes six numbers in a loop, because the unrolled code
+/// would have a copy of the varint code for each.
 impl Serialize for Statistics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let counts = self.counts();

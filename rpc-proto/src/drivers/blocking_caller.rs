@@ -11,11 +11,11 @@ use crate::time::{Clock, Duration, Instant};
 use core::task::Poll;
 use embedded_io::{Read, ReadReady, Write};
 
-/// A caller that waits by asking the link again and again, for a microcontroller that has nothing
-/// else to do meanwhile.
+/// A caller that waits by polling the link, for a microcontroller that has nothing else to do
+/// meanwhile.
 ///
-/// It is made of a link, a clock and a [`Client`], which says how long frames are and how many calls
-/// may be in flight:
+/// It consists of a link, a clock and a [`Client`], which sets the length of frames and the number of
+/// calls in flight:
 ///
 /// ```
 /// # use rpc_proto::{client::{Client, Timing}, time::Instant};
@@ -39,7 +39,7 @@ where
     K: Clock,
     E: EventMemory,
 {
-    /// A caller over `link`.
+    /// Creates a caller over `link`.
     pub const fn new(link: L, clock: K, client: Client<FRAME, WINDOW, NUMBERS, E>) -> Self {
         Self {
             link,
@@ -48,7 +48,7 @@ where
         }
     }
 
-    /// Returns the link, to look at or to use between calls.
+    /// Returns the link, to inspect or to use between calls.
     pub const fn link(&mut self) -> &mut L {
         &mut self.link
     }
@@ -58,8 +58,7 @@ where
         &mut self.client
     }
 
-    /// Waits for an event that was subscribed to, for that long at most. A
-    /// [`Subscription`] reads it.
+    /// Waits for an event of any subscription, for at most that long. A [`Subscription`] reads it.
     pub fn next_event(&mut self, timeout: Duration) -> Option<ReceivedEvent<'_>> {
         let limit = self.clock.now() + timeout;
         while !self.client.has_event() && self.clock.now() < limit {
@@ -68,7 +67,7 @@ where
         self.client.next_event()
     }
 
-    /// Sends and receives what is there.
+    /// Sends and receives the available bytes.
     fn turn(&mut self) {
         if self.try_turn().is_err() {
             self.client.link_lost();

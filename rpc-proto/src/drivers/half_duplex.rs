@@ -12,16 +12,16 @@ use embedded_hal::digital::OutputPin;
 use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use heapless::Deque;
 
-/// How many bytes may have come in unnoticed when this end is about to talk: what switching a bus
-/// may leave behind. The shortest frame is longer.
+/// The number of bytes that may have arrived unnoticed when this end is about to talk. Switching a bus
+/// may cause a few. The shortest frame is longer.
 const LEFT_BEHIND: usize = 4;
 
 /// A link through a transceiver whose driver is on only while this end talks.
 ///
-/// It is made of a UART, the pin that enables the transceiver's driver, and a delay, and is a link
-/// for every driver in this module, on the device as on the caller. The pin is high from before the
-/// first bit of a transmission until after the last one of the frame. For that, the UART's `flush`
-/// has to wait for the last bit; some HALs only wait until the last byte is on its way.
+/// It wraps a UART, the pin that enables the transceiver's driver, and a delay, and serves as a link
+/// for every driver in this module, on the device as well as on the caller. The pin is high from before
+/// the first bit of a transmission until after the last bit of the frame. The UART's `flush` therefore
+/// has to wait for the last bit; some HALs only wait until the last byte is being sent.
 ///
 /// ```
 /// # use core::convert::Infallible;
@@ -69,27 +69,26 @@ const LEFT_BEHIND: usize = 4;
 ///
 /// # Who talks when
 ///
-/// The bus belongs to one caller and one device. The device talks when it was called, and the caller
-/// when it has been answered. For that, the caller has to have a single call in flight, which a device
-/// makes sure of by announcing no receive buffer: a [`Server`](crate::server::Server) does so unless it
-/// is told otherwise.
+/// The bus belongs to one caller and one device. The device talks after a call, and the caller after
+/// the answer. The caller therefore must have only a single call in flight. A device ensures this by
+/// announcing no receive buffer, which is the default of a [`Server`](crate::server::Server).
 ///
-/// Both ends wait for the *turnaround* before they talk, and do not talk if something comes in
-/// meanwhile, or has come in that nobody has read. Then the frame is dropped as if the bus had lost it,
-/// which the protocol recovers from: what comes in is the call that is being sent again, or the answer
-/// that had been given up. So the turnaround should be two bytes long at least, and as long as the other
-/// end takes to switch its driver off.
+/// Both ends wait for the *turnaround* before they talk, and do not talk if something arrives meanwhile
+/// or has arrived unread. The frame is then dropped as if the bus had lost it, and the protocol
+/// recovers: the received frame is the call that is being resent, or the answer that had been given up.
+/// The turnaround should be at least two bytes long, and as long as the other end takes to switch its
+/// driver off.
 ///
-/// Only a call that is sent again because its answer takes long, or noise, can lead to both ends
-/// talking at once. The resend time of the caller ([`Timing`](crate::client::Timing)) should therefore
-/// exceed what the longest procedure takes. If both talk nevertheless, what is lost is sent again.
-/// Events are told unasked, at any time: one that meets a call is lost, and counted as such.
+/// Both ends talk at once only because of noise, or if a call is resent because its answer takes long.
+/// The resend time of the caller ([`Timing`](crate::client::Timing)) should therefore exceed the
+/// duration of the longest procedure. If both talk nevertheless, the lost frames are sent again. The
+/// device may push events at any time: one that collides with a call is lost, and counted as such.
 ///
 /// # Echo
 ///
-/// Where the receiver stays on while the driver is, everything sent comes back; see
-/// [`with_echo`](Self::with_echo). A host whose adapter echoes needs nothing like it: a caller ignores
-/// frames that only callers send. But it asks for each answer again whose echo was damaged.
+/// If the receiver stays on while the driver is on, everything sent comes back; see
+/// [`with_echo`](Self::with_echo). A host whose adapter echoes needs no such setting, because a caller
+/// ignores frames that only callers send. But it asks again for each answer whose echo was damaged.
 #[derive(Debug)]
 pub struct HalfDuplex<L, P, D> {
     link: L,
@@ -99,23 +98,23 @@ pub struct HalfDuplex<L, P, D> {
     turnaround: u32,
     echoes: bool,
     phase: Phase,
-    /// True if a byte of a frame was sent and its delimiter was not.
+    /// True if a byte of a frame was sent but its delimiter was not.
     in_frame: bool,
-    /// True if a delimiter goes before the next frame. Alone, it would take the bus for nothing.
+    /// True if a delimiter goes before the next frame. Sent alone, it would occupy the bus for nothing.
     delimiter_due: bool,
     echo: Echo,
-    /// What had come in before this end began to talk.
+    /// The bytes that had arrived before this end began to talk.
     left_behind: Deque<u8, LEFT_BEHIND>,
     yielded: u32,
 }
 
-/// What this end does.
+/// The state of this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Listening,
     /// The driver is on.
     Talking,
-    /// The other end talks: what is to be sent is dropped.
+    /// The other end talks, so outgoing frames are dropped.
     Yielding,
 }
 
@@ -123,9 +122,9 @@ impl<L, P, D> HalfDuplex<L, P, D>
 where
     P: OutputPin<Error = Infallible>,
 {
-    /// A link that listens. `driver_enable` is high while this end talks.
+    /// Creates a link that listens. `driver_enable` is high while this end talks.
     ///
-    /// `turnaround` is how long this end waits before it talks; see [above](Self#who-talks-when).
+    /// This end waits for `turnaround` before it talks; see [above](Self#who-talks-when).
     pub fn new(link: L, driver_enable: P, delay: D, turnaround: Duration) -> Self {
         let mut link = Self {
             link,
@@ -152,12 +151,13 @@ where
         self
     }
 
-    /// How many frames were not sent because the other end was talking; wraps around.
+    /// Returns the number of frames that were not sent because the other end was talking. The count
+    /// wraps.
     pub const fn yielded(&self) -> u32 {
         self.yielded
     }
 
-    /// What it was made of. The driver is off.
+    /// Switches the driver off and returns the parts of the link.
     pub fn release(mut self) -> (L, P, D) {
         self.listen();
         (self.link, self.driver_enable, self.delay)
@@ -179,22 +179,22 @@ where
         self.phase = Phase::Yielding;
     }
 
-    /// Notes that bytes were handed to the UART.
+    /// Notes that bytes were passed to the UART.
     fn note_sent(&mut self, bytes: &[u8]) {
         if self.echoes {
             self.echo.sent(bytes);
         }
     }
 
-    /// Keeps a byte that came in when this end was about to talk, unless it is its own. There is
-    /// room for it.
+    /// Keeps a byte that arrived when this end was about to talk, unless it is its own. There is room
+    /// for it.
     fn keep(&mut self, byte: u8) -> bool {
         let foreign = !self.echo.is_due() || !self.echo.take(byte);
         foreign && self.left_behind.push_back(byte).is_ok()
     }
 
-    /// How many of these bytes belong to the frame that is being sent, if its end is among them. A
-    /// delimiter that comes before a frame belongs to it.
+    /// Returns how many of these bytes belong to the frame that is being sent, if its end is among
+    /// them. A delimiter before a frame belongs to it.
     fn rest_of_frame(&self, bytes: &[u8]) -> Option<usize> {
         let mut in_frame = self.in_frame;
         let end = bytes.iter().position(|&byte| {
@@ -205,13 +205,13 @@ where
     }
 }
 
-/// Returns the number of bytes, if all of them are delimiters.
+/// Returns the number of bytes if all of them are delimiters.
 fn only_delimiters(bytes: &[u8]) -> Option<usize> {
     let others = bytes.iter().any(|&byte| byte != DELIMITER);
     (!others).then_some(bytes.len())
 }
 
-/// The first byte of a buffer that is not empty.
+/// Puts `byte` first into `buffer`, unless that is empty, and returns the number of bytes written.
 fn put_first(buffer: &mut [u8], byte: u8) -> usize {
     match buffer.first_mut() {
         Some(first) => {
@@ -232,7 +232,7 @@ where
     P: OutputPin<Error = Infallible>,
     D: DelayNs,
 {
-    /// Begins to talk, unless the other end does.
+    /// Begins to talk, unless the other end is talking.
     fn begin(&mut self) -> Result<(), L::Error> {
         let more = self.keep_waiting()?;
         let old = self.left_behind.len();
@@ -247,7 +247,7 @@ where
         Ok(())
     }
 
-    /// Keeps the bytes that wait to be read, and tells whether there are more than there is room for.
+    /// Keeps the bytes that wait to be read. Returns true if there is no room for all of them.
     fn keep_waiting(&mut self) -> Result<bool, L::Error> {
         while self.link.read_ready()? {
             if self.left_behind.is_full() {
@@ -279,7 +279,7 @@ where
         }
     }
 
-    /// Ends what is being sent, and listens.
+    /// Ends the transmission and listens.
     fn end(&mut self) -> Result<(), L::Error> {
         let flushed = match self.phase {
             Phase::Listening => return Ok(()),
@@ -345,8 +345,8 @@ where
     P: OutputPin<Error = Infallible>,
     D: DelayNs,
 {
-    /// Takes bytes up to the end of a frame, which it waits for: the driver is off as soon as it can
-    /// be, however long it takes until anything else is asked of the link.
+    /// Accepts bytes up to the end of a frame, and waits for that: the driver is switched off as soon
+    /// as possible, even if the link is not used again for long.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, L::Error> {
         if bytes.is_empty() {
             return Ok(0);

@@ -1,9 +1,9 @@
-//! The drivers of a server: `serve` for a device with nothing else to do, `poll` for a loop that has,
-//! `serve_async` for a task among others.
+//! The drivers of a server: `serve` for a device with nothing else to do, `poll` for a loop with other
+//! work, `serve_async` for one task among others.
 //!
-//! All of them do the same: hand received bytes to the server one by one, until it has a reply; then
-//! send that. There are two `serve`s, because one that also sends events needs a link that can tell
-//! whether a byte has come.
+//! All of them pass received bytes to the server one by one until it has a reply, then send that. There
+//! are two `serve`s, because one that also sends events needs a link that reports whether a byte has
+//! arrived.
 
 use super::{LinkError, read_byte, write_some};
 use crate::events::EventQueue;
@@ -15,13 +15,13 @@ use embassy_futures::select::{Either, select};
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WINDOW> {
-    /// Serves the link until it fails. Waits inside the link's `read` and `write`, which may put
-    /// the processor to sleep. It does not flush: what is written has to go out by itself, as it
-    /// does from a UART.
+    /// Serves the link until it fails. Waits inside the link's `read` and `write`, which may put the
+    /// processor to sleep. It does not flush: written bytes have to go out by themselves, as they do
+    /// from a UART.
     ///
     /// # Errors
-    /// When the link fails or is closed. It may be called again: what a UART reports as an error,
-    /// such as lost bytes, the protocol recovers from.
+    /// Fails if the link fails or is closed. It may be called again: the protocol recovers from errors
+    /// that a UART reports, such as lost bytes.
     pub fn serve<L: Read + Write>(
         &mut self,
         link: &mut L,
@@ -31,7 +31,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     {
         let () = Self::BOUNDS;
         loop {
-            // Sending comes first, because an earlier error may have left a reply half sent.
+            // Sending comes first, because an earlier error may have left a reply partly sent.
             if self.is_replying() {
                 self.send(link)?;
                 continue;
@@ -52,14 +52,15 @@ impl<
 where
     Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
 {
-    /// Serves the link until it fails, as a server without events does.
+    /// Serves the link until it fails, like the `serve` of a server without events.
     ///
-    /// Events of procedures are sent at once. Those of interrupts are when the next byte is received,
-    /// because the link's `read` waits for nothing else; a caller with a subscription asks every half
-    /// second. A loop around [`poll`](Self::poll) and [`serve_async`](Self::serve_async) send them at once.
+    /// Events from procedures are sent at once. Events from interrupts are sent after the next byte
+    /// arrives, because the link's `read` waits for nothing else; a caller with a subscription asks
+    /// every half second. A loop around [`poll`](Self::poll) and [`serve_async`](Self::serve_async)
+    /// send them at once.
     ///
     /// # Errors
-    /// When the link fails or is closed.
+    /// Fails if the link fails or is closed.
     pub fn serve<L: Read + ReadReady + Write>(
         &mut self,
         link: &mut L,
@@ -82,14 +83,14 @@ where
 impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     Server<I, FRAME, WINDOW, Q>
 {
-    /// Does what can be done without waiting, for a loop that has other things to do: receives what
-    /// has come, until a call has run, and sends as much of the reply as the link takes.
+    /// Does everything that is possible without waiting, for a loop with other work: receives the
+    /// available bytes until a call has run, and sends as much of the reply as the link accepts.
     ///
-    /// Bytes are taken from the link one by one as they are needed, so none is lost between calls.
-    /// As [`serve`](Self::serve), it does not flush. [`drivers`](crate::drivers) has an example.
+    /// Bytes are taken from the link one by one as they are needed, so none is lost between calls. Like
+    /// [`serve`](Self::serve), it does not flush. [`drivers`](crate::drivers) has an example.
     ///
     /// # Errors
-    /// When the link fails or is closed.
+    /// Fails if the link fails or is closed.
     pub fn poll<L: Read + ReadReady + Write + WriteReady>(
         &mut self,
         link: &mut L,
@@ -106,7 +107,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Ok(())
     }
 
-    /// Sends all there is to send, and waits for that.
+    /// Sends all outgoing bytes, and waits for that.
     fn send<L: Write>(&mut self, link: &mut L) -> Result<(), LinkError<L::Error>> {
         match write_all(link, self.outgoing()) {
             Ok(()) => {
@@ -120,8 +121,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    /// Receives what has come, until there is a reply to send. Calls thus go before events, lest a
-    /// device with much to tell answers none.
+    /// Receives the available bytes until there is a reply to send. Calls thus go before events, so
+    /// that a device with many events still answers calls.
     fn receive_ready<L: Read + ReadReady>(
         &mut self,
         link: &mut L,
@@ -135,34 +136,34 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Ok(())
     }
 
-    /// As `serve`, for a link that lets other tasks run while it waits, and for
+    /// Serves like `serve`, but over a link that lets other tasks run while it waits, and with
     /// procedures that do.
     ///
-    /// It takes a byte at a time from the link, so that the others stay there while a procedure
-    /// waits; a link that receives by interrupt or DMA keeps them.
+    /// It takes a byte at a time from the link, so that the others stay there while a procedure waits;
+    /// a link that receives by interrupt or DMA keeps them.
     ///
     /// # Cancel safety
-    /// It may be dropped at any time and called again, if the link's own `read` and `write` may: no
-    /// byte is lost or sent twice. A server with events drops the link's `read` itself, when there is
-    /// one to send. A procedure that it was waiting for is dropped with it; that call counts as run
-    /// and is not answered, and its caller is told at its deadline that the outcome is unknown.
+    /// It may be dropped at any time and called again if the same holds for the link's own `read` and
+    /// `write`: no byte is lost or sent twice. A server with events drops the link's `read` itself when
+    /// there is an event to send. A procedure that it was waiting for is dropped with it. That call
+    /// counts as run and is not answered; at its deadline, its caller gets an unknown outcome.
     ///
     /// # Errors
-    /// When the link fails or is closed, as with `serve`.
+    /// Fails if the link fails or is closed, like `serve`.
     pub async fn serve_async<L>(&mut self, link: &mut L) -> Result<Infallible, LinkError<L::Error>>
     where
         I: DispatchAsync,
         L: embedded_io_async::Read + embedded_io_async::Write,
     {
         let () = Self::BOUNDS;
-        // An earlier one may have been dropped before it got to that.
+        // An earlier future may have been dropped before it flushed.
         link.flush().await?;
         loop {
             let mut byte = [0];
             let read = if self.is_replying() {
                 None
             } else if Self::HAS_EVENTS {
-                // The byte first, for the same reason as above.
+                // The byte is polled first, so that calls go before events.
                 match select(link.read(&mut byte), self.event()).await {
                     Either::First(read) => Some(read),
                     Either::Second(()) => None,
@@ -179,14 +180,14 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
             }
             let outgoing = self.outgoing();
             if outgoing.is_empty() {
-                // It was an event that does not fit a frame.
+                // An event that did not fit a frame was dropped.
                 continue;
             }
             match link.write(outgoing).await? {
                 0 => return Err(LinkError::Closed),
                 sent => self.sent(sent),
             }
-            // The last byte is in the link's hands; what it holds back goes out now.
+            // The link has accepted the last byte. Now flush the bytes that it holds back.
             if self.outgoing().is_empty() {
                 link.flush().await?;
             }
@@ -194,7 +195,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     }
 }
 
-/// Writes all of `bytes`; if the link fails, tells how many were written.
+/// Writes all of `bytes`. If the link fails, returns how many were written.
 fn write_all<L: Write>(link: &mut L, bytes: &[u8]) -> Result<(), (usize, LinkError<L::Error>)> {
     let mut sent = 0;
     while let Some(rest @ [_, ..]) = bytes.get(sent..) {

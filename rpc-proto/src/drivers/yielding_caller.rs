@@ -13,18 +13,18 @@ use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
 
-/// How many received bytes are taken from the link at once.
+/// The number of received bytes that are taken from the link at once.
 const CHUNK: usize = 32;
 
 /// A caller that lets other tasks run while it waits, on a microcontroller or a host.
 ///
 /// It is made of a link, a clock, a delay such as `embassy_time::Delay`, and a [`Client`].
 ///
-/// The link's `read`, `write` and `flush` must bear being dropped while they wait, as embassy's
-/// buffered UARTs and tokio's streams do: that is how a call ends at its deadline, even if the link
-/// takes no more bytes.
+/// The link's `read`, `write` and `flush` must be cancel-safe, as those of embassy's buffered UARTs and
+/// tokio's streams are: a call ends at its deadline by dropping them, even if the link accepts no more
+/// bytes.
 ///
-/// On a host with tokio, for one:
+/// For example, on a host with tokio:
 ///
 /// ```no_run
 /// use embedded_hal_async::delay::DelayNs;
@@ -62,16 +62,16 @@ const CHUNK: usize = 32;
 /// ```
 ///
 /// # Cancel safety
-/// A call may be dropped before it has ended. It is then as if nobody waited for it: if it was
-/// sent, it runs once or never, and the next call waits until there is room for it, which is at the
-/// latest when the time of the dropped one is up. A `WINDOW` of more than 1 has room for both.
+/// A call may be dropped before it has ended. If it was sent, it runs once or never, and the next call
+/// waits for room, at the latest until the deadline of the dropped one. A `WINDOW` of more than 1 has
+/// room for both.
 #[derive(Debug)]
 pub struct YieldingCaller<L, K, D, C> {
     link: L,
     clock: K,
     delay: D,
     client: C,
-    /// True if the link may hold bytes back that were written to it.
+    /// True if the link may hold back bytes that were written to it.
     unflushed: bool,
 }
 
@@ -83,7 +83,7 @@ where
     D: DelayNs,
     E: EventMemory,
 {
-    /// A caller over `link`.
+    /// Creates a caller over `link`.
     pub const fn new(
         link: L,
         clock: K,
@@ -99,7 +99,7 @@ where
         }
     }
 
-    /// Returns the link, to look at or to use between calls.
+    /// Returns the link, to inspect or to use between calls.
     pub const fn link(&mut self) -> &mut L {
         &mut self.link
     }
@@ -109,8 +109,7 @@ where
         &mut self.client
     }
 
-    /// Waits for an event that was subscribed to, for that long at most. A
-    /// [`Subscription`] reads it.
+    /// Waits for an event of any subscription, for at most that long. A [`Subscription`] reads it.
     pub async fn next_event(&mut self, timeout: Duration) -> Option<ReceivedEvent<'_>> {
         let limit = self.clock.now() + timeout;
         while !self.client.has_event() && self.clock.now() < limit {
@@ -119,8 +118,8 @@ where
         self.client.next_event()
     }
 
-    /// Does what is due, sends what is there, and waits for something to receive or to be due, but
-    /// not beyond `limit`.
+    /// Does everything that is due, sends the outgoing bytes, and waits for received bytes or the next
+    /// deadline, but not beyond `limit`.
     async fn turn(&mut self, limit: Option<Instant>) {
         if self.try_turn(limit).await.is_err() {
             self.unflushed = false;
@@ -185,11 +184,11 @@ where
     }
 }
 
-/// Ends waiting for the link.
+/// The timer that ends waiting for the link.
 struct Timer<'a, K, D> {
     clock: &'a mut K,
     delay: &'a mut D,
-    /// When waiting ends at the latest.
+    /// The time when waiting ends at the latest.
     limit: Option<Instant>,
 }
 
@@ -204,7 +203,7 @@ impl<K: Clock, D: DelayNs> Timer<'_, K, D> {
             return Some(waiting.await);
         };
         let micros = until.since(self.clock.now()).as_micros();
-        // The longest delay there is takes over an hour; whoever waits longer waits again.
+        // The longest possible delay is over an hour. To wait longer, callers wait again.
         let delay = self
             .delay
             .delay_us(u32::try_from(micros).unwrap_or(u32::MAX));

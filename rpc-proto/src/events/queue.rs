@@ -1,4 +1,4 @@
-//! The queue between those who have something to tell and the server that sends it.
+//! The queue between the code that emits events and the server that sends them.
 
 use super::Emit;
 use super::ring::Ring;
@@ -10,9 +10,10 @@ use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 /// Events on their way to the caller.
 ///
-/// `BYTES` is the memory for those that wait, each with 4 or 5 bytes besides its data; `TOPICS` is
-/// how many events a caller can subscribe to at once. It is made to be a `static` that procedures,
-/// tasks and interrupts share; it is locked, with interrupts masked, while an event is encoded.
+/// `BYTES` is the memory for waiting events, each with 4 or 5 bytes in addition to its data; `TOPICS`
+/// is the number of events that a caller can subscribe to at once. It is meant to be a `static` that
+/// procedures, tasks and interrupts share. It is locked, with interrupts masked, while an event is
+/// encoded.
 ///
 /// ```
 /// use rpc_proto::events::{Emit, EventQueue};
@@ -47,7 +48,7 @@ pub struct EventQueue<const BYTES: usize, const TOPICS: usize = 8> {
 #[derive(Debug)]
 struct State<const BYTES: usize, const TOPICS: usize> {
     subscribed: [Option<Topic>; TOPICS],
-    /// Each record is how many events were dropped before it, the topic, and the data.
+    /// The records: the number of events dropped before the event, its topic, and its data.
     waiting: Ring<BYTES>,
     /// The number of events dropped after the last one that waits.
     dropped: u32,
@@ -61,21 +62,21 @@ struct Topic {
     number: u16,
 }
 
-/// The next thing that a queue has for its server.
+/// The next item for the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// An event of that many bytes, which come next.
     Event(u16),
-    /// That many events found no room.
+    /// The number of events that found no room.
     Dropped(u32),
 }
 
-/// There are subscriptions to as many events as the queue can have.
+/// The error if there are too many subscriptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooMany;
 
 impl<const BYTES: usize, const TOPICS: usize> State<BYTES, TOPICS> {
-    /// The subscription to the event with that key.
+    /// Returns the subscription to the event with that key.
     fn topic(&self, key: u32) -> Option<Topic> {
         let mut topics = self.subscribed.iter().flatten();
         topics.find(|topic| topic.key == key).copied()
@@ -83,7 +84,7 @@ impl<const BYTES: usize, const TOPICS: usize> State<BYTES, TOPICS> {
 }
 
 impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
-    /// A queue with nothing in it.
+    /// Creates an empty queue.
     pub const fn new() -> Self {
         const { assert!(BYTES > 0, "a queue has room for something") }
         Self {
@@ -96,7 +97,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         }
     }
 
-    /// Forgets everything: the caller is another, or has begun anew.
+    /// Clears everything because a new session has begun.
     pub(crate) fn clear(&self) {
         self.with(|state| {
             state.subscribed = [None; TOPICS];
@@ -106,7 +107,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         });
     }
 
-    /// Lets in events with that key, which are those with that number.
+    /// Accepts events with that key, which are sent with that number.
     pub(crate) fn subscribe(&self, key: u32, number: u16) -> Result<(), TooMany> {
         self.with(|state| {
             if state.topic(key).is_some() {
@@ -119,7 +120,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         .ok_or(TooMany)
     }
 
-    /// Lets in no more events with that key.
+    /// Stops accepting events with that key.
     pub(crate) fn unsubscribe(&self, key: u32) {
         self.with(|state| {
             for place in &mut state.subscribed {
@@ -131,7 +132,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         });
     }
 
-    /// Takes out what to send next.
+    /// Takes out the next item to send.
     pub(crate) fn next(&self) -> Option<Next> {
         self.with(|state| match state.waiting.pop_length() {
             Some(length) => Some(Next::Event(length)),
@@ -143,7 +144,7 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     }
 
     /// Takes a byte of the event.
-    // Locking is longer than calling this.
+    // Locking takes more code than calling this.
     #[inline(never)]
     pub(crate) fn pop(&self) -> Option<u8> {
         self.with(|state| state.waiting.pop())
@@ -162,8 +163,8 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         .unwrap_or(Poll::Pending)
     }
 
-    /// Does something with the state, unless it is called from there: by an event whose encoding
-    /// tells of an event.
+    /// Runs `action` on the state. Does nothing if it is called recursively, by an event whose encoding
+    /// emits an event.
     fn with<T>(&self, action: impl FnOnce(&mut State<BYTES, TOPICS>) -> Option<T>) -> Option<T> {
         critical_section::with(|section| {
             let mut state = self.state.borrow(section).try_borrow_mut().ok()?;
@@ -173,13 +174,13 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
 }
 
 impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
-    /// Tells of the event with that key, whose data is encoded already: for events that are known at
-    /// run time only, such as those of another device.
+    /// Emits the event with that key, whose data is encoded already: for events that are known only at
+    /// run time, such as those of another device.
     pub fn emit_bytes(&self, key: u32, data: &[u8]) {
         self.put(key, &Encoded(data));
     }
 
-    /// Tells if anybody has subscribed to the event with that key.
+    /// Returns true if there is a subscription to the event with that key.
     pub fn is_subscribed(&self, key: u32) -> bool {
         self.with(|state| state.topic(key)).is_some()
     }
@@ -209,7 +210,7 @@ impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS>
     }
 }
 
-/// Bytes that are the encoding of something: as a tuple, they are encoded as they are.
+/// Bytes that are an encoding already: as a tuple, they are encoded unchanged.
 struct Encoded<'a>(&'a [u8]);
 
 impl Serialize for Encoded<'_> {

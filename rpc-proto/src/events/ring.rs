@@ -7,7 +7,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DoesNotFit;
 
-/// `BYTES` is how many bytes there are for records and their lengths.
+/// A ring of `BYTES` bytes for records and their lengths.
 #[derive(Debug)]
 pub(super) struct Ring<const BYTES: usize> {
     bytes: [u8; BYTES],
@@ -32,7 +32,7 @@ impl<const BYTES: usize> Ring<BYTES> {
         self.len = 0;
     }
 
-    /// Adds the encoding of `value` as one record, or nothing, if it does not fit.
+    /// Adds the encoding of `value` as one record. Adds nothing if it does not fit.
     pub(super) fn push<T: Serialize>(&mut self, value: &T) -> Result<(), DoesNotFit> {
         let before = self.len;
         let pushed = self.try_push(value);
@@ -58,7 +58,7 @@ impl<const BYTES: usize> Ring<BYTES> {
         Ok(())
     }
 
-    /// Takes the first record's length out; that many bytes are then to be taken out.
+    /// Takes out the length of the first record. The caller then takes out that many bytes.
     pub(super) fn pop_length(&mut self) -> Option<u16> {
         Some(u16::from_le_bytes([self.pop()?, self.pop()?]))
     }
@@ -71,8 +71,8 @@ impl<const BYTES: usize> Ring<BYTES> {
         byte
     }
 
-    /// Adds a byte, and tells where.
-    // Inlined, it would be in every place where a value is serialised.
+    /// Adds a byte and returns its position.
+    // Inlined, it would be repeated in every place where a value is serialised.
     #[inline(never)]
     fn put(&mut self, byte: u8) -> Result<usize, DoesNotFit> {
         if self.len == BYTES {
@@ -87,7 +87,7 @@ impl<const BYTES: usize> Ring<BYTES> {
     }
 }
 
-/// Puts what postcard writes into the ring, byte by byte.
+/// Puts the bytes that postcard writes into the ring, one by one.
 struct Record<'r, const BYTES: usize>(&'r mut Ring<BYTES>);
 
 impl<const BYTES: usize> Flavor for Record<'_, BYTES> {

@@ -1,7 +1,7 @@
 //! The frames in which a server sends events.
 //!
-//! A server without events has [`NoEvents`], which has no size and does nothing: all that is here is
-//! left out of its image.
+//! A server without events has [`NoEvents`], which has no size and does nothing, so all of this is left
+//! out of its image.
 
 use crate::events::{EventQueue, Next, NoEvents};
 use crate::wire::frame::{Encoder, Full};
@@ -59,20 +59,20 @@ pub trait Sender {
     /// Forgets subscriptions and events, because a session has begun.
     fn clear(&mut self);
 
-    /// Lets in the events with that key, and tells how many events were sent in the session.
-    /// None if there are too many subscriptions.
+    /// Accepts events with that key, and returns how many events were sent in the session. Returns None
+    /// if there are too many subscriptions.
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32>;
 
-    /// Lets in no more events with that key.
+    /// Stops accepting events with that key.
     fn unsubscribe(&mut self, key: u32);
 
-    /// Tells if a frame was sent in part, which must be ended before anything else is sent.
+    /// Returns true if a frame was partly sent, which must be completed before anything else is sent.
     fn is_sending(&self) -> bool;
 
-    /// The bytes to send, empty if there are none. A frame that is made for them gets that seal.
+    /// Returns the bytes to send, empty if there are none. A new frame is sealed with `seal`.
     fn outgoing(&mut self, seal: Seal) -> &[u8];
 
-    /// Notes that the first `count` bytes of it were sent.
+    /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     fn sent(&mut self, count: usize);
 
     /// Waits until there is something to send.
@@ -113,7 +113,7 @@ pub struct QueuedEvents<Q, const FRAME: usize> {
     sent: usize,
     /// The number of events in this session, sent or dropped.
     count: u32,
-    /// True if the caller has to be told `count`, because it cannot infer it from its events.
+    /// True if the caller needs `count`, because it cannot infer it from its events.
     count_due: bool,
 }
 
@@ -140,7 +140,7 @@ impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> QueuedEvent
 where
     Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
 {
-    /// Makes the next frame, if there is something to tell.
+    /// Makes the next frame, if there is an event or a count to send.
     fn make_next(&mut self, seal: Seal) {
         self.len = 0;
         self.sent = 0;
@@ -154,7 +154,7 @@ where
                 Some(Next::Event(length)) => self.make_event(length, seal),
                 Some(Next::Dropped(dropped)) => {
                     self.drop_events(dropped);
-                    // Nothing may follow from which the caller could tell.
+                    // The next event may not follow soon, so send the count.
                     self.count_due = true;
                 }
             }
@@ -175,7 +175,7 @@ where
             left = left.checked_sub(1)?;
             self.queue.pop()
         };
-        // Before the topic stands how many events were dropped, as a varint.
+        // The number of dropped events precedes the topic, as a varint.
         let mut dropped = 0;
         let mut shift = 0;
         while let Some(byte) = byte() {
@@ -192,8 +192,8 @@ where
         }
         let finished = encoder.finish();
         self.count = self.count.wrapping_add(1);
-        // So many were dropped that the number of this one does not tell, or it is time to say how
-        // many there were in case so many get lost on the way.
+        // Send the count if so many were dropped that the number of this event is ambiguous, and
+        // regularly, in case so many get lost on the way.
         self.count_due = dropped >= UNTOLD || self.count.is_multiple_of(UNTOLD);
         match finished {
             Ok(len) => self.len = len,
@@ -230,7 +230,7 @@ where
 
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
         self.queue.subscribe(key, number).ok()?;
-        // The event that waits is sent after the answer to this.
+        // The waiting event is sent after the answer to this call.
         let waits = u32::from(self.len > 0 && self.sent == 0);
         Some(self.count.wrapping_sub(waits))
     }
@@ -284,7 +284,7 @@ mod tests {
             });
             let len = events.outgoing(Seal::NONE).len();
             assert!(len > 0);
-            // Nobody asks whether there is more before the next session begins.
+            // Does not ask for more events before the next session begins.
             events.sent(len);
         }
     }

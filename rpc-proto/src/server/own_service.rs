@@ -16,9 +16,9 @@ pub struct OwnService<'s, I, const FRAME: usize> {
 impl<I, const FRAME: usize> OwnService<'_, I, FRAME> {
     /// The most bytes of a description that fit a reply.
     const CHUNK: usize = {
-        /// Header and length.
+        /// The header and the length.
         const AROUND: usize = 1 + 3;
-        // A frame that is too short is refused elsewhere, in words.
+        // `assert_bounds` reports a frame that is too short, with a message.
         FRAME.saturating_sub(max_encoded_len(FRAME) - FRAME + AROUND)
     };
 }

@@ -1,4 +1,4 @@
-//! A server for calls that somebody else carries out, such as a bridge to another device.
+//! A server whose calls are carried out elsewhere, such as in a bridge to another device.
 
 use super::events::Sender;
 use super::session::{Outstanding, Token};
@@ -8,12 +8,12 @@ use crate::service::{FIRST_NUMBER, Interface};
 use crate::wire::message::Fault;
 use core::fmt;
 
-/// Hands calls out as bytes, and takes their answers later, in any order.
+/// A server that passes on calls as bytes, and takes their answers later, in any order.
 ///
-/// As many calls as `WINDOW` can be open at once. Replies go out in the order of the calls, and
-/// everything else that a session promises holds here as with a [`Server`]: a call that comes again
-/// is not handed out again. What belongs to the device's own service is answered at once, from the
-/// [`Interface`], whose description may be known at run time only.
+/// Up to `WINDOW` calls can be open at once. Replies are sent in the order of the calls, and all other
+/// guarantees of a session hold as with a [`Server`]: a call that is received again is not passed on
+/// again. Calls of the device's own service are answered at once, from the [`Interface`], whose
+/// description may be known only at run time.
 ///
 /// ```
 /// use rpc_proto::server::{RawReply, RawServer};
@@ -47,7 +47,7 @@ pub struct RawServer<I, const FRAME: usize, const WINDOW: usize, Q: EventSource 
     outstanding: Outstanding<WINDOW>,
 }
 
-/// Written by hand, because what `derive` adds is a bound on the pointer to the queue.
+/// Written by hand, because `derive` would add a bound on the pointer to the queue.
 impl<I, const FRAME: usize, const WINDOW: usize, Q: EventSource> fmt::Debug
     for RawServer<I, FRAME, WINDOW, Q>
 where
@@ -60,11 +60,11 @@ where
     }
 }
 
-/// A call that was handed out.
+/// A call that was passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RawCall<'f> {
-    /// Names the call when it is answered.
+    /// The name of the call, to answer it.
     pub token: Token,
     /// The position of the procedure in the interface.
     pub index: u16,
@@ -85,7 +85,7 @@ pub enum RawReply<'a> {
 }
 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize> RawServer<I, FRAME, WINDOW> {
-    /// A server without a session. It announces no receive buffer.
+    /// Creates a server without a session. It announces no receive buffer.
     #[track_caller]
     pub const fn new(interface: I) -> Self {
         Self::of(Server::new(interface))
@@ -95,7 +95,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> RawServer<I, FRAME, 
 impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     RawServer<I, FRAME, WINDOW, Q>
 {
-    /// The same server, but one that hands calls out.
+    /// Creates the same server, but one that passes on calls.
     pub const fn of(server: Server<I, FRAME, WINDOW, Q>) -> Self {
         Self {
             server,
@@ -103,19 +103,19 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    /// The same server, with a receive buffer of that many bytes, so that callers send calls ahead; see
-    /// [`Server::announce_buffer`].
+    /// Returns the same server, with a receive buffer of that many bytes, so that callers send calls
+    /// ahead; see [`Server::announce_buffer`].
     #[must_use]
     pub const fn with_buffer(mut self, bytes: u16) -> Self {
         self.server.announce_buffer(bytes);
         self
     }
 
-    /// Takes one received byte, and gives back the call that it completes, if it does. The call is
-    /// not handed out again, so somebody has to [`answer`](Self::answer) it.
+    /// Takes one received byte, and returns the call that it completes, if it does. The call is not
+    /// returned again, so it has to be [answered](Self::answer).
     ///
-    /// As long as there is something to send, a frame that completes is dropped as if the line had
-    /// lost it; so send first, unless the line has no patience.
+    /// As long as there is something to send, a completed frame is dropped as if the line had lost it,
+    /// so send first.
     pub fn receive(&mut self, byte: u8) -> Option<RawCall<'_>> {
         let () = Server::<I, FRAME, WINDOW, Q>::BOUNDS;
         let Server {
@@ -174,13 +174,13 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         self.outstanding.send_next(session);
     }
 
-    /// Tells if a call waits for its answer. It no longer does once it has been answered, or once its
-    /// session has ended: then its caller can no longer be told.
+    /// Returns true if a call waits for its answer. It no longer does once it has been answered or its
+    /// session has ended.
     pub fn is_open(&self, token: Token) -> bool {
         self.outstanding.is_open(token)
     }
 
-    /// The bytes to send, empty if there is nothing to say.
+    /// Returns the bytes to send, empty if there are none.
     pub fn outgoing(&mut self) -> &[u8] {
         self.server.outgoing()
     }
@@ -192,27 +192,28 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         self.outstanding.send_next(&mut self.server.session);
     }
 
-    /// Tells if there is a reply to send. If not, the server can receive, even if there are events.
+    /// Returns true if there is a reply to send. If not, the server can receive, even if there are
+    /// events.
     pub fn is_replying(&self) -> bool {
         self.server.is_replying()
     }
 
-    /// Waits until there is an event to send. Without events, that is for ever.
+    /// Waits until there is an event to send. Without events, it waits for ever.
     pub async fn event(&mut self) {
         self.server.event().await;
     }
 
-    /// The interface.
+    /// Returns the interface.
     pub const fn interface(&mut self) -> &mut I {
         &mut self.server.interface
     }
 
-    /// The counters of the link.
+    /// Returns the counters of the link.
     pub fn statistics(&self) -> &Statistics {
         self.server.statistics()
     }
 
-    /// Counts bytes that the receive buffer had no room for.
+    /// Counts bytes lost because the receive buffer was full.
     pub fn note_overruns(&mut self, bytes: u32) {
         self.server.note_overruns(bytes);
     }

@@ -1,8 +1,8 @@
-//! The device side of a session (PROTOCOL.md, "Sessions"): what each received frame means, which
-//! call is to be run, and what is answered.
+//! The device's end of a session (PROTOCOL.md, "Sessions"): what each received frame means, which call
+//! is to run, and how frames are answered.
 //!
 //! It keeps the encoded replies of the last `WINDOW` calls, so that a call that is sent again is
-//! answered again without running again.
+//! answered without running again.
 
 #[cfg(feature = "model-check")]
 mod identity;
@@ -27,17 +27,17 @@ const NAK: usize = max_encoded_len(1 + 1);
 
 /// The state of the device's end of a link.
 ///
-/// It starts as all zeroes, so that one in a `static` takes no flash for the values it starts with.
+/// It starts as all zeroes, so that in a `static` it takes no flash for its initial values.
 #[derive(Clone, Debug)]
 pub struct Session<const FRAME: usize, const WINDOW: usize> {
     state: State,
     nak: [u8; NAK],
-    /// A slot for each reply that is kept: a frame, which its only zero ends.
+    /// A slot for each kept reply: a frame, ended by its only zero.
     replies: [[u8; FRAME]; WINDOW],
     statistics: Statistics,
 }
 
-/// Where the session and the frame on its way stand.
+/// The state of the session and of the frame that is being sent.
 #[derive(Clone, Debug)]
 struct State {
     phase: Phase,
@@ -45,9 +45,9 @@ struct State {
     next: Seq,
     calls: Calls,
     sending: Sending,
-    /// How many bytes of that frame have been sent.
+    /// The number of bytes of that frame that have been sent.
     sent: u16,
-    /// The longest reply: what the caller takes, at most `FRAME`.
+    /// The longest reply: the limit of the caller, at most `FRAME`.
     max_frame: u16,
     seal: Seal,
 }
@@ -57,31 +57,32 @@ struct State {
 enum Phase {
     NotConnected,
     Connected,
-    /// The caller has been told that call `next` is missing.
+    /// The missing call `next` has been reported to the caller.
     GapReported,
 }
 
-/// How many calls have run in this session, which tells how many replies are kept and where.
+/// The number of calls that have run in this session, which determines which replies are kept and
+/// where.
 ///
-/// It counts up to twice the window and then goes on from the window, so that it fits a byte. The
-/// slots are not found by sequence numbers, because 32 is not a multiple of every window.
+/// It counts up to twice the window and then continues from the window, so that it fits a byte. Slots
+/// are not found by sequence numbers, because 32 is not a multiple of every window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Calls(u8);
 
 impl Calls {
     const NONE: Self = Self(0);
 
-    /// How many calls before the next have their reply kept in that many slots.
+    /// Returns how many calls before the next have their reply kept in that many slots.
     fn kept(self, slots: u8) -> u8 {
         self.0.min(slots)
     }
 
-    /// The slot for the reply to the next call.
+    /// Returns the slot for the reply to the next call.
     const fn next_slot(self, slots: u8) -> u8 {
         self.0 % slots
     }
 
-    /// The count once the next has run.
+    /// Returns the count after the next call has run.
     const fn and_one_more(self, slots: u8) -> Self {
         if self.0 >= 2 * slots - 1 {
             Self(slots)
@@ -91,22 +92,22 @@ impl Calls {
     }
 }
 
-/// Which frame is on its way. An enum of these would take two bytes.
+/// The frame that is being sent. An enum of these would take two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sending(u8);
 
 impl Sending {
-    /// The Nak. It is 0, and its place is all zeroes at first, so that a device begins by sending a
-    /// delimiter, which ends what it may have sent of a frame before it was reset.
+    /// The Nak. It is 0 and its buffer is all zeroes at first, so a device begins by sending a
+    /// delimiter. That ends any partial frame from before a reset.
     const NAK: Self = Self(0);
     const NOTHING: Self = Self(1);
 
-    /// The reply in that slot.
+    /// Returns the reply in that slot.
     const fn reply(slot: u8) -> Self {
         Self(2 + slot)
     }
 
-    /// The slot of the reply, if it is one.
+    /// Returns the slot of the reply, if it is one.
     fn slot(self) -> Option<usize> {
         self.0.checked_sub(2).map(usize::from)
     }
@@ -119,34 +120,34 @@ impl State {
     }
 }
 
-/// A call to be run, with everything that running it needs.
+/// A call to run, with everything that is needed to run it.
 ///
-/// It counts as run from the moment it is handed out: if it is dropped before
-/// [`end`](Self::end), it is not answered and does not run again, and no earlier reply is kept.
+/// It counts as run from the moment it is returned: if it is dropped before [`end`](Self::end), it is
+/// not answered and does not run again, and no earlier reply is kept.
 #[derive(Debug)]
 pub struct Call<'s, 'f> {
-    /// The procedure's number, or the fault that there is none.
+    /// The procedure's number, or the fault if it has none.
     pub procedure: Result<u16, Fault>,
     /// The encoded arguments.
     pub arguments: Arguments<'f>,
-    /// What the device has seen of the link.
+    /// The counters of the link.
     pub statistics: &'s Statistics,
     seq: Seq,
-    /// Where the reply is made.
+    /// The buffer for the reply.
     place: &'s mut [u8],
     state: &'s mut State,
-    /// What the state's count becomes, and the slot that the reply is made in.
+    /// The state's count once the call ends, which selects the slot of the reply.
     calls: Calls,
     slot: u8,
 }
 
 impl Call<'_, '_> {
-    /// Where the answer goes.
+    /// Returns a writer for the answer.
     pub fn reply(&mut self) -> Reply<'_> {
         Reply::new(self.seq, self.state.seal, self.place)
     }
 
-    /// Ends the call with the reply that was made, or with a fault.
+    /// Ends the call with the reply that was written, or with a fault.
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
     pub fn end(&mut self, result: Result<Replied, Fault>) {
@@ -157,7 +158,7 @@ impl Call<'_, '_> {
     }
 }
 
-/// Puts a fault in the place of a reply if there is no reply, or it does not fit.
+/// Writes a fault in place of a reply if there is no reply, or it does not fit.
 fn settle(seq: Seq, seal: Seal, place: &mut [u8], result: Result<Replied, Fault>) {
     let failed = match result {
         Ok(Replied(Ok(()))) => None,
@@ -173,16 +174,16 @@ fn settle(seq: Seq, seal: Seal, place: &mut [u8], result: Result<Replied, Fault>
     }
 }
 
-/// The frame at the beginning of its place: its only zero ends it.
+/// Returns the frame at the beginning of its buffer, ended by its only zero.
 fn frame_in(place: &[u8]) -> &[u8] {
     let end = place.iter().position(|&byte| byte == DELIMITER);
     end.and_then(|end| place.get(..=end)).unwrap_or_default()
 }
 
-/// Refuses bounds that a device cannot have.
+/// Checks the bounds of a device.
 ///
 /// # Panics
-/// If `frame` or `window` is out of bounds.
+/// Panics if `frame` or `window` is out of bounds.
 #[track_caller]
 pub(super) const fn assert_bounds(frame: usize, window: usize) {
     assert!(
@@ -206,8 +207,9 @@ pub(super) const fn assert_bounds(frame: usize, window: usize) {
 impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     const SLOTS: u8 = WINDOW as u8;
 
-    /// No session yet.
-    // The bounds are no constant here: the compiler would name this line instead of the caller's.
+    /// Creates a state without a session.
+    // The bounds are not a constant here, because the compiler would then report this line instead of
+    // the caller's.
     #[track_caller]
     pub const fn new() -> Self {
         assert_bounds(FRAME, WINDOW);
@@ -227,21 +229,21 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         }
     }
 
-    /// What the device has seen of the link.
+    /// Returns the counters of the link.
     pub const fn statistics(&self) -> &Statistics {
         &self.statistics
     }
 
-    /// Counts bytes that the receive buffer had no room for.
+    /// Counts bytes lost because the receive buffer was full.
     pub fn note_overruns(&mut self, bytes: u32) {
         count(&mut self.statistics.overruns, bytes);
     }
 
-    /// Takes what the accumulator found, and gives back the call to be run, if it is a new one.
-    /// `fingerprint` is that of the interface, and `buffer` how many received bytes can wait while a
-    /// procedure runs.
+    /// Takes a candidate from the accumulator. Returns the call to run, if it is a new one.
+    /// `fingerprint` is that of the interface, and `buffer` the number of received bytes that can wait
+    /// while a procedure runs.
     ///
-    /// As long as there is something to send it is dropped, as if the line had lost it.
+    /// As long as there is something to send, the candidate is dropped, as if the line had lost it.
     pub fn take<'f>(
         &mut self,
         candidate: Result<Candidate<'f>, Broken>,
@@ -257,8 +259,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 let seal = match header.kind {
                     Kind::Connect | Kind::Accept => Seal::NONE,
                     Kind::Call if self.state.phase == Phase::NotConnected => {
-                        // Without a session no call is expected and nothing is sealed, so there
-                        // is room for the call to name and for what proves that it is meant.
+                        // Without a session, no call is expected and nothing is sealed, so these fields
+                        // can hold the rejected call and the trailer that proves the Nak is about it.
                         self.state.next = header.seq;
                         self.state.seal = Seal::of_trailer(candidate.trailer());
                         self.refuse(NakReason::NotConnected);
@@ -271,8 +273,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                     match header.kind {
                         Kind::Connect => self.connect(body, fingerprint, buffer),
                         Kind::Call => return self.call(header.seq, body),
-                        // Only devices send the others: the line loops back, or another device
-                        // is on it.
+                        // Only devices send the others: the line loops back, or another device is on
+                        // it.
                         _ => {}
                     }
                     return None;
@@ -285,8 +287,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         None
     }
 
-    /// Begins a session, or tells a caller of another version that there can be none.
-    // Inlined, it would take registers from what every byte and every call goes through.
+    /// Begins a session, or rejects a caller of another version.
+    // Inlined, it would take registers from the code that runs for every byte and every call.
     #[inline(never)]
     fn connect(&mut self, body: &[u8], fingerprint: u32, &buffer: &u16) {
         let Some((&version, rest)) = body.split_first() else {
@@ -305,7 +307,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         };
         self.state.next = Seq::FIRST;
         self.state.calls = Calls::NONE;
-        // No reply is kept at this point, so a slot is free to make the frame in.
+        // No reply is kept at this point, so a slot is free to hold the frame.
         if let Some(slot) = self.replies.first_mut() {
             let header = Header {
                 kind: Kind::Accept,
@@ -348,7 +350,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     fn run<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f>> {
         let calls = self.state.calls;
         let slot = calls.next_slot(Self::SLOTS);
-        // What holds if the call is dropped; its end sets things right.
+        // This is the state if the call is dropped. `end` corrects it.
         self.state.next = seq.next();
         self.state.calls = Calls::NONE;
         self.state.phase = Phase::GapReported;
@@ -372,8 +374,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         })
     }
 
-    /// Counts a frame that is not taken, and names the next call, unless that would tell nobody or
-    /// has been done: a gap is reported once.
+    /// Counts a rejected frame, and reports the next call, unless that is useless or was done before: a
+    /// gap is reported once.
     #[inline(never)]
     fn refuse(&mut self, reason: NakReason) {
         let seq = self.state.next;
@@ -397,34 +399,34 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.send(Sending::NAK);
     }
 
-    /// Whether there is something to say.
+    /// Returns true if there is something to send.
     pub fn is_sending(&self) -> bool {
         self.state.sending != Sending::NOTHING
     }
 
-    /// The seal of the session's frames.
+    /// Returns the seal of the session's frames.
     pub(crate) const fn seal(&self) -> Seal {
         self.state.seal
     }
 
-    /// Whether an Accept is on its way, so that a session has just begun.
+    /// Returns true if an Accept is being sent, so that a session has just begun.
     pub fn is_accepting(&self) -> bool {
         self.state.calls == Calls::NONE && self.state.sending == Sending::reply(0)
     }
 
-    /// The bytes to send, empty if there is nothing to say.
+    /// Returns the bytes to send, empty if there are none.
     pub fn outgoing(&self) -> &[u8] {
         frame_in(self.rest())
     }
 
-    /// What is not sent of the frame on its way, and whatever follows that frame in its place.
+    /// Returns the unsent rest of the frame, and whatever follows that frame in its buffer.
     fn rest(&self) -> &[u8] {
         if !self.is_sending() {
             return &[];
         }
         let place = match self.state.sending.slot() {
             None => &self.nak[..],
-            // The slot is there; saying so spares a device with one slot from looking.
+            // The slot exists. `min` lets the compiler skip the check for a device with one slot.
             Some(slot) => self
                 .replies
                 .get(slot.min(WINDOW - 1))
@@ -460,7 +462,7 @@ impl<const FRAME: usize, const WINDOW: usize> Default for Session<FRAME, WINDOW>
     }
 }
 
-/// Adds to a counter that wraps.
+/// Adds to a wrapping counter.
 fn count(counter: &mut u32, more: u32) {
     *counter = counter.wrapping_add(more);
 }

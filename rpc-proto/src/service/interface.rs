@@ -5,14 +5,14 @@ use crate::wire::message::Fault;
 
 /// An interface whose description is left out of the image, to save flash.
 ///
-/// Typed callers are served as ever; callers by name find nothing to read.
+/// Typed callers are served as usual; callers by name find no description.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Undescribed<I>(pub I);
 
-/// An interface on a device without its own service, which is the smallest that there is.
+/// An interface on a device without its own service, which makes the smallest image.
 ///
-/// Nobody can ask such a device anything but its procedures. Typed clients still call it if it
-/// offers a single service and their trait is the same, docs included: they know the fingerprint.
+/// Such a device only answers calls of its procedures. Typed clients can still call it if it offers a
+/// single service and their trait is the same, docs included, because they know its fingerprint.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bare<I>(pub I);
 
@@ -92,8 +92,8 @@ without_description!(Bare, own service: false);
 /// # let _ = interface;
 /// ```
 ///
-/// Services with `async` methods are offered by an `async struct`, in which others may be, too. It is
-/// served with [`serve_async`](crate::server::Server::serve_async).
+/// An `async struct` offers services with `async` methods, and may offer others as well. It is served
+/// with [`serve_async`](crate::server::Server::serve_async).
 ///
 /// ```
 /// # use rpc_proto::service;
@@ -111,7 +111,7 @@ without_description!(Bare, own service: false);
 /// }
 /// ```
 ///
-/// The struct may have type parameters, each with one bound at most:
+/// The struct may have type parameters, each with at most one bound:
 ///
 /// ```
 /// # use rpc_proto::{events::Emit, service};
@@ -134,7 +134,7 @@ without_description!(Bare, own service: false);
 /// }
 /// ```
 ///
-/// Two procedures with the same key are refused by the compiler:
+/// The compiler rejects two procedures with the same key:
 ///
 /// ```compile_fail
 /// # #[rpc_proto::service]
@@ -219,14 +219,14 @@ macro_rules! interface {
             $crate::interface! { @check [$($arguments)*] $($service),+ }
         };
     };
-    // The keys of an interface without parameters are compared even if it is not used.
+    // The keys of an interface without parameters are compared even if it is unused.
     (@check [] $($service:ty),+) => {
         const _: &[&[u32]] = $crate::macro_support::distinct(
             &[$(<$service as $crate::macro_support::Service>::KEYS),+],
         );
     };
     (@check [$($arguments:tt)+] $($service:ty),+) => {};
-    // A procedure belongs to the first service whose procedures its index has not passed.
+    // A procedure belongs to the first service for which its remaining index is in range.
     (@dispatch [$($parameters:tt)*] [$($arguments:tt)*]
         [$($async:tt)?] $trait:ident::$method:ident $await:tt for $name:ident {
             $($field:ident: $service:ty)+

@@ -9,7 +9,7 @@ use postcard_schema::schema::{DataModelType, NamedType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The most items in a batch: what tells their number is seven bits.
+/// The maximum number of items in a batch: their number takes seven bits.
 pub const MAX_BATCH: u8 = 127;
 
 /// A procedure that returns a sequence of items, a batch at a time.
@@ -31,13 +31,13 @@ pub trait FeedProcedure: Procedure {
     const FALLIBLE: bool;
 }
 
-/// Which items of a stream a batch shall have: the first arguments of a call.
+/// The items of a stream that a batch should have: the first arguments of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ask {
     /// The number of items before its first.
     pub position: u32,
-    /// The most items that it shall have, 1 to [`MAX_BATCH`].
+    /// The maximum number of items, 1 to [`MAX_BATCH`].
     pub limit: u8,
 }
 
@@ -49,8 +49,8 @@ pub(crate) struct BatchEnd {
 }
 
 impl BatchEnd {
-    /// The end of a batch that begins behind the end of the stream. The stream has become shorter
-    /// since that position was found out.
+    /// The end of a batch that begins behind the end of the stream, which has become shorter since the
+    /// position was determined.
     pub(crate) const BEYOND: Self = Self {
         count: 0,
         is_last: false,
@@ -69,9 +69,9 @@ impl BatchEnd {
 }
 
 impl Reply<'_> {
-    /// Answers with a batch of a stream: with as many of the items asked for as fit.
+    /// Answers with a batch of a stream: as many of the requested items as fit.
     ///
-    /// An item is encoded before it is known whether it fits, and taken back if it does not.
+    /// Each item is encoded before it is known whether it fits, and removed if it does not.
     pub fn items<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
         self.begin(Kind::Return);
         let encoder = &mut self.encoder;
@@ -103,7 +103,8 @@ impl Reply<'_> {
         self.end()
     }
 
-    /// As [`items`](Self::items), for a procedure that may end in an error of its own instead.
+    /// Answers like [`items`](Self::items), for a procedure that may return an error of its own
+    /// instead.
     pub fn items_result<T: Serialize, E: Serialize>(
         mut self,
         result: Result<impl Iterator<Item = T>, E>,
@@ -120,11 +121,11 @@ impl Reply<'_> {
     }
 }
 
-/// Items that a caller feeds to a procedure, as its last argument: an iterator that decodes them one
-/// by one where they are, in the receive buffer.
+/// Items that a caller feeds to a procedure, as its last argument: an iterator that decodes them one by
+/// one in the receive buffer.
 ///
-/// A caller may feed any number of items. They come in several calls then, as many at a time as fit a
-/// frame, in order and each once; without any item there is one call with none.
+/// A caller may feed any number of items. They arrive in several calls, as many at a time as fit a
+/// frame, in order and each once. Without items, there is one call with none.
 ///
 /// ```
 /// use rpc_proto::service;
@@ -157,8 +158,8 @@ pub struct Items<'a, T> {
 }
 
 impl<'a, T: Deserialize<'a>> Items<'a, T> {
-    /// Takes the sequence, and looks at every item: what runs shall not find out half-way that it
-    /// was called with bad arguments.
+    /// Takes the sequence, and checks every item, so that bad arguments are detected before the
+    /// procedure runs.
     pub(super) fn take(arguments: &mut Arguments<'a>) -> Result<Self, BadArguments> {
         let left = arguments.take()?;
         let items = Self {

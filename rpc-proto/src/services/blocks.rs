@@ -1,9 +1,9 @@
 //! Blocks: large data with names, read and written piece by piece, and checked as a whole
 //! (PROTOCOL.md, "Blocks").
 //!
-//! A device offers [`BlocksService`] of a [`Blocks`], which is made of a [`Storage`] that says where the
-//! bytes are. A caller reads and writes a whole block with [`Get`] and [`Put`], which keep the link
-//! full and go on where they were after a failure.
+//! A device offers a [`BlocksService`] of [`Blocks`], which wraps a [`Storage`] that holds the bytes. A
+//! caller reads and writes a whole block with [`Get`] and [`Put`], which keep the link busy and resume
+//! after a failure.
 
 mod transfer;
 
@@ -58,14 +58,14 @@ pub trait Blocks {
     fn finish(&mut self, crc: u32) -> Result<(), BlockError>;
 }
 
-/// A block, as it is listed.
+/// A listed block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub struct BlockInfo {
-    /// What it is asked for by.
+    /// The name by which it is found.
     pub name: String<MAX_NAME>,
-    /// How many bytes it has.
+    /// The number of bytes in it.
     pub length: u32,
-    /// How many bytes it may be given; 0 if it can only be read.
+    /// The maximum number of bytes, or 0 if it is read-only.
     pub capacity: u32,
 }
 
@@ -75,13 +75,13 @@ pub struct BlockInfo {
 pub struct Found {
     /// Its number.
     pub block: u8,
-    /// How many bytes it has.
+    /// The number of bytes in it.
     pub length: u32,
-    /// How many bytes it may be given; 0 if it can only be read.
+    /// The maximum number of bytes, or 0 if it is read-only.
     pub capacity: u32,
 }
 
-/// Why a block cannot be read or written.
+/// The reason why a block cannot be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BlockError {
@@ -89,15 +89,15 @@ pub enum BlockError {
     NoSuchBlock,
     /// It cannot be written.
     ReadOnly,
-    /// It cannot have that many bytes.
+    /// It cannot hold that many bytes.
     TooLong,
     /// The bytes lie behind the end of the block.
     OutOfRange,
-    /// No write was begun since the device was started.
+    /// No write has begun since the device was started.
     NotBegun,
-    /// These are not the next bytes: some before them are missing.
+    /// These are not the next bytes; some before them are missing.
     Gap,
-    /// The checksum is not that of the bytes that were written.
+    /// The checksum differs from that of the written bytes.
     Differs,
     /// The memory that holds it failed.
     Failed,
@@ -109,9 +109,9 @@ pub enum BlockError {
 pub struct Block<'s> {
     /// Its name, at most [`MAX_NAME`] bytes long.
     pub name: &'s str,
-    /// How many bytes it has.
+    /// The number of bytes in it.
     pub length: u32,
-    /// How many bytes it may be given; 0 if it can only be read.
+    /// The maximum number of bytes, or 0 if it is read-only.
     pub capacity: u32,
 }
 
@@ -120,21 +120,21 @@ pub struct Block<'s> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Failed;
 
-/// Where the bytes of a device's blocks are: the part that a firmware author writes.
+/// The memory of a device's blocks: the part that a firmware author writes.
 ///
-/// Whether a piece lies inside its block is checked before any of it is called.
+/// Its methods are only called for pieces that lie inside their block.
 pub trait Storage {
-    /// The block of that number, None behind the last.
+    /// Returns the block with that number, or None behind the last.
     fn block(&self, number: u8) -> Option<Block<'_>>;
 
-    /// The bytes from `offset` on, up to `most`, at least one. They may lie behind the block's length,
-    /// though not its capacity, if they are being written.
+    /// Returns the bytes from `offset` on, at least one and up to `most`. While they are being written,
+    /// they may lie behind the block's length, but not its capacity.
     fn read_at(&mut self, number: u8, offset: u32, most: usize) -> &[u8];
 
-    /// Prepares to write the block from its beginning, such as by erasing it.
+    /// Prepares to write the block from its beginning, for example by erasing it.
     ///
     /// # Errors
-    /// When the memory fails.
+    /// Fails if the memory fails.
     fn begin(&mut self, number: u8, total: u32) -> Result<(), Failed> {
         let _ = (number, total);
         Ok(())
@@ -143,36 +143,37 @@ pub trait Storage {
     /// Writes bytes; those before them were written already.
     ///
     /// # Errors
-    /// When the memory fails.
+    /// Fails if the memory fails.
     fn write_at(&mut self, number: u8, offset: u32, bytes: &[u8]) -> Result<(), Failed>;
 
-    /// Makes `length` the block's length: all its bytes have been written and checked. It is called
-    /// again if the caller did not hear of it and no other write has begun since.
+    /// Sets the block's length to `length`: all its bytes have been written and checked. It is called
+    /// again if the caller missed the answer and no other write has begun since.
     ///
     /// # Errors
-    /// When the memory fails.
+    /// Fails if the memory fails.
     fn finish(&mut self, number: u8, length: u32) -> Result<(), Failed>;
 }
 
-/// [`Blocks`] made of a [`Storage`]: it checks what is asked for, and keeps the account of a write.
+/// [`Blocks`] made of a [`Storage`]: it checks requests and tracks the progress of a write.
 #[derive(Clone, Debug, Default)]
 pub struct Stored<S> {
     storage: S,
     writing: Writing,
 }
 
-/// A write. All zeroes if none was begun, so that a device's blocks take no flash for that.
+/// A write. All zeroes if none has begun, so that a device's blocks take no flash for their initial
+/// values.
 #[derive(Clone, Copy, Debug, Default)]
 struct Writing {
     progress: Progress,
     block: u8,
     total: u32,
     written: u32,
-    /// The checksum of what was written.
+    /// The checksum of the bytes written so far.
     crc: u32,
 }
 
-/// How far a write has come.
+/// The progress of a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Progress {
     #[default]
@@ -182,7 +183,7 @@ enum Progress {
 }
 
 impl<S> Stored<S> {
-    /// Blocks that are there.
+    /// Creates blocks that are stored in `storage`.
     pub const fn new(storage: S) -> Self {
         Self {
             storage,
@@ -196,7 +197,7 @@ impl<S> Stored<S> {
         }
     }
 
-    /// The storage, for the rest of the firmware to use.
+    /// Returns the storage, for use by the rest of the firmware.
     pub const fn storage(&mut self) -> &mut S {
         &mut self.storage
     }
@@ -207,7 +208,7 @@ impl<S: Storage> Stored<S> {
         self.storage.block(number).ok_or(BlockError::NoSuchBlock)
     }
 
-    /// The write that was begun.
+    /// Returns the write that has begun.
     const fn writing(&mut self) -> Result<&mut Writing, BlockError> {
         match self.writing.progress {
             Progress::NotBegun => Err(BlockError::NotBegun),
@@ -221,7 +222,7 @@ impl<S: Storage> Blocks for Stored<S> {
         let blocks = (0..=u8::MAX).map_while(|number| self.storage.block(number));
         blocks.map(|block| {
             BlockInfo {
-                // One that does not fit is left out.
+                // A name that does not fit is left out.
                 name: String::try_from(block.name).unwrap_or_default(),
                 length: block.length,
                 capacity: block.capacity,

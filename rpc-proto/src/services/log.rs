@@ -1,6 +1,6 @@
-//! A log: lines of text that a device tells of, with a level and where they are from.
+//! A log: lines of text that a device sends, with a level and their origin.
 //!
-//! It is a service of one event, so it is subscribed to, counted and lost as any event is
+//! It is a service with one event, which is subscribed to, counted and lost like any other
 //! ([`events`](crate::events)). A device offers it beside its own services:
 //!
 //! ```
@@ -64,10 +64,10 @@ pub trait Log {
     fn record(level: Level, target: &str, text: &str);
 }
 
-/// A log has no procedures, so nothing is needed to offer it: [`LogService`]`(())` is a log.
+/// A log has no procedures, so it needs no implementation: [`LogService`]`(())` is a log.
 impl Log for () {}
 
-/// How much a line of a log matters; the most urgent first, as in the crate `log`.
+/// The level of a line, the most urgent first, as in the crate `log`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Schema,
 )]
@@ -78,7 +78,7 @@ pub enum Level {
     Warn,
     /// Something worth knowing happened.
     Info,
-    /// What helps to find a mistake.
+    /// Something that helps to find a mistake.
     Debug,
     /// Every step.
     Trace,

@@ -1,18 +1,18 @@
 //! CRC-32/ISO-HDLC, the check on every frame, key and fingerprint (PROTOCOL.md, "Checksum").
 //!
-//! The table has 16 entries and takes half a byte a step: 64 bytes of flash, a quarter of the
-//! time of the bitwise loop. A table for whole bytes would be faster still but costs 1 KiB,
-//! which is more than half of what the whole device side of this protocol takes. Everything is
-//! `const`, because keys and fingerprints are computed by the compiler.
+//! The table has 16 entries and takes half a byte per step: 64 bytes of flash, and a quarter of the
+//! time of the bitwise loop. A table for whole bytes would be faster but takes 1 KiB, more than half of
+//! the device side of this protocol. Everything is `const`, because keys and fingerprints are computed
+//! by the compiler.
 
 /// The reflected polynomial of CRC-32/ISO-HDLC.
 const POLYNOMIAL: u32 = 0xEDB8_8320;
 
-/// What half a byte does to the checksum, for each of its values.
+/// The effect of half a byte on the checksum, for each of its values.
 ///
-/// The register that CRC-32/ISO-HDLC is defined by is the complement of the checksum. The table has
-/// that in it, so that nothing is complemented when a frame is checked, and so that the checksum of
-/// nothing is 0: a server that was not used yet takes no flash for the values it starts with.
+/// The register in the definition of CRC-32/ISO-HDLC is the complement of the checksum. The table
+/// includes the complement, so that nothing is complemented when a frame is checked, and the checksum
+/// of nothing is 0: an unused server takes no flash for its initial values.
 const TABLE: [u32; 16] = {
     let mut table = [0; 16];
     let mut entry = 0;
@@ -29,7 +29,7 @@ const TABLE: [u32; 16] = {
     table
 };
 
-/// A CRC-32 in the making.
+/// A CRC-32 that is being computed.
 ///
 /// ```
 /// use rpc_proto::wire::crc::Crc32;
@@ -40,17 +40,17 @@ const TABLE: [u32; 16] = {
 pub struct Crc32(u32);
 
 impl Crc32 {
-    /// The checksum of nothing.
+    /// Creates the checksum of nothing.
     pub const fn new() -> Self {
         Self(0)
     }
 
-    /// The checksum of `bytes`.
+    /// Returns the checksum of `bytes`.
     pub const fn of(bytes: &[u8]) -> Self {
         Self::new().then(bytes)
     }
 
-    /// The checksum of bytes whose finished checksum is `value`, to add others to.
+    /// Returns the checksum of bytes whose finished checksum is `value`, to add more bytes.
     ///
     /// ```
     /// use rpc_proto::wire::crc::Crc32;
@@ -61,7 +61,7 @@ impl Crc32 {
         Self(Self::new().0 ^ value)
     }
 
-    /// The checksum with `bytes` added.
+    /// Returns the checksum with `bytes` added.
     pub const fn then(mut self, bytes: &[u8]) -> Self {
         let mut index = 0;
         while index < bytes.len() {
@@ -71,21 +71,21 @@ impl Crc32 {
         self
     }
 
-    /// The checksum with one more byte.
+    /// Returns the checksum with one more byte.
     pub const fn then_byte(self, byte: u8) -> Self {
         let value = self.0 ^ byte as u32;
         let value = (value >> 4) ^ TABLE[(value & 15) as usize];
         Self((value >> 4) ^ TABLE[(value & 15) as usize])
     }
 
-    /// The checksum of the bytes so far.
+    /// Returns the value of the checksum of the bytes so far.
     pub const fn value(self) -> u32 {
         self.0
     }
 
-    /// Whether the bytes so far are some bytes followed by their own checksum, little-endian.
+    /// Returns true if the bytes so far end in the checksum of those before it, little-endian.
     ///
-    /// A receiver then needs not know where the checksum begins until the frame ends.
+    /// A receiver then need not know where the checksum begins until the frame ends.
     pub const fn is_checked(self) -> bool {
         const RESIDUE: u32 = Crc32::of(&[0; 4]).0;
         self.0 == RESIDUE

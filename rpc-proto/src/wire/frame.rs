@@ -14,10 +14,10 @@ use serde::Serialize;
 /// The byte that ends every frame and occurs nowhere inside one.
 pub const DELIMITER: u8 = 0;
 
-/// The most bytes that a COBS block carries besides its code.
+/// The maximum number of bytes in a COBS block, without its code.
 const BLOCK: usize = 254;
 
-/// The longest frame, delimiter included, that a payload of `payload` bytes can become.
+/// Returns the longest frame, delimiter included, for a payload of `payload` bytes.
 ///
 /// ```
 /// // A header, a procedure number and two one-byte arguments.
@@ -28,14 +28,14 @@ pub const fn max_encoded_len(payload: usize) -> usize {
     data + data.div_ceil(BLOCK) + 1
 }
 
-/// The longest payload whose frame is sure to be no longer than `frame`, delimiter included.
+/// Returns the longest payload that certainly fits a frame of `frame` bytes, delimiter included.
 ///
 /// ```
 /// assert_eq!(rpc_proto::wire::frame::max_payload_len(10), 4);
 /// ```
 pub const fn max_payload_len(frame: usize) -> usize {
     let mut payload = frame.saturating_sub(max_encoded_len(frame) - frame);
-    // What was taken off is for a payload as long as the frame, which may need a block more.
+    // The overhead was computed for a payload as long as the frame, which may need one more block.
     while max_encoded_len(payload + 1) <= frame {
         payload += 1;
     }
@@ -49,7 +49,7 @@ pub struct Full;
 
 /// Builds one frame in a buffer, a byte of payload at a time.
 ///
-/// Whether everything fitted is asked once, at the end: that keeps every step free of error paths.
+/// Only [`finish`](Self::finish) checks that everything fitted, so the other steps have no error paths.
 ///
 /// ```
 /// use rpc_proto::wire::frame::Encoder;
@@ -66,22 +66,22 @@ pub struct Full;
 #[derive(Debug)]
 pub struct Encoder<'b> {
     buffer: &'b mut [u8],
-    /// Where the code of the open block goes once its length is known.
+    /// The position for the code of the open block, written once its length is known.
     code_at: usize,
-    /// Where the next byte goes; beyond the buffer if the frame does not fit.
+    /// The position of the next byte; beyond the buffer if the frame does not fit.
     end: usize,
     seal: Seal,
 }
 
 impl<'b> Encoder<'b> {
-    /// Begins a frame at the start of `buffer`, with that header and to be sealed with that seal.
+    /// Begins a frame at the start of `buffer`, with that header and that seal.
     pub fn new(buffer: &'b mut [u8], header: Header, seal: Seal) -> Self {
         let mut encoder = Self::without_header(buffer, seal);
         encoder.push(header.to_byte());
         encoder
     }
 
-    /// As [`new`](Self::new), for a frame whose header is pushed when it is known.
+    /// Creates an encoder as [`new`](Self::new) does, for a frame whose header is pushed later.
     pub(crate) const fn without_header(buffer: &'b mut [u8], seal: Seal) -> Self {
         Self {
             buffer,
@@ -91,7 +91,7 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Where the frame stands, to come back to.
+    /// Returns a checkpoint to rewind to.
     pub(crate) const fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             code_at: self.code_at,
@@ -100,14 +100,14 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Takes back what was added since. What is in the buffer behind it will be written over.
+    /// Removes everything added since. The bytes left in the buffer will be overwritten.
     pub(crate) const fn rewind(&mut self, to: Checkpoint) {
         self.code_at = to.code_at;
         self.end = to.end;
         self.seal = to.seal;
     }
 
-    /// Whether `more` bytes of payload still fit, and what ends the frame.
+    /// Returns true if `more` bytes of payload still fit, together with the trailer and delimiter.
     pub(crate) const fn has_room(&self, more: usize) -> bool {
         let data = more + TRAILER_LEN;
         let full_block = (self.end - self.code_at + data > BLOCK) as usize;
@@ -122,22 +122,22 @@ impl<'b> Encoder<'b> {
 
     /// Adds bytes of payload.
     ///
-    /// Everything that goes into a frame comes through here, its trailer too. That is sealed in
-    /// turn, which nobody reads, but a second loop for it would cost more flash.
+    /// All bytes of a frame pass through here, including its trailer. Sealing the trailer is useless,
+    /// but a second loop for it would take more flash.
     // Inlined into every place where a value is serialised, it would be most of a small image.
     #[inline(never)]
     pub fn extend(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.seal = self.seal.then_byte(byte);
-            // A full block is closed only when another byte comes: closing it at once would add an
-            // empty block to a frame that ends there.
+            // A full block is closed only before another byte: closing it at once would add an empty
+            // block to a frame that ends there.
             if self.end - self.code_at > BLOCK {
                 self.next_block();
                 self.end += 1;
             }
             self.put(self.end, byte);
             if byte == DELIMITER {
-                // Its place is that of the next block's code.
+                // The next block's code takes the position of the byte.
                 self.next_block();
             }
             self.end += 1;
@@ -146,8 +146,8 @@ impl<'b> Encoder<'b> {
 
     /// Adds the postcard encoding of an unsigned integer of up to 32 bits to the payload.
     ///
-    /// The same as [`value`](Self::value), for the protocol's own fields: one function for all of
-    /// them instead of a copy for each.
+    /// Writes the same as [`value`](Self::value), for the protocol's own fields: one function for all
+    /// of them instead of a copy for each.
     #[inline(never)]
     pub fn varint(&mut self, mut value: u32) {
         loop {
@@ -171,17 +171,17 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Makes the frame one that does not fit.
+    /// Marks the frame as one that does not fit.
     pub(crate) const fn refuse(&mut self) {
         if self.end < self.buffer.len() {
             self.end = self.buffer.len();
         }
     }
 
-    /// Adds the trailer and the delimiter and tells the frame's length.
+    /// Adds the trailer and the delimiter, and returns the frame's length.
     ///
     /// # Errors
-    /// [`Full`] when the buffer had no room for all of it, or a value refused to be serialised.
+    /// Returns [`Full`] if the buffer had no room for all of it, or a value refused to be serialised.
     #[inline(never)]
     pub fn finish(&mut self) -> Result<usize, Full> {
         self.extend(&self.seal.trailer());
@@ -191,7 +191,7 @@ impl<'b> Encoder<'b> {
         Ok(end + 1)
     }
 
-    /// Writes the code of the open block and opens one whose code goes where the next byte would.
+    /// Writes the code of the open block, and opens a new one at the position of the next byte.
     fn next_block(&mut self) {
         // At most BLOCK + 1, so it fits a byte.
         let code = (self.end - self.code_at) as u8;
@@ -206,7 +206,7 @@ impl<'b> Encoder<'b> {
     }
 }
 
-/// A place in a frame that is being built.
+/// A position in a frame that is being built.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checkpoint {
     code_at: usize,
@@ -214,7 +214,7 @@ pub(crate) struct Checkpoint {
     seal: Seal,
 }
 
-/// What postcard writes goes into the payload, byte by byte.
+/// Puts the bytes that postcard writes into the payload, one by one.
 struct Payload<'e, 'b>(&'e mut Encoder<'b>);
 
 impl Flavor for Payload<'_, '_> {
@@ -235,7 +235,7 @@ impl Flavor for Payload<'_, '_> {
     }
 }
 
-/// Why bytes between two delimiters are not a frame.
+/// The reason why bytes between two delimiters are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Broken {
@@ -245,47 +245,47 @@ pub enum Broken {
     TooLong,
 }
 
-/// What stood between two delimiters, decoded and not yet checked: which seal it needs depends on
-/// its header. It is longer than a trailer.
+/// The bytes between two delimiters, decoded but not yet checked, because the seal depends on the
+/// header. They are longer than a trailer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate<'f>(&'f [u8]);
 
 impl<'f> Candidate<'f> {
-    /// The header, if the candidate turns out to be a frame.
+    /// Returns the header, if the candidate turns out to be a frame.
     pub fn header(self) -> Header {
         Header::from_byte(self.0.first().copied().unwrap_or_default())
     }
 
-    /// The trailer, if the candidate turns out to be a frame.
+    /// Returns the trailer, if the candidate turns out to be a frame.
     pub fn trailer(self) -> [u8; TRAILER_LEN] {
         let trailer = self.0.get(self.0.len() - TRAILER_LEN..);
-        // Not `last_chunk`: it is asked whether that is null, which takes 12 bytes more.
+        // `last_chunk` would add a null check, which takes 12 bytes more.
         let trailer = trailer.and_then(|trailer| trailer.try_into().ok());
         trailer.unwrap_or_default()
     }
 
-    /// The first byte behind the header, if the candidate turns out to be a frame with a body.
+    /// Returns the first byte behind the header, if the candidate turns out to be a frame with a body.
     pub fn code(self) -> Option<u8> {
         self.0.get(1).copied()
     }
 
-    /// The body, for an onlooker who cannot check it.
+    /// Returns the body, for an observer that cannot check it.
     pub fn unchecked_body(self) -> &'f [u8] {
         self.0
             .get(1..self.0.len() - TRAILER_LEN)
             .unwrap_or_default()
     }
 
-    /// The body, if the candidate is a frame that was sealed like that.
+    /// Returns the body, if the candidate is a frame with that seal.
     pub fn open(self, seal: Seal) -> Option<&'f [u8]> {
         seal.checks(self.0).then(|| self.unchecked_body())
     }
 }
 
-/// Finds the frames in a stream of bytes, `FRAME` being the longest, delimiter included.
+/// Finds the frames in a stream of bytes. `FRAME` is the longest, delimiter included.
 ///
-/// Whatever stands between two delimiters is one candidate: it is yielded whole, or reported broken
-/// once. The end of a dropped frame is thus never taken for a frame.
+/// The bytes between two delimiters are one candidate: it is returned whole, or reported broken once.
+/// The end of a dropped frame is thus never mistaken for a frame.
 ///
 /// ```
 /// use rpc_proto::wire::frame::{Accumulator, Encoder};
@@ -306,18 +306,18 @@ impl<'f> Candidate<'f> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Accumulator<const FRAME: usize> {
-    /// The candidate as it comes in.
+    /// The candidate received so far.
     bytes: [u8; FRAME],
-    /// How many bytes that is; all of them, if the candidate is too long.
+    /// The number of its bytes, or `FRAME` if the candidate is too long.
     len: u16,
 }
 
 impl<const FRAME: usize> Accumulator<FRAME> {
-    /// Whether a frame can have a full block and something behind it, so that a code has to be taken
-    /// out of the middle. Devices have shorter frames and none of the code for that.
+    /// True if a frame can have bytes after a full block, so that a code has to be removed from the
+    /// middle. Devices have shorter frames and none of this code.
     const HAS_FULL_BLOCKS: bool = FRAME > BLOCK + 2;
 
-    /// An accumulator that waits for the first byte of a frame.
+    /// Creates an accumulator that waits for the first byte of a frame.
     pub const fn new() -> Self {
         const {
             assert!(FRAME > TRAILER_LEN + 2, "no frame is that short");
@@ -332,8 +332,8 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         }
     }
 
-    /// Takes one received byte; at a delimiter, gives the candidate that it ends, or says that what
-    /// it ends is broken. Delimiters in a row end nothing.
+    /// Takes one received byte. At a delimiter, returns the candidate that it ends, or an error if that
+    /// is broken. Repeated delimiters end nothing.
     pub fn push(&mut self, byte: u8) -> Option<Result<Candidate<'_>, Broken>> {
         if byte == DELIMITER {
             return self.end();
@@ -345,7 +345,7 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         None
     }
 
-    /// Whether a part of what may become a frame has come in.
+    /// Returns true if a part of a possible frame has been received.
     pub const fn is_decoding(&self) -> bool {
         self.len > 0 && !self.is_too_long()
     }
@@ -369,8 +369,8 @@ impl<const FRAME: usize> Accumulator<FRAME> {
     }
 }
 
-/// Undoes COBS where the bytes stand: they stay, and each code but the first becomes the zero that it
-/// stands for. Tells where they end.
+/// Undoes COBS in place: the bytes stay, and each code but the first becomes the zero that it stands
+/// for. Returns their end.
 fn unstuff<const FRAME: usize>(bytes: &mut [u8]) -> Option<usize> {
     let mut taken_out = 0;
     let mut is_behind_full = false;
@@ -379,7 +379,7 @@ fn unstuff<const FRAME: usize>(bytes: &mut [u8]) -> Option<usize> {
         let code = mem::take(bytes.get_mut(at)?);
         let next = at + usize::from(code);
         if Accumulator::<FRAME>::HAS_FULL_BLOCKS {
-            // No zero stands behind a full block: what follows moves up to it.
+            // No zero follows a full block, so the bytes behind it move up.
             let first = at + usize::from(is_behind_full);
             taken_out += first - at;
             is_behind_full = usize::from(code) > BLOCK;
@@ -397,7 +397,7 @@ fn unstuff<const FRAME: usize>(bytes: &mut [u8]) -> Option<usize> {
     }
 }
 
-/// Hashes the bytes of the candidate, unless it is dropped anyway.
+/// Hashes the bytes of the candidate, unless it will be dropped.
 #[cfg(feature = "model-check")]
 impl<const FRAME: usize> core::hash::Hash for Accumulator<FRAME> {
     fn hash<H: core::hash::Hasher>(&self, hasher: &mut H) {

@@ -1,17 +1,17 @@
-//! The seal of a frame: what its trailer is made and checked by (PROTOCOL.md, "Seal").
+//! The seal of a frame, from which its trailer is made and checked (PROTOCOL.md, "Seal").
 //!
-//! Everything that depends on the kind of checksum is in this file. A keyed tag of another length
-//! can take its place here, and nothing else changes.
+//! Everything that depends on the kind of checksum is in this file. A keyed tag of another length could
+//! replace it here, without other changes.
 
 use crate::wire::crc::Crc32;
 
-/// How many bytes of trailer follow a payload.
+/// The number of bytes in the trailer that follows a payload.
 pub const TRAILER_LEN: usize = 4;
 
-/// The checksum of a frame in the making, which begins with what it is bound to.
+/// The checksum of a frame that is being built, which starts with the session that it is bound to.
 ///
-/// A frame that was sealed for one session does not check in another: equal payloads have different
-/// trailers, whatever the two nonces are.
+/// A frame that was sealed for one session fails the check in any other: equal payloads have different
+/// trailers if their nonces differ.
 ///
 /// ```
 /// use rpc_proto::wire::seal::Seal;
@@ -27,17 +27,17 @@ pub const TRAILER_LEN: usize = 4;
 pub struct Seal(Crc32);
 
 impl Seal {
-    /// Of frames that belong to no session. It is all zeroes, so that a server in a `static` takes no
+    /// The seal of frames without a session. It is all zeroes, so that a server in a `static` takes no
     /// flash for its initial values.
     pub const NONE: Self = Self(Crc32::new());
 
-    /// Of the frames of a session: as if the nonce, little-endian, stood before each payload.
+    /// Returns the seal of a session's frames, as if the nonce, little-endian, preceded each payload.
     pub const fn of_session(nonce: u32) -> Self {
         Self::NONE.then(&nonce.to_le_bytes())
     }
 
-    /// Of the frame that refuses a call whose trailer cannot be checked, since there is no session: as
-    /// if that trailer stood before the payload. It proves to the caller which call was meant.
+    /// Returns the seal of the frame that rejects a call whose trailer cannot be checked without a
+    /// session, as if that trailer preceded the payload. It proves to the caller which call was meant.
     pub const fn of_trailer(trailer: [u8; TRAILER_LEN]) -> Self {
         Self(Crc32::after(u32::from_le_bytes(trailer)))
     }
@@ -56,12 +56,12 @@ impl Seal {
         Self(self.0.then(bytes))
     }
 
-    /// The trailer of the payload so far.
+    /// Returns the trailer of the payload so far.
     pub const fn trailer(self) -> [u8; TRAILER_LEN] {
         self.0.value().to_le_bytes()
     }
 
-    /// Tells whether `decoded` is a payload followed by its trailer.
+    /// Returns true if `decoded` is a payload followed by its trailer.
     pub const fn checks(self, decoded: &[u8]) -> bool {
         self.then(decoded).0.is_checked()
     }

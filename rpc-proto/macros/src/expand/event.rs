@@ -7,10 +7,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Lifetime, Token, Type, parse_quote};
 
-/// The lifetime of what an event borrows, if it borrows something.
+/// The lifetime of an event's borrowed data.
 const BORROWED: &str = "'data";
 
-/// The lifetime that an event's type has, if any of its data is borrowed.
+/// Returns the lifetime of an event's type, if any of its data is borrowed.
 pub fn lifetime(procedure: &Procedure) -> Option<Lifetime> {
     let mut data = procedure.arguments.iter();
     (procedure.is_event && data.any(|argument| borrows(&argument.ty))).then(|| parse_quote!('data))
@@ -21,7 +21,7 @@ fn borrows(ty: &Type) -> bool {
     marked != ty.to_token_stream().to_string()
 }
 
-/// The event's type, with its data as fields.
+/// Generates the event's type, with its data as fields.
 pub fn data(service: &Service, event: &Procedure) -> TokenStream {
     let visibility = &service.visibility;
     let name = type_name(service, event);
@@ -68,7 +68,7 @@ pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
     }
 }
 
-/// The methods of a client by which its user subscribes to events.
+/// Generates the client's methods that subscribe to events.
 pub fn subscriptions(
     service: &Service,
     caller: &TokenStream,
@@ -89,7 +89,7 @@ pub fn subscriptions(
             #[doc = #doc]
             ///
             /// # Errors
-            /// Why the device did not take the subscription.
+            /// Returns the reason if the device did not accept the subscription.
             #visibility #asynchronous fn #method(
                 &mut self,
             ) -> ::core::result::Result<

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Token;
 
-/// The argument that asks for a batch, before the arguments that the method declares.
+/// Returns the argument that requests a batch, which precedes the declared arguments.
 pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
     match procedure.flow {
         Flow::Stream => Some(quote!(::rpc_proto::macro_support::Ask,)),
@@ -14,7 +14,7 @@ pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
     }
 }
 
-/// The kind in the description.
+/// Returns the kind in the description.
 pub fn kind(procedure: &Procedure) -> TokenStream {
     match procedure.flow {
         Flow::Call => quote!(Call),
@@ -23,7 +23,7 @@ pub fn kind(procedure: &Procedure) -> TokenStream {
     }
 }
 
-/// Fills the reply to a stream's call from what the method returned.
+/// Generates the code that fills the reply to a stream's call from the method's return value.
 pub fn reply(procedure: &Procedure, returned: &Ident, ask: &Ident) -> TokenStream {
     match procedure.outcome.error {
         Some(_) => quote!(reply.items_result(#returned, #ask)),
@@ -31,7 +31,7 @@ pub fn reply(procedure: &Procedure, returned: &Ident, ask: &Ident) -> TokenStrea
     }
 }
 
-/// The arguments before the sequence of a feed.
+/// Returns the arguments before the sequence of a feed.
 fn head(procedure: &Procedure) -> &[Argument] {
     match procedure.arguments.split_last() {
         Some((_, head)) => head,
@@ -39,7 +39,7 @@ fn head(procedure: &Procedure) -> &[Argument] {
     }
 }
 
-/// The traits that a procedure implements besides `Procedure`.
+/// Generates the traits that a procedure implements besides `Procedure`.
 pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     let name = type_name(service, procedure);
     let value = &procedure.outcome.value;
@@ -67,7 +67,7 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     }
 }
 
-/// A client's method for a procedure that is no plain call.
+/// Generates a client's method for a procedure that is not a plain call.
 pub fn method(
     service: &Service,
     procedure: &Procedure,
@@ -95,8 +95,8 @@ pub fn method(
             Some(quote! {
                 #[doc = #doc]
                 ///
-                /// The items come while they are asked for. Each is one, or else the procedure's own
-                /// error, or why the call failed; then the stream has ended.
+                /// The items are fetched on demand. Each is an item, the procedure's own error, or the
+                /// reason why the call failed. The stream ends after an error.
                 #visibility fn #method<'s>(
                     &'s mut self,
                     #(#names: #types),*
@@ -117,12 +117,12 @@ pub fn method(
             Some(quote! {
                 #[doc = #doc]
                 ///
-                /// The items go out in as many calls as it takes, in order. What is returned is the
-                /// value of the last.
+                /// The items are sent in as many calls as needed, in order. Returns the value of the
+                /// last call.
                 ///
                 /// # Errors
-                /// The procedure's own error, or why a call failed, and how many items were taken
-                /// before.
+                /// Returns the procedure's own error, or the reason if a call failed, with the number
+                /// of items taken before.
                 #visibility #asynchronous fn #method(
                     &mut self,
                     #(#names: #types,)*

@@ -1,4 +1,5 @@
-//! Tells procedures that return or take a sequence of items, a batch at a time, from plain ones.
+//! Distinguishes procedures that return or take a sequence of items, a batch at a time, from plain
+//! ones.
 
 use super::Errors;
 use quote::ToTokens;
@@ -8,7 +9,7 @@ use syn::{
     TypeReference,
 };
 
-/// How much a procedure takes and returns.
+/// The amount that a procedure takes and returns.
 pub enum Flow {
     /// All at once.
     Call,
@@ -18,7 +19,7 @@ pub enum Flow {
     Feed(Box<Type>),
 }
 
-/// The type of the items of `impl Iterator<Item = T>`, which may have a lifetime.
+/// Returns the type of the items of `impl Iterator<Item = T>`, which may have a lifetime.
 pub fn streamed(ty: &Type) -> Option<&Type> {
     let Type::ImplTrait(ty) = ty else { return None };
     ty.bounds.iter().find_map(|bound| match bound {
@@ -35,7 +36,7 @@ pub fn streamed(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// The type of the items of `Items<'_, T>`.
+/// Returns the type of the items of `Items<'_, T>`.
 pub fn fed(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -54,7 +55,7 @@ fn generic_arguments(arguments: &PathArguments) -> Option<&AngleBracketedGeneric
 }
 
 impl Errors {
-    /// Refuses a type that borrows where a frame does not last long enough to borrow from.
+    /// Rejects a borrowing type if no frame lasts long enough to borrow from.
     pub(super) fn check_owned(&mut self, ty: &Type, message: &str) {
         struct Check<'e>(&'e mut Errors, &'e str);
         impl Check<'_> {

@@ -1,10 +1,11 @@
-//! What makes two callers' ends of a session the same: what they do from here on.
+//! Equality of callers' ends of a session: two are equal if they behave the same from here on.
 //!
-//! A model check looks at each state once, so it must know which states are one. Counts of the
-//! past, places in the ring, and bytes of frames and calls that are done with decide nothing.
+//! A model check visits each state once, so it must recognise equal states. Counts of the past,
+//! positions in the ring, and bytes of frames and finished calls affect nothing.
 
-use super::{Outgoing, Session, is_before};
+use super::{Session, is_before};
 use crate::client::calls::{Call, Flight, State};
+use crate::client::outgoing::Outgoing;
 use core::hash::{Hash, Hasher};
 use core::mem::discriminant;
 
@@ -22,10 +23,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
             timer,
             strange,
             counters: _,
-            // What it has received of events, it does not act on.
+            // Received events do not affect its behaviour.
             events: _,
         } = self;
-        // How many slots are free before the oldest call follows from where the others are.
+        // The number of free slots before the oldest call follows from the positions of the others.
         for call in calls.iter().skip_while(|call| call.state == State::Free) {
             discriminant(&call.state).hash(hasher);
             if call.state != State::Free {
@@ -54,8 +55,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
 impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     Session<FRAME, WINDOW, NUMBERS>
 {
-    /// The place of a frame among the first and last copies of the calls in flight: orders are
-    /// only ever compared with each other, so no more of them matters.
+    /// Returns the position of a frame among the first and last copies of the calls in flight. Orders
+    /// are only compared with each other, so nothing else about them matters.
     fn place(&self, order: u32) -> usize {
         let flights = self.calls.iter().filter_map(Call::flight);
         let orders = flights.flat_map(|flight: &Flight| [flight.first_order, flight.last_order]);

@@ -1,18 +1,18 @@
-//! A buffer of received events, each in one piece, so that what is read from it may borrow.
+//! A buffer of received events. Each is contiguous, so that values read from it may borrow.
 
 use super::ReceivedEvent;
 
-/// What stands before the data of an event: its length, key, losses and session.
+/// The length of an event's head: its length, key, losses and session.
 const HEAD: usize = 2 + 3 * 4;
 
 #[derive(Clone, Debug)]
 pub(super) struct EventBuffer<const BYTES: usize> {
     bytes: [u8; BYTES],
-    /// Where the oldest event begins.
+    /// The start of the oldest event.
     start: usize,
-    /// Where the next one goes.
+    /// The start of the next event.
     end: usize,
-    /// How many found no room.
+    /// The number of events that found no room.
     dropped: u32,
 }
 

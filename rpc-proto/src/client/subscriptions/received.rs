@@ -14,7 +14,7 @@ pub struct ReceivedEvent<'a> {
     pub key: u32,
     /// The encoded data.
     pub data: &'a [u8],
-    /// How many events the client has lost by then, of all that it subscribed to.
+    /// The number of events that the client has lost so far, over all its subscriptions.
     pub lost: u32,
     /// The session in which it came, counted from 1.
     pub session: u32,
@@ -26,16 +26,16 @@ pub struct ReceivedEvent<'a> {
 pub struct Received<T> {
     /// The event's data.
     pub data: T,
-    /// How many events were lost before it, since the last that this subscription received. They may
-    /// be of any event that the caller subscribed to. Events between two sessions are not counted.
+    /// The number of events lost since the last one that this subscription received. They may be any
+    /// that the caller subscribed to. Events between two sessions are not counted.
     pub lost: u32,
-    /// True if the event before it came in another session: the device was reset, or the link was
-    /// lost, and nobody knows what happened in between.
+    /// True if the event before it arrived in another session: the device was reset or the link was
+    /// lost, and it is unknown what happened in between.
     pub after_gap: bool,
 }
 
-/// One user's subscription to the event `E`: it picks the event out of those that come, and keeps
-/// account of the lost ones.
+/// One user's subscription to the event `E`: it selects the event from those received and tracks
+/// losses.
 #[derive(Debug)]
 pub struct Subscription<E> {
     lost: u32,
@@ -44,7 +44,7 @@ pub struct Subscription<E> {
 }
 
 impl<E> Subscription<E> {
-    /// A subscription that begins when the client has lost that many events.
+    /// Creates a subscription for a client that has lost that many events so far.
     pub const fn new(lost: u32) -> Self {
         Self {
             lost,
@@ -58,7 +58,7 @@ impl<E> Subscription<E> {
         lost.wrapping_sub(self.lost)
     }
 
-    /// Notes an event of this subscription, and adds to its data what was lost before.
+    /// Notes an event of this subscription, and adds the preceding losses to its data.
     pub fn note<T>(&mut self, data: T, lost: u32, session: u32) -> Received<T> {
         let lost_before = core::mem::replace(&mut self.lost, lost);
         let session_before = self.session.replace(session);
@@ -71,10 +71,10 @@ impl<E> Subscription<E> {
 }
 
 impl<E: Event> Subscription<E> {
-    /// Reads a received event. None if it is another than `E`.
+    /// Reads a received event. Returns None if it is not an `E`.
     ///
     /// # Errors
-    /// [`CallError::BadReply`] if its data is not that of an `E`.
+    /// Returns [`CallError::BadReply`] if its data is not that of an `E`.
     pub fn read<'a>(
         &mut self,
         event: &ReceivedEvent<'a>,

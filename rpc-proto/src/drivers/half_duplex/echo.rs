@@ -1,16 +1,16 @@
-//! Telling what comes back of one's own bytes from what the other end sends.
+//! Separates the echo of one's own bytes from those of the other end.
 
 use crate::wire::frame::DELIMITER;
 
 /// Bytes that were sent and have not come back.
 ///
-/// They are counted, not remembered: noise may change them on their way, but hardly their number. All
-/// come back before anything else does, and only the last of a frame is a delimiter, so a delimiter
-/// tells where the echo ends even if some of it was lost.
+/// They are counted, not remembered: noise may change them, but hardly their number. All come back
+/// before anything else does, and only the last byte of a frame is a delimiter, so a delimiter marks
+/// the end of the echo even if some of it was lost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Echo {
     bytes: u32,
-    /// How many of them are delimiters.
+    /// The number of delimiters among them.
     delimiters: u32,
 }
 
@@ -28,7 +28,7 @@ impl Echo {
         }
     }
 
-    /// Whether a received byte is one of them.
+    /// Returns true if a received byte is one of them.
     pub(super) fn take(&mut self, byte: u8) -> bool {
         if byte == DELIMITER && self.delimiters > 0 {
             self.delimiters -= 1;
@@ -41,8 +41,8 @@ impl Echo {
             self.bytes -= 1;
             true
         } else {
-            // Where a delimiter is to come back, anything else may be a byte of the other end: if
-            // it is not, that costs the frame that it falls into, as noise does anywhere.
+            // Anything other than the expected delimiter may be a byte of the other end. If it is not,
+            // it breaks the frame that it falls into, like any noise.
             *self = Self::default();
             false
         }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    /// What an end that has sent `sent` hears of what it receives.
+    /// Returns the bytes that an end which has sent `sent` keeps of `received`.
     fn heard(sent: &[u8], received: &[u8]) -> Vec<u8> {
         let mut echo = Echo::default();
         echo.sent(sent);

@@ -16,10 +16,10 @@ where
     P: OutputPin<Error = Infallible>,
     D: DelayNs,
 {
-    /// Begins to talk, unless the other end does.
+    /// Begins to talk, unless the other end is talking.
     async fn begin_async(&mut self) -> Result<(), L::Error> {
         let mut byte = [0];
-        // What waits to be read is there at once.
+        // Bytes that wait to be read are available at once.
         while !self.left_behind.is_full()
             && let Poll::Ready(read) = poll_once(self.link.read(&mut byte))
         {
@@ -66,7 +66,7 @@ where
         }
     }
 
-    /// Ends what is being sent, and listens.
+    /// Ends the transmission and listens.
     async fn end_async(&mut self) -> Result<(), L::Error> {
         let flushed = match self.phase {
             Phase::Listening => return Ok(()),
@@ -81,9 +81,9 @@ where
 /// For [`serve_async`](crate::server::Server::serve_async) and
 /// [`YieldingCaller`](crate::drivers::YieldingCaller), both of which flush what they have sent.
 ///
-/// Whatever it is asked for may be dropped before it has ended, if that holds for the link's own `read`
-/// and `write`: no byte is lost or sent twice. If something was being sent, the driver then stays on
-/// until more is asked of the link, and the other end is not heard meanwhile.
+/// Its futures may be dropped if the same holds for the link's own `read` and `write`: no byte is lost
+/// or sent twice. If a transmission was dropped, the driver stays on until the link is used again, and
+/// the other end is not heard meanwhile.
 impl<L, P, D> Read for HalfDuplex<L, P, D>
 where
     L: Read + Write,

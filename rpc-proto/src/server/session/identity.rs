@@ -1,7 +1,7 @@
-//! What makes two devices' ends of a session the same: what they do from here on.
+//! Equality of devices' ends of a session: two are equal if they behave the same from here on.
 //!
-//! A model check looks at each state once, so it must know which states are one. Counts of the
-//! past, which slot a reply is in, and bytes that are not kept for an answer decide nothing.
+//! A model check visits each state once, so it must recognise equal states. Counts of the past, the
+//! slot of a reply, and bytes that are not kept for an answer affect nothing.
 
 use super::{Phase, Session, frame_in};
 use core::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             statistics: _,
         } = self;
         state.phase.hash(hasher);
-        // Without a session, a Connect is all that counts, and it sets all of these.
+        // Without a session, only a Connect matters, and it sets all of these.
         if state.phase != Phase::NotConnected {
             (state.next, state.max_frame, state.seal).hash(hasher);
             let next_slot = state.calls.next_slot(Self::SLOTS);

@@ -1,14 +1,14 @@
-//! Calls that are answered later: which replies a session still owes, and in which order they go out.
+//! Calls that are answered later: which replies are still due, and in which order they are sent.
 //!
-//! A call that is deferred has its slot like any other. What is noted here is that the slot has no
-//! reply yet, or one whose turn has not come: callers rely on getting replies in the order of their
-//! calls (PROTOCOL.md, "Sessions").
+//! A deferred call has its slot like any other. This records that the slot has no reply yet, or one
+//! whose turn has not come: callers rely on replies in the order of their calls (PROTOCOL.md,
+//! "Sessions").
 
 use super::{Call, Phase, Sending, Session, settle};
 use crate::service::{Replied, Reply};
 use crate::wire::message::{Fault, Seq};
 
-/// Names a call that is answered later.
+/// The name of a call that is answered later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Token(u32);
@@ -16,11 +16,11 @@ pub struct Token(u32);
 /// The state of the reply in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
-    /// It was sent, or there is none.
+    /// The reply was sent, or there is none.
     Settled,
     /// The call with that token is not answered.
     Pending { token: Token, seq: Seq },
-    /// It is there, and was not sent.
+    /// The reply is ready but was not sent.
     Answered,
 }
 
@@ -35,7 +35,7 @@ pub struct Outstanding<const WINDOW: usize> {
 }
 
 impl<const WINDOW: usize> Outstanding<WINDOW> {
-    /// No call yet.
+    /// Creates the state without calls.
     pub const fn new() -> Self {
         Self {
             slots: [Slot::Settled; WINDOW],
@@ -59,7 +59,7 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         token
     }
 
-    /// Ends a call at once. Its reply still waits for those before.
+    /// Ends a call at once. Its reply still waits for those before it.
     pub fn end(&mut self, call: &mut Call<'_, '_>, result: Result<Replied, Fault>) {
         settle(call.seq, call.state.seal, call.place, result);
         self.occupy(call, Slot::Answered);
@@ -69,8 +69,8 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         call.state.phase = Phase::Connected;
         call.state.calls = call.calls;
         if let Some(slot) = self.slots.get_mut(usize::from(call.slot)) {
-            // Only a caller that does not keep to the window gets here with a call unanswered. That
-            // call loses its reply, and it is the turn of the one after it.
+            // An unanswered call is here only if the caller exceeds the window. That call loses its
+            // reply, and the turn passes to the one after it.
             if *slot != Slot::Settled {
                 self.turn = Self::after(call.slot);
             }
@@ -89,7 +89,7 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         let found = slots.find_map(|(slot, place)| Some((slot.seq_of(token)?, slot, place)));
         if let Some((seq, slot, place)) = found {
             let seal = session.state.seal;
-            // Longer replies than the caller takes do not fit their place.
+            // A reply longer than the caller accepts does not fit.
             let limit = usize::from(session.state.max_frame);
             let place = place.get_mut(..limit).unwrap_or_default();
             let result = make(Reply::new(seq, seal, place));
@@ -98,13 +98,13 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         }
     }
 
-    /// Tells if a call is open.
+    /// Returns true if a call is open.
     pub fn is_open(&self, token: Token) -> bool {
         let mut slots = self.slots.iter();
         slots.any(|slot| slot.seq_of(token).is_some())
     }
 
-    /// Keeps a session from sending a reply again that was not sent for the first time.
+    /// Keeps a session from resending a reply that was never sent.
     pub fn withhold<const FRAME: usize>(&self, session: &mut Session<FRAME, WINDOW>) {
         let slot = session.state.sending.slot();
         let slot = slot.and_then(|slot| self.slots.get(slot));
@@ -113,7 +113,7 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         }
     }
 
-    /// Sends the next reply, if it is there and nothing else is being sent.
+    /// Sends the next reply if it is ready and nothing else is being sent.
     pub fn send_next<const FRAME: usize>(&mut self, session: &mut Session<FRAME, WINDOW>) {
         if session.is_sending() {
             return;
@@ -125,14 +125,14 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         }
     }
 
-    /// The slot after that one.
+    /// Returns the next slot.
     const fn after(slot: u8) -> u8 {
         (slot + 1) % WINDOW as u8
     }
 }
 
 impl Slot {
-    /// The sequence number of the call with that token, if it is pending here.
+    /// Returns the sequence number of the call with that token if it is pending here.
     fn seq_of(self, wanted: Token) -> Option<Seq> {
         match self {
             Self::Pending { token, seq } if token == wanted => Some(seq),

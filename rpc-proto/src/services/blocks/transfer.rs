@@ -1,5 +1,5 @@
-//! A whole block from a device, or to it, through any caller: as fast as the link is, from where it was
-//! when it failed, and checked at the end.
+//! Transfers of a whole block through any caller. They are as fast as the link, resume after a failure,
+//! and are checked at the end.
 
 use super::{
     BlockError, BlocksBegin, BlocksChecksum, BlocksFind, BlocksFinish, BlocksRead, BlocksWrite,
@@ -17,14 +17,14 @@ use core::fmt;
 use core::task::Poll;
 use heapless::Deque;
 
-/// Of how many bytes a device is asked for the checksum at a time: at a few dozen cycles a byte, that
-/// takes it less time than any call has.
+/// The number of bytes per request for a checksum: at a few dozen cycles a byte, the device needs less
+/// time for it than any call has.
 const CHECKED_AT_ONCE: u32 = 16 * 1024;
 
-/// How often a block that changes while it is read is read anew.
+/// The number of times that a block is read anew if it changes while it is read.
 const ATTEMPTS: u32 = 3;
 
-/// Why a transfer has not ended well.
+/// The reason why a transfer failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TransferError {
@@ -32,7 +32,7 @@ pub enum TransferError {
     Call(CallError<BlockError>),
     /// The block was changed by someone else again and again while it was read.
     Changed,
-    /// What is to be written is longer than a block can be.
+    /// The data to write is longer than a block can be.
     TooLong,
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for TransferError {
 
 impl core::error::Error for TransferError {}
 
-/// How many bytes of a block to read at a time from a device with frames of up to that length.
+/// Returns how many bytes of a block to read at a time from a device with frames of up to that length.
 ///
 /// ```
 /// // Header, length, code, checksum and delimiter.
@@ -75,7 +75,8 @@ pub const fn read_size(max_frame: usize) -> u16 {
     piece(max_payload_len(max_frame).saturating_sub(HEADER))
 }
 
-/// How many bytes of a block to write at a time with `room` for a call's arguments, from `offset` on.
+/// Returns how many bytes of a block to write at a time, from `offset` on, with `room` for a call's
+/// arguments.
 ///
 /// ```
 /// assert_eq!(rpc_proto::services::blocks::write_size(56, 1000), 56 - 3);
@@ -84,7 +85,7 @@ pub const fn write_size(room: usize, offset: u32) -> u16 {
     piece(room.saturating_sub(varint_len(offset)))
 }
 
-/// How many bytes fit, with their length before them.
+/// Returns how many bytes fit after their length.
 const fn piece(room: usize) -> u16 {
     let mut bytes = if room > u16::MAX as usize {
         u16::MAX as usize
@@ -123,13 +124,13 @@ fn submit<P: Procedure>(
     })
 }
 
-/// Waits for the end of a call.
+/// Waits until a call has ended.
 fn wait(caller: &mut impl Caller, call: Ticket) -> Result<Answer<'_>, CallError> {
     Running::new(&mut *caller, Ended(Some(call))).wait();
     caller.take(call)
 }
 
-/// The end of a call that is under way.
+/// An operation that waits until a call has ended.
 struct Ended(Option<Ticket>);
 
 impl Operation for Ended {
@@ -165,7 +166,7 @@ fn window(caller: &mut impl Calling) -> usize {
     caller.with(|calls, _| calls.window().min(MAX_WINDOW))
 }
 
-/// The CRC-32 of the first `length` bytes of a block, as the device reads it.
+/// Returns the CRC-32 of the first `length` bytes of a block, as the device reads it.
 fn checksum_at_device<C: Caller>(
     caller: &mut C,
     block: u8,
@@ -181,7 +182,7 @@ fn checksum_at_device<C: Caller>(
     Ok(crc)
 }
 
-/// What waiting for a piece is worth to a transfer.
+/// Returns the value in the answer for a piece, or its error.
 fn outcome<P: Procedure<Error = BlockError>>(
     answer: Result<Answer<'_>, CallError>,
 ) -> Result<&[u8], CallError<BlockError>> {
@@ -192,7 +193,7 @@ fn outcome<P: Procedure<Error = BlockError>>(
     }
 }
 
-/// Reads a block. If [`run`](Self::run) fails, it can be run again and goes on where it was.
+/// Reads a block. If [`run`](Self::run) fails, it can be run again and resumes where it was.
 #[derive(Clone, Debug)]
 pub struct Get<'n> {
     name: &'n str,
@@ -203,7 +204,7 @@ pub struct Get<'n> {
 }
 
 impl<'n> Get<'n> {
-    /// Reads the block of that name.
+    /// Creates a transfer that reads the block with that name.
     pub const fn new(name: &'n str) -> Self {
         Self {
             name,
@@ -214,22 +215,22 @@ impl<'n> Get<'n> {
         }
     }
 
-    /// How many bytes have come.
+    /// Returns how many bytes have arrived.
     pub const fn done(&self) -> u32 {
         self.done
     }
 
-    /// How many bytes the block has, once that is known.
+    /// Returns how many bytes the block has, once that is known.
     pub const fn total(&self) -> u32 {
         self.total
     }
 
-    /// Reads until all bytes have been given to `sink` and checked. Each piece comes with its offset
-    /// and the length of the block: in order, and from the beginning again if the block changed
-    /// meanwhile.
+    /// Reads until all bytes have been passed to `sink` and checked. Each piece comes with its offset
+    /// and the length of the block. The pieces come in order, and from the beginning again if the block
+    /// changed meanwhile.
     ///
     /// # Errors
-    /// Why it has not come so far.
+    /// Returns the reason if the transfer failed.
     pub fn run<C: Caller>(
         &mut self,
         caller: &mut C,
@@ -251,7 +252,7 @@ impl<'n> Get<'n> {
                     let crc = checksum_at_device(caller, found.block, self.total);
                     match crc {
                         Ok(crc) if crc == self.crc.value() => return Ok(()),
-                        // It has become shorter.
+                        // The block has become shorter.
                         Ok(_) | Err(CallError::Error(BlockError::OutOfRange)) => {}
                         Err(error) => return Err(error.into()),
                     }
@@ -287,14 +288,14 @@ impl<'n> Get<'n> {
                 let most = (self.total - next).min(u32::from(size)) as u16;
                 let call = submit::<BlocksRead>(caller, &(found.block, next, most));
                 let call = call.map_err(CallError::widen)?;
-                // There is room: that was asked before.
+                // The window was checked before, so there is room.
                 let _ = pieces.push_back((next, most, call));
                 next += u32::from(most);
             }
             let Some((offset, most, call)) = pieces.pop_front() else {
                 return Err(CallError::ReplyTooLarge);
             };
-            // One behind another that came shorter is void.
+            // A piece behind a short one is void.
             let taken = match offset == self.done {
                 true => self.take(wait(caller, call), sink)?,
                 false => wait(caller, call).map_or(most, |_| most),
@@ -306,7 +307,7 @@ impl<'n> Get<'n> {
         Ok(())
     }
 
-    /// Takes the bytes of the next piece and tells how many they are.
+    /// Takes the bytes of the next piece and returns how many there are.
     fn take(
         &mut self,
         answer: Result<Answer<'_>, CallError>,
@@ -328,19 +329,19 @@ impl<'n> Get<'n> {
     }
 }
 
-/// Writes a block. If [`run`](Self::run) fails, it can be run again and goes on where it was, as far as
-/// the device has kept what it was sent.
+/// Writes a block. If [`run`](Self::run) fails, it can be run again and resumes after the bytes that
+/// the device has kept.
 #[derive(Clone, Debug)]
 pub struct Put<'n> {
     name: &'n str,
     bytes: &'n [u8],
-    /// How many bytes the device has taken, and their checksum.
+    /// The number of bytes that the device has taken, and their checksum.
     done: u32,
     crc: Crc32,
 }
 
 impl<'n> Put<'n> {
-    /// Makes `bytes` the block of that name.
+    /// Creates a transfer that writes `bytes` to the block with that name.
     pub const fn new(name: &'n str, bytes: &'n [u8]) -> Self {
         Self {
             name,
@@ -350,16 +351,16 @@ impl<'n> Put<'n> {
         }
     }
 
-    /// How many bytes the device has taken.
+    /// Returns how many bytes the device has taken.
     pub const fn done(&self) -> u32 {
         self.done
     }
 
-    /// Writes until the device has all bytes and has found them right. `progress` is told how many
-    /// it has whenever it has taken some, and when it lost some in a reset.
+    /// Writes until the device has all bytes and their checksum is right. `progress` is called with the
+    /// number of bytes that it has whenever it has taken some, or lost some in a reset.
     ///
     /// # Errors
-    /// Why it has not come so far.
+    /// Returns the reason if the transfer failed.
     pub fn run<C: Caller>(
         &mut self,
         caller: &mut C,
@@ -428,7 +429,7 @@ impl<'n> Put<'n> {
                 }
                 let call = submit::<BlocksWrite>(caller, &(next, piece));
                 let call = call.map_err(CallError::widen)?;
-                // There is room: that was asked before.
+                // The window was checked before, so there is room.
                 let _ = pieces.push_back((next, piece.len() as u16, call));
                 next += piece.len() as u32;
             }

@@ -6,17 +6,18 @@ use core::fmt::{self, Write};
 use heapless::String;
 use log::{LevelFilter, Metadata, Record};
 
-/// What stands at the end of a text that is longer than there is room for.
+/// The end of a text that was cut because it is too long.
 const CUT: char = '…';
 
-/// Tells of what is logged through the crate `log`.
+/// A logger that sends the records of the crate `log` as events.
 ///
-/// `E` is where the events go, a reference to an [`EventQueue`](crate::events::EventQueue); `TEXT` is
-/// how many bytes a line may have. A longer one is cut at a character, and ends in `…`. A line,
-/// together with its target, must fit a frame of the server's; what does not is counted as lost.
+/// `E` is the destination of the events, a reference to an [`EventQueue`](crate::events::EventQueue);
+/// `TEXT` is the maximum number of bytes of a line. A longer one is cut at a character, and ends in
+/// `…`. A line that does not fit a frame of the server together with its target is counted as lost.
 ///
-/// Logging never waits: while nobody has subscribed the text is not even formatted, and what finds the
-/// queue full is dropped and counted. It takes `TEXT` bytes of stack, and may be done in an interrupt.
+/// Logging never waits: without a subscription the text is not even formatted, and if the queue is
+/// full, the line is dropped and counted. It takes `TEXT` bytes of stack, and may be used in an
+/// interrupt.
 ///
 /// ```
 /// use rpc_proto::events::EventQueue;
@@ -36,7 +37,7 @@ pub struct EventLogger<E, const TEXT: usize = 96> {
 }
 
 impl<E, const TEXT: usize> EventLogger<E, TEXT> {
-    /// A logger of what matters at least as much as `most`.
+    /// Creates a logger of records whose level is at most `most`.
     pub const fn new(events: E, most: LevelFilter) -> Self {
         Self { events, most }
     }
@@ -46,11 +47,11 @@ impl<E, const TEXT: usize> EventLogger<E, TEXT> {
 impl<E: Emit + Send + Sync, const TEXT: usize> EventLogger<E, TEXT> {
     /// Makes this the logger of the program.
     ///
-    /// A processor that cannot compare and swap, such as a Cortex-M0, has `log::set_logger_racy`
-    /// instead, and `log::set_max_level_racy`.
+    /// For a processor without compare-and-swap, such as a Cortex-M0, use `log::set_logger_racy` and
+    /// `log::set_max_level_racy` instead.
     ///
     /// # Errors
-    /// When there is another already.
+    /// Fails if there is another logger already.
     pub fn install(&'static self) -> Result<(), log::SetLoggerError> {
         log::set_logger(self)?;
         log::set_max_level(self.most);
@@ -68,7 +69,7 @@ impl<E: Emit + Send + Sync, const TEXT: usize> log::Log for EventLogger<E, TEXT>
             return;
         }
         let mut text = Text::<TEXT>(String::new());
-        // It fails where the text is cut.
+        // It fails if the text is cut.
         let _ = text.write_fmt(*record.args());
         self.events.emit(&LogRecord {
             level: record.level().into(),
@@ -92,7 +93,7 @@ impl From<log::Level> for Level {
     }
 }
 
-/// As much of a text as there is room for.
+/// The part of a text that fits.
 struct Text<const BYTES: usize>(String<BYTES>);
 
 impl<const BYTES: usize> Write for Text<BYTES> {
@@ -121,7 +122,7 @@ mod tests {
     use std::sync::Mutex;
     use std::vec::Vec;
 
-    /// Keeps the encoded events, if somebody listens.
+    /// Keeps the encoded events if there is a subscription.
     struct Kept {
         events: Mutex<Vec<Vec<u8>>>,
         is_wanted: bool,
@@ -138,7 +139,7 @@ mod tests {
         }
     }
 
-    /// What a logger with room for 8 bytes says of these texts, level and target first.
+    /// Returns level, target and text as a logger with room for 8 bytes sends them.
     fn logged(
         most: LevelFilter,
         is_wanted: bool,

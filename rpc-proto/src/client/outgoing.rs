@@ -1,0 +1,115 @@
+//! The frames that a client sends: a Connect, a call, or the question for the number of a call's
+//! procedure (PROTOCOL.md, "Messages" and "Keys"). When each is sent is up to the session.
+
+use super::call_error::CallError;
+use super::calls::{Call, Flight, State};
+use crate::device::DeviceResolve;
+use crate::service::Member;
+use crate::wire::frame::{Encoder, max_encoded_len};
+use crate::wire::message::{Connect, Header, Kind, Seq, VERSION};
+use crate::wire::seal::{Seal, TRAILER_LEN};
+
+/// The number of the procedure that resolves a key.
+pub(super) const RESOLVE: u16 = match DeviceResolve::NUMBER {
+    Some(number) => number,
+    None => 0,
+};
+
+/// The longest frame of a question for a number: header, number and key.
+pub(super) const QUESTION: usize = max_encoded_len(1 + 1 + 5);
+
+/// The frame that is being sent.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing<const FRAME: usize> {
+    /// True if a delimiter goes first, to end a partial frame that the device may have received.
+    pub(super) flush: bool,
+    pub(super) bytes: [u8; FRAME],
+    pub(super) sent: usize,
+    pub(super) len: usize,
+    /// The call it carries, by sequence number.
+    pub(super) call: Option<Seq>,
+}
+
+impl<const FRAME: usize> Outgoing<FRAME> {
+    pub(super) const fn new() -> Self {
+        Self {
+            flush: false,
+            bytes: [0; FRAME],
+            sent: 0,
+            len: 0,
+            call: None,
+        }
+    }
+
+    /// Puts a Connect into a frame, after a delimiter.
+    pub(super) fn make_connect(&mut self, nonce: u32) {
+        let header = Header {
+            kind: Kind::Connect,
+            seq: Seq::FIRST,
+        };
+        let connect = Connect {
+            version: VERSION,
+            nonce,
+            max_frame: FRAME as u16,
+        };
+        let mut encoder = Encoder::new(&mut self.bytes, header, Seal::NONE);
+        encoder.value(&connect);
+        self.len = encoder.finish().unwrap_or(0);
+        self.flush = true;
+        self.call = None;
+    }
+
+    /// Puts a call, or the question for its number, into a frame. The length was checked before, so it
+    /// fits.
+    pub(super) fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight, seal: Seal) {
+        let header = Header {
+            kind: Kind::Call,
+            seq: flight.seq,
+        };
+        let mut encoder = Encoder::new(&mut self.bytes, header, seal);
+        encoder.varint(flight.number.into());
+        if flight.is_question {
+            encoder.varint(call.target.key);
+        } else {
+            encoder.extend(call.bytes());
+        }
+        self.len = encoder.finish().unwrap_or(0);
+        self.call = Some(flight.seq);
+    }
+}
+
+/// Returns the number in the answer to a question for it. A device answers with anything else only if
+/// it has none.
+pub(super) fn number_in(state: State, body: &[u8]) -> Result<u16, CallError> {
+    match state {
+        State::Returned => match postcard::take_from_bytes::<Option<u16>>(body) {
+            Ok((Some(number), [])) => Ok(number),
+            _ => Err(CallError::NoSuchProcedure),
+        },
+        // A relay refused to forward this call.
+        State::Failed(error @ (CallError::Unreachable | CallError::Refused)) => Err(error),
+        _ => Err(CallError::NoSuchProcedure),
+    }
+}
+
+/// Returns the trailer of the frame that carries a call.
+pub(super) fn trailer<const FRAME: usize>(
+    call: &Call<FRAME>,
+    flight: &Flight,
+    seal: Seal,
+) -> [u8; TRAILER_LEN] {
+    let header = Header {
+        kind: Kind::Call,
+        seq: flight.seq,
+    };
+    let mut place = [0; 3];
+    let number = postcard::to_slice(&flight.number, &mut place).unwrap_or_default();
+    let seal = seal.then(&[header.to_byte()]).then(number);
+    let mut place = [0; 5];
+    let key = postcard::to_slice(&call.target.key, &mut place).unwrap_or_default();
+    let body = match flight.is_question {
+        true => key,
+        false => call.bytes(),
+    };
+    seal.then(body).trailer()
+}
