@@ -5,8 +5,8 @@
 use fuzz::{FRAME, SESSION, pieces};
 use libfuzzer_sys::fuzz_target;
 use rpc_proto::client::{Client, Target, Timing};
-use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::time::{Duration, Instant};
+use rpc_proto::wire::frame::Accumulator;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut client = Client::<FRAME, 3>::new(SESSION - 1, Timing::default());

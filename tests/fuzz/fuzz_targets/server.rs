@@ -4,8 +4,8 @@
 use firmware::{Demonstration, DemonstrationEvents};
 use fuzz::{FRAME, SESSION, frame, pieces, seal};
 use libfuzzer_sys::fuzz_target;
-use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::server::Server;
+use rpc_proto::wire::frame::Accumulator;
 
 type Events = &'static DemonstrationEvents;
 type Device = Server<Demonstration<Events>, FRAME, 2, Events>;

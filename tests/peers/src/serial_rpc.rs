@@ -37,8 +37,7 @@ pub fn state_machines() -> impl FnMut(u32) {
     let mut server = device();
     move |count| {
         for _ in 0..count {
-            let target = Target::known::<CalculatorAdd>(client.device());
-            let target = target.expect("the device offers nothing else");
+            let target = Target::of::<CalculatorAdd>();
             let ticket = client.start(target, deadline, &(2, 3)).expect("room");
             while !client.is_ended(ticket) {
                 let outgoing = client.outgoing(now);

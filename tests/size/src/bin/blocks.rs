@@ -3,9 +3,9 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use rpc_proto::services::blocks::{Block, BlocksService, Failed, Storage, Stored};
 use rpc_proto::server::Server;
 use rpc_proto::service::Undescribed;
+use rpc_proto::services::blocks::{Block, BlocksService, Failed, Storage, Stored};
 use size::{CalculatorService, Checked, Uart};
 
 struct Notes {

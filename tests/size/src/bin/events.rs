@@ -71,14 +71,13 @@ impl Write for Waiting {
 
 #[entry]
 fn main() -> ! {
-    static mut SERVER: Server<Undescribed<Device>, 64, 1, &'static Events> =
-        Server::with_events(
-            Undescribed(Device {
-                calculator: CalculatorService(Checked),
-                stage: StageService(Motor),
-            }),
-            &EVENTS,
-        );
+    static mut SERVER: Server<Undescribed<Device>, 64, 1, &'static Events> = Server::with_events(
+        Undescribed(Device {
+            calculator: CalculatorService(Checked),
+            stage: StageService(Motor),
+        }),
+        &EVENTS,
+    );
     loop {
         let Err(_) = SERVER.serve(&mut Waiting(Uart));
     }

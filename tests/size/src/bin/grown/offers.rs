@@ -1,5 +1,4 @@
 //! The services that an image may offer.
-#![expect(dead_code, reason = "the callers that belong to it")]
 
 use core::marker::PhantomData;
 use postcard_schema::Schema;
