@@ -234,7 +234,8 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
         statistics.resent > 0,
         "the line was not noisy: {statistics:?}"
     );
-    drop(device);
+    // Each holds the port open.
+    drop((calculator, device));
     let outcome = serial_rpc(pty.path(), &["--timeout", "60", "call", "calculator.total"]);
     assert_eq!(
         (outcome.code, &outcome.stdout),
@@ -288,8 +289,8 @@ fn the_board_tells_of_its_total_and_keeps_a_log_and_notes(
         let change = changes.next().expect("it is not cancelled")?;
         assert_eq!((change.data.total, change.lost), (total, 0));
     }
-    drop(changes);
-    drop(device);
+    // Each holds the port open.
+    drop((changes, calculator, device));
 
     let failing = "calculator.div 1 0";
     let outcome = serial_rpc(
