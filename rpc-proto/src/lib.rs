@@ -1,4 +1,4 @@
-//! Calls functions on a microcontroller over a serial link: the protocol, for both ends.
+//! Call functions on a microcontroller over a serial link: the protocol, for both ends.
 //!
 //! A trait is the interface. [`#[service]`](macro@service) makes a dispatcher for the device, a typed
 //! client for the caller, and a description that is a constant in flash:

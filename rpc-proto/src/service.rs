@@ -385,7 +385,7 @@ impl<'r> Reply<'r> {
         self.end()
     }
 
-    /// Completes a frame. Shared by all types of values, to save flash.
+    /// Begins a frame of that kind. Shared by all types of values, to save flash.
     #[inline(never)]
     fn begin(&mut self, kind: Kind) {
         let seq = self.seq;

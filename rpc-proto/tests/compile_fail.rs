@@ -1,5 +1,5 @@
-//! What the compiler says to a wrong service: each file in `compile_fail/` is a mistake, the
-//! `.stderr` beside it what its author reads.
+//! The messages that the compiler prints for an invalid service. Each file in `compile_fail/` is a mistake,
+//! and the `.stderr` beside it is the message.
 //!
 //! The words around ours are the compiler's and change with its version. After an update, or
 //! after changing a message, write them anew with

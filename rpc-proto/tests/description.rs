@@ -66,7 +66,7 @@ trait Everything {
     fn own_text(&mut self) -> heapless::String<8>;
 }
 
-/// What the attribute should have read.
+/// The description that the attribute should have read.
 const EVERYTHING: ServiceDescription = ServiceDescription {
     name: "everything",
     doc: "All kinds of procedures and types, in a comment of several lines,\n\

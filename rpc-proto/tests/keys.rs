@@ -60,7 +60,7 @@ types! {
     other_variant_kind { enum Choice { A, B { b: u8 } } }
 }
 
-/// What the others are compared with.
+/// The key of the procedure that the others are compared with.
 const ORIGINAL: u32 = key!(LampSet: trait Lamp {
     fn set(&mut self, pair: original::Pair, on: bool) -> Result<u8, u16>;
 });
