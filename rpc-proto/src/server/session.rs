@@ -14,9 +14,7 @@ pub use outstanding::Token;
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
 use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, Full, max_encoded_len};
-use crate::wire::message::{
-    Accept, Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION, code_frame,
-};
+use crate::wire::message::{Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
 
 /// The longest Accept: header, version, nonce, window, frame length, buffer and fingerprint.
@@ -156,6 +154,14 @@ impl Call<'_, '_> {
         self.state.calls = self.calls;
         self.state.send(Sending::reply(self.slot));
     }
+}
+
+/// Makes a frame of a header and a code, in a buffer that is long enough.
+#[inline(never)]
+fn code_frame(place: &mut [u8], header: Header, code: u8, seal: Seal) {
+    let mut encoder = Encoder::new(place, header, seal);
+    encoder.push(code);
+    let _fits = encoder.finish();
 }
 
 /// Writes a fault in place of a reply if there is no reply, or it does not fit.
@@ -314,15 +320,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 seq: Seq::FIRST,
             };
             let mut encoder = Encoder::new(slot, header, Seal::NONE);
-            Accept {
-                version: VERSION,
-                nonce,
-                window: Self::SLOTS,
-                max_frame: FRAME as u16,
-                buffer,
-                fingerprint,
-            }
-            .encode(&mut encoder);
+            // Bytes below 128 are their own encoding, so one function serves all fields of an Accept.
+            encoder.varint(VERSION.into());
+            encoder.varint(nonce);
+            encoder.varint(Self::SLOTS.into());
+            encoder.varint(FRAME as u32);
+            encoder.varint(buffer.into());
+            encoder.varint(fingerprint);
             let _fits = encoder.finish();
             self.state.send(Sending::reply(0));
         }

@@ -3,8 +3,6 @@
 //! Call, Return, Error and Event carry values of the interface and have no type here. The other bodies
 //! do.
 
-use crate::wire::frame::Encoder;
-use crate::wire::seal::Seal;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol that this crate speaks.
@@ -151,19 +149,6 @@ pub struct Accept {
     pub fingerprint: u32,
 }
 
-impl Accept {
-    /// Adds the fields to a payload.
-    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        // Bytes below 128 are their own encoding, so one function serves all fields.
-        encoder.varint(u32::from(self.version));
-        encoder.varint(self.nonce);
-        encoder.varint(u32::from(self.window));
-        encoder.varint(u32::from(self.max_frame));
-        encoder.varint(u32::from(self.buffer));
-        encoder.varint(self.fingerprint);
-    }
-}
-
 /// The reason why a call could not be carried out. The code is one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -226,12 +211,4 @@ impl NakReason {
             _ => None,
         }
     }
-}
-
-/// Makes a frame of a header and a code, in a buffer that is long enough.
-#[inline(never)]
-pub(crate) fn code_frame(place: &mut [u8], header: Header, code: u8, seal: Seal) {
-    let mut encoder = Encoder::new(place, header, seal);
-    encoder.push(code);
-    let _fits = encoder.finish();
 }
