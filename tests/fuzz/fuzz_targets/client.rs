@@ -13,14 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut sent = Accumulator::<FRAME>::new();
     let mut now = Instant::from_micros(0);
     let deadline = now + Duration::from_secs(1);
-    let target = |idempotent| Target {
-        number: 8,
-        fingerprint: None,
-        idempotent,
-    };
     let tickets = [true, false, true].map(|idempotent| {
         client
-            .start(target(idempotent), deadline, &(2, 3))
+            .start(Target::fixed(8, idempotent), deadline, &(2, 3))
             .expect("there is room")
     });
 
