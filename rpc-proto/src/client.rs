@@ -45,7 +45,7 @@ use crate::device::SubscribeError;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{Accumulator, DELIMITER};
 use crate::wire::message::Accept;
-use calls::State;
+use calls::{State, encode};
 use core::task::Poll;
 use patience::DefaultPatience;
 use serde::Serialize;
@@ -150,8 +150,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         self.session
             .calls
             .add(target, patience.into(), false, |place| {
-                let encoded = postcard::to_slice(arguments, place).ok()?;
-                Some(encoded.len())
+                encode(arguments, place)
             })
     }
 

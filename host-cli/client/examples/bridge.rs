@@ -24,7 +24,7 @@ use std::time::Duration;
 /// The longest near frame, in bytes.
 const FRAME: usize = 256;
 
-/// How many calls a near caller may send ahead, and how many bytes wait meanwhile.
+/// The number of calls that a near caller may send ahead, and of bytes that wait meanwhile.
 const WINDOW: usize = 4;
 const BUFFER: u16 = 1024;
 

@@ -57,6 +57,7 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> PromptBoard<I, FRAME,
             buffer,
         }
     }
+
     fn state(&self) -> MutexGuard<'_, State<I, FRAME, WINDOW>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,14 +5,13 @@
 
 use super::answer::{Answer, read};
 use super::call_error::CallError;
-use super::calls::Ticket;
+use super::calls::{Ticket, encode};
 use super::feed::{FeedError, Feeding};
 use super::operation::{Calls, Operation, SingleCall};
 use super::target::Target;
 use crate::device::SubscribeError;
 use crate::service::{Event, FeedProcedure, Procedure, StreamProcedure};
 use crate::time::Instant;
-use serde::Serialize;
 
 /// Gives access to the calls of a client.
 pub trait Calling {
@@ -68,13 +67,13 @@ pub trait Caller: Calling + Sized {
     /// Calls a procedure and waits for its value, which may borrow from the reply.
     ///
     /// Returns the procedure's own error, or the reason if the call failed.
-    /// The procedure's own error, or why the call failed.
     fn call<P: Procedure>(
         &mut self,
         arguments: &P::Arguments<'_>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let encode = |place: &mut [u8]| encoded_len(arguments, place);
-        let call = SingleCall::new(Target::of::<P>(), encode);
+        let call = SingleCall::new(Target::of::<P>(), |place: &mut [u8]| {
+            encode(arguments, place)
+        });
         let ended = Running::new(&mut *self, call).wait();
         let answer = ended.and_then(|ticket| self.take(ticket));
         read::<P>(answer.map_err(CallError::widen)?)
@@ -144,8 +143,9 @@ pub trait AsyncCaller: Calling + Sized {
         &mut self,
         arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let encode = |place: &mut [u8]| encoded_len(arguments, place);
-        let call = SingleCall::new(Target::of::<P>(), encode);
+        let call = SingleCall::new(Target::of::<P>(), |place: &mut [u8]| {
+            encode(arguments, place)
+        });
         let ended = Running::new(&mut *self, call).wait_async().await;
         let answer = ended.and_then(|ticket| self.take(ticket));
         read::<P>(answer.map_err(CallError::widen)?)
@@ -281,10 +281,4 @@ impl<C: Calling, O: Operation> Drop for Running<C, O> {
         let Self { caller, operation } = self;
         caller.with(|calls, now| operation.forget(calls, now));
     }
-}
-
-/// Encodes arguments and returns their length, if they fit.
-fn encoded_len<T: Serialize + ?Sized>(value: &T, place: &mut [u8]) -> Option<usize> {
-    let encoded = postcard::to_slice(value, place).ok()?;
-    Some(encoded.len())
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, exactly, own_error};
 use super::call_error::CallError;
-use super::calls::Ticket;
+use super::calls::{Ticket, encode};
 use super::operation::{Calls, Operation};
 use super::target::Target;
 use crate::device::DevicePing;
@@ -192,7 +192,7 @@ impl FeedCalls {
                 let nothing: &[u8] = &[];
                 let patience = calls.patience(now);
                 let ping = calls.start(Target::of::<DevicePing>(), patience, |place| {
-                    Some(postcard::to_slice(nothing, place).ok()?.len())
+                    encode(nothing, place)
                 });
                 *self.greeting.insert(ping.map_err(FailedCall::NotMade)?)
             }
@@ -277,7 +277,7 @@ pub fn encode_items<T: Serialize>(
     head: &impl Serialize,
     items: &mut Peekable<impl Iterator<Item = T>>,
 ) -> Option<(usize, u8)> {
-    let count_at = postcard::to_slice(head, buffer).ok()?.len();
+    let count_at = encode(head, buffer)?;
     // The number of items precedes them but is known last. There are few enough for one byte.
     let mut end = count_at + 1;
     let mut count = 0;
@@ -285,10 +285,10 @@ pub fn encode_items<T: Serialize>(
         let (Some(item), Some(room)) = (items.peek(), buffer.get_mut(end..)) else {
             break;
         };
-        let Ok(encoded) = postcard::to_slice(item, room) else {
+        let Some(len) = encode(item, room) else {
             break;
         };
-        end += encoded.len();
+        end += len;
         count += 1;
         items.next();
     }

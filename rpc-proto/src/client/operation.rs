@@ -105,8 +105,16 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> SingleCall<E> {
         }
     }
 
-    /// Makes the call if there is room for it.
-    fn start<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Poll<Result<Ticket, CallError>> {
+    /// Makes the call as soon as there is room for it, and does not wait for its end.
+    ///
+    /// # Errors
+    /// Returns [`CallError::Timeout`] if there is no room by the deadline of the call, or the reason why
+    /// it cannot be made.
+    pub fn poll_start<C: Calls>(
+        &mut self,
+        calls: &mut C,
+        now: Instant,
+    ) -> Poll<Result<Ticket, CallError>> {
         if let Some(ticket) = self.ticket {
             return Poll::Ready(Ok(ticket));
         }
@@ -130,7 +138,7 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> Operation for SingleCall<E> {
     type Output = Result<Ticket, CallError>;
 
     fn poll<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Poll<Self::Output> {
-        match self.start(calls, now) {
+        match self.poll_start(calls, now) {
             Poll::Ready(Ok(ticket)) if calls.end(ticket).is_none() => Poll::Pending,
             end => {
                 // From here on, the owner of the ticket has to forget the call.

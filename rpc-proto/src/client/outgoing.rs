@@ -2,7 +2,7 @@
 //! procedure (PROTOCOL.md, "Messages" and "Keys"). When each is sent is up to the session.
 
 use super::call_error::CallError;
-use super::calls::{Call, Flight, State};
+use super::calls::{Call, Flight, State, encode};
 use crate::device::DeviceResolve;
 use crate::service::Member;
 use crate::wire::frame::{Encoder, max_encoded_len};
@@ -62,17 +62,11 @@ impl<const FRAME: usize> Outgoing<FRAME> {
     /// Puts a call, or the question for its number, into a frame. The length was checked before, so it
     /// fits.
     pub(super) fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight, seal: Seal) {
-        let header = Header {
-            kind: Kind::Call,
-            seq: flight.seq,
-        };
+        let mut place = [0; MAX_START];
+        let (header, [start, rest]) = parts(call, flight, &mut place);
         let mut encoder = Encoder::new(&mut self.bytes, header, seal);
-        encoder.varint(flight.number.into());
-        if flight.is_question {
-            encoder.varint(call.target.key);
-        } else {
-            encoder.extend(call.bytes());
-        }
+        encoder.extend(start);
+        encoder.extend(rest);
         self.len = encoder.finish().unwrap_or(0);
         self.call = Some(flight.seq);
     }
@@ -98,18 +92,32 @@ pub(super) fn trailer<const FRAME: usize>(
     flight: &Flight,
     seal: Seal,
 ) -> [u8; TRAILER_LEN] {
+    let mut place = [0; MAX_START];
+    let (header, [start, rest]) = parts(call, flight, &mut place);
+    seal.then(&[header.to_byte()])
+        .then(start)
+        .then(rest)
+        .trailer()
+}
+
+/// The longest start of a body: a number and, in a question, a key.
+const MAX_START: usize = 3 + 5;
+
+/// Returns header and body of the frame that carries a call, or the question for its number. The body
+/// is in two parts: a start, which is written to `place`, and the call's arguments.
+fn parts<'a, const FRAME: usize>(
+    call: &'a Call<FRAME>,
+    flight: &Flight,
+    place: &'a mut [u8; MAX_START],
+) -> (Header, [&'a [u8]; 2]) {
     let header = Header {
         kind: Kind::Call,
         seq: flight.seq,
     };
-    let mut place = [0; 3];
-    let number = postcard::to_slice(&flight.number, &mut place).unwrap_or_default();
-    let seal = seal.then(&[header.to_byte()]).then(number);
-    let mut place = [0; 5];
-    let key = postcard::to_slice(&call.target.key, &mut place).unwrap_or_default();
-    let body = match flight.is_question {
-        true => key,
-        false => call.bytes(),
+    let (len, arguments) = match flight.is_question {
+        true => (encode(&(flight.number, call.target.key), place), &[][..]),
+        false => (encode(&flight.number, place), call.bytes()),
     };
-    seal.then(body).trailer()
+    let start = place.get(..len.unwrap_or(0)).unwrap_or_default();
+    (header, [start, arguments])
 }

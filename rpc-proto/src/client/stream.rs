@@ -3,7 +3,7 @@
 use super::answer::{Answer, own_error};
 use super::call_error::{CallError, Cause};
 use super::caller::{AsyncCaller, Caller, Calling, Running};
-use super::calls::Ticket;
+use super::calls::{Ticket, encode};
 use super::operation::{Calls, Operation};
 use super::pull::{Batch, Pull};
 use super::target::Target;
@@ -60,8 +60,7 @@ impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
     }
 
     fn encode(&self, place: &mut [u8]) -> Option<usize> {
-        let encoded = postcard::to_slice(&self.arguments, place).ok()?;
-        Some(encoded.len())
+        encode(&self.arguments, place)
     }
 
     fn item(&self, bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
@@ -213,7 +212,7 @@ impl<S: StreamSource> Pulling<S> {
             let source = &self.source;
             let patience = calls.patience(now);
             let call = calls.start(source.target(), patience, |place| {
-                let asked = postcard::to_slice(&ask, place).ok()?.len();
+                let asked = encode(&ask, place)?;
                 Some(asked + source.encode(place.get_mut(asked..)?)?)
             })?;
             // There is room for all pending requests.

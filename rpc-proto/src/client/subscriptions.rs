@@ -12,7 +12,7 @@ pub use received::{Received, ReceivedEvent, Subscription};
 use super::Client;
 use super::answer::{Answer, exactly, read};
 use super::call_error::{CallError, Cause};
-use super::calls::Ticket;
+use super::calls::{Ticket, encode};
 use super::target::Target;
 use crate::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError, Subscribed};
 use crate::time::{Duration, Instant};
@@ -199,11 +199,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         if told && self.session.device().is_some() {
             let target = Target::of::<DeviceEventsUnsubscribe>();
             let patience = (now + ASK_AFTER).into();
-            let told = self.session.calls.add(target, patience, true, |place| {
-                postcard::to_slice(&(key,), place)
-                    .ok()
-                    .map(|bytes| bytes.len())
-            });
+            let told = self
+                .session
+                .calls
+                .add(target, patience, true, |place| encode(&(key,), place));
             // It is sent even though nobody waits for the result.
             if let Some(call) = told
                 .ok()
@@ -293,11 +292,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                 let target = Target::of::<DeviceEventsSubscribe>();
                 let patience = self.patience.from(now);
                 let key = entry.key;
-                let asked = self.session.calls.add(target, patience, true, |place| {
-                    postcard::to_slice(&(key,), place)
-                        .ok()
-                        .map(|bytes| bytes.len())
-                });
+                let asked = self
+                    .session
+                    .calls
+                    .add(target, patience, true, |place| encode(&(key,), place));
                 entry.asked = asked.ok();
             }
         }

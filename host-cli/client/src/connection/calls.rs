@@ -79,17 +79,10 @@ impl Connection {
         target: Target,
         arguments: &[u8],
     ) -> Result<PendingReply, CallError> {
-        let mut patience = None;
-        let started = self.shared.until(|state, now| {
-            let patience = *patience.get_or_insert_with(|| state.patience(now));
-            let started = state.start(target, patience, |place| copy(arguments, place));
-            let polled = match started {
-                Err(CallError::Busy) if now < patience.deadline => Poll::Pending,
-                Err(CallError::Busy) => Poll::Ready(Err(CallError::Timeout)),
-                started => Poll::Ready(started),
-            };
-            (polled, Some(patience.deadline))
-        });
+        let mut call = SingleCall::new(target, |place: &mut [u8]| copy(arguments, place));
+        let started = self
+            .shared
+            .until(|state, now| (call.poll_start(state, now), call.limit()));
         Ok(PendingReply {
             device: self.clone(),
             ticket: started.await?,
@@ -119,9 +112,7 @@ impl Connection {
 
     /// Stores the result of a typed call as the handle's last reply.
     fn keep(&mut self, ended: Result<Ticket, CallError>) -> Result<Answer<'_>, CallError> {
-        let ticket = ended?;
-        let end = self.shared.state().ended.remove(&ticket);
-        self.reply = end.unwrap_or(Err(CallError::Disconnected))?;
+        self.reply = self.shared.take(ended?)?;
         Ok(self.reply.answer())
     }
 }

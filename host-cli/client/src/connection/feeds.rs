@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::prepared::{NamedCallError, PreparedCall};
+use super::reply::copy;
 use crate::value::encode;
 use rpc_proto::client::{CallError, Calling, FailedCall, FeedCalls};
 use rpc_proto::service::MAX_BATCH;
@@ -114,8 +115,7 @@ impl NamedFeed {
             .until(|state, _| (self.calls.poll_end(state), None));
         match ended.await {
             Ok(call) => {
-                let end = self.device.shared.state().ended.remove(&call);
-                let reply = end.unwrap_or(Err(CallError::Disconnected));
+                let reply = self.device.shared.take(call);
                 self.call
                     .value(&reply.map_err(|error| self.call.failed(error))?)
             }
@@ -148,12 +148,9 @@ impl NamedFeed {
         let items = std::mem::take(&mut self.items);
         let arguments = [&self.call.arguments[..], &[count], &items].concat();
         let sent = self.device.shared.until(|state, now| {
-            let sent = self.calls.submit(state, now, |place| {
-                place
-                    .get_mut(..arguments.len())?
-                    .copy_from_slice(&arguments);
-                Some((arguments.len(), count))
-            });
+            let sent = self
+                .calls
+                .submit(state, now, |place| Some((copy(&arguments, place)?, count)));
             (Poll::Ready(sent), None)
         });
         let sent = sent.await;
@@ -163,10 +160,7 @@ impl NamedFeed {
     /// Converts the error of a failed call.
     fn failed(&mut self, failed: FailedCall) -> NamedCallError {
         let end = match failed {
-            FailedCall::Ended(call) => {
-                let end = self.device.shared.state().ended.remove(&call);
-                end.unwrap_or(Err(CallError::Disconnected))
-            }
+            FailedCall::Ended(call) => self.device.shared.take(call),
             FailedCall::NotMade(error) => Err(error),
         };
         let error = match end {

@@ -112,6 +112,12 @@ impl Shared {
         Instant::from_micros(0) + duration(self.started.elapsed())
     }
 
+    /// Takes the result of an ended call.
+    pub(super) fn take(&self, call: Ticket) -> Result<Reply, CallError> {
+        let end = self.state().ended.remove(&call);
+        end.unwrap_or(Err(CallError::Disconnected))
+    }
+
     pub(super) fn cancel(&self) {
         let mut state = self.state();
         state.cancellations = state.cancellations.wrapping_add(1);

@@ -15,7 +15,7 @@ pub struct Seals {
 }
 
 impl Seals {
-    /// Whether the beginning of a session was seen.
+    /// Returns true if the beginning of a session was seen.
     pub fn know_a_session(&self) -> bool {
         self.sessions[0].is_some()
     }
