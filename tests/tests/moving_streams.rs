@@ -3,16 +3,21 @@
 //! error.
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
+use firmware::calculator::{CalculatorService, CheckedCalculator, HISTORY};
 use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
 use rpc_proto::service::{Moving, Recent};
 use rpc_proto::time::Instant;
+use serde_json::json;
+use serial_rpc::Connection;
+use serial_rpc_simulator::SimulatedDevice;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Two items of this length fit a frame.
 const LENGTH: usize = 20;
@@ -260,4 +265,28 @@ fn a_moving_stream_is_a_sequence_that_existed_at_window_2() {
 #[test]
 fn a_moving_stream_is_a_sequence_that_existed_at_window_4() {
     check_all::<4>();
+}
+
+#[test]
+fn a_stream_by_name_tells_what_it_has_lost() {
+    let calculator = CalculatorService(CheckedCalculator::new());
+    let device = SimulatedDevice::<_, 64, 1>::sized(calculator, Arc::default(), 64);
+    let device = Connection::to(device);
+    let accumulate = || device.call("calculator.accumulate", &json!([1])).unwrap();
+    (0..HISTORY).for_each(|_| drop(accumulate()));
+
+    let mut history = device.stream("calculator.history", &json!([])).unwrap();
+    let first = history.next().unwrap().unwrap();
+    assert_eq!(first["result"], json!({"Ok": 1}));
+    (0..HISTORY).for_each(|_| drop(accumulate()));
+    let results: Vec<_> = history
+        .by_ref()
+        .map(|item| item.unwrap()["result"]["Ok"].as_u64().unwrap())
+        .collect();
+
+    // The rest of the first batch, and all that the device still has.
+    let read = 1 + results.len() as u32;
+    assert_eq!(results.last(), Some(&(2 * HISTORY as u64)));
+    assert!(history.lost() > 0);
+    assert_eq!(read + history.lost(), 2 * HISTORY as u32);
 }
