@@ -24,6 +24,14 @@ fn encoded(ty: &Type, value: &serde_json::Value) -> Vec<u8> {
     bytes
 }
 
+fn parts(value: &serde_json::Value) -> usize {
+    1 + match value {
+        serde_json::Value::Array(values) => values.iter().map(parts).sum(),
+        serde_json::Value::Object(values) => values.values().map(parts).sum(),
+        _ => 0,
+    }
+}
+
 fn procedure(arguments: Vec<Type>) -> Procedure {
     let name = |index| format!("a{index}");
     Procedure {
@@ -85,6 +93,13 @@ proptest! {
             prop_assert!(decode_all(&ty, &bytes).is_ok());
         } else {
             prop_assert!(bytes.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_value_has_no_more_parts_than_its_bytes_account_for(ty in any_type(), bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        if let Ok(value) = decode(&ty, &mut &bytes[..]) {
+            prop_assert!(parts(&value) <= 2 * (64 + 17 * bytes.len()), "{} from {bytes:?}", parts(&value));
         }
     }
 

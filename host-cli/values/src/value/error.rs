@@ -157,12 +157,9 @@ pub enum Problem {
         /// The key.
         key: String,
     },
-    /// There are more parts than any valid value has.
-    #[error("the value has more than {most} parts")]
-    TooManyParts {
-        /// The most parts that are accepted.
-        most: usize,
-    },
+    /// There are far more parts than bytes, such as a billion times `()`.
+    #[error("it has too many parts that take no bytes")]
+    TooManyParts,
     /// Bytes follow the value.
     #[error("the bytes are longer than the value by {count}")]
     Trailing {
