@@ -6,6 +6,10 @@
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
+mod digest;
+
+pub use digest::{DIGEST, DIGEST_OFFSET, digest};
+
 use crate::wire::crc::Crc32;
 use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedValue};
 use serde::Serialize;

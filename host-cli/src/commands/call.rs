@@ -11,7 +11,6 @@ use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::{Description, Procedure, Shape};
-use serial_rpc::value::plain;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,5 +219,5 @@ fn print(context: &Context, procedure: &Procedure, value: &Value) -> Result<(), 
     if procedure.value.shape == Shape::Unit {
         return Ok(());
     }
-    output::print(plain(value))
+    output::print_value(value)
 }

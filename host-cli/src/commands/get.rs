@@ -33,7 +33,7 @@ pub fn run(context: &Context, get: &Get) -> Result<(), Failure> {
     transfer.end();
     let bytes = bytes.map_err(|error| Failure::transfer(&device, &get.name, error))?;
     if get.file == "-" {
-        return output::write(&bytes);
+        return output::write_data(&bytes);
     }
     fs::write(&get.file, &bytes).map_err(|error| {
         Failure::new(Class::Usage, format!("cannot write {}: {error}", get.file))

@@ -14,7 +14,7 @@ use rpc_proto::services::log::{Level, LogRecord};
 use serde::Serialize;
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
-use serial_rpc::value::without_controls;
+use serial_rpc::safe;
 
 /// Follow the device's log.
 ///
@@ -129,7 +129,7 @@ fn line(time: Option<String>, level: NamedLevel, target: &str, text: &str) -> St
         NamedLevel::Trace => ("\x1b[2m", "TRACE"),
     };
     let time = time.map_or_else(String::new, |time| format!("\x1b[2m{time}\x1b[0m "));
-    let (target, text) = (without_controls(target), without_controls(text));
+    let (target, text) = (safe::line(target), safe::line(text));
     format!("{time}{colour}{name}\x1b[0m {target}: {text}")
 }
 
