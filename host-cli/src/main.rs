@@ -17,6 +17,7 @@ mod interrupt;
 mod negative;
 mod options;
 mod output;
+mod part;
 mod project;
 mod repeating;
 mod round_trip;
