@@ -11,7 +11,6 @@ use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::{Description, Procedure, Shape};
-use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,22 +95,13 @@ pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
 
 /// Returns the arguments, if they are given as one piece of JSON.
 fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
-    let mut read = String::new();
-    let text = match (&call.args_json, call.arguments.as_slice()) {
-        (Some(text), _) if text != "-" => text,
+    let json = match (&call.args_json, call.arguments.as_slice()) {
+        (Some(text), _) if text != "-" => text.clone().into_bytes(),
         (None, [word]) if word != "-" => return Ok(None),
         (None, words) if words.len() != 1 => return Ok(None),
-        _ => {
-            io::stdin().read_to_string(&mut read).map_err(|error| {
-                Failure::new(
-                    Class::Usage,
-                    format!("cannot read arguments from stdin: {error}"),
-                )
-            })?;
-            &read
-        }
+        _ => Input::open("-")?.all()?,
     };
-    serde_json::from_str(text).map(Some).map_err(|error| {
+    serde_json::from_slice(&json).map(Some).map_err(|error| {
         Failure::new(Class::Usage, format!("the arguments are not JSON: {error}"))
             .hint("write them as [2, 3], or as {\"x\": 2, \"y\": 3}")
     })
