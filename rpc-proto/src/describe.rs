@@ -111,31 +111,38 @@ pub struct ArgumentDescription {
 impl Header {
     /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
-        self.write(Writer::<0>::new(Names::Kept)).len
+        let mut writer = Writer::<0>::new(Names::Kept);
+        self.write(&mut writer);
+        writer.len
     }
 
     /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
-        self.write(Writer::new(Names::Kept)).finish()
+        let mut writer = Writer::new(Names::Kept);
+        self.write(&mut writer);
+        writer.finish()
     }
 
-    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
-        writer
-            .str(self.name)
-            .str(self.version)
-            .varint(self.services)
+    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+        writer.str(self.name);
+        writer.str(self.version);
+        writer.varint(self.services);
     }
 }
 
 impl ServiceDescription {
     /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
-        self.write(Writer::<0>::new(Names::Kept)).len
+        let mut writer = Writer::<0>::new(Names::Kept);
+        self.write(&mut writer);
+        writer.len
     }
 
     /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
-        self.write(Writer::new(Names::Kept)).finish()
+        let mut writer = Writer::new(Names::Kept);
+        self.write(&mut writer);
+        writer.finish()
     }
 
     /// Returns the keys of the procedures.
@@ -153,55 +160,52 @@ impl ServiceDescription {
         keys
     }
 
-    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
-        let mut writer = writer
-            .str(self.name)
-            .str(self.doc)
-            .varint(self.procedures.len());
+    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+        writer.str(self.name);
+        writer.str(self.doc);
+        writer.varint(self.procedures.len());
         let mut index = 0;
         while index < self.procedures.len() {
-            writer = self.procedures[index].write(writer);
+            self.procedures[index].write(writer);
             index += 1;
         }
-        writer
     }
 }
 
 impl ProcedureDescription {
     /// Returns the key of this procedure in the service with that name (PROTOCOL.md, "Keys").
     pub const fn key(&self, service: &str) -> u32 {
-        let mut writer = Writer::<0>::new(Names::LeftOut)
-            .str(service)
-            .str(self.name)
-            .varint(self.arguments.len());
+        let mut writer = Writer::<0>::new(Names::LeftOut);
+        writer.str(service);
+        writer.str(self.name);
+        writer.varint(self.arguments.len());
         let mut index = 0;
         while index < self.arguments.len() {
-            writer = writer.ty(self.arguments[index].ty);
+            writer.ty(self.arguments[index].ty);
             index += 1;
         }
-        let mut writer = writer.ty(self.value).optional_ty(self.error);
+        writer.ty(self.value);
+        writer.optional_ty(self.error);
         match self.mark.kind() {
             ProcedureKind::Call => {}
-            kind => writer = writer.byte(kind as u8),
+            kind => writer.byte(kind as u8),
         }
         writer.crc.value()
     }
 
-    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
-        let mut writer = writer
-            .str(self.name)
-            .str(self.doc)
-            .varint(self.arguments.len());
+    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+        writer.str(self.name);
+        writer.str(self.doc);
+        writer.varint(self.arguments.len());
         let mut index = 0;
         while index < self.arguments.len() {
-            let argument = self.arguments[index];
-            writer = writer.str(argument.name).ty(argument.ty);
+            writer.str(self.arguments[index].name);
+            writer.ty(self.arguments[index].ty);
             index += 1;
         }
-        writer
-            .ty(self.value)
-            .optional_ty(self.error)
-            .byte(self.mark.0)
+        writer.ty(self.value);
+        writer.optional_ty(self.error);
+        writer.byte(self.mark.0);
     }
 }
 
@@ -325,9 +329,12 @@ enum Names {
 
 /// Writes postcard at compile time. With `LEN` 0 it only counts and checks. Running the same code first
 /// with 0 and then with the resulting length makes an array that fits.
+///
+/// It is passed by reference: the compiler would copy the array with every byte otherwise.
 struct Writer<const LEN: usize> {
     bytes: [u8; LEN],
     len: usize,
+    /// Of keys only.
     crc: Crc32,
     names: Names,
 }
@@ -347,114 +354,125 @@ impl<const LEN: usize> Writer<LEN> {
         self.bytes
     }
 
-    const fn byte(mut self, byte: u8) -> Self {
+    /// Writes bytes in one step, since the compiler limits the steps.
+    const fn bytes(&mut self, bytes: &[u8]) {
         if LEN > 0 {
-            self.bytes[self.len] = byte;
+            let (_, unwritten) = self.bytes.split_at_mut(self.len);
+            unwritten.split_at_mut(bytes.len()).0.copy_from_slice(bytes);
         }
-        self.len += 1;
-        self.crc = self.crc.then_byte(byte);
-        self
+        self.len += bytes.len();
+        if let Names::LeftOut = self.names {
+            self.crc = self.crc.then(bytes);
+        }
     }
 
-    const fn varint(mut self, mut value: usize) -> Self {
+    const fn byte(&mut self, byte: u8) {
+        self.bytes(&[byte]);
+    }
+
+    const fn varint(&mut self, mut value: usize) {
         while value > 0x7F {
-            self = self.byte(value as u8 | 0x80);
+            self.byte(value as u8 | 0x80);
             value >>= 7;
         }
-        self.byte(value as u8)
+        self.byte(value as u8);
     }
 
-    const fn str(mut self, text: &str) -> Self {
-        let bytes = text.as_bytes();
-        self = self.varint(bytes.len());
-        let mut index = 0;
-        while index < bytes.len() {
-            self = self.byte(bytes[index]);
-            index += 1;
-        }
-        self
+    const fn str(&mut self, text: &str) {
+        self.varint(text.len());
+        self.bytes(text.as_bytes());
     }
 
-    const fn optional_ty(self, ty: Option<&NamedType>) -> Self {
-        match ty {
-            None => self.byte(0),
-            Some(ty) => self.byte(1).ty(ty),
+    const fn optional_ty(&mut self, ty: Option<&NamedType>) {
+        self.byte(ty.is_some() as u8);
+        if let Some(ty) = ty {
+            self.ty(ty);
         }
     }
 
     /// Writes a type. The tags are the positions of the variants in postcard-schema's `DataModelType`.
-    const fn ty(self, ty: &NamedType) -> Self {
-        let writer = match self.names {
+    const fn ty(&mut self, ty: &NamedType) {
+        match self.names {
             Names::Kept => self.str(ty.name),
             Names::LeftOut => self.str(""),
-        };
+        }
         match ty.ty {
-            DataModelType::Bool => writer.byte(0),
-            DataModelType::I8 => writer.byte(1),
-            DataModelType::U8 => writer.byte(2),
-            DataModelType::I16 => writer.byte(3),
-            DataModelType::I32 => writer.byte(4),
-            DataModelType::I64 => writer.byte(5),
-            DataModelType::I128 => writer.byte(6),
-            DataModelType::U16 => writer.byte(7),
-            DataModelType::U32 => writer.byte(8),
-            DataModelType::U64 => writer.byte(9),
-            DataModelType::U128 => writer.byte(10),
-            DataModelType::Usize => writer.byte(11),
-            DataModelType::Isize => writer.byte(12),
-            DataModelType::F32 => writer.byte(13),
-            DataModelType::F64 => writer.byte(14),
-            DataModelType::Char => writer.byte(15),
-            DataModelType::String => writer.byte(16),
-            DataModelType::ByteArray => writer.byte(17),
-            DataModelType::Option(inner) => writer.byte(18).ty(inner),
-            DataModelType::Unit => writer.byte(19),
-            DataModelType::UnitStruct => writer.byte(20),
-            DataModelType::NewtypeStruct(inner) => writer.byte(21).ty(inner),
-            DataModelType::Seq(inner) => writer.byte(22).ty(inner),
-            DataModelType::Tuple(types) => writer.byte(23).types(types),
-            DataModelType::TupleStruct(types) => writer.byte(24).types(types),
-            DataModelType::Map { key, val } => writer.byte(25).ty(key).ty(val),
-            DataModelType::Struct(fields) => writer.byte(26).fields(fields),
+            DataModelType::Bool => self.byte(0),
+            DataModelType::I8 => self.byte(1),
+            DataModelType::U8 => self.byte(2),
+            DataModelType::I16 => self.byte(3),
+            DataModelType::I32 => self.byte(4),
+            DataModelType::I64 => self.byte(5),
+            DataModelType::I128 => self.byte(6),
+            DataModelType::U16 => self.byte(7),
+            DataModelType::U32 => self.byte(8),
+            DataModelType::U64 => self.byte(9),
+            DataModelType::U128 => self.byte(10),
+            DataModelType::Usize => self.byte(11),
+            DataModelType::Isize => self.byte(12),
+            DataModelType::F32 => self.byte(13),
+            DataModelType::F64 => self.byte(14),
+            DataModelType::Char => self.byte(15),
+            DataModelType::String => self.byte(16),
+            DataModelType::ByteArray => self.byte(17),
+            DataModelType::Option(inner) => self.inner(18, inner),
+            DataModelType::Unit => self.byte(19),
+            DataModelType::UnitStruct => self.byte(20),
+            DataModelType::NewtypeStruct(inner) => self.inner(21, inner),
+            DataModelType::Seq(inner) => self.inner(22, inner),
+            DataModelType::Tuple(types) => self.types(23, types),
+            DataModelType::TupleStruct(types) => self.types(24, types),
+            DataModelType::Map { key, val } => {
+                self.inner(25, key);
+                self.ty(val);
+            }
+            DataModelType::Struct(fields) => self.fields(26, fields),
             DataModelType::Enum(variants) => {
-                let mut writer = writer.byte(27).varint(variants.len());
+                self.byte(27);
+                self.varint(variants.len());
                 let mut index = 0;
                 while index < variants.len() {
-                    writer = writer.str(variants[index].name).variant(variants[index].ty);
+                    self.str(variants[index].name);
+                    self.variant(variants[index].ty);
                     index += 1;
                 }
-                writer
             }
-            DataModelType::Schema => writer.byte(28),
+            DataModelType::Schema => self.byte(28),
         }
     }
 
-    const fn variant(self, variant: &DataModelVariant) -> Self {
+    const fn variant(&mut self, variant: &DataModelVariant) {
         match variant {
             DataModelVariant::UnitVariant => self.byte(0),
-            DataModelVariant::NewtypeVariant(inner) => self.byte(1).ty(inner),
-            DataModelVariant::TupleVariant(types) => self.byte(2).types(types),
-            DataModelVariant::StructVariant(fields) => self.byte(3).fields(fields),
+            DataModelVariant::NewtypeVariant(inner) => self.inner(1, inner),
+            DataModelVariant::TupleVariant(types) => self.types(2, types),
+            DataModelVariant::StructVariant(fields) => self.fields(3, fields),
         }
     }
 
-    const fn types(self, types: &[&NamedType]) -> Self {
-        let mut writer = self.varint(types.len());
+    const fn inner(&mut self, tag: u8, inner: &NamedType) {
+        self.byte(tag);
+        self.ty(inner);
+    }
+
+    const fn types(&mut self, tag: u8, types: &[&NamedType]) {
+        self.byte(tag);
+        self.varint(types.len());
         let mut index = 0;
         while index < types.len() {
-            writer = writer.ty(types[index]);
+            self.ty(types[index]);
             index += 1;
         }
-        writer
     }
 
-    const fn fields(self, fields: &[&NamedValue]) -> Self {
-        let mut writer = self.varint(fields.len());
+    const fn fields(&mut self, tag: u8, fields: &[&NamedValue]) {
+        self.byte(tag);
+        self.varint(fields.len());
         let mut index = 0;
         while index < fields.len() {
-            writer = writer.str(fields[index].name).ty(fields[index].ty);
+            self.str(fields[index].name);
+            self.ty(fields[index].ty);
             index += 1;
         }
-        writer
     }
 }
