@@ -148,12 +148,16 @@ impl ServiceDescription {
     /// Returns the keys of the procedures.
     ///
     /// # Panics
-    /// Panics at compile time if `LEN` is not the number of procedures.
+    /// Panics at compile time if `LEN` is not the number of procedures, or a name is not an identifier,
+    /// so that a path could be read in two ways.
+    #[track_caller]
     pub const fn keys<const LEN: usize>(&self) -> [u32; LEN] {
         assert!(LEN == self.procedures.len());
+        assert_identifier(self.name);
         let mut keys = [0; LEN];
         let mut index = 0;
         while index < LEN {
+            assert_identifier(self.procedures[index].name);
             keys[index] = self.procedures[index].key(self.name);
             index += 1;
         }
@@ -220,17 +224,40 @@ pub const fn fingerprint(description: &[&[u8]]) -> u32 {
     crc.value()
 }
 
-/// Returns the keys of an interface after checking that no two procedures have the same key.
+#[track_caller]
+const fn assert_identifier(name: &str) {
+    let bytes = name.as_bytes();
+    assert!(
+        !bytes.is_empty() && !bytes[0].is_ascii_digit(),
+        "the name of a service or procedure begins with a letter or `_`"
+    );
+    let mut index = 0;
+    while index < bytes.len() {
+        let byte = bytes[index];
+        assert!(
+            byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii(),
+            "the name of a service or procedure has letters, digits and `_` only"
+        );
+        index += 1;
+    }
+}
+
+/// Returns the keys of the procedures of each service after checking that no two procedures have the
+/// same path or key.
 ///
 /// # Panics
-/// Panics at compile time if two keys are equal.
+/// Panics at compile time if two services have the same name, or two keys are equal.
 #[doc(hidden)]
 #[track_caller]
-pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
+pub const fn distinct<'k>(names: &[&str], services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
     let mut left = 0;
     while left < services.len() {
         let mut right = 0;
         while right <= left {
+            assert!(
+                left == right || !is_equal(names[left], names[right]),
+                "two services have the same name: rename one of the traits"
+            );
             let mut i = 0;
             while i < services[left].len() {
                 let mut j = 0;
@@ -253,6 +280,15 @@ pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
         left += 1;
     }
     services
+}
+
+const fn is_equal(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut index = 0;
+    while index < left.len() && index < right.len() && left[index] == right[index] {
+        index += 1;
+    }
+    index == left.len() && index == right.len()
 }
 
 /// Rejects a type whose encoding differs between the two ends.

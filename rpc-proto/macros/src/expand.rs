@@ -140,7 +140,7 @@ fn description(service: &Service) -> TokenStream {
             })
     });
     let distinct = quote_spanned! {service.ident.span()=>
-        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[&KEYS]);
+        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[SERVICE.name], &[&KEYS]);
     };
     quote! {
         const SERVICE: ::rpc_proto::macro_support::ServiceDescription =
@@ -257,6 +257,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     };
     quote! {
         impl<T> ::rpc_proto::macro_support::Service for #name<T> {
+            const NAME: &'static str = SERVICE.name;
             const KEYS: &'static [u32] = &KEYS;
             const DESCRIPTION: &'static [u8] = &ENCODED_SERVICE;
             const HEADER: &'static [u8] = &ENCODED_HEADER;
