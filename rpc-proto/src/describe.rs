@@ -6,8 +6,8 @@
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
+use crate::schema::{Content, Field, Shape, Type};
 use crate::wire::crc::Crc32;
-use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedValue};
 use serde::Serialize;
 
 /// The beginning of a description; the services follow.
@@ -24,7 +24,7 @@ pub struct Header {
 
 /// A service and its procedures.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ServiceDescription {
     /// The name in snake case, as in paths.
     pub name: &'static str,
@@ -36,7 +36,7 @@ pub struct ServiceDescription {
 
 /// A procedure and its types.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ProcedureDescription {
     /// The name.
     pub name: &'static str,
@@ -45,9 +45,9 @@ pub struct ProcedureDescription {
     /// The arguments, in order.
     pub arguments: &'static [ArgumentDescription],
     /// The type of the value.
-    pub value: &'static NamedType,
+    pub value: &'static Type,
     /// The type of the procedure's own error, if it has one.
-    pub error: Option<&'static NamedType>,
+    pub error: Option<&'static Type>,
     /// The kind of the procedure, and whether it is idempotent.
     pub mark: Mark,
 }
@@ -68,7 +68,7 @@ pub enum ProcedureKind {
 }
 
 /// The kind of a procedure and whether it is idempotent, as one byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(u8);
 
 impl Mark {
@@ -100,12 +100,12 @@ impl Mark {
 
 /// An argument.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ArgumentDescription {
     /// The name.
     pub name: &'static str,
     /// The type.
-    pub ty: &'static NamedType,
+    pub ty: &'static Type,
 }
 
 impl Header {
@@ -291,70 +291,6 @@ const fn is_equal(left: &str, right: &str) -> bool {
     index == left.len() && index == right.len()
 }
 
-/// Rejects a type whose encoding differs between the two ends.
-///
-/// # Panics
-/// Panics at compile time if `usize` or `isize` occurs in it.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_portable(ty: &NamedType) {
-    assert!(
-        is_portable(ty),
-        "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size"
-    );
-}
-
-const fn is_portable(ty: &NamedType) -> bool {
-    match ty.ty {
-        DataModelType::Usize | DataModelType::Isize => false,
-        DataModelType::Option(inner)
-        | DataModelType::NewtypeStruct(inner)
-        | DataModelType::Seq(inner) => is_portable(inner),
-        DataModelType::Tuple(types) | DataModelType::TupleStruct(types) => are_portable(types),
-        DataModelType::Map { key, val } => is_portable(key) && is_portable(val),
-        DataModelType::Struct(fields) => are_fields_portable(fields),
-        DataModelType::Enum(variants) => {
-            let mut index = 0;
-            while index < variants.len() {
-                let portable = match variants[index].ty {
-                    DataModelVariant::UnitVariant => true,
-                    DataModelVariant::NewtypeVariant(inner) => is_portable(inner),
-                    DataModelVariant::TupleVariant(types) => are_portable(types),
-                    DataModelVariant::StructVariant(fields) => are_fields_portable(fields),
-                };
-                if !portable {
-                    return false;
-                }
-                index += 1;
-            }
-            true
-        }
-        _ => true,
-    }
-}
-
-const fn are_portable(types: &[&NamedType]) -> bool {
-    let mut index = 0;
-    while index < types.len() {
-        if !is_portable(types[index]) {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-const fn are_fields_portable(fields: &[&NamedValue]) -> bool {
-    let mut index = 0;
-    while index < fields.len() {
-        if !is_portable(fields[index].ty) {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
 /// The choice whether type names are written.
 #[derive(Clone, Copy)]
 enum Names {
@@ -419,79 +355,76 @@ impl<const LEN: usize> Writer<LEN> {
         self.bytes(text.as_bytes());
     }
 
-    const fn optional_ty(&mut self, ty: Option<&NamedType>) {
+    const fn optional_ty(&mut self, ty: Option<&Type>) {
         self.byte(ty.is_some() as u8);
         if let Some(ty) = ty {
             self.ty(ty);
         }
     }
 
-    /// Writes a type. The tags are the positions of the variants in postcard-schema's `DataModelType`.
-    const fn ty(&mut self, ty: &NamedType) {
+    /// Writes a type.
+    const fn ty(&mut self, ty: &Type) {
         match self.names {
             Names::Kept => self.str(ty.name),
             Names::LeftOut => self.str(""),
         }
-        match ty.ty {
-            DataModelType::Bool => self.byte(0),
-            DataModelType::I8 => self.byte(1),
-            DataModelType::U8 => self.byte(2),
-            DataModelType::I16 => self.byte(3),
-            DataModelType::I32 => self.byte(4),
-            DataModelType::I64 => self.byte(5),
-            DataModelType::I128 => self.byte(6),
-            DataModelType::U16 => self.byte(7),
-            DataModelType::U32 => self.byte(8),
-            DataModelType::U64 => self.byte(9),
-            DataModelType::U128 => self.byte(10),
-            DataModelType::Usize => self.byte(11),
-            DataModelType::Isize => self.byte(12),
-            DataModelType::F32 => self.byte(13),
-            DataModelType::F64 => self.byte(14),
-            DataModelType::Char => self.byte(15),
-            DataModelType::String => self.byte(16),
-            DataModelType::ByteArray => self.byte(17),
-            DataModelType::Option(inner) => self.inner(18, inner),
-            DataModelType::Unit => self.byte(19),
-            DataModelType::UnitStruct => self.byte(20),
-            DataModelType::NewtypeStruct(inner) => self.inner(21, inner),
-            DataModelType::Seq(inner) => self.inner(22, inner),
-            DataModelType::Tuple(types) => self.types(23, types),
-            DataModelType::TupleStruct(types) => self.types(24, types),
-            DataModelType::Map { key, val } => {
+        match ty.shape {
+            Shape::Bool => self.byte(0),
+            Shape::I8 => self.byte(1),
+            Shape::U8 => self.byte(2),
+            Shape::I16 => self.byte(3),
+            Shape::I32 => self.byte(4),
+            Shape::I64 => self.byte(5),
+            Shape::I128 => self.byte(6),
+            Shape::U16 => self.byte(7),
+            Shape::U32 => self.byte(8),
+            Shape::U64 => self.byte(9),
+            Shape::U128 => self.byte(10),
+            Shape::F32 => self.byte(13),
+            Shape::F64 => self.byte(14),
+            Shape::Char => self.byte(15),
+            Shape::String(_) => self.byte(16),
+            Shape::Bytes(_) => self.byte(17),
+            Shape::Option(inner) => self.inner(18, inner),
+            Shape::Unit => self.byte(19),
+            Shape::UnitStruct => self.byte(20),
+            Shape::NewtypeStruct(inner) => self.inner(21, inner),
+            Shape::Seq(element, _) => self.inner(22, element),
+            Shape::Tuple(types) => self.types(23, types),
+            Shape::TupleStruct(types) => self.types(24, types),
+            Shape::Map(key, value) => {
                 self.inner(25, key);
-                self.ty(val);
+                self.ty(value);
             }
-            DataModelType::Struct(fields) => self.fields(26, fields),
-            DataModelType::Enum(variants) => {
+            Shape::Struct(fields) => self.fields(26, fields),
+            Shape::Enum(variants) => {
                 self.byte(27);
                 self.varint(variants.len());
                 let mut index = 0;
                 while index < variants.len() {
                     self.str(variants[index].name);
-                    self.variant(variants[index].ty);
+                    self.content(&variants[index].content);
                     index += 1;
                 }
             }
-            DataModelType::Schema => self.byte(28),
         }
     }
 
-    const fn variant(&mut self, variant: &DataModelVariant) {
-        match variant {
-            DataModelVariant::UnitVariant => self.byte(0),
-            DataModelVariant::NewtypeVariant(inner) => self.inner(1, inner),
-            DataModelVariant::TupleVariant(types) => self.types(2, types),
-            DataModelVariant::StructVariant(fields) => self.fields(3, fields),
+    const fn content(&mut self, content: &Content) {
+        match *content {
+            Content::Unit => self.byte(0),
+            Content::Newtype(inner) => self.inner(1, inner),
+            Content::Tuple(types) => self.types(2, types),
+            Content::Struct(fields) => self.fields(3, fields),
         }
     }
 
-    const fn inner(&mut self, tag: u8, inner: &NamedType) {
+    const fn inner(&mut self, tag: u8, inner: &Type) {
         self.byte(tag);
         self.ty(inner);
     }
 
-    const fn types(&mut self, tag: u8, types: &[&NamedType]) {
+    const fn types(&mut self, tag: u8, types: &[&Type]) {
         self.byte(tag);
         self.varint(types.len());
         let mut index = 0;
@@ -501,7 +434,7 @@ impl<const LEN: usize> Writer<LEN> {
         }
     }
 
-    const fn fields(&mut self, tag: u8, fields: &[&NamedValue]) {
+    const fn fields(&mut self, tag: u8, fields: &[Field]) {
         self.byte(tag);
         self.varint(fields.len());
         let mut index = 0;

@@ -19,7 +19,7 @@ const DOC_LINES: u32 = 16;
 fn program(procedures: u32) -> String {
     let mut source = String::from(
         "/// The mistakes that a calculation can have.\n\
-         #[derive(Debug, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]\n\
+         #[derive(Debug, serde::Serialize, serde::Deserialize, rpc_proto::Schema)]\n\
          pub enum Mistake { Overflow, DivideByZero, NegativeRoot, NoSamples }\n\
          /// A calculator with many procedures.\n\
          #[rpc_proto::service]\n\
