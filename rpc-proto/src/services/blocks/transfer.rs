@@ -393,20 +393,39 @@ impl<'n> Put<'n> {
         if self.done > 0 {
             match checksum_at_device(caller, found.block, self.done) {
                 Ok(kept) if kept == self.crc.value() => {}
-                Ok(_) | Err(CallError::Error(_)) => {
-                    self.done = 0;
-                    self.crc = Crc32::new();
-                }
+                Ok(_) | Err(CallError::Error(_)) => self.begin_anew(),
                 Err(error) => return Err(error),
             }
         }
+        match self.begin(caller, found.block, total) {
+            // The bytes are those of the block as it was before.
+            Err(CallError::Error(BlockError::NotBegun)) if self.done > 0 => {
+                self.begin_anew();
+                self.begin(caller, found.block, total)?;
+            }
+            begun => begun?,
+        }
         progress(self.done);
-        caller.call::<BlocksBegin>(&(found.block, total, self.done, self.crc.value()))?;
         let mut pieces = Deque::new();
         let written = self.pieces(caller, total, &mut pieces, progress);
         forget_all(caller, &mut pieces);
         written?;
         caller.call::<BlocksFinish>(&(self.crc.value(),))
+    }
+
+    fn begin_anew(&mut self) {
+        self.done = 0;
+        self.crc = Crc32::new();
+    }
+
+    /// Begins to write behind the bytes that the device has.
+    fn begin<C: Caller>(
+        &self,
+        caller: &mut C,
+        block: u8,
+        total: u32,
+    ) -> Result<(), CallError<BlockError>> {
+        caller.call::<BlocksBegin>(&(block, total, self.done, self.crc.value()))
     }
 
     fn pieces<C: Caller>(
