@@ -10,7 +10,7 @@ use super::event_count::EventCount;
 use super::outgoing::{Outgoing, QUESTION, RESOLVE, number_in, trailer};
 use super::target::Numbers;
 use super::timing::{ResendTimer, Timing};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::wire::frame::{Broken, Candidate, DELIMITER};
 use crate::wire::message::{Accept, Fault, Header, Kind, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
@@ -130,8 +130,15 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             {
                 flight.sent_at = now;
             }
-            self.timer.arm(now);
+            self.arm_timer(now);
         }
+    }
+
+    fn arm_timer(&mut self, now: Instant) {
+        let in_flight = self.calls.iter().filter(|call| call.flight().is_some());
+        let first = in_flight.map(|call| call.patience.deadline).min();
+        let left = first.map_or(Duration::from_micros(0), |deadline| deadline.since(now));
+        self.timer.arm(now, left);
     }
 
     /// Makes the next frame to send, if there is one.
@@ -374,7 +381,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         self.end(Cause::OtherCaller, None);
         if self.calls.iter().any(Call::is_open) {
             self.begin_session();
-            self.timer.arm(now);
+            self.arm_timer(now);
         }
     }
 
@@ -410,7 +417,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
         self.timer.progressed();
         if waiting {
-            self.timer.arm(now);
+            self.arm_timer(now);
         } else {
             self.timer.disarm();
         }
