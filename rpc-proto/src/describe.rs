@@ -69,6 +69,15 @@ pub enum ProcedureKind {
     Stream = 2,
     /// A call with a sequence of items, a batch at a time; its last argument is the sequence.
     Feed = 3,
+    /// A stream whose items come and go while it is read.
+    MovingStream = 4,
+}
+
+impl ProcedureKind {
+    /// Returns true if it returns a sequence of items, a batch at a time.
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Stream | Self::MovingStream)
+    }
 }
 
 /// The kind of a procedure and whether it is idempotent, as one byte.
@@ -83,7 +92,7 @@ impl Mark {
 
     /// Returns the mark encoded as `byte`, if this version defines it.
     pub const fn from_byte(byte: u8) -> Option<Self> {
-        if byte <= 7 { Some(Self(byte)) } else { None }
+        if byte <= 9 { Some(Self(byte)) } else { None }
     }
 
     /// Returns the kind of the procedure.
@@ -92,7 +101,8 @@ impl Mark {
             0 => ProcedureKind::Call,
             1 => ProcedureKind::Event,
             2 => ProcedureKind::Stream,
-            _ => ProcedureKind::Feed,
+            3 => ProcedureKind::Feed,
+            _ => ProcedureKind::MovingStream,
         }
     }
 

@@ -9,7 +9,7 @@ mod items;
 
 pub use interface::{Bare, Undescribed};
 pub(crate) use items::BatchEnd;
-pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
+pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
 use crate::describe::{DIGEST, DIGEST_OFFSET, digest};
 use crate::wire::frame::{Encoder, Full};

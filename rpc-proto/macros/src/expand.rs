@@ -207,7 +207,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             // A type that cannot be serialised is reported where it is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
-                (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
+                (Flow::Stream { .. }, _) => sequence::reply(procedure, &outcome, &ask),
                 (_, Some(_)) => quote!(reply.result(#returned)),
                 (_, None) => quote!(reply.value(#returned)),
             };

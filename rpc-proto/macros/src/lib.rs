@@ -35,7 +35,10 @@ use syn::{ItemTrait, parse_macro_input};
 /// - if it returns `impl Iterator<Item = T>`, or a `Result` of one, it is a *stream*: the client also
 ///   returns an iterator, which fetches as many items at a time as fit a frame. The device runs the
 ///   method anew for each batch and skips the items that the caller has, so the method must return the
-///   same items again: it is idempotent by nature;
+///   same items at the same positions again: it is idempotent by nature;
+/// - items that come and go while they are read, such as the last lines of a log, are a *moving
+///   stream*: the method returns `Moving<impl Iterator<Item = T>>` (in `rpc_proto::service`), which
+///   tells the position of the first item. The caller then knows exactly how many it has missed;
 /// - if its last argument is `Items<'_, T>` (in `rpc_proto::service`), it is a *feed*: the client takes
 ///   any `IntoIterator<Item = T>` and makes as many calls as it needs, each with the other arguments
 ///   and the next items.

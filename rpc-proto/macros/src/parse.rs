@@ -267,7 +267,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
         // Items are requested by position, so repeating a request does no harm.
-        idempotent: idempotent || matches!(flow, Flow::Stream),
+        idempotent: idempotent || matches!(flow, Flow::Stream { .. }),
         is_event: false,
         asynchronous: signature.asyncness.is_some(),
         arguments,
@@ -452,9 +452,9 @@ impl Errors {
         flow: &mut Flow,
     ) -> Outcome {
         let fed = arguments.last().and_then(|argument| fed(&argument.ty));
-        if let Some(item) = streamed(&outcome.value) {
+        if let Some((item, moves)) = streamed(&outcome.value) {
             outcome.value = item.clone();
-            *flow = Flow::Stream;
+            *flow = Flow::Stream { moves };
             self.check_owned(
                 &outcome.value,
                 "the caller of a stream keeps its items: use a type that owns what it holds",
