@@ -5,7 +5,7 @@
 //! sequence and one that takes one. An event announces changes in between.
 
 use heapless::Vec;
-use postcard_schema::Schema;
+use rpc_proto::Schema;
 use rpc_proto::service::{Items, Moving};
 use serde::{Deserialize, Serialize};
 

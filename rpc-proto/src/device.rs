@@ -9,7 +9,7 @@ mod statistics;
 
 pub use statistics::Statistics;
 
-use postcard_schema::Schema;
+use crate::Schema;
 use serde::{Deserialize, Serialize};
 
 /// What every device answers about itself.

@@ -76,6 +76,8 @@ pub enum Never {}
     note = "a service is what `#[rpc_proto::service]` adds for a trait: for `trait Lamp` that is `LampService<T>`, where `T` implements `Lamp`"
 )]
 pub trait Service {
+    /// The name in paths.
+    const NAME: &'static str;
     /// The keys of the procedures, in the order in which they are numbered.
     const KEYS: &'static [u32];
     /// The service's part of the description.

@@ -2,8 +2,6 @@
 //! directions, from message to bytes and from bytes to message.
 
 use firmware::calculator::{CalculatorAdd, MathError};
-use postcard_schema::Schema;
-use postcard_schema::schema::NamedType;
 use rpc_proto::server::Server;
 use rpc_proto::service::{Dispatch, Items, Member, Moving, Recent, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
@@ -228,19 +226,12 @@ fn every_frame_of_the_table_is_its_message() {
 
 #[test]
 fn the_key_of_add_is_the_checksum_of_the_bytes_given() {
-    // None of these types has types inside.
-    let nameless = |ty: &NamedType| NamedType {
-        name: "",
-        ty: ty.ty,
-    };
-    let encoded = postcard::to_allocvec(&(
-        "calculator",
-        "add",
-        &[nameless(i32::SCHEMA), nameless(i32::SCHEMA)][..],
-        nameless(i32::SCHEMA),
-        Some(nameless(MathError::SCHEMA)),
-    ))
-    .unwrap();
+    let integer = ("", 4_u8);
+    let variants = ["Overflow", "DivideByZero", "NegativeRoot", "NoSamples"];
+    let error = ("", 27_u8, &variants.map(|name| (name, 0_u8))[..]);
+    let arguments = &[integer, integer][..];
+    let path = ("calculator", "add");
+    let encoded = postcard::to_allocvec(&(path, arguments, integer, Some(error))).unwrap();
     let key = format!("is 0x{:08X}, where", CalculatorAdd::KEY);
     assert!(PROTOCOL.contains(&key), "{key}");
     assert_eq!(Crc32::of(&encoded).value(), CalculatorAdd::KEY);

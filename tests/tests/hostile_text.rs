@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use heapless::String;
-use postcard_schema::Schema;
+use rpc_proto::Schema;
 use rpc_proto::events::Emit;
 use rpc_proto::service;
 use rpc_proto::services::log::{Level, LogRecord, LogService};

@@ -33,7 +33,7 @@ trait Log {
 }
 
 /// The place of a line in the life of a device, and some text.
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
 struct Line {
     life: u8,
     number: u32,

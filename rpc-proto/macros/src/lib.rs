@@ -1,15 +1,16 @@
-//! The `#[service]` attribute of `rpc-proto`, which re-exports and documents it.
+//! The macros of `rpc-proto`, which re-exports them: the attribute `#[service]` and the derive `Schema`.
 //!
 //! `parse` turns a trait into a description of its procedures, or reports errors and their positions;
-//! `expand` generates the code. The generated code is kept thin: everything that does not depend on the
+//! `expand` generates the code. `schema` describes types. The generated code is kept thin: everything that does not depend on the
 //! trait is ordinary code in `rpc-proto`.
 
 mod expand;
 mod parse;
+mod schema;
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{ItemTrait, parse_macro_input};
+use syn::{DeriveInput, Error, ItemTrait, parse_macro_input};
 
 /// Turns a trait into a service.
 ///
@@ -27,8 +28,8 @@ use syn::{ItemTrait, parse_macro_input};
 ///   `&[u8]`): on the device they then point into the receive buffer;
 /// - it returns a value, nothing, or a `Result<T, E>` written with both types, where `E` is the
 ///   procedure's own error. A value may borrow, too;
-/// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and do
-///   not contain `usize`, whose size differs between device and host.
+/// - its types implement serde's `Serialize` and `Deserialize` and `rpc_proto::Schema`. `usize` does
+///   not, because its size differs between device and host.
 ///
 /// A method may return or take a sequence that is longer than a frame:
 ///
@@ -74,4 +75,19 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#item #error).into()
         }
     }
+}
+
+/// Derives `Schema`, the description of a type that crosses the link, beside serde's `Serialize` and
+/// `Deserialize`.
+///
+/// Doc comments of the type, its fields and its variants become part of the description. Attributes of
+/// serde that change what is encoded are refused, because the description would not: `into`, `from`,
+/// `skip`, `with`, `untagged` and the like, and `rename`, because names are those of the source. Those
+/// that are accepted: `alias`, `borrow`, `bound`, `crate`, `default`, `deny_unknown_fields`,
+/// `expecting` and `transparent`.
+#[proc_macro_derive(Schema)]
+pub fn schema(item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as DeriveInput);
+    let derived = schema::derive(item);
+    derived.unwrap_or_else(Error::into_compile_error).into()
 }

@@ -2,11 +2,10 @@
 //! a feed (PROTOCOL.md, "Streams" and "Feeds").
 
 use super::{Arguments, BadArguments, Procedure, Replied, Reply};
+use crate::schema::{Schema, Shape, Type};
 use crate::wire::message::Kind;
 use core::marker::PhantomData;
 use heapless::Deque;
-use postcard_schema::Schema;
-use postcard_schema::schema::{DataModelType, NamedType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -313,8 +312,5 @@ impl<'a, T: Deserialize<'a>> ExactSizeIterator for Items<'a, T> {}
 
 /// On the wire it is a sequence like any other.
 impl<T: Schema> Schema for Items<'_, T> {
-    const SCHEMA: &'static NamedType = &NamedType {
-        name: "Items<T>",
-        ty: &DataModelType::Seq(T::SCHEMA),
-    };
+    const SCHEMA: &'static Type = &Type::new("Items<T>", Shape::Seq(T::SCHEMA, None));
 }

@@ -9,9 +9,9 @@ mod transfer;
 
 pub use transfer::{Get, Put, TransferError, read_size, write_size};
 
+use crate::Schema;
 use crate::wire::crc::Crc32;
 use heapless::String;
-use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name of a block, in bytes.

@@ -107,7 +107,6 @@ fn printable(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firmware::calculator::ExpressionError;
     use postcard_schema::Schema;
     use serde_json::json;
 
@@ -118,6 +117,13 @@ mod tests {
         Bus(String),
         OutOfRange { lowest: f32, limit: Option<u8> },
         Pair(u8, bool),
+    }
+
+    #[derive(Schema)]
+    #[allow(dead_code)]
+    struct BadExpression {
+        position: u16,
+        reason: SensorError,
     }
 
     #[derive(Schema)]
@@ -149,8 +155,8 @@ mod tests {
     #[test]
     fn a_struct_is_said_field_by_field() {
         assert_eq!(
-            said::<ExpressionError>(&json!({"position": 3, "reason": "TooDeep"})),
-            "position: 3, reason: too deep (ExpressionError)"
+            said::<BadExpression>(&json!({"position": 3, "reason": "NotReady"})),
+            "position: 3, reason: not ready (BadExpression)"
         );
         assert_eq!(
             said::<BatteryEmpty>(&json!(null)),
