@@ -20,6 +20,7 @@ mod outgoing;
 mod patience;
 mod pull;
 mod session;
+mod signatures;
 mod stream;
 mod subscriptions;
 mod target;
@@ -34,6 +35,7 @@ pub use operation::{Calls, Operation, SingleCall, Subscribing};
 pub use patience::Patience;
 pub use pull::{Batch, Pull};
 pub use session::Counters;
+pub use signatures::Signatures;
 pub use stream::{AsyncStream, Pulling, Stream, StreamSource, TypedSource, read_item};
 pub use subscriptions::{
     EventMemory, NoSubscriptions, Received, ReceivedEvent, Subscription, Subscriptions,

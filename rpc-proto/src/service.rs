@@ -34,6 +34,8 @@ pub trait Member {
     const NUMBER_IF_SOLE: u16;
     /// The fingerprint of such a device.
     const FINGERPRINT_IF_SOLE: u32;
+    /// The description of such a device, in pieces.
+    const DESCRIPTION_IF_SOLE: &'static [&'static [u8]];
 }
 
 /// One procedure, as a caller sees it.

@@ -277,6 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn names_that_a_shell_would_run_are_never_offered_for_completion() {
+        let (_folder, cache) = cache();
+        cache.put(DEMO).unwrap();
+        let services = [("a;reboot", "", [0u8; 0].as_slice())];
+        let hostile = postcard::to_stdvec(&("demo", "1", &services[..])).unwrap();
+        assert!(cache.put(&hostile).is_err());
+        fs::write(cache.path(&digest(&[&hostile])), &hostile).unwrap();
+        assert_eq!(cache.all().len(), 1);
+    }
+
+    #[test]
     fn what_is_no_description_is_not_kept() {
         let (_folder, cache) = cache();
         let error = cache.put(b"nonsense").unwrap_err();

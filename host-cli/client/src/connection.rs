@@ -14,6 +14,7 @@ mod inboxes;
 mod prepared;
 mod reply;
 mod shared;
+mod signatures;
 mod stray;
 mod streams;
 mod subscription;

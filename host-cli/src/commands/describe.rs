@@ -221,18 +221,20 @@ fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
 /// Returns a command to start from, as a shell takes it.
 fn command_line(procedure: &Procedure) -> String {
     if procedure.is_event() {
-        return format!("serial-rpc watch {}", procedure.path);
+        return format!("serial-rpc watch {}", quoted(&procedure.path));
     }
     let words = procedure.example().into_iter();
     words.fold(
-        format!("serial-rpc call {}", procedure.path),
+        format!("serial-rpc call {}", quoted(&procedure.path)),
         |line, word| format!("{line} {}", quoted(&word)),
     )
 }
 
+/// Returns a word that every shell takes as it is.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.,:/@=+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
+    // Some shells replace `=word`.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(is_plain) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))

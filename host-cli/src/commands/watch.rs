@@ -71,7 +71,8 @@ pub struct Watch {
     #[arg(long, value_enum, value_name = "STYLE")]
     timestamps: Option<Style>,
 
-    /// Record in this file, as CSV: the time, and the columns of the table.
+    /// Record in this file, as CSV: the time, and the columns of the table. Text that a spreadsheet would run gets a
+    /// ' before it.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 

@@ -1,5 +1,6 @@
 //! Why a call has no value, and whether it ran.
 
+use super::signatures::Signatures;
 use crate::service::Never;
 use core::fmt;
 
@@ -13,11 +14,11 @@ use core::fmt;
 pub enum CallError<E = Never> {
     /// The procedure ran and ended in its own error.
     Error(E),
-    /// The device has no procedure of that path, or, where its description was not read, none of
+    /// The device has no procedure or event of that path, or, where its description was not read, none of
     /// that path and signature.
     NoSuchProcedure,
-    /// The device's procedure of that path has other types.
-    SignatureDiffers,
+    /// The device's procedure or event of that path has other types.
+    SignatureDiffers(Signatures),
     /// The device could not decode the arguments.
     BadArguments,
     /// The arguments do not fit a frame of this caller's or of the device's.
@@ -88,7 +89,7 @@ impl<E> CallError<E> {
             }
             Self::OutcomeUnknown(_) | Self::UnknownFault(_) => Ran::Unknown,
             Self::NoSuchProcedure
-            | Self::SignatureDiffers
+            | Self::SignatureDiffers(_)
             | Self::BadArguments
             | Self::ArgumentsTooLarge
             | Self::Unreachable
@@ -107,7 +108,7 @@ impl<E> CallError<E> {
         Err(match self {
             Self::Error(error) => return Ok(error),
             Self::NoSuchProcedure => CallError::NoSuchProcedure,
-            Self::SignatureDiffers => CallError::SignatureDiffers,
+            Self::SignatureDiffers(signatures) => CallError::SignatureDiffers(signatures),
             Self::BadArguments => CallError::BadArguments,
             Self::ArgumentsTooLarge => CallError::ArgumentsTooLarge,
             Self::ReplyTooLarge => CallError::ReplyTooLarge,
@@ -162,8 +163,11 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                     "the device speaks version {version} of the protocol"
                 );
             }
-            Self::NoSuchProcedure => "the device has no such procedure",
-            Self::SignatureDiffers => "the device's procedure of that name has other types",
+            Self::SignatureDiffers(signatures) if !signatures.words().is_empty() => {
+                signatures.words()
+            }
+            Self::NoSuchProcedure => "the device has no such procedure or event",
+            Self::SignatureDiffers(_) => "the device's procedure of that name has other types",
             Self::BadArguments => "the device could not decode the arguments",
             Self::ArgumentsTooLarge => "the arguments do not fit a frame",
             Self::ReplyTooLarge => "the procedure ran, but its value does not fit a frame",

@@ -143,7 +143,15 @@ impl<P: Procedure> Pending<P> {
     /// # Errors
     /// Returns the reason for which the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait_for_reply(self) -> Result<Reply, CallError> {
-        self.reply.wait()
+        let device = self.reply.device.clone();
+        device.block_on(self.end())
+    }
+
+    async fn end(&self) -> Result<Reply, CallError> {
+        match self.reply.end().await {
+            Err(CallError::NoSuchProcedure) => Err(self.reply.device.missing::<P>().await),
+            end => end,
+        }
     }
 }
 
@@ -155,9 +163,8 @@ where
     type IntoFuture = Waiting<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let reply = self.reply;
         Box::pin(async move {
-            let reply = reply.end().await.map_err(CallError::widen)?;
+            let reply = self.end().await.map_err(CallError::widen)?;
             client::read_owned::<P>(reply.answer())
         })
     }
@@ -246,7 +253,7 @@ impl Caller for Connection {
     }
 
     fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
-        self.subscribe_by_key(E::KEY).map(Subscription::typed)
+        Connection::subscribe(self)
     }
 
     fn call<P: Procedure>(
@@ -275,8 +282,7 @@ impl AsyncCaller for Connection {
     }
 
     async fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
-        let encoded = self.subscribe_by_key_async(E::KEY).await?;
-        Ok(Subscription::typed(encoded))
+        self.subscribe_async().await
     }
 
     async fn call<'a, P: Procedure>(
@@ -306,12 +312,7 @@ impl Connection {
         match ended {
             Ok(ticket) if is_missing(&ticket) => {
                 self.shared.state().forget(ticket);
-                match self.description_async().await {
-                    Ok(description) if description.procedure(P::PATH).is_ok() => {
-                        Err(CallError::SignatureDiffers)
-                    }
-                    _ => Err(CallError::NoSuchProcedure),
-                }
+                Err(self.missing::<P>().await)
             }
             ended => ended,
         }

@@ -17,6 +17,7 @@ use crate::safe;
 use rpc_proto::describe::{Mark, ProcedureKind};
 use rpc_proto::service::StaticInterface;
 use rpc_proto::wire::crc::Crc32;
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// The deepest nesting of types.
 const MAX_DEPTH: usize = 64;
@@ -52,6 +53,20 @@ pub enum ReadError {
          bytes or has hidden characters"
     )]
     Name {
+        /// The offset of the end of the name.
+        offset: usize,
+    },
+    /// The name of a service or procedure is no identifier, as Rust has them, so that a path could be
+    /// read in two ways, and run as something else by a shell.
+    #[error(
+        "`{name}` before byte {offset} of the device's description is no name for a {what}: it is \
+         no identifier"
+    )]
+    NoIdentifier {
+        /// The kind of the item.
+        what: &'static str,
+        /// Its name.
+        name: String,
         /// The offset of the end of the name.
         offset: usize,
     },
@@ -195,7 +210,7 @@ impl Reader<'_> {
     }
 
     fn service(&mut self) -> Result<Service, ReadError> {
-        let name = self.name()?;
+        let name = self.identifier("service")?;
         let doc = self.doc()?;
         let read = |reader: &mut Self| reader.procedure(&name);
         let procedures = self.named_list("procedures", read, |procedure| &procedure.path)?;
@@ -216,7 +231,7 @@ impl Reader<'_> {
                 .then(service.as_bytes()),
             undecided: self.cursor.rest(),
         };
-        let path = format!("{service}.{}", self.name()?);
+        let path = format!("{service}.{}", self.identifier("procedure")?);
         self.count_for_key();
         let doc = self.doc()?;
         self.leave_out_of_key();
@@ -415,6 +430,17 @@ impl Reader<'_> {
             return Err(ReadError::Name { offset });
         }
         Ok(name.to_owned())
+    }
+
+    fn identifier(&mut self, what: &'static str) -> Result<String, ReadError> {
+        let name = self.name()?;
+        let mut characters = name.chars();
+        let begins = |first| first == '_' || is_xid_start(first);
+        if characters.next().is_some_and(begins) && characters.all(is_xid_continue) {
+            return Ok(name);
+        }
+        let offset = self.cursor.offset();
+        Err(ReadError::NoIdentifier { what, name, offset })
     }
 
     /// Reads text of several lines, and makes it safe to show.

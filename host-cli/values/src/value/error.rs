@@ -134,6 +134,16 @@ pub enum Problem {
         /// The definition of the enum.
         definition: String,
     },
+    /// A variant was given without the value that it holds.
+    #[error(
+        "the variant `{variant}` holds a value: write {{\"{variant}\": ...}} around {expected}"
+    )]
+    NoContent {
+        /// The variant.
+        variant: String,
+        /// The values that it holds.
+        expected: String,
+    },
     /// Values of the type have no JSON.
     #[error("a value of type `{ty}` cannot be written as JSON")]
     Unsupported {

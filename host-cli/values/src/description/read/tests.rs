@@ -74,6 +74,41 @@ fn names_and_docs_must_not_command_the_terminal() {
 }
 
 #[test]
+fn services_and_procedures_have_identifiers_for_names() {
+    let read = |service, procedure| {
+        let procedures = [(procedure, "", [0u8; 0].as_slice(), "()", 19u8, 0u8, 1u8)];
+        let services = [(service, "", &procedures[..])];
+        let bytes = postcard::to_stdvec(&("demo", "1.0.0", &services[..])).unwrap();
+        Description::read(&bytes)
+    };
+    for name in ["a", "_", "total_2", "größe", "type"] {
+        assert!(read(name, name).is_ok(), "{name}");
+    }
+    for name in [
+        "",
+        "x.f",
+        "a;touch X",
+        "$(reboot)",
+        "a b",
+        "2",
+        "-a",
+        "a/b",
+        "`a`",
+        "é\u{301} ",
+    ] {
+        assert!(
+            read(name, "f").is_err() && read("d", name).is_err(),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        read("d", "a;touch X").unwrap_err().to_string(),
+        "`a;touch X` before byte 26 of the device's description is no name for a procedure: \
+         it is no identifier"
+    );
+}
+
+#[test]
 fn two_fields_of_the_same_name_are_refused() {
     let point = [0, 26, 2, 1, b'x', 0, 0, 1, b'x', 0, 0];
     assert_eq!(
