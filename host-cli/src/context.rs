@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 /// The interval at which a port that is waited for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The time for which a port that has just appeared may be forbidden, until the system has assigned
-/// it to the group that may use it.
+/// The time for which a port that has just appeared may be forbidden or fail, until the system has
+/// set it up and assigned it to the group that may use it.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// The settings of a run, made once from the command line.
@@ -85,24 +85,35 @@ impl Context {
     }
 }
 
-/// Opens the port as soon as it appears.
+/// Opens the port as soon as it is there and free.
 fn wait_for(target: &Target, options: Options) -> Result<Connection, Failure> {
-    let mut missed_at = None;
+    let what = match target {
+        Target::On(Selector::Only) => "a port".to_owned(),
+        target => target.to_string(),
+    };
+    let mut missed_at: Option<Instant> = None;
+    let mut told = None;
     loop {
-        match (target.connect(options), missed_at) {
-            (Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }), missed) => {
-                if missed.is_none() {
-                    let what = match target {
-                        Target::On(Selector::Only) => "a port".to_owned(),
-                        target => target.to_string(),
-                    };
-                    anstream::eprintln!("waiting for {what} (Ctrl-C to stop)");
-                }
+        let error = match target.connect(options) {
+            Ok(connection) => return Ok(connection),
+            Err(error) => error,
+        };
+        let is_new = || missed_at.is_some_and(|missed| missed.elapsed() < SETTLED_AFTER);
+        let reason = match &error {
+            OpenError::NotFound { .. } | OpenError::Unreachable { .. } => {
                 missed_at = Some(Instant::now());
+                Some(what.clone())
             }
-            (Err(OpenError::NotPermitted { .. }), Some(missed))
-                if missed.elapsed() < SETTLED_AFTER => {}
-            (result, _) => return Ok(result?),
+            OpenError::Busy { holder, .. } => Some(match holder {
+                Some(holder) => format!("{what}, in use by {holder}"),
+                None => format!("{what}, in use by another program"),
+            }),
+            OpenError::NotPermitted { .. } | OpenError::Other { .. } if is_new() => None,
+            _ => return Err(error.into()),
+        };
+        if let Some(reason) = reason.filter(|reason| told.as_ref() != Some(reason)) {
+            anstream::eprintln!("waiting for {reason} (Ctrl-C to stop)");
+            told = Some(reason);
         }
         interrupt::sleep(LOOK_EVERY)?;
     }

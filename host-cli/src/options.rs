@@ -59,7 +59,7 @@ pub struct LinkOptions {
     )]
     pub retries: Option<u32>,
 
-    /// Wait for the port to appear.
+    /// Wait for the port to appear, and for other programs to close it.
     #[arg(long, global = true)]
     pub wait: bool,
 

@@ -38,7 +38,7 @@ pub fn failure(json: bool, failure: &Failure) {
         say(failure.to_json());
     } else {
         say(format_args!("\x1b[1;31merror\x1b[0m: {}", failure.message));
-        if let Some(hint) = &failure.hint {
+        for hint in failure.hint.iter().flat_map(|hints| hints.lines()) {
             say(format_args!("\x1b[1;36mhint\x1b[0m: {hint}"));
         }
     }
