@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// The settings of a run, made once from the command line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// Print results, and errors, as JSON.
     pub json: bool,
@@ -29,6 +29,8 @@ pub struct Context {
     pub link: LinkOptions,
     verbosity: u8,
     capture: Option<PathBuf>,
+    /// The connection of the prompt at which the command was typed, if it was.
+    prompt: Option<Arc<Connection>>,
 }
 
 impl Context {
@@ -39,11 +41,31 @@ impl Context {
             link,
             verbosity: output.verbose,
             capture: output.capture,
+            prompt: None,
+        }
+    }
+
+    /// Returns the settings for commands that are typed at a prompt, and use its connection.
+    pub fn at_prompt(&self, connection: &Arc<Connection>) -> Self {
+        Self {
+            prompt: Some(Arc::clone(connection)),
+            ..self.clone()
+        }
+    }
+
+    /// Returns a command line as the user writes it here: at a prompt, without the program's name.
+    pub fn shown(&self, command: &str) -> String {
+        match self.prompt {
+            Some(_) => without_program(command),
+            None => command.to_owned(),
         }
     }
 
     /// Opens the selected port. Ctrl-C ends all waits on the connection.
     pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
+        if let Some(connection) = &self.prompt {
+            return Ok(Arc::clone(connection));
+        }
         let (target, options) = self.settled()?;
         let mut connection = if self.link.wait {
             wait_for(&target, options)?
@@ -61,6 +83,11 @@ impl Context {
         // It may have been pressed while the port was opened, when there was nothing to cancel.
         interrupt::check()?;
         Ok(connection)
+    }
+
+    /// Returns true if the frames that pass are shown.
+    pub fn shows_traffic(&self) -> bool {
+        self.verbosity > 0
     }
 
     /// Returns the user's cache of descriptions, unless it is disabled.
@@ -83,6 +110,12 @@ impl Context {
         };
         Ok((target, options))
     }
+}
+
+/// Returns text with the command lines in it as they are written at a prompt.
+pub fn without_program(text: &str) -> String {
+    text.replace("serial-rpc call ", "")
+        .replace("serial-rpc ", "")
 }
 
 /// Opens the port as soon as it is there and free.
