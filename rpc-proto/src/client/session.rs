@@ -29,6 +29,10 @@ pub struct Counters {
     pub broken: u32,
     /// Sessions that the device accepted.
     pub sessions: u32,
+    /// Naks received for frames that the device could not use.
+    pub refused: u32,
+    /// Times that the link was lost.
+    pub lost_links: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +86,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 received: 0,
                 broken: 0,
                 sessions: 0,
+                refused: 0,
+                lost_links: 0,
             },
             events: EventCount::NONE,
         }
@@ -285,7 +291,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             (Phase::Open { .. }, Kind::Nak) => {
                 match body.first().copied().and_then(NakReason::from_code) {
                     Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
-                    _ => self.resend_all(seq),
+                    _ => {
+                        self.counters.refused = self.counters.refused.wrapping_add(1);
+                        self.resend_all(seq);
+                    }
                 }
             }
             (Phase::Open { .. }, Kind::Event) => {
@@ -541,6 +550,9 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             } else {
                 call.lose(cause);
             }
+        }
+        if cause == Cause::Disconnected {
+            self.counters.lost_links = self.counters.lost_links.wrapping_add(1);
         }
         self.phase = Phase::Closed;
         self.strange = 0;
