@@ -1,19 +1,23 @@
 //! Turns a trait into the description of a service, or reports an error at its position.
 
+mod docs;
 mod flow;
+mod names;
 
+pub use docs::Docs;
 pub use flow::Flow;
+pub use names::member_type;
 
 use flow::{fed, streamed};
+use names::Names;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime,
-    Lit, LitInt, Meta, Pat, PathArguments, Result, ReturnType, Token, TraitItem, TraitItemFn, Type,
-    Visibility, parse_quote,
+    Error, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime, LitInt, Pat, PathArguments,
+    Result, ReturnType, Token, TraitItem, TraitItemFn, Type, Visibility, parse_quote,
 };
 
 /// The options in the attribute's parentheses.
@@ -49,7 +53,11 @@ pub struct Service {
     /// The trait's visibility.
     pub visibility: Visibility,
     /// The doc comment.
-    pub doc: String,
+    pub docs: Docs,
+    /// The name of a type parameter for implementations.
+    pub implementation: Ident,
+    /// The name of a type parameter for callers.
+    pub caller: Ident,
     /// The methods and the events, which are not methods.
     pub procedures: Vec<Procedure>,
     /// See [`Options::first_number`].
@@ -61,7 +69,7 @@ pub struct Procedure {
     /// The method's name.
     pub ident: Ident,
     /// The doc comment.
-    pub doc: String,
+    pub docs: Docs,
     /// True if it is marked `#[idempotent]`.
     pub idempotent: bool,
     /// True if it is an event, which is pushed and not called.
@@ -95,6 +103,7 @@ pub struct Outcome {
 /// Reads a trait, and removes the attributes that only this macro knows.
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     // Even an invalid trait must not keep attributes that the compiler does not know.
+    let names = Names::of(item);
     let members = take_members(item);
     let mut errors = Errors::default();
     if let Some(parameter) = item.generics.params.first() {
@@ -135,6 +144,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     if is_empty {
         errors.add(&item.ident, "a service has at least one procedure or event");
     }
+    errors.check_member_types(&item.ident, &procedures, &names);
     errors.into_result()?;
     if procedures.iter().any(|procedure| procedure.asynchronous) {
         // The compiler warns that callers cannot require `Send`, but a device has no such callers.
@@ -143,7 +153,9 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     Ok(Service {
         ident: item.ident.clone(),
         visibility: item.vis.clone(),
-        doc: doc(&item.attrs),
+        docs: Docs::of(&item.attrs),
+        implementation: names.unused("T"),
+        caller: names.unused("C"),
         procedures,
         first_number: options.first_number,
     })
@@ -219,7 +231,7 @@ fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     errors.into_result()?;
     Ok(Procedure {
         ident: signature.ident.clone(),
-        doc: doc(&function.attrs),
+        docs: Docs::of(&function.attrs),
         idempotent: false,
         is_event: true,
         asynchronous: false,
@@ -265,7 +277,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     };
     Ok(Procedure {
         ident: signature.ident.clone(),
-        doc: doc(&method.attrs),
+        docs: Docs::of(&method.attrs),
         // Items are requested by position, so repeating a request does no harm.
         idempotent: idempotent || matches!(flow, Flow::Stream { .. }),
         is_event: false,
@@ -308,29 +320,6 @@ fn outcome(ty: &Type) -> Result<Outcome> {
         value: ty.clone(),
         error: None,
     })
-}
-
-/// Returns the doc comment among `attributes`, its lines joined.
-pub fn doc(attributes: &[Attribute]) -> String {
-    let mut lines = Vec::new();
-    for attribute in attributes {
-        if let Meta::NameValue(pair) = &attribute.meta
-            && pair.path.is_ident("doc")
-            && let Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) = &pair.value
-        {
-            let text = text.value();
-            lines.push(
-                text.strip_prefix(' ')
-                    .unwrap_or(&text)
-                    .trim_end()
-                    .to_owned(),
-            );
-        }
-    }
-    lines.join("\n").trim().to_owned()
 }
 
 /// Returns the type with every lifetime replaced, including elided ones. Data that is `'static` on the
@@ -385,10 +374,11 @@ impl Errors {
                 );
             }
         }
-        if signature.ident == "new" {
+        let name = &signature.ident;
+        if name == "new" || name == "caller" {
             self.add(
-                &signature.ident,
-                "a procedure is not named `new`: clients have a function of that name",
+                name,
+                &format!("a procedure is not named `{name}`: clients have a function of that name"),
             );
         }
         for parameter in &signature.generics.params {

@@ -201,16 +201,16 @@ macro_rules! interface {
         }
 
         const _: () = {
-            const HEADER: $crate::macro_support::Header = $crate::macro_support::Header {
+            const __HEADER: $crate::macro_support::Header = $crate::macro_support::Header {
                 name: $device,
                 version: $version,
                 services: [$(stringify!($field)),+].len(),
             };
-            const ENCODED: [u8; HEADER.encoded_len()] = HEADER.encode();
+            const __ENCODED: [u8; __HEADER.encoded_len()] = __HEADER.encode();
 
             impl<$($parameters)*> $crate::macro_support::StaticInterface for $name<$($arguments)*> {
                 const DESCRIPTION: &'static [&'static [u8]] =
-                    &[&ENCODED, $(<$service as $crate::macro_support::Service>::DESCRIPTION),+];
+                    &[&__ENCODED, $(<$service as $crate::macro_support::Service>::DESCRIPTION),+];
                 const KEYS: &'static [&'static [u32]] = $crate::macro_support::distinct(
                     &[$(<$service as $crate::macro_support::Service>::NAME),+],
                     &[$(<$service as $crate::macro_support::Service>::KEYS),+],
