@@ -6,6 +6,10 @@
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
+mod longest;
+
+pub use longest::Longest;
+
 use crate::schema::{Content, Field, Shape, Type};
 use crate::wire::crc::Crc32;
 use serde::Serialize;

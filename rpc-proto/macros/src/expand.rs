@@ -284,6 +284,7 @@ fn dispatcher(service: &Service) -> TokenStream {
         impl<T> ::rpc_proto::macro_support::Service for #name<T> {
             const NAME: &'static str = __SERVICE.name;
             const KEYS: &'static [u32] = &__KEYS;
+            const LONGEST: ::rpc_proto::macro_support::Longest = __SERVICE.longest();
             const DESCRIPTION: &'static [u8] = &__ENCODED_SERVICE;
             const HEADER: &'static [u8] = &__ENCODED_HEADER;
         }

@@ -3,6 +3,7 @@
 mod docs;
 mod flow;
 mod names;
+mod types;
 
 pub use docs::Docs;
 pub use flow::Flow;
@@ -475,38 +476,5 @@ impl Errors {
             self.check_type(error);
         }
         outcome
-    }
-
-    /// Rejects types that cannot cross the link, as far as the source shows it. Those inside other
-    /// types are found from their schemas.
-    fn check_type(&mut self, ty: &Type) {
-        struct Check<'e>(&'e mut Errors);
-        impl<'ast> Visit<'ast> for Check<'_> {
-            fn visit_path(&mut self, path: &'ast syn::Path) {
-                if path.is_ident("usize") || path.is_ident("isize") {
-                    self.0.add(
-                        path,
-                        "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size",
-                    );
-                }
-                syn::visit::visit_path(self, path);
-            }
-            fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-                if reference.mutability.is_some() {
-                    self.0.add(
-                        reference,
-                        "a value crosses the link by copy: return it instead of changing an argument",
-                    );
-                }
-                syn::visit::visit_type_reference(self, reference);
-            }
-            fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
-                self.0.add(
-                    ty,
-                    "a procedure is not generic: its types must be known to both ends",
-                );
-            }
-        }
-        Check(self).visit_type(ty);
     }
 }
