@@ -102,7 +102,7 @@ fn serve(caller: &dyn Link, device: &dyn Link, is_pulled: &AtomicBool) -> io::Re
     let mut buffer = [0; 1024];
     while !is_pulled.load(Ordering::Relaxed) {
         let count = caller.read(&mut buffer, LOOK)?;
-        device.write(&buffer[..count])?;
+        device.write(&buffer[..count], LOOK)?;
         loop {
             let count = device.read(&mut buffer, Duration::ZERO)?;
             if count == 0 {
@@ -110,7 +110,7 @@ fn serve(caller: &dyn Link, device: &dyn Link, is_pulled: &AtomicBool) -> io::Re
             }
             let mut left = &buffer[..count];
             while !left.is_empty() {
-                let written = caller.write(left)?;
+                let written = caller.write(left, LOOK)?;
                 left = &left[written..];
             }
         }

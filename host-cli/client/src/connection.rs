@@ -109,6 +109,8 @@ impl Default for Options {
 /// ```
 pub struct Connection {
     shared: Arc<Shared>,
+    /// The time limit of this handle's calls, if it is not the default.
+    timeout: Option<Duration>,
     /// The last reply to a typed call of this handle; its value borrows from it.
     reply: Reply,
 }
@@ -129,15 +131,16 @@ impl Connection {
     /// Fails if the port is missing, busy, not permitted or cannot be reached, or if several match.
     pub fn open(port: &str) -> Result<Self, OpenError> {
         let selector: Selector = port.parse()?;
-        Self::open_with(selector.find()?, Options::default())
+        Self::open_with(selector, Options::default())
     }
 
-    /// Opens a port with other options.
+    /// Opens a port with other options. If the port is lost, the same device is looked for, and a
+    /// device that was selected by its identity is never replaced by another; see [`PortConnector`].
     ///
     /// # Errors
-    /// Fails if the port is missing, busy, not permitted or cannot be reached.
-    pub fn open_with(port: Port, options: Options) -> Result<Self, OpenError> {
-        Self::over(PortConnector::new(port, options.baud), options)
+    /// Fails as [`open`](Self::open) does.
+    pub fn open_with(port: impl Into<Selector>, options: Options) -> Result<Self, OpenError> {
+        Self::over(PortConnector::new(port, options.baud)?, options)
     }
 
     /// Opens a link of any other kind. If it is lost, the same connector opens it again.
@@ -145,7 +148,7 @@ impl Connection {
     /// # Errors
     /// Fails if the link cannot be opened.
     pub fn over(connector: impl Connector + 'static, options: Options) -> Result<Self, OpenError> {
-        let link = connector.open()?;
+        let link = connector.open(options.timeout)?;
         Ok(Self::of(Shared::new(
             Box::new(connector),
             Some(link),
@@ -156,13 +159,15 @@ impl Connection {
     /// Creates a connection with the default options to any connector's link, such as a simulated
     /// device. If the link cannot be opened now, calls wait for it until their deadlines.
     pub fn to(connector: impl Connector + 'static) -> Self {
-        let link = connector.open().ok();
-        Self::of(Shared::new(Box::new(connector), link, Options::default()))
+        let options = Options::default();
+        let link = connector.open(options.timeout).ok();
+        Self::of(Shared::new(Box::new(connector), link, options))
     }
 
     fn of(shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            timeout: None,
             reply: Reply::Return(Vec::new()),
         }
     }
@@ -192,7 +197,7 @@ impl Connection {
     }
 
     /// Returns the port, if the connection is to one.
-    pub fn port(&self) -> Option<&Port> {
+    pub fn port(&self) -> Option<Port> {
         self.shared.connector.port()
     }
 
@@ -226,7 +231,10 @@ impl Connection {
 
 impl Clone for Connection {
     fn clone(&self) -> Self {
-        Self::of(Arc::clone(&self.shared))
+        Self {
+            timeout: self.timeout,
+            ..Self::of(Arc::clone(&self.shared))
+        }
     }
 }
 

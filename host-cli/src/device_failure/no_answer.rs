@@ -24,7 +24,7 @@ pub fn no_answer(device: &Connection) -> Failure {
             .hint("it did before: it may be busy for longer than --timeout allows, or hang");
     }
     if let Some(Port::Serial(path)) = device.port()
-        && let Some(other) = holder(path)
+        && let Some(other) = holder(&path)
     {
         return failure.hint(format!(
             "{other} has the port open too, and may take the answers: close it and try again"

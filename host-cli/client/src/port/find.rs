@@ -13,11 +13,11 @@ impl Selector {
     pub fn find(&self) -> Result<Port, OpenError> {
         match self {
             Self::Port(port) => Ok(port.clone()),
-            _ => self.find_among(serial_ports()).map(Port::Serial),
+            _ => self.find_among(serial_ports()),
         }
     }
 
-    fn find_among(&self, ports: Vec<AvailablePort>) -> Result<String, OpenError> {
+    pub(crate) fn find_among(&self, ports: Vec<AvailablePort>) -> Result<Port, OpenError> {
         let is_any_usb = ports.iter().any(|port| port.usb.is_some());
         let (mut matching, others): (Vec<_>, Vec<_>) =
             ports.into_iter().partition(|port| match (self, &port.usb) {
@@ -26,7 +26,7 @@ impl Selector {
                 (_, None) => false,
             });
         match (matching.pop(), matching.as_slice()) {
-            (Some(port), []) => Ok(port.path),
+            (Some(port), []) => Ok(Port::Serial(port.path)),
             (Some(last), _) => {
                 matching.push(last);
                 Err(OpenError::Ambiguous {
@@ -41,7 +41,7 @@ impl Selector {
         }
     }
 
-    fn matches(&self, usb: &UsbDevice) -> bool {
+    pub(crate) fn matches(&self, usb: &UsbDevice) -> bool {
         match self {
             Self::Port(_) => false,
             Self::Usb {
@@ -86,6 +86,7 @@ mod tests {
         let selector: Selector = selector.parse().unwrap();
         selector
             .find_among(ports)
+            .map(|port| port.to_string())
             .map_err(|error| error.to_string())
     }
 
@@ -115,7 +116,10 @@ mod tests {
 
     #[test]
     fn the_only_port_is_taken_and_usb_goes_before_built_in() {
-        let only = |ports| Selector::Only.find_among(ports).ok();
+        let only = |ports| {
+            let found = Selector::Only.find_among(ports).ok();
+            found.map(|port| port.to_string())
+        };
         assert_eq!(only(vec![built_in("COM1")]), Some("COM1".into()));
         assert_eq!(
             only(vec![built_in("COM1"), usb("COM3", "A")]),
