@@ -34,13 +34,30 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
     /// Panics if the system has no port left.
     #[must_use]
     pub fn new(device: SimulatedDevice<I>) -> Self {
+        Self::at("127.0.0.1:0".to_owned(), device)
+    }
+
+    fn at(address: String, device: SimulatedDevice<I>) -> Self {
         let mut offered = Self {
             device: Arc::new(TestDevice::new(device)),
-            address: "127.0.0.1:0".to_owned(),
+            address,
             plug: None,
         };
         offered.plug_in();
         offered
+    }
+
+    /// Pulls the device out and plugs another one in, at the same port.
+    ///
+    /// # Panics
+    /// Panics if another program has taken the port.
+    #[must_use]
+    pub fn replaced_by<J>(mut self, device: SimulatedDevice<J>) -> Offered<J>
+    where
+        J: Dispatch + Send + 'static,
+    {
+        self.pull_out();
+        Offered::at(self.address.clone(), device)
     }
 
     /// Returns the port that programs open.

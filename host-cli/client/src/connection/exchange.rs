@@ -29,7 +29,7 @@ const OPEN_AT_MOST: time::Duration = time::Duration::from_secs(1);
 const REOPEN_AFTER: time::Duration = time::Duration::from_millis(100);
 
 /// The time for which a link was not read after which it may have failed unnoticed.
-const UNSEEN: Duration = Duration::from_millis(50);
+const UNSEEN: Duration = Duration::from_millis(2);
 
 /// The time after which somebody else ends the calls of a reader whose link keeps it.
 const LATE: Duration = Duration::from_millis(50);
