@@ -47,7 +47,8 @@ pub const MAX_FRAME: usize = 4096;
 pub struct Options {
     /// The speed of a serial port, in bits per second.
     pub baud: u32,
-    /// The time limit for a call, connecting included.
+    /// The time limit for a call, connecting included. [`Connection::within`] sets another for some
+    /// calls.
     pub timeout: Duration,
     /// The number of times that an unanswered call is tried again, if it never ran or its procedure
     /// is idempotent. Each try has the full time limit.
@@ -170,6 +171,46 @@ impl Connection {
             timeout: None,
             reply: Reply::Return(Vec::new()),
         }
+    }
+
+    /// Returns a handle of this connection whose calls have that time limit, such as for a procedure
+    /// that takes long. Other handles keep theirs.
+    ///
+    /// ```
+    /// use firmware::calculator::CalculatorClient;
+    /// use serial_rpc::Connection;
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use std::time::Duration;
+    ///
+    /// let device = Connection::to(SimulatedDevice::new());
+    /// let patient = device.within(Duration::from_secs(60));
+    /// // For calls by name, or for all calls of a typed client.
+    /// patient.call("calculator.add", &serde_json::json!([2, 3]))?;
+    /// CalculatorClient::new(&patient).add(2, 3)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A device runs one call at a time, so calls made after a long one wait for it; their time passes
+    /// meanwhile. If it runs out, they end with [`CallError::Timeout`](crate::CallError::Timeout): a
+    /// call is not sent while one with a later deadline is in flight, so it has never run, and the
+    /// long one goes on. Events and the log wait as well, unless the procedure is an async one.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        Self {
+            timeout: Some(timeout),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the time limit of this handle's calls.
+    pub fn timeout(&self) -> Duration {
+        self.timeout.unwrap_or(self.shared.options.timeout)
+    }
+
+    /// Returns the time that a call may take with all retries.
+    fn patience(&self) -> Duration {
+        let tries = self.shared.options.retries.saturating_add(1);
+        self.timeout().saturating_mul(tries)
     }
 
     /// Looks for descriptions in a cache before asking the device, and keeps them there.
