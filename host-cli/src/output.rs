@@ -10,6 +10,7 @@ use serde_json::Value;
 use serial_rpc::safe;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use textwrap::Options;
 
 /// Prints text for people. Colours are left out if they are not wanted. What a device sent must be safe in it.
 pub fn print(text: impl Display) -> Result<(), Failure> {
@@ -24,6 +25,31 @@ pub fn print_value(value: &Value) -> Result<(), Failure> {
         Value::String(text) => write_data(format!("{text}\n").as_bytes()),
         value => print_json(value),
     }
+}
+
+/// Prints text for people that is not a value: in a terminal, long lines break between words.
+pub fn print_text(text: &str) -> Result<(), Failure> {
+    print(wrapped(text, &std::io::stdout()))
+}
+
+/// Breaks lines that are longer than the terminal is wide, if there is one.
+fn wrapped(text: &str, stream: &impl IsTerminal) -> String {
+    match crossterm::terminal::size() {
+        Ok((columns, _)) if stream.is_terminal() && columns > 0 => wrap(text, columns.into()),
+        _ => text.to_owned(),
+    }
+}
+
+/// Breaks lines that are longer than that between words. What continues a line is indented as it is.
+fn wrap(text: &str, columns: usize) -> String {
+    let lines = text.lines().map(|line| {
+        let indent = line.get(..line.len() - line.trim_start().len());
+        let options = Options::new(columns)
+            .subsequent_indent(indent.unwrap_or_default())
+            .break_words(false);
+        textwrap::fill(line, options)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Prints one line of JSON.
@@ -50,7 +76,8 @@ pub fn failure(json: bool, failure: &Failure) {
     } else {
         let message = safe::lines(&failure.message);
         say(format_args!("\x1b[1;31merror\x1b[0m: {message}"));
-        if let Some(hint) = &failure.hint {
+        let hints = failure.hint.iter().flat_map(|hints| hints.lines());
+        for hint in hints.filter(|hint| !hint.is_empty()) {
             say(format_args!("\x1b[1;36mhint\x1b[0m: {}", safe::lines(hint)));
         }
     }
@@ -58,6 +85,7 @@ pub fn failure(json: bool, failure: &Failure) {
 
 /// Prints a line on stderr, if anybody can read it: the terminal may be gone.
 fn say(line: impl Display) {
+    let line = wrapped(&line.to_string(), &std::io::stderr());
     let _gone = writeln!(anstream::stderr(), "{line}");
 }
 
@@ -100,4 +128,18 @@ fn wrote(result: io::Result<()>) -> Result<(), Failure> {
         ErrorKind::BrokenPipe => Failure::new(Class::NobodyReads, ""),
         _ => Failure::new(Class::Internal, format!("cannot write the result: {error}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_break_between_words_and_keep_their_indentation() {
+        assert_eq!(
+            wrap("one two\n  three \x1b[1mfour\x1b[0m five\n\nsixteen", 12),
+            "one two\n  three \x1b[1mfour\x1b[0m\n  five\n\nsixteen"
+        );
+        assert_eq!(wrap("a 1234567890", 5), "a\n1234567890");
+    }
 }

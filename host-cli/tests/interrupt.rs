@@ -189,6 +189,35 @@ fn while_a_port_is_waited_for() {
     assert_eq!(code, Some(130));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_port_that_another_program_closes_ends_the_wait() {
+    let mut device = serial_rpc("sim", &["simulate", "--pty"]);
+    let mut port = String::new();
+    let mut stdout = BufReader::new(device.stdout.take().expect("it is piped"));
+    stdout.read_line(&mut port).expect("it is text");
+    let port = port.trim_end();
+
+    let watch = ["watch", "calculator.total", "--timestamps", "none"];
+    let mut other = serial_rpc(port, &watch);
+    let mut heading = String::new();
+    let mut stdout = BufReader::new(other.stdout.take().expect("it is piped"));
+    stdout.read_line(&mut heading).expect("it is text");
+
+    let mut child = serial_rpc(port, &["--wait", "call", "calculator.add", "2", "3"]);
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    stderr.read_line(&mut said).expect("it is text");
+    let process = other.id();
+    let waiting =
+        format!("waiting for {port}, in use by serial-rpc (process {process}) (Ctrl-C to stop)\n");
+    assert_eq!(said, waiting);
+    interrupted(other);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.stdout, b"5\n");
+    interrupted(device);
+}
+
 #[test]
 fn a_port_that_appears_ends_the_wait() {
     // Opened and closed, so that nothing listens there now.

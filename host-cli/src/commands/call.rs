@@ -36,7 +36,7 @@ use std::time::Duration;
   echo '{\"x\": 2, \"y\": 3}' | serial-rpc call calculator.add -
   serial-rpc call calculator.history | head -1
   echo '{\"Add\": [2, 3]}' | serial-rpc call calculator.replay --items -
-  serial-rpc call calculator.total --repeat 0 --interval 1    every second, until Ctrl-C")]
+  serial-rpc call calculator.total --repeat 0 --interval 100ms    until Ctrl-C")]
 pub struct Call {
     /// The procedure, such as calculator.add.
     #[arg(add = ArgValueCompleter::new(completer::procedures))]
@@ -54,12 +54,12 @@ pub struct Call {
     #[arg(long, value_name = "FILE", conflicts_with = "args_json")]
     items: Option<String>,
 
-    /// Number of calls; 0 continues until Ctrl-C. It ends at the first failure.
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
-    repeat: u64,
+    /// Number of calls; 0 continues until Ctrl-C. It ends at the first failure [default: 1].
+    #[arg(long, value_name = "COUNT")]
+    repeat: Option<u64>,
 
-    /// Time between two calls, in seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Time between two calls, in seconds or as 100ms.
+    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "repeat")]
     interval: Option<Duration>,
 }
 
@@ -83,7 +83,7 @@ pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
             )?,
         }
         made += 1;
-        if made == call.repeat {
+        if made == call.repeat.unwrap_or(1) {
             return Ok(());
         }
         match call.interval {

@@ -64,7 +64,7 @@ struct TypeJson<'a> {
 pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
     let description = describe.source.description(context)?;
     if !context.json {
-        return output::print(about(&description, &describe.name)?);
+        return output::print_text(&about(context, &description, &describe.name)?);
     }
     match find(&description, &describe.name)? {
         Item::Procedure(procedure) => output::print_json(&ProcedureJson {
@@ -90,9 +90,9 @@ pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
 }
 
 /// Explains the named item.
-pub fn about(description: &Description, name: &str) -> Result<String, Failure> {
+fn about(context: &Context, description: &Description, name: &str) -> Result<String, Failure> {
     Ok(match find(description, name)? {
-        Item::Procedure(procedure) => about_procedure(procedure),
+        Item::Procedure(procedure) => about_procedure(context, procedure),
         Item::Service(service) => about_service(service),
         Item::Type(ty) => about_type(description, ty),
     })
@@ -111,7 +111,7 @@ fn definitions(procedure: &Procedure) -> BTreeMap<&str, String> {
         .collect()
 }
 
-fn about_procedure(procedure: &Procedure) -> String {
+fn about_procedure(context: &Context, procedure: &Procedure) -> String {
     let mut text = format!("\x1b[1m{}\x1b[0m", procedure.usage());
     add_paragraphs(&mut text, &procedure.doc);
     if !procedure.arguments.is_empty() {
@@ -191,7 +191,7 @@ fn about_procedure(procedure: &Procedure) -> String {
         &mut text,
         &format!("number {}, key {:#010x}", procedure.number, procedure.key),
     );
-    add_line(&mut text, &command_line(procedure));
+    add_line(&mut text, &context.shown(&command_line(procedure)));
     text
 }
 

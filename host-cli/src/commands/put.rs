@@ -25,6 +25,13 @@ pub struct Put {
     name: String,
 }
 
+impl Put {
+    /// Returns true if the file is stdin.
+    pub fn reads_stdin(&self) -> bool {
+        self.file == "-"
+    }
+}
+
 /// Reads the file, and writes the block.
 pub fn run(context: &Context, put: &Put) -> Result<(), Failure> {
     // Before the port is opened, so that a slow pipe does not hold it.

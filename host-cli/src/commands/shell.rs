@@ -2,14 +2,16 @@
 
 mod assistant;
 mod lines;
+mod own;
 
 use crate::commands::call::{self, Arguments};
-use crate::commands::{describe, list};
-use crate::context::Context;
+use crate::commands::list;
+use crate::context::{Context, without_program};
 use crate::failure::{Class, Failure};
 use crate::{interrupt, output, words};
 use anstream::eprintln;
 use lines::Lines;
+use own::Own;
 use serial_rpc::Connection;
 use serial_rpc::description::Description;
 use std::sync::Arc;
@@ -17,24 +19,26 @@ use std::sync::Arc;
 /// Call procedures from a prompt.
 ///
 /// A line is a procedure and its arguments as for `call`; JSON needs no quotes and may span several
-/// lines. Tab completes, Ctrl-C cancels a call, Ctrl-D ends. `help` lists the procedures.
+/// lines. The commands that need the device, such as `watch`, `log` and `get`, are written as in a
+/// shell. Tab completes, Ctrl-C cancels a call or command, Ctrl-D ends. `help` lists the procedures.
 #[derive(Debug, clap::Args)]
 pub struct Shell {}
 
-/// The one command besides procedures.
+/// The words that only a prompt has.
 const HELP: &str = "help";
 const EXIT: &str = "exit";
 
 /// Reads lines and makes calls until the user ends it.
 pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
     let device = context.connect()?;
+    let context = context.at_prompt(&device);
     let mut lines = Lines::open()?;
-    greet(context, &device, &mut lines);
+    greet(&context, &device, &mut lines);
     while let Some(line) = lines.next()? {
         let words = match words::split(&line) {
             Ok(words) => words,
             Err(unclosed) => {
-                report(context, &Failure::new(Class::Usage, unclosed.to_string()));
+                report(&context, Failure::new(Class::Usage, unclosed.to_string()));
                 continue;
             }
         };
@@ -43,26 +47,32 @@ pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
         };
         let result = match (first.as_str(), arguments) {
             (EXIT | "quit", []) => return Ok(()),
-            // Names that are commands elsewhere: no procedure's path is a single word.
-            (HELP | "?" | "list" | "describe", arguments) => {
-                help(&device, arguments.first().map(String::as_str))
+            (HELP | "?", []) => help(&context, &device),
+            (HELP | "?", [name]) => {
+                let words = match Own::has(name) {
+                    true => [name.as_str(), "--help"],
+                    false => ["describe", name.as_str()],
+                };
+                Own::run(&context, &words.map(str::to_owned))
             }
-            (procedure, words) => call::once(context, &device, procedure, Arguments::Words(words)),
+            (name, _) if Own::has(name) => Own::run(&context, &words),
+            (procedure, words) => call::once(&context, &device, procedure, Arguments::Words(words)),
         };
         if let Err(failure) = result {
-            report(context, &failure);
+            report(&context, failure);
         }
         // The device may have come back with other firmware.
         if device.device().is_some() {
-            learn(context, &device, &mut lines);
+            learn(&context, &device, &mut lines);
         }
     }
     Ok(())
 }
 
 /// Prints a failure. The shell goes on, also after Ctrl-C has ended a call.
-fn report(context: &Context, failure: &Failure) {
-    output::failure(context.json, failure);
+fn report(context: &Context, mut failure: Failure) {
+    failure.hint = failure.hint.map(|hint| without_program(&hint));
+    output::failure(context.json, &failure);
     if failure.is_interruption() {
         interrupt::forget();
     }
@@ -89,23 +99,25 @@ fn learn(context: &Context, device: &Connection, lines: &mut Lines) -> Option<Ar
             Some(description)
         }
         Err(error) => {
-            report(context, &Failure::description(device, error));
+            report(context, Failure::description(device, error));
             None
         }
     }
 }
 
-/// Shows all procedures, or everything about one item.
-fn help(device: &Connection, name: Option<&str>) -> Result<(), Failure> {
+/// Shows all procedures, and names the commands.
+fn help(context: &Context, device: &Connection) -> Result<(), Failure> {
     let description = device
         .description()
         .map_err(|error| Failure::description(device, error))?;
-    if let Some(name) = name {
-        return output::print(describe::about(&description, name)?);
-    }
     for service in &description.services {
         let procedures: Vec<_> = service.procedures.iter().collect();
-        output::print(list::overview(service, &procedures))?;
+        output::print_text(&list::overview(service, &procedures))?;
     }
+    let names = Own::names().join(", ");
+    output::notice(
+        context.json,
+        &format!("the commands are {names} and {EXIT}; `{HELP} NAME` explains one, or a procedure"),
+    );
     Ok(())
 }

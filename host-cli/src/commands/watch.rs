@@ -77,7 +77,7 @@ pub struct Watch {
     csv: Option<PathBuf>,
 
     /// Draw the numbers in the terminal; q ends it.
-    #[arg(long, conflicts_with_all = ["json", "timestamps", "verbose"])]
+    #[arg(long, conflicts_with = "timestamps")]
     plot: bool,
 
     /// Column of the table to draw; may be given several times [default: every number].
@@ -87,6 +87,10 @@ pub struct Watch {
 
 /// Shows values as they come, until the end.
 pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
+    if watch.plot && (context.json || context.shows_traffic()) {
+        let message = "--plot needs the terminal for itself, without --json and --verbose";
+        return Err(Failure::new(Class::Usage, message));
+    }
     let device = context.connect()?;
     let description = device
         .description()

@@ -10,7 +10,7 @@ use super::event_count::EventCount;
 use super::outgoing::{Outgoing, QUESTION, RESOLVE, number_in, trailer};
 use super::target::Numbers;
 use super::timing::{ResendTimer, Timing};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::wire::frame::{Broken, Candidate, DELIMITER};
 use crate::wire::message::{Accept, Fault, Header, Kind, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
@@ -29,6 +29,10 @@ pub struct Counters {
     pub broken: u32,
     /// Sessions that the device accepted.
     pub sessions: u32,
+    /// Naks received for frames that the device could not use.
+    pub refused: u32,
+    /// Times that the link was lost.
+    pub lost_links: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +86,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 received: 0,
                 broken: 0,
                 sessions: 0,
+                refused: 0,
+                lost_links: 0,
             },
             events: EventCount::NONE,
         }
@@ -130,8 +136,15 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             {
                 flight.sent_at = now;
             }
-            self.timer.arm(now);
+            self.arm_timer(now);
         }
+    }
+
+    fn arm_timer(&mut self, now: Instant) {
+        let in_flight = self.calls.iter().filter(|call| call.flight().is_some());
+        let first = in_flight.map(|call| call.patience.deadline).min();
+        let left = first.map_or(Duration::from_micros(0), |deadline| deadline.since(now));
+        self.timer.arm(now, left);
     }
 
     /// Makes the next frame to send, if there is one.
@@ -278,7 +291,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             (Phase::Open { .. }, Kind::Nak) => {
                 match body.first().copied().and_then(NakReason::from_code) {
                     Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
-                    _ => self.resend_all(seq),
+                    _ => {
+                        self.counters.refused = self.counters.refused.wrapping_add(1);
+                        self.resend_all(seq);
+                    }
                 }
             }
             (Phase::Open { .. }, Kind::Event) => {
@@ -374,7 +390,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         self.end(Cause::OtherCaller, None);
         if self.calls.iter().any(Call::is_open) {
             self.begin_session();
-            self.timer.arm(now);
+            self.arm_timer(now);
         }
     }
 
@@ -410,7 +426,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         }
         self.timer.progressed();
         if waiting {
-            self.timer.arm(now);
+            self.arm_timer(now);
         } else {
             self.timer.disarm();
         }
@@ -534,6 +550,9 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             } else {
                 call.lose(cause);
             }
+        }
+        if cause == Cause::Disconnected {
+            self.counters.lost_links = self.counters.lost_links.wrapping_add(1);
         }
         self.phase = Phase::Closed;
         self.strange = 0;
