@@ -29,7 +29,7 @@ pub fn print_value(value: &Value) -> Result<(), Failure> {
 
 /// Prints text for people that is not a value: in a terminal, long lines break between words.
 pub fn print_text(text: &str) -> Result<(), Failure> {
-    print(wrapped(text, &std::io::stdout()))
+    print(wrapped(text, &io::stdout()))
 }
 
 /// Breaks lines that are longer than the terminal is wide, if there is one.
@@ -85,7 +85,7 @@ pub fn failure(json: bool, failure: &Failure) {
 
 /// Prints a line on stderr, if anybody can read it: the terminal may be gone.
 fn say(line: impl Display) {
-    let line = wrapped(&line.to_string(), &std::io::stderr());
+    let line = wrapped(&line.to_string(), &io::stderr());
     let _gone = writeln!(anstream::stderr(), "{line}");
 }
 
