@@ -74,7 +74,9 @@ impl Failure {
         match error {
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
-            CallError::OutcomeUnknown(Cause::OtherCaller | Cause::Relay) if idempotent => {
+            CallError::OutcomeUnknown(Cause::OtherCaller | Cause::OtherDevice | Cause::Relay)
+                if idempotent =>
+            {
                 failure(Class::Port).hint("it is safe to call it again")
             }
             CallError::OutcomeUnknown(_) if idempotent => link_lost(device),
@@ -86,6 +88,8 @@ impl Failure {
             CallError::Disconnected => link_lost(device),
             CallError::Unreachable => failure(Class::Port)
                 .hint("it may work again once the device is back: it is safe to call it again"),
+            CallError::OtherDevice => failure(Class::Port)
+                .hint("call it again if it is meant for the device that is there now"),
             CallError::Refused => failure(Class::Protocol)
                 .hint("what stands between this program and the device decides who may call what"),
             CallError::Busy => failure(Class::Internal),

@@ -181,6 +181,11 @@ impl Interruptions {
             CallError::Disconnected | CallError::OutcomeUnknown(Cause::Disconnected) => {
                 format!("the link to {port} was lost")
             }
+            CallError::OtherDevice | CallError::OutcomeUnknown(Cause::OtherDevice) => {
+                return Ok(Some(format!(
+                    "another device is on {port} now, or one with another interface"
+                )));
+            }
             CallError::Timeout | CallError::OutcomeUnknown(_) => {
                 format!("the device on {port} does not answer")
             }

@@ -23,7 +23,7 @@ impl Target {
     pub fn connect(&self, options: Options) -> Result<Connection, OpenError> {
         match self {
             Self::Simulated => Connection::over(SimulatedDevice::new(), options),
-            Self::On(selector) => Connection::open_with(selector.find()?, options),
+            Self::On(selector) => Connection::open_with(selector.clone(), options),
         }
     }
 }

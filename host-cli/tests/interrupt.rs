@@ -239,7 +239,7 @@ fn a_port_that_appears_ends_the_wait() {
     let device = SimulatedDevice::new();
     let mut buffer = [0; 512];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
-        device.write(&buffer[..count]).unwrap();
+        device.write(&buffer[..count], Duration::ZERO).unwrap();
         let count = device.read(&mut buffer, Duration::ZERO).unwrap();
         stream.write_all(&buffer[..count]).unwrap();
     }

@@ -4,8 +4,8 @@
 
 pub use crate::client::{AsyncCaller, CallError, Caller, FeedError, IntoCaller};
 pub use crate::describe::{
-    ArgumentDescription, Header, Mark, ProcedureDescription, ProcedureKind, ServiceDescription,
-    distinct, fingerprint,
+    ArgumentDescription, Header, Longest, Mark, ProcedureDescription, ProcedureKind,
+    ServiceDescription, distinct, fingerprint,
 };
 pub use crate::device::SubscribeError;
 pub use crate::schema::Schema;

@@ -183,7 +183,7 @@ const fn varint_len(value: usize) -> usize {
     (usize::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
 }
 
-const fn sum(left: Option<usize>, right: Option<usize>) -> Option<usize> {
+pub(crate) const fn sum(left: Option<usize>, right: Option<usize>) -> Option<usize> {
     match (left, right) {
         (Some(left), Some(right)) => Some(left.saturating_add(right)),
         _ => None,

@@ -157,9 +157,13 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
 {
     /// True if the server can send events.
     pub(crate) const HAS_EVENTS: bool = Q::Sender::<FRAME>::ENABLED;
-    /// Rejects a `FRAME` or `WINDOW` that is out of bounds. For a server that is created in a function,
+    /// Rejects a `FRAME` or `WINDOW` that is out of bounds, or a `FRAME` that is too short for the
+    /// interface. For a server that is created in a function,
     /// the compiler reports it at the line that calls the first of these methods.
-    pub(crate) const BOUNDS: () = assert_bounds(FRAME, WINDOW);
+    pub(crate) const BOUNDS: () = {
+        assert_bounds(FRAME, WINDOW);
+        I::LONGEST.assert_fits(FRAME);
+    };
 
     /// Returns the same server, with a receive buffer; see [`announce_buffer`](Self::announce_buffer).
     #[must_use]

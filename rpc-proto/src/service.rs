@@ -7,11 +7,11 @@
 mod interface;
 mod items;
 
-pub use interface::{Bare, Undescribed};
+pub use interface::{Bare, MayNotFit, Undescribed};
 pub(crate) use items::BatchEnd;
 pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
-use crate::describe::{DIGEST, DIGEST_OFFSET, digest};
+use crate::describe::{DIGEST, DIGEST_OFFSET, Longest, digest};
 use crate::wire::frame::{Encoder, Full};
 use crate::wire::message::{Fault, Header, Kind, Seq};
 use crate::wire::seal::Seal;
@@ -80,6 +80,8 @@ pub trait Service {
     const NAME: &'static str;
     /// The keys of the procedures, in the order in which they are numbered.
     const KEYS: &'static [u32];
+    /// The longest message.
+    const LONGEST: Longest;
     /// The service's part of the description.
     const DESCRIPTION: &'static [u8];
     /// The beginning of the description of a device that offers only this service.
@@ -99,6 +101,9 @@ pub trait Service {
 pub trait Interface {
     /// True if the device's own service is offered as well.
     const OWN_SERVICE: bool = true;
+    /// The longest message, which the server's frames must have room for. Types without a longest value
+    /// do not count.
+    const LONGEST: Longest = Longest::NONE;
 
     /// Returns the description from byte `offset` on, or a part that begins there. Empty at the end,
     /// and always empty if the device omits the description. At [`DIGEST_OFFSET`], its
@@ -119,6 +124,8 @@ pub trait StaticInterface {
     const DESCRIPTION: &'static [&'static [u8]];
     /// The keys of the procedures of each service.
     const KEYS: &'static [&'static [u32]];
+    /// The longest message.
+    const LONGEST: Longest;
     /// CRC-32 of the description.
     const FINGERPRINT: u32 = crate::describe::fingerprint(Self::DESCRIPTION);
     /// Digest of the description.
@@ -129,10 +136,13 @@ pub trait StaticInterface {
 impl<S: Service> StaticInterface for S {
     const DESCRIPTION: &'static [&'static [u8]] = &[S::HEADER, S::DESCRIPTION];
     const KEYS: &'static [&'static [u32]] = &[S::KEYS];
+    const LONGEST: Longest = S::LONGEST;
 }
 
 #[diagnostic::do_not_recommend]
 impl<S: StaticInterface> Interface for S {
+    const LONGEST: Longest = S::LONGEST;
+
     fn description(&self, offset: u32) -> &[u8] {
         if offset == DIGEST_OFFSET {
             return const { &S::DIGEST };

@@ -11,7 +11,6 @@ use rpc_proto::schema::{Content, Field, Shape, Type, Variant};
 use rpc_proto::service;
 use rpc_proto::service::{Service, StaticInterface};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 struct Unit;
@@ -77,11 +76,11 @@ trait Everything {
     ) -> Result<Enum, TupleStruct>;
     fn sequences(
         &mut self,
-        r#in: Vec<Option<u8>>,
+        r#in: heapless::Vec<Option<u8>, 3>,
         bytes: &[u8],
         array: [i16; 4],
     ) -> heapless::Vec<Enum, 4>;
-    fn maps(&mut self, map: BTreeMap<String, Vec<bool>>) -> Option<Duration>;
+    fn time(&mut self) -> Option<Duration>;
     /// Says\
     /// "much" \
     fn own_text(&mut self) -> heapless::String<8>;
@@ -147,7 +146,7 @@ const EVERYTHING: ServiceDescription = ServiceDescription {
             "sequences",
             "",
             &[
-                argument::<Vec<Option<u8>>>("in"),
+                argument::<heapless::Vec<Option<u8>, 3>>("in"),
                 ArgumentDescription {
                     name: "bytes",
                     ty: BYTES,
@@ -157,13 +156,7 @@ const EVERYTHING: ServiceDescription = ServiceDescription {
             heapless::Vec::<Enum, 4>::SCHEMA,
             None,
         ),
-        procedure(
-            "maps",
-            "",
-            &[argument::<BTreeMap<String, Vec<bool>>>("map")],
-            Option::<Duration>::SCHEMA,
-            None,
-        ),
+        procedure("time", "", &[], Option::<Duration>::SCHEMA, None),
         procedure(
             "own_text",
             "Says\\\n\"much\" \\",
@@ -220,10 +213,15 @@ impl Everything for Nobody {
     fn structs<'a>(&mut self, _: Unit, _: Newtype, _: Struct<'a>) -> Result<Enum, TupleStruct> {
         match *self {}
     }
-    fn sequences(&mut self, _: Vec<Option<u8>>, _: &[u8], _: [i16; 4]) -> heapless::Vec<Enum, 4> {
+    fn sequences(
+        &mut self,
+        _: heapless::Vec<Option<u8>, 3>,
+        _: &[u8],
+        _: [i16; 4],
+    ) -> heapless::Vec<Enum, 4> {
         match *self {}
     }
-    fn maps(&mut self, _: BTreeMap<String, Vec<bool>>) -> Option<Duration> {
+    fn time(&mut self) -> Option<Duration> {
         match *self {}
     }
     fn own_text(&mut self) -> heapless::String<8> {

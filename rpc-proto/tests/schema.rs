@@ -4,7 +4,6 @@ use core::time::Duration;
 use rpc_proto::Schema;
 use rpc_proto::schema::{Mismatch, Shape, Type, verify};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// A probe,
@@ -27,7 +26,7 @@ enum Nested<'a> {
     Named {
         /// How long it takes.
         time: Duration,
-        map: BTreeMap<char, Option<(i8, bool)>>,
+        letters: heapless::Vec<(char, Option<(i8, bool)>), 4>,
     },
 }
 
@@ -58,13 +57,13 @@ fn assert_verified<T: Schema + Serialize + for<'a> Deserialize<'a>>(value: T) {
 
 #[test]
 fn what_the_derive_describes_is_encoded() {
-    let map = [('a', None), ('b', Some((1, true)))].into_iter().collect();
+    let letters = [('a', None), ('b', Some((1, true)))].into_iter().collect();
     let time = Duration::from_millis(1);
     for nested in [
         Nested::Nothing,
         Nested::Wrapped(Metres { inner: 0.5 }),
         Nested::Two(&[1, 2, 3], Unit),
-        Nested::Named { time, map },
+        Nested::Named { time, letters },
     ] {
         assert_eq!(verify(&probe(nested), &mut [0; 256]), Ok(()));
     }
@@ -74,13 +73,12 @@ fn what_the_derive_describes_is_encoded() {
 fn what_the_library_describes_is_encoded() {
     assert_verified((1_u8, 2_u16, 3_u32, 4_u64, 5_u128, 'x'));
     assert_verified((-1_i8, -2_i16, -3_i32, -4_i64, -5_i128, ()));
-    assert_verified((1.5_f32, 2.5_f64, true, String::from("text"), vec![1_u16]));
+    assert_verified((1.5_f32, 2.5_f64, true, [1_u16]));
     assert_verified([Ok(1_u8), Err(false)]);
     assert_verified((1..5_u8, 1..=5_i64, core::num::Wrapping(5_u16)));
     assert_verified((core::num::NonZeroU32::MIN, core::num::NonZeroI8::MAX));
     assert_verified(heapless::String::<4>::try_from("four").expect("room"));
-    assert_verified((core::marker::PhantomData::<u8>, Box::new(1_u8)));
-    assert_verified(std::collections::BTreeSet::from([1_i16, 2]));
+    assert_verified((core::marker::PhantomData::<u8>, 1_u8));
 }
 
 #[test]

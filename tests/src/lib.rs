@@ -23,6 +23,7 @@
 //! - [`tally`]: a service that remembers its calls.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
+//! - [`running`]: the same while it runs, to talk to it line by line.
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
@@ -68,6 +69,7 @@ pub mod program;
 pub mod prose;
 #[cfg(unix)]
 pub mod pty;
+pub mod running;
 pub mod shelf;
 pub mod simulated;
 pub mod simulation;

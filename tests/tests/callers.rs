@@ -301,7 +301,7 @@ rpc_proto::interface! {
 
 /// Creates a device that is far away: an answer takes 1.4 seconds. The first call takes three of
 /// them: to connect, to look up the procedure's number, and to call.
-fn far_away(time: &VirtualTime) -> (Server<Asked, 64, 1>, [VirtualUart; 2]) {
+fn far_away(time: &VirtualTime) -> (Server<Asked, 160, 1>, [VirtualUart; 2]) {
     let pace = Pace::adapter(115_200, Duration::from_millis(700));
     let calculator = CalculatorService(CheckedCalculator::new());
     (

@@ -230,8 +230,8 @@ impl Link for Echoing {
         Ok(count)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.device.write(bytes)?;
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
+        let written = self.device.write(bytes, timeout)?;
         let mut echo = self.echo.lock().expect("nobody panics");
         echo.extend(&bytes[..written]);
         Ok(written)

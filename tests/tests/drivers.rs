@@ -80,7 +80,7 @@ impl WriteReady for Uart {
     }
 }
 
-fn server() -> Server<CalculatorService<CheckedCalculator>, 64, 2> {
+fn server() -> Server<CalculatorService<CheckedCalculator>, 160, 2> {
     Server::new(CalculatorService(CheckedCalculator::new()))
 }
 
@@ -205,7 +205,7 @@ impl<L: Write> Write for HoldingBack<L> {
 
 #[test]
 fn a_caller_flushes_a_link_that_holds_bytes_back() {
-    let device: Loopback<_, 64, 1> = Loopback::new(CalculatorService(CheckedCalculator::new()));
+    let device: Loopback<_, 160, 1> = Loopback::new(CalculatorService(CheckedCalculator::new()));
     let held = Vec::new();
     let link = HoldingBack { link: device, held };
     let caller = BlockingCaller::new(

@@ -41,7 +41,7 @@ fn a_connection_to_the_simulated_device_gets_every_answer() {
 
 #[test]
 fn adding_two_small_numbers_costs_ten_bytes_out_and_eight_back() {
-    let mut caller = caller::<_, 64>(CalculatorService(CheckedCalculator::new()));
+    let mut caller = caller::<_, 160>(CalculatorService(CheckedCalculator::new()));
     let mut calculator = CalculatorClient::new(&mut caller);
     assert_eq!(calculator.add(1, 1), Ok(2));
     assert_eq!(calculator.add(2, 3), Ok(5));

@@ -8,7 +8,7 @@ use rpc_proto::client::{CallError, Client, Timing};
 use rpc_proto::drivers::BlockingCaller;
 use rpc_proto::server::Server;
 use rpc_proto::service;
-use rpc_proto::service::{Moving, Recent};
+use rpc_proto::service::{MayNotFit, Moving, Recent};
 use rpc_proto::time::Instant;
 use serde_json::json;
 use serial_rpc::Connection;
@@ -269,7 +269,7 @@ fn a_moving_stream_is_a_sequence_that_existed_at_window_4() {
 
 #[test]
 fn a_stream_by_name_tells_what_it_has_lost() {
-    let calculator = CalculatorService(CheckedCalculator::new());
+    let calculator = MayNotFit(CalculatorService(CheckedCalculator::new()));
     let device = SimulatedDevice::<_, 64, 1>::sized(calculator, Arc::default(), 64);
     let device = Connection::to(device);
     let accumulate = || device.call("calculator.accumulate", &json!([1])).unwrap();

@@ -220,7 +220,7 @@ fn bench(time: &VirtualTime) -> Bench {
 
 /// Calls both services of a bench.
 fn assert_both_answer(time: &VirtualTime, interface: impl DispatchAsync) {
-    let mut server = Server::<_, 64, 2>::new(interface);
+    let mut server = Server::<_, 160, 2>::new(interface);
     let [uart, mut device] = VirtualUart::good_pair(time);
     let mut caller = caller(time, uart);
     let answers = time.run_in(server.serve_async(&mut device), async {

@@ -10,13 +10,12 @@ use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogServ
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
 use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tests::offered::Offered;
-use tests::program::{program, serial_rpc};
+use tests::program::serial_rpc;
+use tests::running::Running;
 use tests::simulated::Simulated;
 use tests::tally::{Ledger, TallyService};
 
@@ -42,53 +41,6 @@ fn log(events: &SimulatedEvents, text: &str) {
         target: "test",
         text,
     });
-}
-
-/// The program, while it runs.
-struct Running {
-    program: Child,
-    stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
-}
-
-impl Running {
-    fn start(port: &str, words: &[&str]) -> Self {
-        let mut program = Command::new(program())
-            .args(["--no-cache", "--port", port])
-            .args(words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stdout = program.stdout.take().expect("it is piped");
-        let stderr = program.stderr.take().expect("it is piped");
-        Self {
-            program,
-            stdout: BufReader::new(stdout),
-            stderr: BufReader::new(stderr),
-        }
-    }
-
-    /// Returns the next line that it prints.
-    fn line(&mut self) -> String {
-        line(&mut self.stdout)
-    }
-
-    /// Returns the next line on stderr.
-    fn notice(&mut self) -> String {
-        line(&mut self.stderr)
-    }
-
-    /// Waits for its end, and returns the exit code.
-    fn end(mut self) -> Option<i32> {
-        self.program.wait().expect("it ends").code()
-    }
-}
-
-fn line(from: &mut impl BufRead) -> String {
-    let mut line = String::new();
-    from.read_line(&mut line).expect("it is text");
-    line.trim_end().to_owned()
 }
 
 #[test]
@@ -310,9 +262,9 @@ fn what_is_logged_through_the_crate_log_arrives() {
 
 #[cfg(unix)]
 mod on_a_screen {
-    use super::program;
     use rexpect::session::{PtySession, spawn_command};
     use std::process::Command;
+    use tests::program::program;
 
     /// Ends a test that would hang.
     const HANGS_AFTER: Option<u64> = Some(60_000);

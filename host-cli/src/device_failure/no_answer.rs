@@ -36,7 +36,7 @@ pub fn clues(device: &Connection) -> Vec<String> {
     let counters = device.counters();
     let port = device.port();
     let mut clues = Vec::new();
-    if let Some(Port::Serial(path)) = port
+    if let Some(Port::Serial(path)) = &port
         && let Some(other) = holder(path)
     {
         clues.push(format!(

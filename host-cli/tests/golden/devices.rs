@@ -171,7 +171,7 @@ fn simulated(mut stream: TcpStream, react: impl Fn(u8) -> Reaction) -> std::io::
         };
         match reaction {
             Reaction::Answer => {
-                device.write(&message.frame())?;
+                device.write(&message.frame(), Duration::ZERO)?;
                 let length = device.read(&mut reply, Duration::ZERO)?;
                 stream.write_all(&reply[..length])
             }

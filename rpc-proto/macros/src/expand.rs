@@ -3,23 +3,19 @@
 mod event;
 mod sequence;
 
-use crate::parse::{Flow, Procedure, Service, with_lifetime};
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use crate::parse::{self, Flow, Procedure, Service, with_lifetime};
+use heck::ToSnakeCase;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Token, Type};
+use syn::{Token, Type, Visibility};
 
 /// Generates everything that follows the trait.
 pub fn service(service: &Service) -> TokenStream {
-    let procedure_types = service
-        .procedures
-        .iter()
-        .map(|procedure| match procedure.is_event {
-            true => event::data(service, procedure),
-            false => procedure_type(service, procedure),
-        });
+    let procedure_types = procedure_types(service);
+    let events = service.procedures.iter().filter(|member| member.is_event);
+    let events = events.map(|event| event::data(service, event));
     let dispatcher_type = dispatcher_type(service);
     let clients = clients(service);
     let description = description(service);
@@ -37,7 +33,8 @@ pub fn service(service: &Service) -> TokenStream {
             quote!(#member #more)
         });
     quote! {
-        #(#procedure_types)*
+        #procedure_types
+        #(#events)*
         #dispatcher_type
         #clients
         const _: () = {
@@ -57,20 +54,54 @@ fn path(service: &Service, procedure: &Procedure) -> String {
     format!("{}.{}", snake_name(service), procedure.ident.unraw())
 }
 
-/// Returns the name of a procedure's type, such as `CalculatorAdd`.
-fn type_name(service: &Service, procedure: &Procedure) -> Ident {
-    let name = procedure.ident.unraw().to_string().to_upper_camel_case();
-    format_ident!("{}{name}", service.ident, span = procedure.ident.span())
+/// Returns the type of a procedure or event, such as `CalculatorAdd`.
+fn member_type(service: &Service, member: &Procedure) -> TokenStream {
+    let name = parse::member_type(&service.ident, &member.ident);
+    match member.is_event {
+        true => quote!(#name),
+        false => {
+            let module = module(service);
+            quote!(#module::#name)
+        }
+    }
 }
 
-fn procedure_type(service: &Service, procedure: &Procedure) -> TokenStream {
+/// Returns the module that has the types of procedures. They are imported from there by a `*`, which
+/// gives way to types of the same name that the user has declared, or that the attribute adds.
+fn module(service: &Service) -> Ident {
+    Ident::new(&format!("__{}", service.ident), Span::call_site())
+}
+
+fn procedure_types(service: &Service) -> TokenStream {
     let visibility = &service.visibility;
-    let name = type_name(service, procedure);
-    let doc = format!("The procedure `{}`.", path(service, procedure));
+    // The same, as it is written in the module.
+    let inside = match visibility {
+        Visibility::Inherited => quote!(pub(super)),
+        Visibility::Restricted(to) if to.path.is_ident("self") => quote!(pub(super)),
+        Visibility::Restricted(to) if to.path.segments[0].ident == "super" => {
+            let path = &to.path;
+            quote!(pub(in super::#path))
+        }
+        other => quote!(#other),
+    };
+    let module = module(service);
+    let procedures = service.procedures.iter().filter(|member| !member.is_event);
+    let types = procedures.map(|procedure| {
+        let name = parse::member_type(&service.ident, &procedure.ident);
+        let doc = format!("The procedure `{}`.", path(service, procedure));
+        quote! {
+            #[doc = #doc]
+            #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+            #inside enum #name {}
+        }
+    });
     quote! {
-        #[doc = #doc]
-        #[derive(Clone, Copy, Debug)]
-        #visibility enum #name {}
+        #[allow(non_snake_case)]
+        mod #module {
+            #(#types)*
+        }
+        #[allow(unused_imports)]
+        #visibility use #module::*;
     }
 }
 
@@ -80,7 +111,12 @@ fn dispatcher_type(service: &Service) -> TokenStream {
     let doc = format!("Offers the procedures of a [`{ident}`] to callers.");
     quote! {
         #[doc = #doc]
-        #[derive(Clone, Copy, Debug, Default)]
+        #[derive(
+            ::core::clone::Clone,
+            ::core::marker::Copy,
+            ::core::fmt::Debug,
+            ::core::default::Default,
+        )]
         #visibility struct #name<T>(pub T);
     }
 }
@@ -91,11 +127,11 @@ fn dispatcher_name(service: &Service) -> Ident {
 
 fn description(service: &Service) -> TokenStream {
     let name = snake_name(service);
-    let doc = &service.doc;
+    let doc = service.docs.constant();
     let count = service.procedures.len();
     let procedures = service.procedures.iter().map(|procedure| {
         let name = procedure.ident.unraw().to_string();
-        let doc = &procedure.doc;
+        let doc = procedure.docs.constant();
         let idempotent = procedure.idempotent;
         let kind = match procedure.is_event {
             true => quote!(Event),
@@ -110,9 +146,9 @@ fn description(service: &Service) -> TokenStream {
         let error = match &procedure.outcome.error {
             Some(error) => {
                 let schema = schema(error);
-                quote!(Some(#schema))
+                quote!(::core::option::Option::Some(#schema))
             }
-            None => quote!(None),
+            None => quote!(::core::option::Option::None),
         };
         quote! {
             ::rpc_proto::macro_support::ProcedureDescription {
@@ -129,25 +165,25 @@ fn description(service: &Service) -> TokenStream {
         }
     });
     let distinct = quote_spanned! {service.ident.span()=>
-        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[SERVICE.name], &[&KEYS]);
+        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[__SERVICE.name], &[&__KEYS]);
     };
     quote! {
-        const SERVICE: ::rpc_proto::macro_support::ServiceDescription =
+        const __SERVICE: ::rpc_proto::macro_support::ServiceDescription =
             ::rpc_proto::macro_support::ServiceDescription {
                 name: #name,
                 doc: #doc,
                 procedures: &[#(#procedures),*],
             };
-        const HEADER: ::rpc_proto::macro_support::Header = ::rpc_proto::macro_support::Header {
+        const __HEADER: ::rpc_proto::macro_support::Header = ::rpc_proto::macro_support::Header {
             name: #name,
-            version: env!("CARGO_PKG_VERSION"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
             services: 1,
         };
-        const ENCODED_HEADER: [u8; HEADER.encoded_len()] = HEADER.encode();
-        const ENCODED_SERVICE: [u8; SERVICE.encoded_len()] = SERVICE.encode();
-        const FINGERPRINT: u32 =
-            ::rpc_proto::macro_support::fingerprint(&[&ENCODED_HEADER, &ENCODED_SERVICE]);
-        const KEYS: [u32; #count] = SERVICE.keys();
+        const __ENCODED_HEADER: [u8; __HEADER.encoded_len()] = __HEADER.encode();
+        const __ENCODED_SERVICE: [u8; __SERVICE.encoded_len()] = __SERVICE.encode();
+        const __FINGERPRINT: u32 =
+            ::rpc_proto::macro_support::fingerprint(&[&__ENCODED_HEADER, &__ENCODED_SERVICE]);
+        const __KEYS: [u32; #count] = __SERVICE.keys();
         #distinct
     }
 }
@@ -161,6 +197,7 @@ fn schema(ty: &Type) -> TokenStream {
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
+    let implementation = &service.implementation;
     // The names are created here, so that they are not looked up in a user's macro that contains the
     // types.
     let taken = Ident::new("arguments", Span::call_site());
@@ -232,7 +269,7 @@ fn dispatcher(service: &Service) -> TokenStream {
         (None, body)
     } else {
         let dispatch = quote! {
-            impl<T: #ident> ::rpc_proto::macro_support::Dispatch for #name<T> {
+            impl<#implementation: #ident> ::rpc_proto::macro_support::Dispatch for #name<#implementation> {
                 #[allow(unused_mut, unused_variables)]
                 fn dispatch(#parameters) -> #result {
                     #body
@@ -245,15 +282,16 @@ fn dispatcher(service: &Service) -> TokenStream {
     };
     quote! {
         impl<T> ::rpc_proto::macro_support::Service for #name<T> {
-            const NAME: &'static str = SERVICE.name;
-            const KEYS: &'static [u32] = &KEYS;
-            const DESCRIPTION: &'static [u8] = &ENCODED_SERVICE;
-            const HEADER: &'static [u8] = &ENCODED_HEADER;
+            const NAME: &'static str = __SERVICE.name;
+            const KEYS: &'static [u32] = &__KEYS;
+            const LONGEST: ::rpc_proto::macro_support::Longest = __SERVICE.longest();
+            const DESCRIPTION: &'static [u8] = &__ENCODED_SERVICE;
+            const HEADER: &'static [u8] = &__ENCODED_HEADER;
         }
 
         #dispatch
 
-        impl<T: #ident> ::rpc_proto::macro_support::DispatchAsync for #name<T> {
+        impl<#implementation: #ident> ::rpc_proto::macro_support::DispatchAsync for #name<#implementation> {
             #[allow(unused_mut, unused_variables)]
             async fn dispatch_async(#parameters) -> #result {
                 #body
@@ -264,7 +302,7 @@ fn dispatcher(service: &Service) -> TokenStream {
 
 /// Generates the impl that procedures and events share: path, key and numbers.
 fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenStream {
-    let name = type_name(service, procedure);
+    let name = member_type(service, procedure);
     let path = path(service, procedure);
     let number = match service.first_number {
         Some(first) => {
@@ -278,18 +316,18 @@ fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenS
     quote! {
         impl ::rpc_proto::macro_support::Member for #name #lifetime {
             const PATH: &'static str = #path;
-            const KEY: u32 = KEYS[#index];
+            const KEY: u32 = __KEYS[#index];
             const NUMBER: ::core::option::Option<u16> = #number;
             const NUMBER_IF_SOLE: u16 = ::rpc_proto::macro_support::FIRST_NUMBER + #index as u16;
-            const FINGERPRINT_IF_SOLE: u32 = FINGERPRINT;
+            const FINGERPRINT_IF_SOLE: u32 = __FINGERPRINT;
             const DESCRIPTION_IF_SOLE: &'static [&'static [u8]] =
-                &[&ENCODED_HEADER, &ENCODED_SERVICE];
+                &[&__ENCODED_HEADER, &__ENCODED_SERVICE];
         }
     }
 }
 
 fn procedure_impl(service: &Service, procedure: &Procedure) -> TokenStream {
-    let name = type_name(service, procedure);
+    let name = member_type(service, procedure);
     let arguments = procedure.arguments.iter().enumerate();
     let arguments = arguments.map(|(position, argument)| match &procedure.flow {
         Flow::Feed(item) if position + 1 == procedure.arguments.len() => quote!(&'a [#item]),
@@ -324,6 +362,7 @@ fn error_type(procedure: &Procedure) -> TokenStream {
 /// Generates the typed clients: one that blocks, and one that lets other tasks run meanwhile.
 fn clients(service: &Service) -> TokenStream {
     let (visibility, ident) = (&service.visibility, &service.ident);
+    let c = &service.caller;
     let name = format_ident!("{ident}Client");
     let doc = format!("Calls the procedures of a [`{ident}`] on a device.");
     let caller = quote!(::rpc_proto::macro_support::Caller);
@@ -339,16 +378,16 @@ fn clients(service: &Service) -> TokenStream {
     let async_subscriptions = event::subscriptions(service, &async_caller, asynchronous);
     quote! {
         #[doc = #doc]
-        #[derive(Clone, Debug)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #visibility struct #name<C> {
             caller: C,
         }
 
         #[allow(clippy::too_many_arguments, dead_code)]
-        impl<C: #caller> #name<C> {
+        impl<#c: #caller> #name<#c> {
             /// Creates a client that calls through `caller`.
             #visibility fn new(
-                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = C>,
+                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = #c>,
             ) -> Self {
                 Self {
                     caller: ::rpc_proto::macro_support::IntoCaller::into_caller(caller),
@@ -356,7 +395,7 @@ fn clients(service: &Service) -> TokenStream {
             }
 
             /// Returns the caller that the client calls through.
-            #visibility const fn caller(&mut self) -> &mut C {
+            #visibility const fn caller(&mut self) -> &mut #c {
                 &mut self.caller
             }
 
@@ -365,17 +404,17 @@ fn clients(service: &Service) -> TokenStream {
         }
 
         #[doc = #async_doc]
-        #[derive(Clone, Debug)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #[allow(dead_code)]
         #visibility struct #async_name<C> {
             caller: C,
         }
 
         #[allow(clippy::too_many_arguments, dead_code)]
-        impl<C: #async_caller> #async_name<C> {
+        impl<#c: #async_caller> #async_name<#c> {
             /// Creates a client that calls through `caller`.
             #visibility fn new(
-                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = C>,
+                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = #c>,
             ) -> Self {
                 Self {
                     caller: ::rpc_proto::macro_support::IntoCaller::into_caller(caller),
@@ -383,7 +422,7 @@ fn clients(service: &Service) -> TokenStream {
             }
 
             /// Returns the caller that the client calls through.
-            #visibility const fn caller(&mut self) -> &mut C {
+            #visibility const fn caller(&mut self) -> &mut #c {
                 &mut self.caller
             }
 
@@ -407,14 +446,14 @@ fn methods(
         .filter(|procedure| !procedure.is_event);
     let methods = called.map(|procedure| {
         let method = &procedure.ident;
-        let doc = match procedure.doc.as_str() {
-            "" => format!("Calls `{}`.", path(service, procedure)),
-            doc => doc.to_owned(),
+        let doc = match procedure.docs.is_empty {
+            true => format!("Calls `{}`.", path(service, procedure)).to_token_stream(),
+            false => procedure.docs.text.clone(),
         };
         if let Some(method) = sequence::method(service, procedure, &doc, asynchronous) {
             return method;
         }
-        let procedure_type = type_name(service, procedure);
+        let procedure_type = member_type(service, procedure);
         let names: Vec<&Ident> = procedure
             .arguments
             .iter()

@@ -1,19 +1,24 @@
 //! Turns a trait into the description of a service, or reports an error at its position.
 
+mod docs;
 mod flow;
+mod names;
+mod types;
 
+pub use docs::Docs;
 pub use flow::Flow;
+pub use names::member_type;
 
 use flow::{fed, streamed};
+use names::Names;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime,
-    Lit, LitInt, Meta, Pat, PathArguments, Result, ReturnType, Token, TraitItem, TraitItemFn, Type,
-    Visibility, parse_quote,
+    Error, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime, LitInt, Pat, PathArguments,
+    Result, ReturnType, Token, TraitItem, TraitItemFn, Type, Visibility, parse_quote,
 };
 
 /// The options in the attribute's parentheses.
@@ -49,7 +54,11 @@ pub struct Service {
     /// The trait's visibility.
     pub visibility: Visibility,
     /// The doc comment.
-    pub doc: String,
+    pub docs: Docs,
+    /// The name of a type parameter for implementations.
+    pub implementation: Ident,
+    /// The name of a type parameter for callers.
+    pub caller: Ident,
     /// The methods and the events, which are not methods.
     pub procedures: Vec<Procedure>,
     /// See [`Options::first_number`].
@@ -61,7 +70,7 @@ pub struct Procedure {
     /// The method's name.
     pub ident: Ident,
     /// The doc comment.
-    pub doc: String,
+    pub docs: Docs,
     /// True if it is marked `#[idempotent]`.
     pub idempotent: bool,
     /// True if it is an event, which is pushed and not called.
@@ -95,6 +104,7 @@ pub struct Outcome {
 /// Reads a trait, and removes the attributes that only this macro knows.
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     // Even an invalid trait must not keep attributes that the compiler does not know.
+    let names = Names::of(item);
     let members = take_members(item);
     let mut errors = Errors::default();
     if let Some(parameter) = item.generics.params.first() {
@@ -135,6 +145,7 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     if is_empty {
         errors.add(&item.ident, "a service has at least one procedure or event");
     }
+    errors.check_member_types(&item.ident, &procedures, &names);
     errors.into_result()?;
     if procedures.iter().any(|procedure| procedure.asynchronous) {
         // The compiler warns that callers cannot require `Send`, but a device has no such callers.
@@ -143,7 +154,9 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     Ok(Service {
         ident: item.ident.clone(),
         visibility: item.vis.clone(),
-        doc: doc(&item.attrs),
+        docs: Docs::of(&item.attrs),
+        implementation: names.unused("T"),
+        caller: names.unused("C"),
         procedures,
         first_number: options.first_number,
     })
@@ -219,7 +232,7 @@ fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     errors.into_result()?;
     Ok(Procedure {
         ident: signature.ident.clone(),
-        doc: doc(&function.attrs),
+        docs: Docs::of(&function.attrs),
         idempotent: false,
         is_event: true,
         asynchronous: false,
@@ -265,7 +278,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     };
     Ok(Procedure {
         ident: signature.ident.clone(),
-        doc: doc(&method.attrs),
+        docs: Docs::of(&method.attrs),
         // Items are requested by position, so repeating a request does no harm.
         idempotent: idempotent || matches!(flow, Flow::Stream { .. }),
         is_event: false,
@@ -308,29 +321,6 @@ fn outcome(ty: &Type) -> Result<Outcome> {
         value: ty.clone(),
         error: None,
     })
-}
-
-/// Returns the doc comment among `attributes`, its lines joined.
-pub fn doc(attributes: &[Attribute]) -> String {
-    let mut lines = Vec::new();
-    for attribute in attributes {
-        if let Meta::NameValue(pair) = &attribute.meta
-            && pair.path.is_ident("doc")
-            && let Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) = &pair.value
-        {
-            let text = text.value();
-            lines.push(
-                text.strip_prefix(' ')
-                    .unwrap_or(&text)
-                    .trim_end()
-                    .to_owned(),
-            );
-        }
-    }
-    lines.join("\n").trim().to_owned()
 }
 
 /// Returns the type with every lifetime replaced, including elided ones. Data that is `'static` on the
@@ -385,10 +375,11 @@ impl Errors {
                 );
             }
         }
-        if signature.ident == "new" {
+        let name = &signature.ident;
+        if name == "new" || name == "caller" {
             self.add(
-                &signature.ident,
-                "a procedure is not named `new`: clients have a function of that name",
+                name,
+                &format!("a procedure is not named `{name}`: clients have a function of that name"),
             );
         }
         for parameter in &signature.generics.params {
@@ -485,38 +476,5 @@ impl Errors {
             self.check_type(error);
         }
         outcome
-    }
-
-    /// Rejects types that cannot cross the link, as far as the source shows it. Those inside other
-    /// types are found from their schemas.
-    fn check_type(&mut self, ty: &Type) {
-        struct Check<'e>(&'e mut Errors);
-        impl<'ast> Visit<'ast> for Check<'_> {
-            fn visit_path(&mut self, path: &'ast syn::Path) {
-                if path.is_ident("usize") || path.is_ident("isize") {
-                    self.0.add(
-                        path,
-                        "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size",
-                    );
-                }
-                syn::visit::visit_path(self, path);
-            }
-            fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-                if reference.mutability.is_some() {
-                    self.0.add(
-                        reference,
-                        "a value crosses the link by copy: return it instead of changing an argument",
-                    );
-                }
-                syn::visit::visit_type_reference(self, reference);
-            }
-            fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
-                self.0.add(
-                    ty,
-                    "a procedure is not generic: its types must be known to both ends",
-                );
-            }
-        }
-        Check(self).visit_type(ty);
     }
 }

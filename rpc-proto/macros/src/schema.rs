@@ -1,6 +1,6 @@
 //! Derives `Schema`, the description of a type, and refuses what makes serde encode something else.
 
-use crate::parse::{Errors, doc};
+use crate::parse::{Docs, Errors};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -36,7 +36,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
                 check_serde(&mut errors, &variant.attrs);
                 check_fields(&mut errors, &variant.fields);
                 let name = variant.ident.unraw().to_string();
-                let doc = doc(&variant.attrs);
+                let doc = Docs::of(&variant.attrs).constant();
                 let content = content(&variant.fields);
                 quote!(::rpc_proto::schema::Variant { name: #name, doc: #doc, content: #content })
             });
@@ -49,7 +49,8 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
         }
     };
     errors.into_result()?;
-    let (name, doc) = (input.ident.unraw().to_string(), doc(&input.attrs));
+    let name = input.ident.unraw().to_string();
+    let doc = Docs::of(&input.attrs).constant();
     let description = match &input.data {
         Data::Struct(data) if transparent => {
             let inner = data.fields.iter().map(schema);
@@ -141,7 +142,7 @@ fn content(fields: &Fields) -> TokenStream {
 
 fn named(field: &Field) -> TokenStream {
     let name = field.ident.as_ref().map(|ident| ident.unraw().to_string());
-    let doc = doc(&field.attrs);
+    let doc = Docs::of(&field.attrs).constant();
     let schema = schema(field);
     quote!(::rpc_proto::schema::Field { name: #name, doc: #doc, ty: #schema })
 }

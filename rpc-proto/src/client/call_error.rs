@@ -36,6 +36,10 @@ pub enum CallError<E = Never> {
     Unreachable,
     /// The device does not let this caller make this call.
     Refused,
+    /// Another device is at the other end now, or one with another interface.
+    OtherDevice,
+    /// The call was made from within the link or the tap of its own connection.
+    Reentrant,
     /// As many calls are in flight as this caller has room for.
     Busy,
     /// The deadline passed before the call could be sent.
@@ -64,6 +68,8 @@ pub enum Cause {
     Cancelled,
     /// Another caller has begun a session with the device, which ended this caller's.
     OtherCaller,
+    /// Another device is at the other end now, or one with another interface.
+    OtherDevice,
     /// The call was forwarded, and the forwarder does not know whether it ran.
     Relay,
 }
@@ -94,6 +100,8 @@ impl<E> CallError<E> {
             | Self::ArgumentsTooLarge
             | Self::Unreachable
             | Self::Refused
+            | Self::OtherDevice
+            | Self::Reentrant
             | Self::Busy
             | Self::Timeout
             | Self::Disconnected
@@ -117,6 +125,8 @@ impl<E> CallError<E> {
             Self::UnknownFault(code) => CallError::UnknownFault(code),
             Self::Unreachable => CallError::Unreachable,
             Self::Refused => CallError::Refused,
+            Self::OtherDevice => CallError::OtherDevice,
+            Self::Reentrant => CallError::Reentrant,
             Self::Busy => CallError::Busy,
             Self::Timeout => CallError::Timeout,
             Self::Disconnected => CallError::Disconnected,
@@ -177,6 +187,11 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             }
             Self::Unreachable => "the call could not be passed on to its device, so it never ran",
             Self::Refused => "the device does not let this caller make this call",
+            Self::OtherDevice => {
+                "another device is at the other end now, or one with another interface: the call \
+                 was not sent"
+            }
+            Self::Reentrant => "a link or tap cannot make calls over its own connection",
             Self::Busy => "too many calls are in flight",
             Self::Timeout => "the deadline passed before the call could be sent",
             Self::Disconnected => "the link failed before the call could be sent",
@@ -195,6 +210,10 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             }
             Self::OutcomeUnknown(Cause::OtherCaller) => {
                 "another caller has taken over the device: the call may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::OtherDevice) => {
+                "another device is at the other end now, or one with another interface: the call \
+                 may have run on the one before, once, or not"
             }
             Self::OutcomeUnknown(Cause::Relay) => {
                 "the call was passed on and its answer was lost: it may have run, once, or not"

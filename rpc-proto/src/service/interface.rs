@@ -1,6 +1,7 @@
-//! Interfaces made of other interfaces: several services together, or one without its description.
+//! Interfaces made of other interfaces: several services together, or one without its description or its limits.
 
 use super::{Arguments, Dispatch, DispatchAsync, Interface, Replied, Reply};
+use crate::describe::Longest;
 use crate::wire::message::Fault;
 
 /// An interface whose description is left out of the image, to save flash.
@@ -16,14 +17,27 @@ pub struct Undescribed<I>(pub I);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bare<I>(pub I);
 
-/// The interface inside, without its description.
-macro_rules! without_description {
-    ($wrapper:ident, own service: $own_service:literal) => {
+/// An interface whose longest values need not fit the server's frames.
+///
+/// The compiler rejects a server whose `FRAME` is too short for a value that the types of its interface
+/// allow. With this it accepts one whose values are shorter in practice. A value that does not fit is
+/// answered with [`Fault::ReplyTooLarge`], and arguments that do not fit are not sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MayNotFit<I>(pub I);
+
+/// The interface inside, with some of it changed.
+macro_rules! wrapper {
+    ($wrapper:ident, own service: $own_service:expr, longest: $longest:expr, described: $described:literal) => {
         impl<I: Interface> Interface for $wrapper<I> {
             const OWN_SERVICE: bool = $own_service;
+            const LONGEST: Longest = $longest;
 
-            fn description(&self, _: u32) -> &[u8] {
-                &[]
+            fn description(&self, offset: u32) -> &[u8] {
+                if $described {
+                    self.0.description(offset)
+                } else {
+                    &[]
+                }
             }
 
             fn fingerprint(&self) -> u32 {
@@ -59,8 +73,9 @@ macro_rules! without_description {
     };
 }
 
-without_description!(Undescribed, own service: true);
-without_description!(Bare, own service: false);
+wrapper!(Undescribed, own service: true, longest: I::LONGEST, described: false);
+wrapper!(Bare, own service: false, longest: I::LONGEST, described: false);
+wrapper!(MayNotFit, own service: I::OWN_SERVICE, longest: Longest::NONE, described: true);
 
 /// Offers several services on one device, numbered in the order written.
 ///
@@ -201,20 +216,24 @@ macro_rules! interface {
         }
 
         const _: () = {
-            const HEADER: $crate::macro_support::Header = $crate::macro_support::Header {
+            const __HEADER: $crate::macro_support::Header = $crate::macro_support::Header {
                 name: $device,
                 version: $version,
                 services: [$(stringify!($field)),+].len(),
             };
-            const ENCODED: [u8; HEADER.encoded_len()] = HEADER.encode();
+            const __ENCODED: [u8; __HEADER.encoded_len()] = __HEADER.encode();
 
             impl<$($parameters)*> $crate::macro_support::StaticInterface for $name<$($arguments)*> {
                 const DESCRIPTION: &'static [&'static [u8]] =
-                    &[&ENCODED, $(<$service as $crate::macro_support::Service>::DESCRIPTION),+];
+                    &[&__ENCODED, $(<$service as $crate::macro_support::Service>::DESCRIPTION),+];
                 const KEYS: &'static [&'static [u32]] = $crate::macro_support::distinct(
                     &[$(<$service as $crate::macro_support::Service>::NAME),+],
                     &[$(<$service as $crate::macro_support::Service>::KEYS),+],
                 );
+                const LONGEST: $crate::macro_support::Longest =
+                    $crate::macro_support::Longest::of_all(
+                        &[$(<$service as $crate::macro_support::Service>::LONGEST),+],
+                    );
             }
 
             $crate::interface! { @check [$($arguments)*] $($service),+ }

@@ -84,7 +84,7 @@ impl Connection {
         mut run: impl FnMut(&mut Self) -> (Result<(), TransferError>, u32),
     ) -> Result<(), TransferError> {
         let mut caller = self.clone();
-        let mut before = 0;
+        let mut most = 0;
         let mut attempts = 0;
         loop {
             let (result, done) = run(&mut caller);
@@ -98,8 +98,9 @@ impl Connection {
                         )
                 ))
             );
-            attempts = if done > before { 1 } else { attempts + 1 };
-            before = done;
+            // A device that loses what it had must not begin again for ever.
+            attempts = if done > most { 1 } else { attempts + 1 };
+            most = most.max(done);
             // If a device has never answered, it is not there.
             let hopeless = done == 0 || attempts >= ATTEMPTS;
             if !may_pass || hopeless {

@@ -80,9 +80,7 @@ impl Connection {
         arguments: &[u8],
     ) -> Result<PendingReply, CallError> {
         let mut call = SingleCall::new(target, |place: &mut [u8]| copy(arguments, place));
-        let started = self
-            .shared
-            .until(|state, now| (call.poll_start(state, now), call.limit()));
+        let started = self.until(|state, now| (call.poll_start(state, now), call.limit()));
         Ok(PendingReply {
             device: self.clone(),
             ticket: started.await?,
@@ -188,9 +186,8 @@ impl PendingReply {
 
     /// Waits for the reply, which can be taken only once.
     async fn end(&self) -> Result<Reply, CallError> {
-        let ended = self.device.shared.until(|state, _| {
-            state.collect_ended();
-            let end = state.ended.remove(&self.ticket);
+        let ended = self.device.until(|state, _| {
+            let end = state.take_end(self.ticket);
             (end.map_or(Poll::Pending, Poll::Ready), None)
         });
         ended.await
@@ -226,9 +223,9 @@ impl Calling for Connection {
 
     fn with<T>(&mut self, action: impl FnOnce(&mut State, Instant) -> T) -> T {
         let mut state = self.shared.state();
-        let now = self.shared.now();
-        let result = action(&mut state, now);
-        self.shared.send(&mut state, now);
+        state.enter(self.timeout);
+        let result = action(&mut state, self.shared.now());
+        drop(self.shared.send(state));
         result
     }
 
@@ -242,7 +239,7 @@ impl Caller for Connection {
     type Subscription<E: Event> = Subscription<E>;
 
     fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
-        self.block_on(self.shared.operate(operation))
+        self.block_on(self.operate(operation))
     }
 
     fn stream<'a, P: StreamProcedure>(
@@ -271,7 +268,7 @@ impl AsyncCaller for Connection {
     type Subscription<E: Event> = Subscription<E>;
 
     async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
-        self.shared.operate(operation).await
+        self.operate(operation).await
     }
 
     fn stream<'a, P: StreamProcedure>(

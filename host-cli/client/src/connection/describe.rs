@@ -8,9 +8,15 @@ use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::device::DeviceDescribe;
 use rpc_proto::wire::crc::Crc32;
 use std::sync::Arc;
+use std::time::Instant;
 
-/// The number of times that reading starts because the device came back with another interface.
-const ATTEMPTS: u32 = 3;
+/// The bytes that must come within the time limit of a call, so that one who sends them singly does
+/// not keep the reader for hours.
+const IN_TIME: usize = 1024;
+
+/// The fewest bytes that an answer brings on average: a device fills its frames, and the shortest
+/// has room for these.
+const IN_ANSWER: usize = 16;
 
 /// An error of reading a device's description.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +32,9 @@ pub enum DescriptionError {
     /// The description exceeds the limit.
     #[error("the device's description is longer than {MAX_DESCRIPTION} bytes")]
     TooLong,
+    /// The description does not come to an end in time.
+    #[error("the device sends its description too slowly, or in pieces that are too small")]
+    TooSlow,
     /// The description is not the one that the device announced.
     #[error("the device's description is not the one that it announced")]
     Mismatch,
@@ -107,26 +116,20 @@ impl Connection {
         {
             return Ok(cached.bytes);
         }
-        let mut attempts = 0;
-        loop {
-            let bytes = self.fetch_description().await?;
-            if bytes.is_empty() {
-                return Err(DescriptionError::LeftOut);
-            }
-            attempts += 1;
-            let fingerprint = Crc32::of(&bytes).value();
-            let announced = self.device().map(|device| device.fingerprint);
-            if announced.is_none_or(|announced| announced == fingerprint) {
-                if let Some(cache) = cache {
-                    // A description that cannot be kept is read from the device next time.
-                    let _ = cache.put(&bytes);
-                }
-                return Ok(bytes);
-            }
-            if attempts == ATTEMPTS {
-                return Err(DescriptionError::Mismatch);
-            }
+        let bytes = self.fetch_description().await?;
+        if bytes.is_empty() {
+            return Err(DescriptionError::LeftOut);
         }
+        let fingerprint = Crc32::of(&bytes).value();
+        let announced = self.device().map(|device| device.fingerprint);
+        if announced.is_some_and(|announced| announced != fingerprint) {
+            return Err(DescriptionError::Mismatch);
+        }
+        if let Some(cache) = cache {
+            // A description that cannot be kept is read from the device next time.
+            let _ = cache.put(&bytes);
+        }
+        Ok(bytes)
     }
 
     /// Asks the device for the digest of its description, if it has one.
@@ -141,9 +144,20 @@ impl Connection {
 
     async fn fetch_description(&self) -> Result<Vec<u8>, DescriptionError> {
         let mut bytes = Vec::new();
-        loop {
+        let started = Instant::now();
+        for asked in 0.. {
+            let limit = self
+                .patience()
+                .saturating_mul(1 + (bytes.len() / IN_TIME) as u32);
+            let left = limit.saturating_sub(started.elapsed());
+            if left.is_zero() || bytes.len() + IN_TIME < asked * IN_ANSWER {
+                break;
+            }
             let offset = u32::try_from(bytes.len()).map_err(|_| DescriptionError::TooLong)?;
-            let chunk = self.describe(offset).await?;
+            let chunk = self
+                .within(left.min(self.timeout()))
+                .describe(offset)
+                .await?;
             if chunk.is_empty() {
                 return Ok(bytes);
             }
@@ -152,6 +166,7 @@ impl Connection {
                 return Err(DescriptionError::TooLong);
             }
         }
+        Err(DescriptionError::TooSlow)
     }
 
     async fn describe(&self, offset: u32) -> Result<Vec<u8>, CallError> {

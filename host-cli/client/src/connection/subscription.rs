@@ -282,7 +282,7 @@ impl EncodedSubscription {
             cancellations,
             is_taken: _,
         } = self;
-        let next = device.shared.until(|state, now| {
+        let next = device.until(|state, now| {
             let polled = if state.cancellations != *cancellations {
                 // This comes first, because events may come faster than they are taken.
                 *cancellations = state.cancellations;
@@ -322,7 +322,7 @@ impl Drop for EncodedSubscription {
         state.inboxes.close(self.inbox);
         if self.is_taken {
             state.unsubscribe(now, self.key);
-            self.device.shared.send(&mut state, now);
+            drop(self.device.shared.send(state));
         }
     }
 }

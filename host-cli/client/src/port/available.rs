@@ -1,5 +1,6 @@
 //! Lists the serial ports of this machine, and checks which can be used.
 
+use super::Selector;
 use super::holder::{Holder, holder};
 use crate::safe;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
@@ -74,6 +75,17 @@ fn has_hardware(path: &str) -> bool {
         .ok()
         .filter(|kind| kind.trim() == NO_UART && name.to_string_lossy().starts_with("ttyS"))
         .is_none()
+}
+
+impl UsbDevice {
+    /// Returns the selector of this very device, if it has a serial number.
+    pub(crate) fn identity(&self) -> Option<Selector> {
+        Some(Selector::Usb {
+            vendor_id: self.vendor_id,
+            product_id: self.product_id,
+            serial_number: Some(self.serial_number.clone()?),
+        })
+    }
 }
 
 impl AvailablePort {

@@ -13,16 +13,16 @@ impl Selector {
     pub fn find(&self) -> Result<Port, OpenError> {
         match self {
             Self::Port(port) => Ok(port.clone()),
-            _ => self.find_among(serial_ports()).map(Port::Serial),
+            _ => self.find_among(serial_ports()),
         }
     }
 
-    fn find_among(&self, ports: Vec<AvailablePort>) -> Result<String, OpenError> {
+    pub(crate) fn find_among(&self, ports: Vec<AvailablePort>) -> Result<Port, OpenError> {
         let is_meant =
             |port: &AvailablePort| port.usb.as_ref().is_some_and(|usb| self.matches(usb));
         let (mut matching, others): (Vec<_>, Vec<_>) = ports.into_iter().partition(is_meant);
         match (matching.pop(), matching.as_slice()) {
-            (Some(port), []) => Ok(port.path),
+            (Some(port), []) => Ok(Port::Serial(port.path)),
             (Some(last), _) => {
                 matching.push(last);
                 Err(OpenError::Ambiguous {
@@ -37,7 +37,7 @@ impl Selector {
         }
     }
 
-    fn matches(&self, usb: &UsbDevice) -> bool {
+    pub(crate) fn matches(&self, usb: &UsbDevice) -> bool {
         match self {
             Self::Port(_) => false,
             Self::Usb {
@@ -82,6 +82,7 @@ mod tests {
         let selector: Selector = selector.parse().unwrap();
         selector
             .find_among(ports)
+            .map(|port| port.to_string())
             .map_err(|error| error.to_string())
     }
 
@@ -111,7 +112,10 @@ mod tests {
 
     #[test]
     fn the_only_port_of_a_usb_device_is_taken_and_one_that_is_built_in_is_never_tried() {
-        let only = |ports| Selector::Only.find_among(ports).ok();
+        let only = |ports| {
+            let found = Selector::Only.find_among(ports).ok();
+            found.map(|port| port.to_string())
+        };
         assert_eq!(only(vec![built_in("COM1")]), None);
         assert_eq!(
             only(vec![built_in("COM1"), usb("COM3", "A")]),

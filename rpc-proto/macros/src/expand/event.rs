@@ -1,9 +1,10 @@
 //! The code that `#[service]` adds for the events of a trait: a type each, and subscriptions.
 
-use super::{path, type_name};
+use super::{member_type, path};
 use crate::parse::{Procedure, Service, with_lifetime};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Lifetime, Token, Type, parse_quote};
 
@@ -24,26 +25,25 @@ fn borrows(ty: &Type) -> bool {
 /// Generates the event's type, with its data as fields.
 pub fn data(service: &Service, event: &Procedure) -> TokenStream {
     let visibility = &service.visibility;
-    let name = type_name(service, event);
+    let name = member_type(service, event);
     let path = path(service, event);
-    let docs = match event.doc.as_str() {
-        "" => format!("The event `{path}`."),
-        doc => format!("The event `{path}`.\n\n{doc}"),
-    };
+    let doc = format!("The event `{path}`.\n\n");
+    let text = &event.docs.text;
     let fields = event.arguments.iter().map(|argument| {
         let ident = &argument.ident;
         let ty = with_lifetime(&argument.ty, BORROWED);
-        let doc = format!("The event's `{ident}`.");
+        let doc = format!("The event's `{}`.", ident.unraw());
         let borrow = borrows(&argument.ty).then(|| quote!(#[serde(borrow)]));
         quote_spanned!(argument.ty.span()=> #[doc = #doc] #borrow #visibility #ident: #ty)
     });
     let lifetime = lifetime(event).map(|lifetime| quote!(<#lifetime>));
     quote! {
-        #[doc = #docs]
+        #[doc = #doc]
+        #[doc = #text]
         #[derive(
-            Clone,
-            Debug,
-            PartialEq,
+            ::core::clone::Clone,
+            ::core::fmt::Debug,
+            ::core::cmp::PartialEq,
             ::rpc_proto::macro_support::serde::Serialize,
             ::rpc_proto::macro_support::serde::Deserialize,
         )]
@@ -56,7 +56,7 @@ pub fn data(service: &Service, event: &Procedure) -> TokenStream {
 }
 
 pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
-    let name = type_name(service, event);
+    let name = member_type(service, event);
     let (own, received) = match lifetime(event) {
         Some(_) => (Some(quote!(<'_>)), Some(quote!(<'a>))),
         None => (None, None),
@@ -75,25 +75,25 @@ pub fn subscriptions(
     asynchronous: Option<Token![async]>,
 ) -> TokenStream {
     let visibility = &service.visibility;
+    let c = &service.caller;
     let awaited = asynchronous.map(|_| quote!(.await));
     let events = service.procedures.iter().filter(|member| member.is_event);
     let methods = events.map(|event| {
         let method = &event.ident;
-        let doc = match event.doc.as_str() {
-            "" => format!("Subscribes to `{}`.", path(service, event)),
-            doc => format!("Subscribes to: {doc}"),
-        };
-        let name = type_name(service, event);
+        let doc = format!("Subscribes to `{}`.\n\n", path(service, event));
+        let text = &event.docs.text;
+        let name = member_type(service, event);
         let lifetime = lifetime(event).map(|_| quote!(<'static>));
         quote! {
             #[doc = #doc]
+            #[doc = #text]
             ///
             /// # Errors
             /// Returns the reason if the device did not accept the subscription.
             #visibility #asynchronous fn #method(
                 &mut self,
             ) -> ::core::result::Result<
-                <C as #caller>::Subscription<#name #lifetime>,
+                <#c as #caller>::Subscription<#name #lifetime>,
                 ::rpc_proto::macro_support::CallError<::rpc_proto::macro_support::SubscribeError>,
             > {
                 #caller::subscribe(&mut self.caller)#awaited

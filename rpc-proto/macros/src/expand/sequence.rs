@@ -1,6 +1,6 @@
 //! The code for procedures that return or take a sequence of items, a batch at a time.
 
-use super::{error_type, type_name};
+use super::{error_type, member_type};
 use crate::parse::{Argument, Flow, Procedure, Service, with_lifetime};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -46,7 +46,7 @@ fn head(procedure: &Procedure) -> &[Argument] {
 
 /// Generates the traits that a procedure implements besides `Procedure`.
 pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
-    let name = type_name(service, procedure);
+    let name = member_type(service, procedure);
     let value = &procedure.outcome.value;
     match &procedure.flow {
         Flow::Call => TokenStream::new(),
@@ -78,12 +78,13 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
 pub fn method(
     service: &Service,
     procedure: &Procedure,
-    doc: &str,
+    doc: &TokenStream,
     asynchronous: Option<Token![async]>,
 ) -> Option<TokenStream> {
     let visibility = &service.visibility;
     let method = &procedure.ident;
-    let procedure_type = type_name(service, procedure);
+    let c = &service.caller;
+    let procedure_type = member_type(service, procedure);
     let (caller, awaited) = match asynchronous {
         Some(_) => (
             quote!(::rpc_proto::macro_support::AsyncCaller),
@@ -107,7 +108,7 @@ pub fn method(
                 #visibility fn #method<'s>(
                     &'s mut self,
                     #(#names: #types),*
-                ) -> <C as #caller>::Stream<'s, #procedure_type> {
+                ) -> <#c as #caller>::Stream<'s, #procedure_type> {
                     #caller::stream::<#procedure_type>(&mut self.caller, (#(#given,)*))
                 }
             })
