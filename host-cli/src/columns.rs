@@ -131,6 +131,7 @@ mod tests {
     fn parts_within_parts_are_found_and_what_has_no_fixed_place_is_one() {
         let field = |name: &str, ty: Type| Field {
             name: name.into(),
+            doc: String::new(),
             ty,
         };
         let boxed = |ty: Type| Box::new(ty);
