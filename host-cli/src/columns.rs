@@ -158,7 +158,14 @@ mod tests {
         let long = "x".repeat(200);
         let nested = (0..40).fold(IntegerType::U8.into(), |ty: Type, _| {
             let name = long.clone();
-            Type::new("T", Shape::Struct(vec![Field { name, ty }]))
+            Type::new(
+                "T",
+                Shape::Struct(vec![Field {
+                    name,
+                    ty,
+                    doc: String::new(),
+                }]),
+            )
         });
         let many = vec![nested; MOST_ELEMENTS];
         let procedure = procedure(
@@ -175,6 +182,7 @@ mod tests {
     fn parts_within_parts_are_found_and_what_has_no_fixed_place_is_one() {
         let field = |name: &str, ty: Type| Field {
             name: name.into(),
+            doc: String::new(),
             ty,
         };
         let boxed = |ty: Type| Box::new(ty);

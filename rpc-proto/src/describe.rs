@@ -12,7 +12,7 @@ mod longest;
 pub use digest::{DIGEST, DIGEST_OFFSET, digest};
 pub use longest::Longest;
 
-use crate::schema::{Content, Field, Shape, Type};
+use crate::schema::{Content, Field, Shape, Type, is_equal};
 use crate::wire::crc::Crc32;
 use serde::Serialize;
 
@@ -298,16 +298,20 @@ pub const fn distinct<'k>(names: &[&str], services: &'k [&'k [u32]]) -> &'k [&'k
     services
 }
 
-const fn is_equal(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    let mut index = 0;
-    while index < left.len() && index < right.len() && left[index] == right[index] {
-        index += 1;
-    }
-    index == left.len() && index == right.len()
-}
+/// The tags before a shape.
+const TYPE_DOC: u8 = 29;
+const AT_MOST: u8 = 30;
+const FIELD_DOC: u8 = 31;
+/// The tag in place of a shape.
+const SAME: u8 = 32;
+/// The tag before the content of a variant.
+const VARIANT_DOC: u8 = 4;
 
-/// The choice whether type names are written.
+/// The number of types of a service that are referred to where they occur again. Others are written
+/// anew: each type is compared with these.
+const KEPT: usize = 64;
+
+/// The choice whether names and docs of types are written.
 #[derive(Clone, Copy)]
 enum Names {
     Kept,
@@ -325,6 +329,9 @@ struct Writer<const LEN: usize> {
     /// Of keys only.
     crc: Crc32,
     names: Names,
+    /// The first types with definitions, by their numbers, and how many they are.
+    kept: [Option<&'static Type>; KEPT],
+    count: usize,
 }
 
 impl<const LEN: usize> Writer<LEN> {
@@ -334,6 +341,8 @@ impl<const LEN: usize> Writer<LEN> {
             len: 0,
             crc: Crc32::new(),
             names,
+            kept: [None; KEPT],
+            count: 0,
         }
     }
 
@@ -371,77 +380,125 @@ impl<const LEN: usize> Writer<LEN> {
         self.bytes(text.as_bytes());
     }
 
-    const fn optional_ty(&mut self, ty: Option<&Type>) {
+    const fn optional_ty(&mut self, ty: Option<&'static Type>) {
         self.byte(ty.is_some() as u8);
         if let Some(ty) = ty {
             self.ty(ty);
         }
     }
 
-    /// Writes a type.
-    const fn ty(&mut self, ty: &Type) {
-        match self.names {
-            Names::Kept => self.str(ty.name),
-            Names::LeftOut => self.str(""),
+    const fn ty(&mut self, ty: &'static Type) {
+        self.documented_ty("", ty);
+    }
+
+    /// Writes a type, and the doc comment of the field that has it.
+    const fn documented_ty(&mut self, doc: &str, ty: &'static Type) {
+        let kept = match self.names {
+            Names::Kept if is_kept(ty) => self.find(ty),
+            _ => None,
+        };
+        match (self.names, kept) {
+            (Names::Kept, None) => self.str(ty.name),
+            _ => self.str(""),
         }
-        match ty.shape {
-            Shape::Bool => self.byte(0),
-            Shape::I8 => self.byte(1),
-            Shape::U8 => self.byte(2),
-            Shape::I16 => self.byte(3),
-            Shape::I32 => self.byte(4),
-            Shape::I64 => self.byte(5),
-            Shape::I128 => self.byte(6),
-            Shape::U16 => self.byte(7),
-            Shape::U32 => self.byte(8),
-            Shape::U64 => self.byte(9),
-            Shape::U128 => self.byte(10),
-            Shape::F32 => self.byte(13),
-            Shape::F64 => self.byte(14),
-            Shape::Char => self.byte(15),
-            Shape::String(_) => self.byte(16),
-            Shape::Bytes(_) => self.byte(17),
-            Shape::Option(inner) => self.inner(18, inner),
-            Shape::Unit => self.byte(19),
-            Shape::UnitStruct => self.byte(20),
-            Shape::NewtypeStruct(inner) => self.inner(21, inner),
-            Shape::Seq(element, _) => self.inner(22, element),
-            Shape::Tuple(types) => self.types(23, types),
-            Shape::TupleStruct(types) => self.types(24, types),
+        self.doc(FIELD_DOC, doc);
+        if let Some(number) = kept {
+            self.byte(SAME);
+            self.varint(number);
+            return;
+        }
+        self.doc(TYPE_DOC, ty.doc);
+        self.shape(ty.shape);
+        if is_kept(ty) && self.count < KEPT {
+            self.kept[self.count] = Some(ty);
+            self.count += 1;
+        }
+    }
+
+    /// Returns the number of a type that has been written.
+    const fn find(&self, ty: &Type) -> Option<usize> {
+        let mut number = 0;
+        while let Some(kept) = self.kept[number] {
+            if kept.is_same(ty) {
+                return Some(number);
+            }
+            number += 1;
+            if number == KEPT {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Writes what is left out of keys: a doc comment, if there is one.
+    const fn doc(&mut self, tag: u8, doc: &str) {
+        if let Names::Kept = self.names
+            && !doc.is_empty()
+        {
+            self.byte(tag);
+            self.str(doc);
+        }
+    }
+
+    /// Writes the greatest length, if there is one.
+    const fn limit(&mut self, most: Option<u32>) {
+        if let Names::Kept = self.names
+            && let Some(most) = most
+        {
+            self.byte(AT_MOST);
+            self.varint(most as usize);
+        }
+    }
+
+    const fn shape(&mut self, shape: Shape) {
+        if let Shape::String(most) | Shape::Bytes(most) | Shape::Seq(_, most) = shape {
+            self.limit(most);
+        }
+        self.byte(shape.tag());
+        match shape {
+            Shape::Option(inner) | Shape::NewtypeStruct(inner) | Shape::Seq(inner, _) => {
+                self.ty(inner);
+            }
+            Shape::Tuple(types) | Shape::TupleStruct(types) => self.types(types),
             Shape::Map(key, value) => {
-                self.inner(25, key);
+                self.ty(key);
                 self.ty(value);
             }
-            Shape::Struct(fields) => self.fields(26, fields),
+            Shape::Struct(fields) => self.fields(fields),
             Shape::Enum(variants) => {
-                self.byte(27);
                 self.varint(variants.len());
                 let mut index = 0;
                 while index < variants.len() {
                     self.str(variants[index].name);
-                    self.content(&variants[index].content);
+                    self.doc(VARIANT_DOC, variants[index].doc);
+                    self.content(variants[index].content);
                     index += 1;
                 }
+            }
+            // All others are said by their tags.
+            _ => {}
+        }
+    }
+
+    const fn content(&mut self, content: Content) {
+        match content {
+            Content::Unit => self.byte(0),
+            Content::Newtype(inner) => {
+                self.byte(1);
+                self.ty(inner);
+            }
+            Content::Tuple(types) => {
+                self.byte(2);
+                self.types(types);
+            }
+            Content::Struct(fields) => {
+                self.byte(3);
+                self.fields(fields);
             }
         }
     }
 
-    const fn content(&mut self, content: &Content) {
-        match *content {
-            Content::Unit => self.byte(0),
-            Content::Newtype(inner) => self.inner(1, inner),
-            Content::Tuple(types) => self.types(2, types),
-            Content::Struct(fields) => self.fields(3, fields),
-        }
-    }
-
-    const fn inner(&mut self, tag: u8, inner: &Type) {
-        self.byte(tag);
-        self.ty(inner);
-    }
-
-    const fn types(&mut self, tag: u8, types: &[&Type]) {
-        self.byte(tag);
+    const fn types(&mut self, types: &[&'static Type]) {
         self.varint(types.len());
         let mut index = 0;
         while index < types.len() {
@@ -450,14 +507,25 @@ impl<const LEN: usize> Writer<LEN> {
         }
     }
 
-    const fn fields(&mut self, tag: u8, fields: &[Field]) {
-        self.byte(tag);
+    const fn fields(&mut self, fields: &[Field]) {
         self.varint(fields.len());
         let mut index = 0;
         while index < fields.len() {
             self.str(fields[index].name);
-            self.ty(fields[index].ty);
+            self.documented_ty(fields[index].doc, fields[index].ty);
             index += 1;
         }
     }
+}
+
+/// Returns true if the type has a definition, and so is referred to where it occurs again.
+const fn is_kept(ty: &Type) -> bool {
+    matches!(
+        ty.shape,
+        Shape::UnitStruct
+            | Shape::NewtypeStruct(_)
+            | Shape::TupleStruct(_)
+            | Shape::Struct(_)
+            | Shape::Enum(_)
+    )
 }

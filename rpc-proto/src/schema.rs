@@ -22,9 +22,11 @@
 //! The derive refuses what it can see to change the encoding, which is most of serde's attributes. If
 //! you implement `Serialize`, `Deserialize` or `Schema` by hand, let a test [`verify`] that they agree.
 
+mod same;
 mod types;
 mod verify;
 
+pub(crate) use same::is_equal;
 pub use verify::{Mismatch, verify};
 
 /// A type that has a description, and so can cross the link.
@@ -52,7 +54,6 @@ pub struct Type {
 
 /// The shape of a type's values: what is encoded, in which order.
 ///
-/// The order of the variants is that of their tags in a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "most are Rust's, and the others are serde's")]
 pub enum Shape {
@@ -164,6 +165,40 @@ impl Type {
                 }
                 Some(varint_len(variants.len()) + longest)
             }
+        }
+    }
+}
+
+impl Shape {
+    /// Returns the tag in a description (PROTOCOL.md, "Description").
+    pub(crate) const fn tag(self) -> u8 {
+        match self {
+            Self::Bool => 0,
+            Self::I8 => 1,
+            Self::U8 => 2,
+            Self::I16 => 3,
+            Self::I32 => 4,
+            Self::I64 => 5,
+            Self::I128 => 6,
+            Self::U16 => 7,
+            Self::U32 => 8,
+            Self::U64 => 9,
+            Self::U128 => 10,
+            Self::F32 => 13,
+            Self::F64 => 14,
+            Self::Char => 15,
+            Self::String(_) => 16,
+            Self::Bytes(_) => 17,
+            Self::Option(_) => 18,
+            Self::Unit => 19,
+            Self::UnitStruct => 20,
+            Self::NewtypeStruct(_) => 21,
+            Self::Seq(..) => 22,
+            Self::Tuple(_) => 23,
+            Self::TupleStruct(_) => 24,
+            Self::Map(..) => 25,
+            Self::Struct(_) => 26,
+            Self::Enum(_) => 27,
         }
     }
 }

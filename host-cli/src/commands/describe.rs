@@ -21,8 +21,8 @@ use std::fmt::Write;
 ///
 /// As JSON, a procedure or event is an object as in `list`, with "definitions" of its types by
 /// their names and an "example" of its arguments, which an event does not have; a service is
-/// "service", "doc" and "procedures"; a type is "type", "definition" and "procedures", the paths of
-/// those that use it.
+/// "service", "doc" and "procedures"; a type is "type", "doc", "definition", "parts", the docs of its
+/// fields or variants, and "procedures", the paths of those that use it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc describe calculator.div
@@ -56,7 +56,10 @@ struct ServiceJson<'a> {
 struct TypeJson<'a> {
     #[serde(rename = "type")]
     ty: &'a str,
+    doc: &'a str,
     definition: String,
+    /// The docs of its fields or variants.
+    parts: BTreeMap<&'a str, &'a str>,
     procedures: Vec<&'a str>,
 }
 
@@ -83,7 +86,9 @@ pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
         }),
         Item::Type(ty) => output::print_json(&TypeJson {
             ty: &ty.name,
+            doc: &ty.doc,
             definition: ty.definition().to_string(),
+            parts: documented_parts(ty).collect(),
             procedures: users(&description, ty),
         }),
     }
@@ -148,9 +153,10 @@ fn about_procedure(context: &Context, procedure: &Procedure) -> String {
             Shape::Enum(variants) => {
                 for variant in variants {
                     add_line(&mut text, &format!("{}::{variant}", error.name));
+                    add_doc(&mut text, "", &variant.doc);
                 }
             }
-            _ => add_line(&mut text, &error.definition().to_string()),
+            _ => add_definition(&mut text, error),
         }
     }
     // An error's variants are already shown.
@@ -159,7 +165,7 @@ fn about_procedure(context: &Context, procedure: &Procedure) -> String {
     if !types.is_empty() {
         add_heading(&mut text, "Types");
         for ty in types {
-            add_line(&mut text, &ty.definition().to_string());
+            add_definition(&mut text, ty);
         }
     }
     add_heading(
@@ -202,11 +208,26 @@ fn about_service(service: &Service) -> String {
 
 fn about_type(description: &Description, ty: &Type) -> String {
     let mut text = ty.definition().to_string();
+    add_docs(&mut text, ty);
     add_heading(&mut text, "Used by");
     for path in users(description, ty) {
         add_line(&mut text, path);
     }
     text
+}
+
+/// Returns the fields or variants of a type that have docs, with these.
+fn documented_parts(ty: &Type) -> impl Iterator<Item = (&str, &str)> {
+    let (fields, variants) = match &ty.shape {
+        Shape::Struct(fields) => (fields.as_slice(), [].as_slice()),
+        Shape::Enum(variants) => ([].as_slice(), variants.as_slice()),
+        _ => Default::default(),
+    };
+    let fields = fields.iter().map(|field| (&*field.name, &*field.doc));
+    let variants = variants
+        .iter()
+        .map(|variant| (&*variant.name, &*variant.doc));
+    fields.chain(variants).filter(|(_, doc)| !doc.is_empty())
 }
 
 /// Returns the procedures and events whose signature mentions the type.
@@ -245,6 +266,26 @@ fn quoted(word: &str) -> String {
 fn add_paragraphs(text: &mut String, doc: &str) {
     for line in doc.lines() {
         add_line(text, line);
+    }
+}
+
+fn add_definition(text: &mut String, ty: &Type) {
+    add_line(text, &ty.definition().to_string());
+    add_docs(text, ty);
+}
+
+fn add_docs(text: &mut String, ty: &Type) {
+    add_doc(text, "", &ty.doc);
+    for (name, doc) in documented_parts(ty) {
+        add_doc(text, &format!("{name}: "), doc);
+    }
+}
+
+/// Adds the first paragraph, below what it is about.
+fn add_doc(text: &mut String, about: &str, doc: &str) {
+    let paragraph: Vec<&str> = doc.lines().take_while(|line| !line.is_empty()).collect();
+    if !paragraph.is_empty() {
+        add_line(text, &format!("  {about}{}", paragraph.join(" ")));
     }
 }
 

@@ -41,6 +41,7 @@ pub enum Malformed {
 }
 
 /// A position in a slice of bytes.
+#[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     offset: usize,

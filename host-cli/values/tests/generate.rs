@@ -55,6 +55,7 @@ pub fn any_type() -> impl Strategy<Value = Type> {
                 let variants = contents.into_iter().enumerate();
                 let variants = variants.map(|(index, content)| Variant {
                     name: format!("Variant{index}"),
+                    doc: String::new(),
                     content,
                 });
                 Shape::Enum(variants.collect())
@@ -73,6 +74,7 @@ fn fields(ty: impl Strategy<Value = Type>) -> impl Strategy<Value = Vec<Field>> 
         let fields = types.into_iter().enumerate();
         let fields = fields.map(|(index, ty)| Field {
             name: format!("field{index}"),
+            doc: String::new(),
             ty,
         });
         fields.collect()

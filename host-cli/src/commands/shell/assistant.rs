@@ -291,6 +291,7 @@ mod tests {
     fn values_that_have_names_are_completed() {
         let unit = |name: &str| Variant {
             name: name.into(),
+            doc: String::new(),
             content: None,
         };
         let mode = Type::new("Mode", Shape::Enum(vec![unit("Slow"), unit("Fast")]));

@@ -47,17 +47,19 @@ impl Type {
             }
             Shape::Map { key, value } => json!([[key.example(), value.example()]]),
             Shape::Struct(fields) => {
-                let example = |Field { name, ty }: &Field| (name.clone(), ty.example());
+                let example = |Field { name, ty, .. }: &Field| (name.clone(), ty.example());
                 Value::Object(fields.iter().map(example).collect())
             }
             Shape::Enum(variants) => match variants.first() {
                 Some(Variant {
                     name,
                     content: None,
+                    ..
                 }) => json!(name),
                 Some(Variant {
                     name,
                     content: Some(content),
+                    ..
                 }) => Value::Object(Map::from_iter([(name.clone(), content.example())])),
                 None => Value::Null,
             },

@@ -60,7 +60,7 @@ impl Type {
     /// ```
     /// use serial_rpc_values::description::{Shape, Type, Variant};
     ///
-    /// let unit = |name: &str| Variant { name: name.into(), content: None };
+    /// let unit = |name: &str| Variant { name: name.into(), doc: String::new(), content: None };
     /// let mode = Type::new("Mode", Shape::Enum(vec![unit("Slow"), unit("Fast")]));
     /// assert_eq!(mode.to_string(), "Mode");
     /// assert_eq!(mode.definition().to_string(), "enum Mode { Slow, Fast }");
@@ -71,11 +71,8 @@ impl Type {
 
     /// Returns true if the type has a definition beyond its short form.
     fn is_named(&self) -> bool {
-        match self.shape {
-            Shape::UnitStruct | Shape::Newtype(_) | Shape::TupleStruct(_) | Shape::Enum(_) => true,
-            Shape::Struct(_) => !self.name.is_empty(),
-            _ => false,
-        }
+        // Only the content of a variant is a struct without a name.
+        self.shape.is_defined() && !(matches!(self.shape, Shape::Struct(_)) && self.name.is_empty())
     }
 
     fn parts(&self) -> Vec<&Type> {

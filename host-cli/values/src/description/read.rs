@@ -22,6 +22,10 @@ use unicode_ident::{is_xid_continue, is_xid_start};
 /// The deepest nesting of types.
 const MAX_DEPTH: usize = 64;
 
+/// The most bytes that references to types may repeat in all, so that types that refer to others twice
+/// each do not grow beyond memory.
+const MAX_REPEATED: usize = 256 * 1024;
+
 /// The longest name in bytes. Paths repeat the service's name, so a limit is needed.
 const MAX_NAME: usize = 255;
 
@@ -47,6 +51,19 @@ pub enum ReadError {
         /// The offset of the innermost type.
         offset: usize,
     },
+    /// A type is referred to that does not come before.
+    #[error(
+        "byte {offset} of the device's description refers to type {number}, which is not there"
+    )]
+    NoSuchType {
+        /// The offset of the number.
+        offset: usize,
+        /// The number of the type.
+        number: u32,
+    },
+    /// References to types repeat more than 256 KiB.
+    #[error("the device's description grows without end where types refer to others")]
+    TooRepetitive,
     /// A name is longer than 255 bytes or has characters that cannot be shown.
     #[error(
         "the name before byte {offset} of the device's description is longer than {MAX_NAME} \
@@ -164,6 +181,14 @@ impl Type {
     }
 }
 
+/// The tags of what stands before a shape, in place of one, and before the content of a variant
+/// (PROTOCOL.md, "Description").
+const TYPE_DOC: u8 = 29;
+const AT_MOST: u8 = 30;
+const FIELD_DOC: u8 = 31;
+const SAME: u8 = 32;
+const VARIANT_DOC: u8 = 4;
+
 fn whole<'a, T>(
     bytes: &'a [u8],
     read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
@@ -171,6 +196,9 @@ fn whole<'a, T>(
     let mut reader = Reader {
         cursor: Cursor::new(bytes),
         next_number: FIRST_NUMBER,
+        kept: Vec::new(),
+        is_repeating: false,
+        repeated: 0,
         key: Key {
             crc: Crc32::new(),
             undecided: bytes,
@@ -189,7 +217,21 @@ fn whole<'a, T>(
 struct Reader<'a> {
     cursor: Cursor<'a>,
     next_number: u16,
+    /// The types of the service that can be referred to.
+    kept: Vec<Kept<'a>>,
+    /// True while a type is read that is referred to.
+    is_repeating: bool,
+    /// The number of bytes that have been read again.
+    repeated: usize,
     key: Key<'a>,
+}
+
+/// A type that can be referred to.
+struct Kept<'a> {
+    name: String,
+    /// Where its shape begins, and how long that is.
+    shape: Cursor<'a>,
+    length: usize,
 }
 
 /// The key of the procedure being read: the CRC-32 of its description without docs and without the
@@ -200,7 +242,7 @@ struct Key<'a> {
     undecided: &'a [u8],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn description(&mut self) -> Result<Description, ReadError> {
         Ok(Description {
             name: self.name()?,
@@ -212,6 +254,7 @@ impl Reader<'_> {
     fn service(&mut self) -> Result<Service, ReadError> {
         let name = self.identifier("service")?;
         let doc = self.doc()?;
+        self.kept.clear();
         let read = |reader: &mut Self| reader.procedure(&name);
         let procedures = self.named_list("procedures", read, |procedure| &procedure.path)?;
         Ok(Service {
@@ -285,18 +328,94 @@ impl Reader<'_> {
     }
 
     fn ty(&mut self, depth: usize) -> Result<Type, ReadError> {
+        self.documented_ty(depth).map(|(_, ty)| ty)
+    }
+
+    /// Reads a type, and the doc comment of the field that has it.
+    fn documented_ty(&mut self, depth: usize) -> Result<(String, Type), ReadError> {
         if depth == MAX_DEPTH {
             let offset = self.cursor.offset();
             return Err(ReadError::TooDeep { offset });
         }
         self.count_for_key();
         let name = self.name()?;
-        self.leave_out_of_key();
         // The names of types are empty in keys.
         self.key.crc = self.key.crc.then_byte(0);
+        let start = self.cursor.clone();
+        let (field_doc, doc, most) = self.before_shape()?;
+        if self.cursor.rest().first() == Some(&SAME) {
+            return Ok((field_doc, self.same(depth)?));
+        }
+        let shape = self.shape(depth)?;
+        if shape.is_defined() && !self.is_repeating {
+            self.kept.push(Kept {
+                name: name.clone(),
+                length: start.rest().len() - self.cursor.rest().len(),
+                shape: start,
+            });
+        }
+        let ty = Type {
+            name,
+            doc,
+            most,
+            shape,
+        };
+        Ok((field_doc, ty))
+    }
+
+    /// Reads what stands before a shape and is left out of keys: the doc comments of a field and of its
+    /// type, and the greatest length.
+    fn before_shape(&mut self) -> Result<(String, String, Option<u32>), ReadError> {
+        let (mut field_doc, mut doc, mut most) = Default::default();
+        loop {
+            match self.cursor.rest().first() {
+                Some(&FIELD_DOC) => field_doc = self.tagged_doc()?,
+                Some(&TYPE_DOC) => doc = self.tagged_doc()?,
+                Some(&AT_MOST) => {
+                    self.cursor.byte()?;
+                    most = Some(self.tag()?);
+                }
+                _ => break,
+            }
+        }
+        self.leave_out_of_key();
+        Ok((field_doc, doc, most))
+    }
+
+    fn tagged_doc(&mut self) -> Result<String, ReadError> {
+        self.cursor.byte()?;
+        self.doc()
+    }
+
+    /// Reads a reference, and then once more the type that it refers to.
+    fn same(&mut self, depth: usize) -> Result<Type, ReadError> {
+        self.cursor.byte()?;
+        let offset = self.cursor.offset();
+        let number = self.tag()?;
+        let kept = self.kept.get(number as usize);
+        let Kept {
+            name,
+            shape,
+            length,
+        } = kept.ok_or(ReadError::NoSuchType { offset, number })?;
+        self.repeated += length;
+        if self.repeated > MAX_REPEATED {
+            return Err(ReadError::TooRepetitive);
+        }
+        let name = name.clone();
+        let behind = std::mem::replace(&mut self.cursor, shape.clone());
+        let was_repeating = std::mem::replace(&mut self.is_repeating, true);
+        let (_, doc, most) = self.before_shape()?;
+        let shape = self.shape(depth)?;
+        self.count_for_key();
+        self.is_repeating = was_repeating;
+        self.cursor = behind;
+        self.leave_out_of_key();
         Ok(Type {
             name,
-            shape: self.shape(depth)?,
+            doc,
+            most,
+            shape,
         })
     }
 
@@ -344,7 +463,7 @@ impl Reader<'_> {
             }
             28 => Shape::Schema,
             tag => {
-                let what = "the kind of a type (0 to 28)";
+                let what = "the kind of a type (0 to 32)";
                 return Err(ReadError::Tag { offset, what, tag });
             }
         })
@@ -353,6 +472,12 @@ impl Reader<'_> {
     /// Reads a variant. The tags are those of postcard-schema's `DataModelVariant`.
     fn variant(&mut self, depth: usize) -> Result<Variant, ReadError> {
         let name = self.name()?;
+        let mut doc = String::new();
+        if self.cursor.rest().first() == Some(&VARIANT_DOC) {
+            self.count_for_key();
+            doc = self.tagged_doc()?;
+            self.leave_out_of_key();
+        }
         let offset = self.cursor.offset();
         let content = match self.tag()? {
             0 => None,
@@ -375,7 +500,7 @@ impl Reader<'_> {
                 return Err(ReadError::Tag { offset, what, tag });
             }
         };
-        Ok(Variant { name, content })
+        Ok(Variant { name, doc, content })
     }
 
     fn boxed_type(&mut self, depth: usize) -> Result<Box<Type>, ReadError> {
@@ -388,10 +513,9 @@ impl Reader<'_> {
 
     fn fields(&mut self, depth: usize) -> Result<Vec<Field>, ReadError> {
         let read = |reader: &mut Self| {
-            Ok(Field {
-                name: reader.name()?,
-                ty: reader.ty(depth + 1)?,
-            })
+            let name = reader.name()?;
+            let (doc, ty) = reader.documented_ty(depth + 1)?;
+            Ok(Field { name, doc, ty })
         };
         self.named_list("fields", read, |field| &field.name)
     }

@@ -11,6 +11,12 @@ use serde::Serialize;
 pub struct Type {
     /// The name in the source; a generic type's has no arguments (`Vec<T>`).
     pub name: String,
+    /// The documentation; may be empty or have several lines.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// The greatest number of elements of a list, or of bytes, if the device has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most: Option<u32>,
     /// The structure of its values.
     pub shape: Shape,
 }
@@ -67,6 +73,9 @@ pub enum Shape {
 pub struct Field {
     /// Its name.
     pub name: String,
+    /// The documentation; may be empty or have several lines.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub doc: String,
     /// Its type.
     #[serde(rename = "type")]
     pub ty: Type,
@@ -77,6 +86,9 @@ pub struct Field {
 pub struct Variant {
     /// Its name.
     pub name: String,
+    /// The documentation; may be empty or have several lines.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub doc: String,
     /// Its content: none, the one unnamed field's type, or a nameless [`Shape::Tuple`] or
     /// [`Shape::Struct`] of its fields.
     pub content: Option<Type>,
@@ -101,16 +113,34 @@ pub enum IntegerType {
     Isize,
 }
 
+impl Shape {
+    /// Returns true if it is that of a type with a definition: a struct or an enum.
+    pub(crate) fn is_defined(&self) -> bool {
+        matches!(
+            self,
+            Self::UnitStruct
+                | Self::Newtype(_)
+                | Self::TupleStruct(_)
+                | Self::Struct(_)
+                | Self::Enum(_)
+        )
+    }
+}
+
 impl Type {
-    /// Creates a type with this name and shape.
+    /// Creates a type with this name and shape, without a doc comment or a limit.
     ///
     /// ```
     /// use serial_rpc_values::description::{Shape, Type};
     /// assert_eq!(Type::new("bool", Shape::Bool).to_string(), "bool");
     /// ```
     pub fn new(name: impl Into<String>, shape: Shape) -> Self {
-        let name = name.into();
-        Self { name, shape }
+        Self {
+            name: name.into(),
+            doc: String::new(),
+            most: None,
+            shape,
+        }
     }
 
     /// Returns true if JSON's null is one of its values.

@@ -182,7 +182,7 @@ impl Decoder<'_> {
 
     fn fields(&mut self, fields: &[Field]) -> Result<Value, ValueError> {
         let mut object = Map::new();
-        for Field { name, ty } in fields {
+        for Field { name, ty, .. } in fields {
             let value = self.value(ty).map_err(|error| error.in_field(name))?;
             object.insert(name.clone(), value);
         }

@@ -47,11 +47,17 @@ fn write(ty: &Type, value: &Value, out: &mut Vec<u8>) -> Result<(), ValueError> 
             out.extend(number.to_le_bytes());
         }
         (Shape::Char, Value::String(text)) if text.chars().count() == 1 => write_bytes(text, out),
-        (Shape::String, Value::String(text)) => write_bytes(text, out),
+        (Shape::String, Value::String(text)) => {
+            check_length(ty, "bytes", text.len())?;
+            write_bytes(text, out);
+        }
         (Shape::Bytes, Value::String(text)) => {
-            write_bytes(from_hex(text).ok_or_else(unexpected)?, out);
+            let bytes = from_hex(text).ok_or_else(unexpected)?;
+            check_length(ty, "bytes", bytes.len())?;
+            write_bytes(bytes, out);
         }
         (Shape::Bytes, Value::Array(numbers)) => {
+            check_length(ty, "bytes", numbers.len())?;
             let byte = Type::from(IntegerType::U8);
             write_list(&byte, numbers, out)?;
         }
@@ -65,7 +71,10 @@ fn write(ty: &Type, value: &Value, out: &mut Vec<u8>) -> Result<(), ValueError> 
         }
         (Shape::Unit | Shape::UnitStruct, Value::Null) => {}
         (Shape::Newtype(inner), _) => write(inner, value, out)?,
-        (Shape::Seq(element), Value::Array(values)) => write_list(element, values, out)?,
+        (Shape::Seq(element), Value::Array(values)) => {
+            check_length(ty, "elements", values.len())?;
+            write_list(element, values, out)?;
+        }
         (Shape::Tuple(types) | Shape::TupleStruct(types), Value::Array(values))
             if types.len() == values.len() =>
         {
@@ -95,6 +104,14 @@ fn some_content<'a>(inner: &Type, value: &'a Value) -> Option<&'a Value> {
     match value.as_object() {
         Some(object) if object.len() == 1 => object.get("Some"),
         _ => None,
+    }
+}
+
+/// Refuses what the device has no room for.
+fn check_length(ty: &Type, parts: &'static str, given: usize) -> Result<(), Problem> {
+    match ty.most {
+        Some(most) if given > most as usize => Err(Problem::TooLong { most, parts, given }),
+        _ => Ok(()),
     }
 }
 
@@ -162,7 +179,10 @@ fn write_struct(
         };
         return Err(problem.into());
     }
-    for Field { name, ty: field } in fields {
+    for Field {
+        name, ty: field, ..
+    } in fields
+    {
         let value = values.get(name).ok_or_else(|| Problem::MissingField {
             field: name.clone(),
             definition: ty.definition().to_string(),
@@ -364,6 +384,53 @@ mod tests {
         let complaint = complaint::<u8>(json!("é".repeat(1000)));
         assert!(complaint.ends_with("éé...`"), "{complaint}");
         assert!(complaint.chars().count() < 120, "{complaint}");
+    }
+
+    #[test]
+    fn what_is_longer_than_the_device_takes_is_refused() {
+        let at_most = |most, shape| Type {
+            most: Some(most),
+            ..Type::new("", shape)
+        };
+        let bytes = at_most(2, Shape::Bytes);
+        let list = at_most(1, Shape::Seq(Box::new(Type::from(IntegerType::U16))));
+        let text = at_most(3, Shape::String);
+        for (ty, fits, longer, complaint) in [
+            (
+                &bytes,
+                json!([1, 2]),
+                json!([1, 2, 3]),
+                "expected at most 2 bytes, got 3",
+            ),
+            (
+                &bytes,
+                json!("0x0102"),
+                json!("0x010203"),
+                "expected at most 2 bytes, got 3",
+            ),
+            (
+                &list,
+                json!([300]),
+                json!([1, 2]),
+                "expected at most 1 elements, got 2",
+            ),
+            (
+                &text,
+                json!("abc"),
+                json!("abcd"),
+                "expected at most 3 bytes, got 4",
+            ),
+            (
+                &text,
+                json!("ab"),
+                json!("ab\u{e4}"),
+                "expected at most 3 bytes, got 4",
+            ),
+        ] {
+            assert!(encode(ty, &fits, &mut Vec::new()).is_ok(), "{fits}");
+            let error = encode(ty, &longer, &mut Vec::new()).unwrap_err();
+            assert_eq!(error.to_string(), complaint);
+        }
     }
 
     #[test]

@@ -144,6 +144,16 @@ pub enum Problem {
         /// The values that it holds.
         expected: String,
     },
+    /// It is longer than the device takes.
+    #[error("expected at most {most} {parts}, got {given}")]
+    TooLong {
+        /// The greatest length.
+        most: u32,
+        /// The parts that are counted.
+        parts: &'static str,
+        /// The length that was given.
+        given: usize,
+    },
     /// Values of the type have no JSON.
     #[error("a value of type `{ty}` cannot be written as JSON")]
     Unsupported {
@@ -204,6 +214,10 @@ impl Problem {
 /// assert_eq!(expectation(&IntegerType::U8.into()), "an integer from 0 to 255 (u8)");
 /// ```
 pub fn expectation(ty: &Type) -> String {
+    let at_most = |parts: &str| match ty.most {
+        Some(most) => format!("at most {most} {parts}"),
+        None => parts.to_owned(),
+    };
     match &ty.shape {
         Shape::Bool => "true or false".into(),
         Shape::Integer(integer) => {
@@ -212,9 +226,14 @@ pub fn expectation(ty: &Type) -> String {
         }
         Shape::F32 | Shape::F64 => format!("a number, nan, inf or -inf ({ty})"),
         Shape::Char => "one character".into(),
+        Shape::String if ty.most.is_some() => format!("a string of {}", at_most("bytes")),
         Shape::String => "a string".into(),
-        Shape::Bytes => {
-            "bytes, as 0x and two hexadecimal digits each or as a list of numbers".into()
+        Shape::Bytes => format!(
+            "{}, as 0x and two hexadecimal digits each or as a list of numbers",
+            at_most("bytes")
+        ),
+        Shape::Seq(_) if ty.most.is_some() => {
+            format!("a list of {} ({ty})", at_most("elements"))
         }
         Shape::Option(inner) if inner.is_nullable() => {
             format!("null or {{\"Some\": ...}} around {}", expectation(inner))

@@ -32,7 +32,7 @@ pub fn plain(value: &Value) -> String {
 /// use serial_rpc_values::description::{Shape, Type, Variant};
 /// use serial_rpc_values::value::error_in_words;
 ///
-/// let variants = vec![Variant { name: "DivideByZero".into(), content: None }];
+/// let variants = vec![Variant { name: "DivideByZero".into(), doc: String::new(), content: None }];
 /// let math_error = Type::new("MathError", Shape::Enum(variants));
 /// assert_eq!(
 ///     error_in_words(&math_error, &json!("DivideByZero")),
@@ -54,7 +54,7 @@ pub fn error_in_words(ty: &Type, error: &Value) -> String {
 fn words(ty: &Type, value: &Value) -> String {
     match (&ty.shape, value) {
         (Shape::Enum(_), _) => match variant(ty, value) {
-            Some((Variant { name, content }, given)) => match content {
+            Some((Variant { name, content, .. }, given)) => match content {
                 None => spoken(name),
                 Some(content) => format!("{} ({})", spoken(name), words(content, given)),
             },
@@ -66,7 +66,7 @@ fn words(ty: &Type, value: &Value) -> String {
         (Shape::Option(_), Value::Null) => "none".into(),
         (Shape::Option(inner), _) if !inner.is_nullable() => words(inner, value),
         (Shape::Struct(fields), Value::Object(values)) => {
-            let say = |Field { name, ty }: &Field| {
+            let say = |Field { name, ty, .. }: &Field| {
                 let value = words(ty, values.get(name)?);
                 Some(format!("{}: {value}", spoken(name)))
             };

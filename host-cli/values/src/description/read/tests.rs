@@ -57,9 +57,9 @@ fn trailing_bytes_are_refused() {
 #[test]
 fn an_unknown_kind_of_type_is_refused() {
     assert_eq!(
-        Type::read(&[0, 29]).unwrap_err().to_string(),
+        Type::read(&[0, 33]).unwrap_err().to_string(),
         "the device's description is damaged: \
-         byte 1 should say the kind of a type (0 to 28), and is 29"
+         byte 1 should say the kind of a type (0 to 32), and is 33"
     );
 }
 
@@ -163,4 +163,87 @@ fn procedures_are_numbered_from_8_through_all_services() {
         .map(|found| (found.number, found.path.as_str()))
         .collect();
     assert_eq!(numbered, [(8, "one.a"), (9, "one.b"), (10, "two.a")]);
+}
+
+/// A service whose types have docs and limits and refer to one another.
+mod told {
+    use rpc_proto::Schema;
+    use serde::{Deserialize, Serialize};
+
+    /// A side.
+    #[derive(Serialize, Deserialize, Schema)]
+    pub enum Side {
+        /// To the left.
+        Left,
+        Right,
+    }
+
+    #[derive(Serialize, Deserialize, Schema)]
+    pub struct Told {
+        /// The first ones.
+        list: heapless::Vec<Side, 3>,
+        /// Again.
+        again: Side,
+    }
+
+    #[rpc_proto::service]
+    pub trait Teller {
+        fn tell(&self, name: heapless::String<7>) -> Result<Told, Side>;
+        fn ask(&self) -> Told;
+    }
+}
+
+#[test]
+fn docs_and_limits_are_read_wherever_a_type_occurs() {
+    use rpc_proto::service::Member;
+    let description = Description::of::<told::TellerService<()>>().unwrap();
+    let [tell, ask] =
+        ["teller.tell", "teller.ask"].map(|path| description.procedure(path).unwrap());
+    assert_eq!(tell.key, told::TellerTell::KEY);
+    assert_eq!(ask.key, told::TellerAsk::KEY);
+    assert_eq!(tell.value, ask.value);
+    assert_eq!(tell.arguments[0].ty.most, Some(7));
+    let Shape::Struct(fields) = &ask.value.shape else {
+        panic!("{ask:?}")
+    };
+    assert_eq!(
+        (&*fields[0].doc, fields[0].ty.most),
+        ("The first ones.", Some(3))
+    );
+    assert_eq!(fields[1].doc, "Again.");
+    let side = tell.error.as_ref().unwrap();
+    assert_eq!((&*side.name, &*side.doc), ("Side", "A side."));
+    assert_eq!(&fields[1].ty, side);
+    let Shape::Enum(variants) = &side.shape else {
+        panic!("{side:?}")
+    };
+    assert_eq!(variants[0].doc, "To the left.");
+    assert_eq!(variants[1].doc, "");
+}
+
+#[test]
+fn a_type_refers_only_to_types_before_it() {
+    assert_eq!(
+        Type::read(&[0, 26, 1, 1, b'a', 0, 32, 0]).unwrap_err(),
+        ReadError::NoSuchType {
+            offset: 7,
+            number: 0
+        }
+    );
+}
+
+#[test]
+fn types_that_refer_to_others_twice_each_do_not_grow_without_end() {
+    // Each has two fields of the type before it.
+    let mut fields: Vec<Vec<u8>> = vec![vec![b'A', 20]];
+    for number in 0..40 {
+        fields.push(vec![b'A', 24, 2, 0, 32, number, 0, 32, number]);
+    }
+    let elements = fields.iter().map(|field| [&[1], field.as_slice()].concat());
+    let bytes = [
+        vec![0, 23, fields.len() as u8],
+        elements.collect::<Vec<_>>().concat(),
+    ]
+    .concat();
+    assert_eq!(Type::read(&bytes), Err(ReadError::TooRepetitive));
 }
