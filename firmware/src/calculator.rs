@@ -3,10 +3,10 @@
 pub use crate::interface::*;
 
 use crate::{arithmetic, expression, statistics};
-use heapless::{Deque, Vec};
+use heapless::Vec;
 use rpc_proto::events::Emit;
 use rpc_proto::server::NoEvents;
-use rpc_proto::service::Items;
+use rpc_proto::service::{Items, Moving, Recent};
 use rpc_proto::services::log::{Level, LogRecord};
 
 /// A [`Calculator`] that checks every result.
@@ -16,7 +16,7 @@ use rpc_proto::services::log::{Level, LogRecord};
 #[derive(Clone, Debug, Default)]
 pub struct CheckedCalculator<E = NoEvents> {
     total: i64,
-    history: Deque<Calculation, HISTORY>,
+    history: Recent<Calculation, HISTORY>,
     events: E,
 }
 
@@ -34,7 +34,7 @@ impl<E> CheckedCalculator<E> {
     pub const fn telling(events: E) -> Self {
         Self {
             total: 0,
-            history: Deque::new(),
+            history: Recent::new(),
             events,
         }
     }
@@ -47,19 +47,11 @@ impl<E: Emit> CheckedCalculator<E> {
         operation: Operation,
         result: Result<T, MathError>,
     ) -> Result<T, MathError> {
-        self.remember(Calculation {
+        self.history.push(Calculation {
             operation,
             result: result.map(Into::into),
         });
         result
-    }
-
-    fn remember(&mut self, calculation: Calculation) {
-        if self.history.is_full() {
-            self.history.pop_front();
-        }
-        // There is room now.
-        let _ = self.history.push_back(calculation);
     }
 
     fn carry_out(&mut self, operation: Operation) -> Result<i64, MathError> {
@@ -158,14 +150,14 @@ impl<E: Emit> Calculator for CheckedCalculator<E> {
     fn clear(&mut self) {
         self.set_total(0);
         self.log(Level::Info, "the total was cleared");
-        self.remember(Calculation {
+        self.history.push(Calculation {
             operation: Operation::Clear,
             result: Ok(0),
         });
     }
 
-    fn history(&mut self) -> impl Iterator<Item = Calculation> {
-        self.history.iter().copied()
+    fn history(&mut self) -> Moving<impl Iterator<Item = Calculation>> {
+        self.history.stream()
     }
 
     fn replay(&mut self, operations: Items<'_, Operation>) -> Result<i64, MathError> {
@@ -262,7 +254,7 @@ mod tests {
         for x in 0..20 {
             let _ = calculator.add(x, i32::MAX);
         }
-        let history: Vec<_, HISTORY> = calculator.history().collect();
+        let history: Vec<_, HISTORY> = calculator.history().items.collect();
         assert_eq!(history.len(), HISTORY);
         let newest = Calculation {
             operation: Operation::Add(19, i32::MAX),

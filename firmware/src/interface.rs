@@ -5,8 +5,8 @@
 //! sequence and one that takes one. An event announces changes in between.
 
 use heapless::Vec;
-use postcard_schema::Schema;
-use rpc_proto::service::Items;
+use rpc_proto::Schema;
+use rpc_proto::service::{Items, Moving};
 use serde::{Deserialize, Serialize};
 
 /// Integer arithmetic that reports overflow, some statistics, and a running total.
@@ -66,7 +66,7 @@ pub trait Calculator {
     fn total_changed(total: i64);
 
     /// The last 16 calculations with integers and the running total, from the oldest.
-    fn history(&mut self) -> impl Iterator<Item = Calculation>;
+    fn history(&mut self) -> Moving<impl Iterator<Item = Calculation>>;
 
     /// Carries out operations one after the other, up to the first that has no result, and returns
     /// the running total.

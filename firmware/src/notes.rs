@@ -42,6 +42,11 @@ impl Storage for Notes {
         self.bytes.get(offset as usize..).unwrap_or_default()
     }
 
+    fn resume(&mut self, _number: u8, _offset: u32) -> bool {
+        // Bytes are written where they are read.
+        true
+    }
+
     fn write_at(&mut self, _number: u8, offset: u32, bytes: &[u8]) -> Result<(), Failed> {
         let start = offset as usize;
         let place = self.bytes.get_mut(start..start + bytes.len());

@@ -15,7 +15,7 @@ use std::time::Duration;
 #[command(next_help_heading = "Link")]
 pub struct LinkOptions {
     /// The device's port: a path, VID:PID[:SERIAL], id:SERIAL, tcp:HOST:PORT or sim. May be left out
-    /// if there is only one.
+    /// if only one is of a USB device.
     #[arg(
         long,
         short,

@@ -29,7 +29,7 @@ impl Target {
 }
 
 impl Default for Target {
-    /// Returns the device on the only port.
+    /// Returns the device on the only port of a USB device.
     fn default() -> Self {
         Self::On(Selector::Only)
     }

@@ -6,8 +6,12 @@
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
+mod digest;
+
+pub use digest::{DIGEST, DIGEST_OFFSET, digest};
+
+use crate::schema::{Content, Field, Shape, Type};
 use crate::wire::crc::Crc32;
-use postcard_schema::schema::{DataModelType, DataModelVariant, NamedType, NamedValue};
 use serde::Serialize;
 
 /// The beginning of a description; the services follow.
@@ -24,7 +28,7 @@ pub struct Header {
 
 /// A service and its procedures.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ServiceDescription {
     /// The name in snake case, as in paths.
     pub name: &'static str,
@@ -36,7 +40,7 @@ pub struct ServiceDescription {
 
 /// A procedure and its types.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ProcedureDescription {
     /// The name.
     pub name: &'static str,
@@ -45,9 +49,9 @@ pub struct ProcedureDescription {
     /// The arguments, in order.
     pub arguments: &'static [ArgumentDescription],
     /// The type of the value.
-    pub value: &'static NamedType,
+    pub value: &'static Type,
     /// The type of the procedure's own error, if it has one.
-    pub error: Option<&'static NamedType>,
+    pub error: Option<&'static Type>,
     /// The kind of the procedure, and whether it is idempotent.
     pub mark: Mark,
 }
@@ -65,10 +69,19 @@ pub enum ProcedureKind {
     Stream = 2,
     /// A call with a sequence of items, a batch at a time; its last argument is the sequence.
     Feed = 3,
+    /// A stream whose items come and go while it is read.
+    MovingStream = 4,
+}
+
+impl ProcedureKind {
+    /// Returns true if it returns a sequence of items, a batch at a time.
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Stream | Self::MovingStream)
+    }
 }
 
 /// The kind of a procedure and whether it is idempotent, as one byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(u8);
 
 impl Mark {
@@ -79,7 +92,7 @@ impl Mark {
 
     /// Returns the mark encoded as `byte`, if this version defines it.
     pub const fn from_byte(byte: u8) -> Option<Self> {
-        if byte <= 7 { Some(Self(byte)) } else { None }
+        if byte <= 9 { Some(Self(byte)) } else { None }
     }
 
     /// Returns the kind of the procedure.
@@ -88,7 +101,8 @@ impl Mark {
             0 => ProcedureKind::Call,
             1 => ProcedureKind::Event,
             2 => ProcedureKind::Stream,
-            _ => ProcedureKind::Feed,
+            3 => ProcedureKind::Feed,
+            _ => ProcedureKind::MovingStream,
         }
     }
 
@@ -100,108 +114,116 @@ impl Mark {
 
 /// An argument.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ArgumentDescription {
     /// The name.
     pub name: &'static str,
     /// The type.
-    pub ty: &'static NamedType,
+    pub ty: &'static Type,
 }
 
 impl Header {
     /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
-        self.write(Writer::<0>::new(Names::Kept)).len
+        let mut writer = Writer::<0>::new(Names::Kept);
+        self.write(&mut writer);
+        writer.len
     }
 
     /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
-        self.write(Writer::new(Names::Kept)).finish()
+        let mut writer = Writer::new(Names::Kept);
+        self.write(&mut writer);
+        writer.finish()
     }
 
-    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
-        writer
-            .str(self.name)
-            .str(self.version)
-            .varint(self.services)
+    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+        writer.str(self.name);
+        writer.str(self.version);
+        writer.varint(self.services);
     }
 }
 
 impl ServiceDescription {
     /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
-        self.write(Writer::<0>::new(Names::Kept)).len
+        let mut writer = Writer::<0>::new(Names::Kept);
+        self.write(&mut writer);
+        writer.len
     }
 
     /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
-        self.write(Writer::new(Names::Kept)).finish()
+        let mut writer = Writer::new(Names::Kept);
+        self.write(&mut writer);
+        writer.finish()
     }
 
     /// Returns the keys of the procedures.
     ///
     /// # Panics
-    /// Panics at compile time if `LEN` is not the number of procedures.
+    /// Panics at compile time if `LEN` is not the number of procedures, or a name is not an identifier,
+    /// so that a path could be read in two ways.
+    #[track_caller]
     pub const fn keys<const LEN: usize>(&self) -> [u32; LEN] {
         assert!(LEN == self.procedures.len());
+        assert_identifier(self.name);
         let mut keys = [0; LEN];
         let mut index = 0;
         while index < LEN {
+            assert_identifier(self.procedures[index].name);
             keys[index] = self.procedures[index].key(self.name);
             index += 1;
         }
         keys
     }
 
-    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
-        let mut writer = writer
-            .str(self.name)
-            .str(self.doc)
-            .varint(self.procedures.len());
+    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+        writer.str(self.name);
+        writer.str(self.doc);
+        writer.varint(self.procedures.len());
         let mut index = 0;
         while index < self.procedures.len() {
-            writer = self.procedures[index].write(writer);
+            self.procedures[index].write(writer);
             index += 1;
         }
-        writer
     }
 }
 
 impl ProcedureDescription {
     /// Returns the key of this procedure in the service with that name (PROTOCOL.md, "Keys").
     pub const fn key(&self, service: &str) -> u32 {
-        let mut writer = Writer::<0>::new(Names::LeftOut)
-            .str(service)
-            .str(self.name)
-            .varint(self.arguments.len());
+        let mut writer = Writer::<0>::new(Names::LeftOut);
+        writer.str(service);
+        writer.str(self.name);
+        writer.varint(self.arguments.len());
         let mut index = 0;
         while index < self.arguments.len() {
-            writer = writer.ty(self.arguments[index].ty);
+            writer.ty(self.arguments[index].ty);
             index += 1;
         }
-        let mut writer = writer.ty(self.value).optional_ty(self.error);
+        writer.ty(self.value);
+        writer.optional_ty(self.error);
         match self.mark.kind() {
             ProcedureKind::Call => {}
-            kind => writer = writer.byte(kind as u8),
+            kind => writer.byte(kind as u8),
         }
         writer.crc.value()
     }
 
-    const fn write<const LEN: usize>(&self, writer: Writer<LEN>) -> Writer<LEN> {
-        let mut writer = writer
-            .str(self.name)
-            .str(self.doc)
-            .varint(self.arguments.len());
+    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+        writer.str(self.name);
+        writer.str(self.doc);
+        writer.varint(self.arguments.len());
         let mut index = 0;
         while index < self.arguments.len() {
-            let argument = self.arguments[index];
-            writer = writer.str(argument.name).ty(argument.ty);
+            writer.str(self.arguments[index].name);
+            writer.ty(self.arguments[index].ty);
             index += 1;
         }
-        writer
-            .ty(self.value)
-            .optional_ty(self.error)
-            .byte(self.mark.0)
+        writer.ty(self.value);
+        writer.optional_ty(self.error);
+        writer.byte(self.mark.0);
     }
 }
 
@@ -216,17 +238,40 @@ pub const fn fingerprint(description: &[&[u8]]) -> u32 {
     crc.value()
 }
 
-/// Returns the keys of an interface after checking that no two procedures have the same key.
+#[track_caller]
+const fn assert_identifier(name: &str) {
+    let bytes = name.as_bytes();
+    assert!(
+        !bytes.is_empty() && !bytes[0].is_ascii_digit(),
+        "the name of a service or procedure begins with a letter or `_`"
+    );
+    let mut index = 0;
+    while index < bytes.len() {
+        let byte = bytes[index];
+        assert!(
+            byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii(),
+            "the name of a service or procedure has letters, digits and `_` only"
+        );
+        index += 1;
+    }
+}
+
+/// Returns the keys of the procedures of each service after checking that no two procedures have the
+/// same path or key.
 ///
 /// # Panics
-/// Panics at compile time if two keys are equal.
+/// Panics at compile time if two services have the same name, or two keys are equal.
 #[doc(hidden)]
 #[track_caller]
-pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
+pub const fn distinct<'k>(names: &[&str], services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
     let mut left = 0;
     while left < services.len() {
         let mut right = 0;
         while right <= left {
+            assert!(
+                left == right || !is_equal(names[left], names[right]),
+                "two services have the same name: rename one of the traits"
+            );
             let mut i = 0;
             while i < services[left].len() {
                 let mut j = 0;
@@ -251,68 +296,13 @@ pub const fn distinct<'k>(services: &'k [&'k [u32]]) -> &'k [&'k [u32]] {
     services
 }
 
-/// Rejects a type whose encoding differs between the two ends.
-///
-/// # Panics
-/// Panics at compile time if `usize` or `isize` occurs in it.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_portable(ty: &NamedType) {
-    assert!(
-        is_portable(ty),
-        "`usize` and `isize` differ between device and host: use `u32`, `i32` or another type of fixed size"
-    );
-}
-
-const fn is_portable(ty: &NamedType) -> bool {
-    match ty.ty {
-        DataModelType::Usize | DataModelType::Isize => false,
-        DataModelType::Option(inner)
-        | DataModelType::NewtypeStruct(inner)
-        | DataModelType::Seq(inner) => is_portable(inner),
-        DataModelType::Tuple(types) | DataModelType::TupleStruct(types) => are_portable(types),
-        DataModelType::Map { key, val } => is_portable(key) && is_portable(val),
-        DataModelType::Struct(fields) => are_fields_portable(fields),
-        DataModelType::Enum(variants) => {
-            let mut index = 0;
-            while index < variants.len() {
-                let portable = match variants[index].ty {
-                    DataModelVariant::UnitVariant => true,
-                    DataModelVariant::NewtypeVariant(inner) => is_portable(inner),
-                    DataModelVariant::TupleVariant(types) => are_portable(types),
-                    DataModelVariant::StructVariant(fields) => are_fields_portable(fields),
-                };
-                if !portable {
-                    return false;
-                }
-                index += 1;
-            }
-            true
-        }
-        _ => true,
-    }
-}
-
-const fn are_portable(types: &[&NamedType]) -> bool {
+const fn is_equal(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut index = 0;
-    while index < types.len() {
-        if !is_portable(types[index]) {
-            return false;
-        }
+    while index < left.len() && index < right.len() && left[index] == right[index] {
         index += 1;
     }
-    true
-}
-
-const fn are_fields_portable(fields: &[&NamedValue]) -> bool {
-    let mut index = 0;
-    while index < fields.len() {
-        if !is_portable(fields[index].ty) {
-            return false;
-        }
-        index += 1;
-    }
-    true
+    index == left.len() && index == right.len()
 }
 
 /// The choice whether type names are written.
@@ -325,9 +315,12 @@ enum Names {
 
 /// Writes postcard at compile time. With `LEN` 0 it only counts and checks. Running the same code first
 /// with 0 and then with the resulting length makes an array that fits.
+///
+/// It is passed by reference: the compiler would copy the array with every byte otherwise.
 struct Writer<const LEN: usize> {
     bytes: [u8; LEN],
     len: usize,
+    /// Of keys only.
     crc: Crc32,
     names: Names,
 }
@@ -347,114 +340,122 @@ impl<const LEN: usize> Writer<LEN> {
         self.bytes
     }
 
-    const fn byte(mut self, byte: u8) -> Self {
+    /// Writes bytes in one step, since the compiler limits the steps.
+    const fn bytes(&mut self, bytes: &[u8]) {
         if LEN > 0 {
-            self.bytes[self.len] = byte;
+            let (_, unwritten) = self.bytes.split_at_mut(self.len);
+            unwritten.split_at_mut(bytes.len()).0.copy_from_slice(bytes);
         }
-        self.len += 1;
-        self.crc = self.crc.then_byte(byte);
-        self
+        self.len += bytes.len();
+        if let Names::LeftOut = self.names {
+            self.crc = self.crc.then(bytes);
+        }
     }
 
-    const fn varint(mut self, mut value: usize) -> Self {
+    const fn byte(&mut self, byte: u8) {
+        self.bytes(&[byte]);
+    }
+
+    const fn varint(&mut self, mut value: usize) {
         while value > 0x7F {
-            self = self.byte(value as u8 | 0x80);
+            self.byte(value as u8 | 0x80);
             value >>= 7;
         }
-        self.byte(value as u8)
+        self.byte(value as u8);
     }
 
-    const fn str(mut self, text: &str) -> Self {
-        let bytes = text.as_bytes();
-        self = self.varint(bytes.len());
-        let mut index = 0;
-        while index < bytes.len() {
-            self = self.byte(bytes[index]);
-            index += 1;
-        }
-        self
+    const fn str(&mut self, text: &str) {
+        self.varint(text.len());
+        self.bytes(text.as_bytes());
     }
 
-    const fn optional_ty(self, ty: Option<&NamedType>) -> Self {
-        match ty {
-            None => self.byte(0),
-            Some(ty) => self.byte(1).ty(ty),
+    const fn optional_ty(&mut self, ty: Option<&Type>) {
+        self.byte(ty.is_some() as u8);
+        if let Some(ty) = ty {
+            self.ty(ty);
         }
     }
 
-    /// Writes a type. The tags are the positions of the variants in postcard-schema's `DataModelType`.
-    const fn ty(self, ty: &NamedType) -> Self {
-        let writer = match self.names {
+    /// Writes a type.
+    const fn ty(&mut self, ty: &Type) {
+        match self.names {
             Names::Kept => self.str(ty.name),
             Names::LeftOut => self.str(""),
-        };
-        match ty.ty {
-            DataModelType::Bool => writer.byte(0),
-            DataModelType::I8 => writer.byte(1),
-            DataModelType::U8 => writer.byte(2),
-            DataModelType::I16 => writer.byte(3),
-            DataModelType::I32 => writer.byte(4),
-            DataModelType::I64 => writer.byte(5),
-            DataModelType::I128 => writer.byte(6),
-            DataModelType::U16 => writer.byte(7),
-            DataModelType::U32 => writer.byte(8),
-            DataModelType::U64 => writer.byte(9),
-            DataModelType::U128 => writer.byte(10),
-            DataModelType::Usize => writer.byte(11),
-            DataModelType::Isize => writer.byte(12),
-            DataModelType::F32 => writer.byte(13),
-            DataModelType::F64 => writer.byte(14),
-            DataModelType::Char => writer.byte(15),
-            DataModelType::String => writer.byte(16),
-            DataModelType::ByteArray => writer.byte(17),
-            DataModelType::Option(inner) => writer.byte(18).ty(inner),
-            DataModelType::Unit => writer.byte(19),
-            DataModelType::UnitStruct => writer.byte(20),
-            DataModelType::NewtypeStruct(inner) => writer.byte(21).ty(inner),
-            DataModelType::Seq(inner) => writer.byte(22).ty(inner),
-            DataModelType::Tuple(types) => writer.byte(23).types(types),
-            DataModelType::TupleStruct(types) => writer.byte(24).types(types),
-            DataModelType::Map { key, val } => writer.byte(25).ty(key).ty(val),
-            DataModelType::Struct(fields) => writer.byte(26).fields(fields),
-            DataModelType::Enum(variants) => {
-                let mut writer = writer.byte(27).varint(variants.len());
+        }
+        match ty.shape {
+            Shape::Bool => self.byte(0),
+            Shape::I8 => self.byte(1),
+            Shape::U8 => self.byte(2),
+            Shape::I16 => self.byte(3),
+            Shape::I32 => self.byte(4),
+            Shape::I64 => self.byte(5),
+            Shape::I128 => self.byte(6),
+            Shape::U16 => self.byte(7),
+            Shape::U32 => self.byte(8),
+            Shape::U64 => self.byte(9),
+            Shape::U128 => self.byte(10),
+            Shape::F32 => self.byte(13),
+            Shape::F64 => self.byte(14),
+            Shape::Char => self.byte(15),
+            Shape::String(_) => self.byte(16),
+            Shape::Bytes(_) => self.byte(17),
+            Shape::Option(inner) => self.inner(18, inner),
+            Shape::Unit => self.byte(19),
+            Shape::UnitStruct => self.byte(20),
+            Shape::NewtypeStruct(inner) => self.inner(21, inner),
+            Shape::Seq(element, _) => self.inner(22, element),
+            Shape::Tuple(types) => self.types(23, types),
+            Shape::TupleStruct(types) => self.types(24, types),
+            Shape::Map(key, value) => {
+                self.inner(25, key);
+                self.ty(value);
+            }
+            Shape::Struct(fields) => self.fields(26, fields),
+            Shape::Enum(variants) => {
+                self.byte(27);
+                self.varint(variants.len());
                 let mut index = 0;
                 while index < variants.len() {
-                    writer = writer.str(variants[index].name).variant(variants[index].ty);
+                    self.str(variants[index].name);
+                    self.content(&variants[index].content);
                     index += 1;
                 }
-                writer
             }
-            DataModelType::Schema => writer.byte(28),
         }
     }
 
-    const fn variant(self, variant: &DataModelVariant) -> Self {
-        match variant {
-            DataModelVariant::UnitVariant => self.byte(0),
-            DataModelVariant::NewtypeVariant(inner) => self.byte(1).ty(inner),
-            DataModelVariant::TupleVariant(types) => self.byte(2).types(types),
-            DataModelVariant::StructVariant(fields) => self.byte(3).fields(fields),
+    const fn content(&mut self, content: &Content) {
+        match *content {
+            Content::Unit => self.byte(0),
+            Content::Newtype(inner) => self.inner(1, inner),
+            Content::Tuple(types) => self.types(2, types),
+            Content::Struct(fields) => self.fields(3, fields),
         }
     }
 
-    const fn types(self, types: &[&NamedType]) -> Self {
-        let mut writer = self.varint(types.len());
+    const fn inner(&mut self, tag: u8, inner: &Type) {
+        self.byte(tag);
+        self.ty(inner);
+    }
+
+    const fn types(&mut self, tag: u8, types: &[&Type]) {
+        self.byte(tag);
+        self.varint(types.len());
         let mut index = 0;
         while index < types.len() {
-            writer = writer.ty(types[index]);
+            self.ty(types[index]);
             index += 1;
         }
-        writer
     }
 
-    const fn fields(self, fields: &[&NamedValue]) -> Self {
-        let mut writer = self.varint(fields.len());
+    const fn fields(&mut self, tag: u8, fields: &[Field]) {
+        self.byte(tag);
+        self.varint(fields.len());
         let mut index = 0;
         while index < fields.len() {
-            writer = writer.str(fields[index].name).ty(fields[index].ty);
+            self.str(fields[index].name);
+            self.ty(fields[index].ty);
             index += 1;
         }
-        writer
     }
 }

@@ -20,7 +20,7 @@
 //! }
 //!
 //! /// More than 100 percent.
-//! #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+//! #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
 //! pub struct TooBright;
 //!
 //! // The device: an implementation, and a server for it. `server.serve(&mut uart)` is the rest.
@@ -96,13 +96,15 @@
 //! # Where things are
 //!
 //! From the wire up: [`wire`] has frames and messages, [`server`] and [`client`] are the two ends of a
-//! session, [`mod@service`] connects a server with the user's trait, [`describe`] makes the device's
-//! description, [`device`] is the service that every device has, [`events`] queues the events that a
+//! session, [`mod@service`] connects a server with the user's trait, [`schema`] describes types and
+//! [`describe`] the device, [`device`] is the service that every device has, [`events`] queues the events that a
 //! device pushes, [`services`] are ready-made (a log, large data), and [`drivers`] move bytes between
 //! the ends and a UART.
 //!
 //! # Features
 //!
+//! - `alloc`: types of `alloc`, such as `String` and `Vec`, can be part of a service. The protocol itself
+//!   still has no heap.
 //! - `defmt`: implements `defmt::Format` for types that firmware may log, such as
 //!   [`Accept`](wire::message::Accept), [`CallError`](client::CallError) or the statistics of either
 //!   end.
@@ -112,6 +114,8 @@
 #![warn(missing_docs)]
 
 // Lets the code that `#[service]` generates name this crate in the same way inside and outside of it.
+#[cfg(feature = "alloc")]
+extern crate alloc;
 extern crate self as rpc_proto;
 
 pub mod client;
@@ -121,13 +125,15 @@ pub mod drivers;
 pub mod events;
 #[doc = include_str!("../PROTOCOL.md")]
 pub mod protocol {}
+pub mod schema;
 pub mod server;
 pub mod service;
 pub mod services;
 pub mod time;
 pub mod wire;
 
-pub use rpc_proto_macros::service;
+pub use rpc_proto_macros::{Schema, service};
+pub use schema::Schema;
 
 /// Everything that the code of `#[service]` and `interface!` names, in one place.
 #[doc(hidden)]

@@ -9,8 +9,9 @@ mod items;
 
 pub use interface::{Bare, Undescribed};
 pub(crate) use items::BatchEnd;
-pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
+pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
+use crate::describe::{DIGEST, DIGEST_OFFSET, digest};
 use crate::wire::frame::{Encoder, Full};
 use crate::wire::message::{Fault, Header, Kind, Seq};
 use crate::wire::seal::Seal;
@@ -73,6 +74,8 @@ pub enum Never {}
     note = "a service is what `#[rpc_proto::service]` adds for a trait: for `trait Lamp` that is `LampService<T>`, where `T` implements `Lamp`"
 )]
 pub trait Service {
+    /// The name in paths.
+    const NAME: &'static str;
     /// The keys of the procedures, in the order in which they are numbered.
     const KEYS: &'static [u32];
     /// The service's part of the description.
@@ -96,7 +99,8 @@ pub trait Interface {
     const OWN_SERVICE: bool = true;
 
     /// Returns the description from byte `offset` on, or a part that begins there. Empty at the end,
-    /// and always empty if the device omits the description.
+    /// and always empty if the device omits the description. At [`DIGEST_OFFSET`], its
+    /// [`digest`](crate::describe::digest()), or nothing: callers then read the description each time.
     fn description(&self, offset: u32) -> &[u8];
 
     /// Returns the CRC-32 of the whole description, even if the device omits it.
@@ -115,6 +119,9 @@ pub trait StaticInterface {
     const KEYS: &'static [&'static [u32]];
     /// CRC-32 of the description.
     const FINGERPRINT: u32 = crate::describe::fingerprint(Self::DESCRIPTION);
+    /// Digest of the description.
+    #[allow(long_running_const_eval, reason = "descriptions may be long")]
+    const DIGEST: [u8; DIGEST] = digest(Self::DESCRIPTION);
 }
 
 impl<S: Service> StaticInterface for S {
@@ -125,6 +132,9 @@ impl<S: Service> StaticInterface for S {
 #[diagnostic::do_not_recommend]
 impl<S: StaticInterface> Interface for S {
     fn description(&self, offset: u32) -> &[u8] {
+        if offset == DIGEST_OFFSET {
+            return const { &S::DIGEST };
+        }
         let mut offset = offset as usize;
         for &piece in S::DESCRIPTION {
             match piece.get(offset..) {

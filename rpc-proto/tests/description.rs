@@ -6,35 +6,56 @@ use postcard_schema::schema::owned::OwnedNamedType;
 use postcard_schema::schema::{
     DataModelType, DataModelVariant, NamedType, NamedValue, NamedVariant,
 };
-use rpc_proto::describe::{
-    ArgumentDescription, Header, Mark, ProcedureDescription, ProcedureKind, ServiceDescription,
-};
+use rpc_proto::describe::{self, Header, Mark, ProcedureKind};
+use rpc_proto::schema::{Content, Field, Shape, Type, Variant};
 use rpc_proto::service;
 use rpc_proto::service::{Service, StaticInterface};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 struct Unit;
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 struct Newtype(u64);
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 struct TupleStruct(u128, f32);
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 struct Struct<'a> {
     text: &'a str,
     letter: char,
     größe: Option<TupleStruct>,
 }
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 enum Enum {
     Unit,
     Newtype(Newtype),
     Tuple(i8, Unit),
     Struct { nested: [u16; 3], nothing: () },
 }
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 enum Empty {}
+
+/// A service as postcard and postcard-schema describe it.
+#[derive(Serialize)]
+struct ServiceDescription {
+    name: &'static str,
+    doc: &'static str,
+    procedures: &'static [ProcedureDescription],
+}
+#[derive(Serialize)]
+struct ProcedureDescription {
+    name: &'static str,
+    doc: &'static str,
+    arguments: &'static [ArgumentDescription],
+    value: &'static NamedType,
+    error: Option<&'static NamedType>,
+    mark: u8,
+}
+#[derive(Serialize)]
+struct ArgumentDescription {
+    name: &'static str,
+    ty: &'static NamedType,
+}
 
 /// All kinds of procedures and types, in a comment of several lines,
 /// with letters beyond ASCII — ä, 漢, 🦀 — and more than 127 bytes long, so that its length takes
@@ -66,6 +87,16 @@ trait Everything {
     fn own_text(&mut self) -> heapless::String<8>;
 }
 
+/// The names of these two differ from postcard-schema's.
+const NUMBERS: &NamedType = &NamedType {
+    name: "(A, B, C, D, E)",
+    ty: <(u8, u16, u32, u64, u128)>::SCHEMA.ty,
+};
+const BYTES: &NamedType = &NamedType {
+    name: "[u8]",
+    ty: <[u8]>::SCHEMA.ty,
+};
+
 /// The description that the attribute should have read.
 const EVERYTHING: ServiceDescription = ServiceDescription {
     name: "everything",
@@ -75,7 +106,7 @@ const EVERYTHING: ServiceDescription = ServiceDescription {
     procedures: &[
         procedure("nothing", "", &[], <()>::SCHEMA, None),
         ProcedureDescription {
-            mark: Mark::new(ProcedureKind::Call, true),
+            mark: 1,
             ..procedure(
                 "numbers",
                 "Naïve.",
@@ -86,7 +117,7 @@ const EVERYTHING: ServiceDescription = ServiceDescription {
                     argument::<i64>("d"),
                     argument::<i128>("e"),
                 ],
-                <(u8, u16, u32, u64, u128)>::SCHEMA,
+                NUMBERS,
                 None,
             )
         },
@@ -117,7 +148,10 @@ const EVERYTHING: ServiceDescription = ServiceDescription {
             "",
             &[
                 argument::<Vec<Option<u8>>>("in"),
-                argument::<&[u8]>("bytes"),
+                ArgumentDescription {
+                    name: "bytes",
+                    ty: BYTES,
+                },
                 argument::<[i16; 4]>("array"),
             ],
             heapless::Vec::<Enum, 4>::SCHEMA,
@@ -153,7 +187,7 @@ const fn procedure(
         arguments,
         value,
         error,
-        mark: Mark::new(ProcedureKind::Call, false),
+        mark: 0,
     }
 }
 
@@ -300,100 +334,103 @@ fn a_host_reads_what_was_written() {
         assert_eq!(read.arguments, arguments);
         assert_eq!(read.value, written.value.into());
         assert_eq!(read.error, written.error.map(OwnedNamedType::from));
-        assert_eq!(Mark::from_byte(read.mark), Some(written.mark));
+        assert_eq!(read.mark, written.mark);
     }
 }
 
-/// Arguments of these kinds of types.
-macro_rules! kinds {
-    ($($kind:expr),* $(,)?) => {
-        &[$(ArgumentDescription {
-            name: stringify!($kind),
-            ty: &NamedType { name: "of a kind", ty: &$kind },
-        }),*]
-    };
-}
-
-/// Those, too, that `#[service]` refuses or that only a schema by hand can name.
+/// Those, too, that only a schema by hand can name.
 #[test]
 fn every_kind_of_type_is_encoded_as_postcard_does() {
-    use DataModelType::*;
-    use DataModelVariant::*;
-    const FIELDS: &[&NamedValue] = &[
-        &NamedValue {
+    const BYTE: &Type = &Type::new("u8", Shape::U8);
+    const LETTER: &Type = &Type::new("char", Shape::Char);
+    const FIELD: Field = Field {
+        name: "left",
+        doc: "",
+        ty: BYTE,
+    };
+    const fn variant(name: &'static str, content: Content) -> Variant {
+        let doc = "";
+        Variant { name, doc, content }
+    }
+    let as_postcard: &[DataModelType] = {
+        use DataModelType::*;
+        use DataModelVariant::*;
+        const FIELD: &NamedValue = &NamedValue {
             name: "left",
             ty: u8::SCHEMA,
-        },
-        &NamedValue {
-            name: "right",
-            ty: Newtype::SCHEMA,
-        },
-    ];
-    const VARIANTS: &[&NamedVariant] = &[
-        &NamedVariant {
-            name: "A",
-            ty: &UnitVariant,
-        },
-        &NamedVariant {
-            name: "B",
-            ty: &NewtypeVariant(u8::SCHEMA),
-        },
-        &NamedVariant {
-            name: "C",
-            ty: &TupleVariant(&[u8::SCHEMA, char::SCHEMA]),
-        },
-        &NamedVariant {
-            name: "D",
-            ty: &StructVariant(FIELDS),
-        },
-    ];
-    const KINDS: ServiceDescription = ServiceDescription {
+        };
+        &[
+            ByteArray,
+            NewtypeStruct(u8::SCHEMA),
+            Tuple(&[]),
+            Tuple(&[u8::SCHEMA; 200]),
+            TupleStruct(&[u8::SCHEMA, char::SCHEMA]),
+            Map {
+                key: u8::SCHEMA,
+                val: char::SCHEMA,
+            },
+            Struct(&[FIELD]),
+            Enum(&[
+                &NamedVariant {
+                    name: "A",
+                    ty: &UnitVariant,
+                },
+                &NamedVariant {
+                    name: "B",
+                    ty: &NewtypeVariant(u8::SCHEMA),
+                },
+                &NamedVariant {
+                    name: "C",
+                    ty: &TupleVariant(&[u8::SCHEMA, char::SCHEMA]),
+                },
+                &NamedVariant {
+                    name: "D",
+                    ty: &StructVariant(&[FIELD]),
+                },
+            ]),
+        ]
+    };
+    macro_rules! kinds {
+        ($($kind:expr),* $(,)?) => {
+            &[$(describe::ArgumentDescription {
+                name: "one",
+                ty: &Type::new("of a kind", $kind),
+            }),*]
+        };
+    }
+    const KINDS: describe::ServiceDescription = describe::ServiceDescription {
         name: "kinds",
         doc: "",
-        procedures: &[procedure(
-            "all",
-            "",
-            kinds![
-                Bool,
-                I8,
-                U8,
-                I16,
-                I32,
-                I64,
-                I128,
-                U16,
-                U32,
-                U64,
-                U128,
-                Usize,
-                Isize,
-                F32,
-                F64,
-                Char,
-                String,
-                ByteArray,
-                Option(u8::SCHEMA),
-                Unit,
-                UnitStruct,
-                NewtypeStruct(u8::SCHEMA),
-                Seq(u8::SCHEMA),
-                Tuple(&[]),
-                Tuple(&[u8::SCHEMA; 200]),
-                TupleStruct(&[u8::SCHEMA, char::SCHEMA]),
-                Map {
-                    key: u8::SCHEMA,
-                    val: char::SCHEMA
-                },
-                Struct(FIELDS),
-                Enum(VARIANTS),
-                Schema,
+        procedures: &[describe::ProcedureDescription {
+            name: "all",
+            doc: "",
+            arguments: kinds![
+                Shape::Bytes(None),
+                Shape::NewtypeStruct(BYTE),
+                Shape::Tuple(&[]),
+                Shape::Tuple(&[BYTE; 200]),
+                Shape::TupleStruct(&[BYTE, LETTER]),
+                Shape::Map(BYTE, LETTER),
+                Shape::Struct(&[FIELD]),
+                Shape::Enum(&[
+                    variant("A", Content::Unit),
+                    variant("B", Content::Newtype(BYTE)),
+                    variant("C", Content::Tuple(&[BYTE, LETTER])),
+                    variant("D", Content::Struct(&[FIELD])),
+                ]),
             ],
-            <()>::SCHEMA,
-            None,
-        )],
+            value: BYTE,
+            error: None,
+            mark: Mark::new(ProcedureKind::Call, false),
+        }],
     };
     const ENCODED: [u8; KINDS.encoded_len()] = KINDS.encode();
-    assert_eq!(ENCODED[..], encoded(&KINDS));
+    let arguments: Vec<_> = as_postcard
+        .iter()
+        .map(|ty| ("one", ("of a kind", ty)))
+        .collect();
+    let procedure = ("all", "", arguments, u8::SCHEMA, None::<&NamedType>, 0_u8);
+    assert_eq!(ENCODED[..], encoded(&("kinds", "", [procedure].as_slice())));
 }
 
 #[test]

@@ -14,13 +14,13 @@ trait Sensor {
     fn summary(&mut self, samples: heapless::Vec<f64, 16>) -> Result<Summary, NoSummary>;
 }
 
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 struct Summary {
     count: u8,
     mean: f64,
 }
 
-#[derive(Serialize, Deserialize, Schema)]
+#[derive(Serialize, Deserialize, Schema, rpc_proto::Schema)]
 enum NoSummary {
     NoSamples,
     OutOfRange,
@@ -41,7 +41,7 @@ macro_rules! types {
     ($($module:ident { $($item:tt)* })+) => {$(
         mod $module {
             #[allow(dead_code)]
-            #[derive(serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+            #[derive(serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
             pub $($item)*
         }
     )+};

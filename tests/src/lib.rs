@@ -59,12 +59,14 @@ pub mod emulator;
 pub mod fault_table;
 #[cfg(unix)]
 pub mod growth;
+pub mod hostile;
 pub mod ignorable;
 pub mod image;
 pub mod line_use;
 pub mod loopback;
 pub mod offered;
 pub mod program;
+pub mod prose;
 #[cfg(unix)]
 pub mod pty;
 pub mod running;

@@ -93,6 +93,10 @@ impl Storage for Shelf {
         Ok(())
     }
 
+    fn resume(&mut self, _number: u8, offset: u32) -> bool {
+        offset as usize <= self.written.len()
+    }
+
     fn write_at(&mut self, _number: u8, offset: u32, bytes: &[u8]) -> Result<(), Failed> {
         self.writes += 1;
         self.written.truncate(offset as usize);

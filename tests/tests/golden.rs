@@ -2,10 +2,8 @@
 //! directions, from message to bytes and from bytes to message.
 
 use firmware::calculator::{CalculatorAdd, MathError};
-use postcard_schema::Schema;
-use postcard_schema::schema::NamedType;
 use rpc_proto::server::Server;
-use rpc_proto::service::{Items, Member, StaticInterface};
+use rpc_proto::service::{Dispatch, Items, Member, Moving, Recent, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
@@ -228,19 +226,12 @@ fn every_frame_of_the_table_is_its_message() {
 
 #[test]
 fn the_key_of_add_is_the_checksum_of_the_bytes_given() {
-    // None of these types has types inside.
-    let nameless = |ty: &NamedType| NamedType {
-        name: "",
-        ty: ty.ty,
-    };
-    let encoded = postcard::to_allocvec(&(
-        "calculator",
-        "add",
-        &[nameless(i32::SCHEMA), nameless(i32::SCHEMA)][..],
-        nameless(i32::SCHEMA),
-        Some(nameless(MathError::SCHEMA)),
-    ))
-    .unwrap();
+    let integer = ("", 4_u8);
+    let variants = ["Overflow", "DivideByZero", "NegativeRoot", "NoSamples"];
+    let error = ("", 27_u8, &variants.map(|name| (name, 0_u8))[..]);
+    let arguments = &[integer, integer][..];
+    let path = ("calculator", "add");
+    let encoded = postcard::to_allocvec(&(path, arguments, integer, Some(error))).unwrap();
     let key = format!("is 0x{:08X}, where", CalculatorAdd::KEY);
     assert!(PROTOCOL.contains(&key), "{key}");
     assert_eq!(Crc32::of(&encoded).value(), CalculatorAdd::KEY);
@@ -267,9 +258,29 @@ impl Counter for Sum {
     }
 }
 
+/// The last numbers.
+#[rpc_proto::service]
+trait Ring {
+    /// The last three.
+    fn last(&mut self) -> Moving<impl Iterator<Item = u8>>;
+}
+
+struct Numbers(Recent<u8, 3>);
+
+impl Ring for Numbers {
+    fn last(&mut self) -> Moving<impl Iterator<Item = u8>> {
+        self.0.stream()
+    }
+}
+
 /// Returns a counter's answer to a call with that body, in a session of its own.
 fn answer(body: &[u8]) -> Vec<u8> {
-    let mut server = Server::<_, 64, 1>::new(CounterService(Sum(0)));
+    answer_of(CounterService(Sum(0)), body)
+}
+
+/// Returns that device's answer to a call with that body, in a session of its own.
+fn answer_of(interface: impl Dispatch, body: &[u8]) -> Vec<u8> {
+    let mut server = Server::<_, 64, 1>::new(interface);
     wire::hand(&mut server, &wire::Message::connect(1).frame());
     let call = wire::Message {
         kind: Kind::Call,
@@ -282,10 +293,12 @@ fn answer(body: &[u8]) -> Vec<u8> {
     said[0].body.clone()
 }
 
-#[test]
-fn batches_of_a_stream_have_the_bytes_given() {
-    let batches = PROTOCOL
-        .lines()
+/// Checks the table of batches behind that text.
+fn check_batches(of: &str, answer: impl Fn(&[u8]) -> Vec<u8>) {
+    let (_, table) = PROTOCOL.split_once(of).unwrap();
+    let batches = table.lines().skip_while(|line| !line.starts_with('|'));
+    let batches = batches
+        .take_while(|line| line.starts_with('|'))
         .filter(|line| line.starts_with("| position "));
     let batches: Vec<Vec<&str>> = batches
         .map(|line| {
@@ -298,6 +311,20 @@ fn batches_of_a_stream_have_the_bytes_given() {
     for cells in batches {
         assert_eq!(hex(&answer(&unhex(cells[2]))), cells[3], "{}", cells[1]);
     }
+}
+
+#[test]
+fn batches_of_a_stream_have_the_bytes_given() {
+    check_batches("\nOf `counter.up", answer);
+}
+
+#[test]
+fn batches_of_a_moving_stream_have_the_bytes_given() {
+    check_batches("\nOf `ring.last", |body| {
+        let mut numbers = Recent::new();
+        (0..=6).for_each(|number| numbers.push(number));
+        answer_of(RingService(Numbers(numbers)), body)
+    });
 }
 
 #[test]
@@ -342,6 +369,8 @@ fn the_description_of_a_lamp_is_the_bytes_given() {
     assert_eq!(DeskLamp::FINGERPRINT, fingerprint);
     let text = format!("the fingerprint 0x{fingerprint:08X}");
     assert!(PROTOCOL.contains(&text), "{text}");
+    let digest = format!("the digest\n`{}`", hex(&DeskLamp::DIGEST));
+    assert!(PROTOCOL.contains(&digest), "{digest}");
     let given = block("The interface `desk-lamp`");
     assert_eq!(given, description, "{}", hex(&description));
 }

@@ -1,6 +1,7 @@
 //! Tests the shell in a terminal: the user's input, and the output.
 #![cfg(unix)]
 
+use rexpect::process::Signal;
 use rexpect::session::{PtySession, spawn_command};
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
@@ -105,6 +106,25 @@ fn ctrl_c_cancels_a_call_and_keeps_the_shell() {
         shell.exp_string("> ").unwrap();
     }
     end(shell);
+}
+
+#[test]
+fn the_first_request_to_end_gives_the_terminal_back_and_keeps_the_history() {
+    const LEAVES_RAW_MODE: &str = "\x1b[?2004l";
+    let state = tempfile::tempdir().unwrap();
+    let mut first = shell(&["--port", "sim"], state.path());
+    first.exp_string("calculator> ").unwrap();
+    type_for(&mut first, "calculator.add 2 3", "5");
+    first.exp_string("calculator> ").unwrap();
+    first.process_mut().signal(Signal::SIGTERM).unwrap();
+    first.exp_string(LEAVES_RAW_MODE).unwrap();
+    first.exp_string("interrupted").unwrap();
+    first.exp_eof().unwrap();
+
+    let mut second = shell(&["--port", "sim"], state.path());
+    second.exp_string("calculator> ").unwrap();
+    type_for(&mut second, UP, "5");
+    end(second);
 }
 
 #[test]

@@ -35,10 +35,10 @@ trait Recorder {
     fn calls(&self) -> u32;
 }
 
-#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
 struct TooLong;
 
-#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
 struct Negative(i32);
 
 #[derive(Default)]

@@ -5,6 +5,7 @@ use firmware::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use log::{LevelFilter, Log as _};
 use rpc_proto::client::CallError;
 use rpc_proto::events::Emit;
+use rpc_proto::service::Member;
 use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogService};
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
@@ -97,6 +98,33 @@ fn what_found_no_room_on_the_device_is_counted() {
     assert_eq!(watching.line(), last);
     assert_eq!(watching.notice(), r#"{"notice":"2 values, 5 lost"}"#);
     assert_eq!(watching.end(), Some(0));
+}
+
+#[test]
+fn an_event_that_makes_no_sense_is_reported_and_the_next_one_is_shown() {
+    for (words, shown) in [
+        (&["log"][..], "INFO  test: sense"),
+        (&["watch", "log.record"], "Info   test    sense"),
+    ] {
+        let (device, events) = logging();
+        let port = Offered::new(device);
+        let more = ["--timestamps", "none", "--count", "1"];
+        let mut following = Running::start(&port.port(), &[words, &more].concat());
+        while !events.is_wanted::<LogRecord<'_>>() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        const NO_LEVEL: u8 = 200;
+        events.emit_bytes(LogRecord::KEY, &[NO_LEVEL]);
+        let notice = "note: 1 event came with data that makes no sense";
+        assert_eq!(following.notice(), notice);
+        log(&events, "sense");
+        if words == ["watch", "log.record"] {
+            following.line();
+        }
+        let collapsed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(collapsed(&following.line()), collapsed(shown));
+        assert_eq!(following.end(), Some(0));
+    }
 }
 
 #[test]

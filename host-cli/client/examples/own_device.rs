@@ -15,7 +15,7 @@ pub trait Lamp {
 }
 
 /// More than 100 percent.
-#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
 pub struct TooBright;
 
 /// The firmware: it knows nothing of the board.

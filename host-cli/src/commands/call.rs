@@ -10,9 +10,7 @@ use clap_complete::ArgValueCompleter;
 use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
-use serial_rpc::description::{Description, Procedure, ProcedureKind, Shape};
-use serial_rpc::value::plain;
-use std::io::{self, Read};
+use serial_rpc::description::{Description, Procedure, Shape};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,22 +95,13 @@ pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
 
 /// Returns the arguments, if they are given as one piece of JSON.
 fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
-    let mut read = String::new();
-    let text = match (&call.args_json, call.arguments.as_slice()) {
-        (Some(text), _) if text != "-" => text,
+    let json = match (&call.args_json, call.arguments.as_slice()) {
+        (Some(text), _) if text != "-" => text.clone().into_bytes(),
         (None, [word]) if word != "-" => return Ok(None),
         (None, words) if words.len() != 1 => return Ok(None),
-        _ => {
-            io::stdin().read_to_string(&mut read).map_err(|error| {
-                Failure::new(
-                    Class::Usage,
-                    format!("cannot read arguments from stdin: {error}"),
-                )
-            })?;
-            &read
-        }
+        _ => Input::open("-")?.all()?,
     };
-    serde_json::from_str(text).map(Some).map_err(|error| {
+    serde_json::from_slice(&json).map(Some).map_err(|error| {
         Failure::new(Class::Usage, format!("the arguments are not JSON: {error}"))
             .hint("write them as [2, 3], or as {\"x\": 2, \"y\": 3}")
     })
@@ -137,22 +126,39 @@ pub fn once(
     let failed = |error| Failure::named_call(device, error);
     let description = description(device)?;
     let procedure = description.procedure(path)?;
-    if procedure.kind == ProcedureKind::Stream {
+    if procedure.kind.is_stream() {
         let items = match arguments {
             Arguments::Json(arguments) => device.stream(path, arguments),
             Arguments::Words(words) => device.stream_words(path, words),
         };
-        for item in items.map_err(failed)? {
+        let mut items = items.map_err(failed)?;
+        let mut told = 0;
+        loop {
+            let item = items.next();
+            let lost = items.lost();
+            if lost > told {
+                tell_lost(lost - told);
+                told = lost;
+            }
+            let Some(item) = item else { return Ok(()) };
             output::print_json(&item.map_err(failed)?)?;
             interrupt::check()?;
         }
-        return Ok(());
     }
     let value = match arguments {
         Arguments::Json(arguments) => device.call(path, arguments),
         Arguments::Words(words) => device.call_words(path, words),
     };
     print(context, procedure, &value.map_err(failed)?)
+}
+
+/// Tells on stderr how many items were missed before the next.
+fn tell_lost(count: u32) {
+    let items = match count {
+        1 => "1 item was".to_owned(),
+        count => format!("{count} items were"),
+    };
+    eprintln!("{items} lost: the device dropped them before they could be read");
 }
 
 /// Returns the device's description.
@@ -203,5 +209,5 @@ fn print(context: &Context, procedure: &Procedure, value: &Value) -> Result<(), 
     if procedure.value.shape == Shape::Unit {
         return Ok(());
     }
-    output::print(plain(value))
+    output::print_value(value)
 }

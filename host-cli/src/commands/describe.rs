@@ -135,7 +135,7 @@ fn about_procedure(procedure: &Procedure) -> String {
             add_line(&mut text, &format!("{}: {expected}", argument.name));
         }
     }
-    if procedure.kind == ProcedureKind::Stream {
+    if procedure.kind.is_stream() {
         add_heading(&mut text, "Items");
         add_line(&mut text, &procedure.value.to_string());
     } else if procedure.value.shape != Shape::Unit {
@@ -174,7 +174,7 @@ fn about_procedure(procedure: &Procedure) -> String {
         &mut text,
         match (procedure.kind, procedure.idempotent) {
             (ProcedureKind::Event, _) => "the device sends it to its subscribers",
-            (ProcedureKind::Stream, _) => {
+            (ProcedureKind::Stream | ProcedureKind::MovingStream, _) => {
                 "a stream: its items are fetched as many at a time as fit"
             }
             (_, true) => "idempotent: calling it twice is the same as calling it once",

@@ -132,6 +132,9 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
             show(&mut shown, &mut watched, &mut source)
         }
     };
+    for notice in source.untold() {
+        output::notice(context.json, &notice);
+    }
     if end
         .as_ref()
         .map_or_else(Failure::is_interruption, |()| true)

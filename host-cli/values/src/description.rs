@@ -188,7 +188,7 @@ impl Procedure {
     /// Returns the type of the items that it returns or takes in batches, if it does.
     pub fn item(&self) -> Option<&Type> {
         match (self.kind, self.arguments.last()) {
-            (ProcedureKind::Stream, _) => Some(&self.value),
+            (ProcedureKind::Stream | ProcedureKind::MovingStream, _) => Some(&self.value),
             (ProcedureKind::Feed, Some(Argument { ty, .. })) => match &ty.shape {
                 Shape::Seq(item) => Some(item),
                 _ => None,

@@ -6,12 +6,15 @@ use std::fmt::Debug;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use firmware::calculator::{ExpressionError, ExpressionReason, MathError, Summary};
+use firmware::CheckedCalculator;
+use firmware::calculator::{
+    CalculatorService, ExpressionError, ExpressionReason, MathError, Summary,
+};
 use postcard_schema::Schema;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
-use serial_rpc_values::description::Type;
+use serial_rpc_values::description::{Description, Type};
 use serial_rpc_values::value::{decode_all, encode};
 
 fn type_of<T: Schema + ?Sized>() -> Type {
@@ -20,11 +23,14 @@ fn type_of<T: Schema + ?Sized>() -> Type {
 
 /// Asserts that `json` and postcard's bytes of `value` become each other.
 fn assert_json<T: Schema + Serialize + Debug>(value: T, json: Value) {
-    let ty = type_of::<T>();
+    assert_json_as(&type_of::<T>(), value, json);
+}
+
+fn assert_json_as<T: Serialize + Debug>(ty: &Type, value: T, json: Value) {
     let bytes = postcard::to_stdvec(&value).unwrap();
-    assert_eq!(decode_all(&ty, &bytes).as_ref(), Ok(&json), "{value:?}");
+    assert_eq!(decode_all(ty, &bytes).as_ref(), Ok(&json), "{value:?}");
     let mut encoded = Vec::new();
-    encode(&ty, &json, &mut encoded).unwrap();
+    encode(ty, &json, &mut encoded).unwrap();
     assert_eq!(encoded, bytes, "{value:?}");
 }
 
@@ -121,18 +127,26 @@ fn structs_and_enums_of_every_kind_agree_with_serde() {
 
 #[test]
 fn the_calculators_own_types_agree_with_serde() {
-    assert_agrees(Summary {
+    let calculator = Description::of::<CalculatorService<CheckedCalculator>>().unwrap();
+    let [statistics, evaluate] = ["calculator.statistics", "calculator.evaluate"]
+        .map(|path| calculator.procedure(path).unwrap());
+    let summary = Summary {
         count: 3,
         min: -1.5,
         max: 2.25,
         mean: 1.0 / 3.0,
         deviation: 0.1 + 0.2,
-    });
-    assert_agrees(MathError::NoSamples);
-    assert_agrees(ExpressionError {
+    };
+    let json = serde_json::to_value(summary).unwrap();
+    assert_json_as(&statistics.value, summary, json);
+    let ty = statistics.error.as_ref().unwrap();
+    assert_json_as(ty, MathError::NoSamples, json!("NoSamples"));
+    let error = ExpressionError {
         position: 300,
         reason: ExpressionReason::DivideByZero,
-    });
+    };
+    let json = serde_json::to_value(error).unwrap();
+    assert_json_as(evaluate.error.as_ref().unwrap(), error, json);
 }
 
 #[test]

@@ -128,19 +128,8 @@ fn description(service: &Service) -> TokenStream {
             }
         }
     });
-    let portable = service.procedures.iter().flat_map(|procedure| {
-        let arguments = procedure.arguments.iter().map(|argument| &argument.ty);
-        let outcome = [&procedure.outcome.value];
-        arguments
-            .chain(outcome)
-            .chain(&procedure.outcome.error)
-            .map(|ty| {
-                let schema = schema(ty);
-                quote_spanned!(ty.span()=> const _: () = ::rpc_proto::macro_support::assert_portable(#schema);)
-            })
-    });
     let distinct = quote_spanned! {service.ident.span()=>
-        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[&KEYS]);
+        const _: &[&[u32]] = ::rpc_proto::macro_support::distinct(&[SERVICE.name], &[&KEYS]);
     };
     quote! {
         const SERVICE: ::rpc_proto::macro_support::ServiceDescription =
@@ -160,14 +149,13 @@ fn description(service: &Service) -> TokenStream {
             ::rpc_proto::macro_support::fingerprint(&[&ENCODED_HEADER, &ENCODED_SERVICE]);
         const KEYS: [u32; #count] = SERVICE.keys();
         #distinct
-        #(#portable)*
     }
 }
 
 /// Returns the schema of a type, with errors at the place where the type is written.
 fn schema(ty: &Type) -> TokenStream {
     let ty = with_lifetime(ty, "'static");
-    quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Described>::SCHEMA)
+    quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Schema>::SCHEMA)
 }
 
 fn dispatcher(service: &Service) -> TokenStream {
@@ -207,7 +195,7 @@ fn dispatcher(service: &Service) -> TokenStream {
             // A type that cannot be serialised is reported where it is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
-                (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
+                (Flow::Stream { .. }, _) => sequence::reply(procedure, &outcome, &ask),
                 (_, Some(_)) => quote!(reply.result(#returned)),
                 (_, None) => quote!(reply.value(#returned)),
             };
@@ -257,6 +245,7 @@ fn dispatcher(service: &Service) -> TokenStream {
     };
     quote! {
         impl<T> ::rpc_proto::macro_support::Service for #name<T> {
+            const NAME: &'static str = SERVICE.name;
             const KEYS: &'static [u32] = &KEYS;
             const DESCRIPTION: &'static [u8] = &ENCODED_SERVICE;
             const HEADER: &'static [u8] = &ENCODED_HEADER;

@@ -1,15 +1,16 @@
-//! The `#[service]` attribute of `rpc-proto`, which re-exports and documents it.
+//! The macros of `rpc-proto`, which re-exports them: the attribute `#[service]` and the derive `Schema`.
 //!
 //! `parse` turns a trait into a description of its procedures, or reports errors and their positions;
-//! `expand` generates the code. The generated code is kept thin: everything that does not depend on the
+//! `expand` generates the code. `schema` describes types. The generated code is kept thin: everything that does not depend on the
 //! trait is ordinary code in `rpc-proto`.
 
 mod expand;
 mod parse;
+mod schema;
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{ItemTrait, parse_macro_input};
+use syn::{DeriveInput, Error, ItemTrait, parse_macro_input};
 
 /// Turns a trait into a service.
 ///
@@ -27,15 +28,18 @@ use syn::{ItemTrait, parse_macro_input};
 ///   `&[u8]`): on the device they then point into the receive buffer;
 /// - it returns a value, nothing, or a `Result<T, E>` written with both types, where `E` is the
 ///   procedure's own error. A value may borrow, too;
-/// - its types implement serde's `Serialize` and `Deserialize` and postcard-schema's `Schema`, and do
-///   not contain `usize`, whose size differs between device and host.
+/// - its types implement serde's `Serialize` and `Deserialize` and `rpc_proto::Schema`. `usize` does
+///   not, because its size differs between device and host.
 ///
 /// A method may return or take a sequence that is longer than a frame:
 ///
 /// - if it returns `impl Iterator<Item = T>`, or a `Result` of one, it is a *stream*: the client also
 ///   returns an iterator, which fetches as many items at a time as fit a frame. The device runs the
 ///   method anew for each batch and skips the items that the caller has, so the method must return the
-///   same items again: it is idempotent by nature;
+///   same items at the same positions again: it is idempotent by nature;
+/// - items that come and go while they are read, such as the last lines of a log, are a *moving
+///   stream*: the method returns `Moving<impl Iterator<Item = T>>` (in `rpc_proto::service`), which
+///   tells the position of the first item. The caller then knows exactly how many it has missed;
 /// - if its last argument is `Items<'_, T>` (in `rpc_proto::service`), it is a *feed*: the client takes
 ///   any `IntoIterator<Item = T>` and makes as many calls as it needs, each with the other arguments
 ///   and the next items.
@@ -71,4 +75,19 @@ pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#item #error).into()
         }
     }
+}
+
+/// Derives `Schema`, the description of a type that crosses the link, beside serde's `Serialize` and
+/// `Deserialize`.
+///
+/// Doc comments of the type, its fields and its variants become part of the description. Attributes of
+/// serde that change what is encoded are refused, because the description would not: `into`, `from`,
+/// `skip`, `with`, `untagged` and the like, and `rename`, because names are those of the source. Those
+/// that are accepted: `alias`, `borrow`, `bound`, `crate`, `default`, `deny_unknown_fields`,
+/// `expecting` and `transparent`.
+#[proc_macro_derive(Schema)]
+pub fn schema(item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as DeriveInput);
+    let derived = schema::derive(item);
+    derived.unwrap_or_else(Error::into_compile_error).into()
 }

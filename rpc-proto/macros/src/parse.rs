@@ -96,7 +96,7 @@ pub struct Outcome {
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     // Even an invalid trait must not keep attributes that the compiler does not know.
     let members = take_members(item);
-    let mut errors = Errors(None);
+    let mut errors = Errors::default();
     if let Some(parameter) = item.generics.params.first() {
         errors.add(
             parameter,
@@ -192,7 +192,7 @@ fn take_members(item: &mut ItemTrait) -> Vec<Member> {
 /// Reads `fn name(data: Type);`.
 fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     let signature = &function.sig;
-    let mut errors = Errors(None);
+    let mut errors = Errors::default();
     errors.check_member(function);
     if idempotent {
         errors.add(
@@ -236,7 +236,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     const SELF_FIRST: &str =
         "a procedure takes `&mut self` or `&self` first, unless it is an `#[event]`";
     let signature = &method.sig;
-    let mut errors = Errors(None);
+    let mut errors = Errors::default();
     errors.check_member(method);
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
@@ -267,7 +267,7 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         ident: signature.ident.clone(),
         doc: doc(&method.attrs),
         // Items are requested by position, so repeating a request does no harm.
-        idempotent: idempotent || matches!(flow, Flow::Stream),
+        idempotent: idempotent || matches!(flow, Flow::Stream { .. }),
         is_event: false,
         asynchronous: signature.asyncness.is_some(),
         arguments,
@@ -311,7 +311,7 @@ fn outcome(ty: &Type) -> Result<Outcome> {
 }
 
 /// Returns the doc comment among `attributes`, its lines joined.
-fn doc(attributes: &[Attribute]) -> String {
+pub fn doc(attributes: &[Attribute]) -> String {
     let mut lines = Vec::new();
     for attribute in attributes {
         if let Meta::NameValue(pair) = &attribute.meta
@@ -355,10 +355,11 @@ pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
 }
 
 /// All errors, so that they are reported together.
-struct Errors(Option<Error>);
+#[derive(Default)]
+pub struct Errors(Option<Error>);
 
 impl Errors {
-    fn add(&mut self, place: impl ToTokens, message: &str) {
+    pub fn add(&mut self, place: impl ToTokens, message: &str) {
         self.combine(Error::new_spanned(place, message));
     }
 
@@ -369,7 +370,7 @@ impl Errors {
         }
     }
 
-    fn into_result(self) -> Result<()> {
+    pub fn into_result(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)
     }
 
@@ -452,9 +453,9 @@ impl Errors {
         flow: &mut Flow,
     ) -> Outcome {
         let fed = arguments.last().and_then(|argument| fed(&argument.ty));
-        if let Some(item) = streamed(&outcome.value) {
+        if let Some((item, moves)) = streamed(&outcome.value) {
             outcome.value = item.clone();
-            *flow = Flow::Stream;
+            *flow = Flow::Stream { moves };
             self.check_owned(
                 &outcome.value,
                 "the caller of a stream keeps its items: use a type that owns what it holds",

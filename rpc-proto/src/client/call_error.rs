@@ -26,8 +26,8 @@ pub enum CallError<E = Never> {
     ReplyTooLarge,
     /// The procedure ran, but what came back is not the value that was expected.
     BadReply,
-    /// The procedure ran, but the stream that it returns is now shorter than the part already received:
-    /// it changed meanwhile, or the device was reset.
+    /// The procedure ran, but the stream that it returns may no longer be the one of which a part was
+    /// received: it has become shorter, or its items come and go and the session has ended.
     StreamChanged,
     /// The device answered with a fault that this version does not know.
     UnknownFault(u8),
@@ -179,7 +179,7 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             Self::ReplyTooLarge => "the procedure ran, but its value does not fit a frame",
             Self::BadReply => "the procedure ran, but its reply is not of the expected type",
             Self::StreamChanged => {
-                "the stream has become shorter meanwhile: it changed, or the device was reset"
+                "the stream may have changed while it was read: it became shorter, or the session ended"
             }
             Self::Unreachable => "the call could not be passed on to its device, so it never ran",
             Self::Refused => "the device does not let this caller make this call",

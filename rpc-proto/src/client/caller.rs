@@ -259,6 +259,11 @@ impl<C: Calling, O: Operation> Running<C, O> {
         Self { caller, operation }
     }
 
+    /// Returns the operation.
+    pub const fn operation(&self) -> &O {
+        &self.operation
+    }
+
     /// Waits until it ends, or for its next result.
     pub fn wait(&mut self) -> O::Output
     where

@@ -19,7 +19,7 @@ const PATIENCE: u8 = 8;
 /// use rpc_proto::client::{Batch, Pull};
 /// use rpc_proto::service::Ask;
 ///
-/// let mut pull = Pull::new();
+/// let mut pull = Pull::new(false);
 /// let ask = pull.ask(0, 4).unwrap();
 /// assert_eq!(ask, Ask { position: 0, limit: 127 });
 /// // Two items of one byte, and that these are all.
@@ -29,7 +29,13 @@ const PATIENCE: u8 = 8;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Pull {
-    /// The number of items received.
+    /// True if the items come and go, so that each batch tells where it starts.
+    moves: bool,
+    /// True if a batch was received.
+    begun: bool,
+    /// The number of items that a moving stream has dropped before they were received.
+    lost: u32,
+    /// The position behind the items received.
     taken: u32,
     /// The position of the next item to request.
     next: u32,
@@ -58,9 +64,12 @@ pub enum Batch<'b> {
 }
 
 impl Pull {
-    /// Creates the plan for a stream of which nothing was received.
-    pub const fn new() -> Self {
+    /// Creates the plan for a stream of which nothing was received. It may be a moving one.
+    pub const fn new(moves: bool) -> Self {
         Self {
+            moves,
+            begun: false,
+            lost: 0,
             taken: 0,
             next: 0,
             limit: None,
@@ -71,9 +80,10 @@ impl Pull {
         }
     }
 
-    /// Returns how many items were received.
-    pub const fn taken(&self) -> u32 {
-        self.taken
+    /// Returns how many items a moving stream has dropped, since the first one received, before they
+    /// could be received.
+    pub const fn lost(&self) -> u32 {
+        self.lost
     }
 
     /// Returns true if all items were received.
@@ -95,7 +105,7 @@ impl Pull {
             None => MAX_BATCH,
         };
         if window > 1 && self.limit.is_some() {
-            self.next = position.saturating_add(u32::from(limit));
+            self.next = position.wrapping_add(u32::from(limit));
         }
         Some(Ask { position, limit })
     }
@@ -113,13 +123,16 @@ impl Pull {
     /// Takes the reply to `ask`. Replies are taken in the order of the requests.
     ///
     /// # Errors
-    /// Returns [`CallError::StreamChanged`] if the stream is now shorter than the part already
-    /// received, and [`CallError::BadReply`] if the reply is not a batch.
+    /// Returns [`CallError::StreamChanged`] if the stream no longer has the position that it had, and [`CallError::BadReply`] if the reply is not a batch.
     pub fn take<'b>(&mut self, ask: Ask, reply: &'b [u8]) -> Result<Batch<'b>, CallError> {
         if !self.wants(ask) {
             return Ok(Batch::Void);
         }
-        let (&end, items) = reply.split_last().ok_or(CallError::BadReply)?;
+        let (&end, mut items) = reply.split_last().ok_or(CallError::BadReply)?;
+        let mut start = ask.position;
+        if self.moves {
+            (start, items) = postcard::take_from_bytes(items).map_err(|_| CallError::BadReply)?;
+        }
         let end = BatchEnd::from_byte(end);
         if end == BatchEnd::BEYOND {
             return Err(CallError::StreamChanged);
@@ -127,10 +140,20 @@ impl Pull {
         if end.count > ask.limit {
             return Err(CallError::BadReply);
         }
-        let taken = self.taken.checked_add(u32::from(end.count));
-        self.taken = taken.ok_or(CallError::BadReply)?;
+        let missed = start.wrapping_sub(ask.position);
+        if self.begun {
+            if missed > u32::MAX / 2 {
+                return Err(CallError::StreamChanged);
+            }
+            self.lost = self.lost.saturating_add(missed);
+        }
+        self.begun = true;
+        self.taken = match start.overflowing_add(u32::from(end.count)) {
+            (_, true) if !self.moves => return Err(CallError::BadReply),
+            (behind, _) => behind,
+        };
         self.ended = end.is_last;
-        if end.count < ask.limit || self.limit.is_none() {
+        if end.count < ask.limit || self.limit.is_none() || missed > 0 {
             self.come_short(end.count);
         } else {
             self.come_full(ask.limit);
@@ -160,13 +183,9 @@ impl Pull {
             self.probing = true;
             *limit = (*limit + 1 + *limit / 8).min(MAX_BATCH);
         }
-        self.next = self.next.max(self.taken);
-    }
-}
-
-impl Default for Pull {
-    fn default() -> Self {
-        Self::new()
+        if self.next.wrapping_sub(self.taken) > u32::MAX / 2 {
+            self.next = self.taken;
+        }
     }
 }
 
@@ -178,7 +197,7 @@ mod tests {
     /// Pulls `len` items of one byte from a device whose frames hold `room(position)` of them. Returns
     /// the items and the number of requests.
     fn pull(len: u32, window: usize, room: impl Fn(u32) -> u8) -> (u32, u32) {
-        let mut pull = Pull::new();
+        let mut pull = Pull::new(false);
         let mut in_flight = Deque::<Ask, 16>::new();
         let mut asked = 0;
         let mut next_item = 0;
@@ -257,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_has_become_shorter_is_an_error() {
-        let mut pull = Pull::new();
+        let mut pull = Pull::new(false);
         let ask = pull.ask(0, 1).unwrap();
         let two = BatchEnd {
             count: 2,
@@ -272,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_is_no_batch_is_refused() {
-        let mut pull = Pull::new();
+        let mut pull = Pull::new(false);
         let ask = pull.ask(0, 1).unwrap();
         assert_eq!(pull.take(ask, &[]), Err(CallError::BadReply));
         let more = BatchEnd {

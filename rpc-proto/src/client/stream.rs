@@ -24,6 +24,9 @@ pub trait StreamSource {
     /// Returns the procedure.
     fn target(&self) -> Target;
 
+    /// Returns true if the items come and go while the stream is read.
+    fn moves(&self) -> bool;
+
     /// Writes the arguments behind the request, and returns their length if they fit.
     fn encode(&self, place: &mut [u8]) -> Option<usize>;
 
@@ -59,6 +62,10 @@ impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
         Target::of::<P>()
     }
 
+    fn moves(&self) -> bool {
+        P::MOVES
+    }
+
     fn encode(&self, place: &mut [u8]) -> Option<usize> {
         encode(&self.arguments, place)
     }
@@ -90,7 +97,9 @@ pub fn read_item<P: StreamProcedure>(bytes: &mut &[u8]) -> Result<P::Item, CallE
 ///
 /// Nothing is requested before the first [`next`](Iterator::next). The stream ends after an error. The
 /// device runs the procedure anew for each batch and skips the items already sent, so a reset of the
-/// device or a lost link does no harm as long as the procedure still returns the same items.
+/// device or a lost link does no harm: the procedure promises that it returns the same items again. One
+/// that returns [`Moving`](crate::service::Moving) does not, and its stream ends with
+/// [`CallError::StreamChanged`] when the session ends.
 #[derive(Debug)]
 pub struct Stream<'a, C: Calling, P: StreamProcedure>(
     Running<&'a mut C, Pulling<TypedSource<'a, P>>>,
@@ -98,11 +107,16 @@ pub struct Stream<'a, C: Calling, P: StreamProcedure>(
 
 impl<'a, C: Calling, P: StreamProcedure> Stream<'a, C, P> {
     /// Creates the stream that the procedure returns for these arguments.
-    pub const fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
+    pub fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
         Self(Running::new(
             caller,
             Pulling::new(TypedSource { arguments }),
         ))
+    }
+
+    /// Returns how many items were missed so far; see [`Pulling::lost`].
+    pub const fn lost(&self) -> u32 {
+        self.0.operation().lost()
     }
 }
 
@@ -127,11 +141,16 @@ pub struct AsyncStream<'a, C: Calling, P: StreamProcedure>(
 
 impl<'a, C: Calling, P: StreamProcedure> AsyncStream<'a, C, P> {
     /// Creates the stream that the procedure returns for these arguments.
-    pub const fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
+    pub fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
         Self(Running::new(
             caller,
             Pulling::new(TypedSource { arguments }),
         ))
+    }
+
+    /// Returns how many items were missed so far; see [`Pulling::lost`].
+    pub const fn lost(&self) -> u32 {
+        self.0.operation().lost()
     }
 }
 
@@ -151,15 +170,26 @@ pub struct Pulling<S> {
     source: S,
     pull: Pull,
     /// The requested batches, the oldest first.
-    in_flight: Deque<(Ask, Ticket), MAX_WINDOW>,
+    in_flight: Deque<Request, MAX_WINDOW>,
     /// The batch that is being read: the reply to the oldest request.
     batch: Option<Cursor>,
+    /// The session of the items taken, if there are any.
+    session: Option<u32>,
     /// True if the oldest batch was requested with nothing else in flight. Others may have failed only
     /// because the user did not read for a while, and their deadline passed.
     alone: bool,
     /// True if a batch has failed, so that the next is requested alone.
     careful: bool,
     done: bool,
+}
+
+/// A batch that was requested.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    ask: Ask,
+    call: Ticket,
+    /// The nonce of the session in which it was requested, if there was one.
+    session: Option<u32>,
 }
 
 /// The position of the next item in a batch.
@@ -183,12 +213,13 @@ enum Step<S: StreamSource> {
 
 impl<S: StreamSource> Pulling<S> {
     /// Creates an operation that pulls from that source. Nothing has been requested.
-    pub const fn new(source: S) -> Self {
+    pub fn new(source: S) -> Self {
         Self {
+            pull: Pull::new(source.moves()),
             source,
-            pull: Pull::new(),
             in_flight: Deque::new(),
             batch: None,
+            session: None,
             alone: true,
             careful: false,
             done: false,
@@ -198,6 +229,13 @@ impl<S: StreamSource> Pulling<S> {
     /// Returns the source.
     pub const fn source(&self) -> &S {
         &self.source
+    }
+
+    /// Returns how many items were missed so far: the device has dropped them, after the first item and
+    /// before the latest. It grows when the item behind them, or the end, is returned. Only a
+    /// [moving](crate::service::Moving) stream misses any.
+    pub const fn lost(&self) -> u32 {
+        self.pull.lost()
     }
 
     /// Requests as many batches as are worth having in flight.
@@ -211,18 +249,25 @@ impl<S: StreamSource> Pulling<S> {
             self.alone = in_flight == 0;
             let source = &self.source;
             let patience = calls.patience(now);
+            let session = calls.device().map(|accept| accept.nonce);
             let call = calls.start(source.target(), patience, |place| {
                 let asked = encode(&ask, place)?;
                 Some(asked + source.encode(place.get_mut(asked..)?)?)
             })?;
             // There is room for all pending requests.
-            let _ = self.in_flight.push_back((ask, call));
+            let _ = self.in_flight.push_back(Request { ask, call, session });
         }
         Ok(())
     }
 
-    /// Takes the next item from the answer to the oldest call.
-    fn take(&mut self, ask: Ask, answer: Result<Answer<'_>, CallError>) -> Step<S> {
+    /// Takes the next item from the answer to the oldest request, in the session that there is now.
+    fn take(
+        &mut self,
+        request: Request,
+        answer: Result<Answer<'_>, CallError>,
+        session: Option<u32>,
+    ) -> Step<S> {
+        let ask = request.ask;
         let reply = match answer {
             Ok(Answer::Return(reply)) => reply,
             Ok(Answer::Error(bytes)) if self.pull.wants(ask) => {
@@ -231,12 +276,22 @@ impl<S: StreamSource> Pulling<S> {
             Ok(Answer::Error(_)) => return Step::Next,
             Err(error) => return self.failed(error),
         };
+        if self.is_stray(request, session) {
+            // Without a session, the first request could not name one.
+            if self.session.is_some() || self.careful {
+                return Step::Fail(self.source.failed(CallError::StreamChanged));
+            }
+            self.careful = true;
+            return Step::Again;
+        }
         let cursor = match &mut self.batch {
             Some(cursor) => cursor,
             None => match self.pull.take(ask, reply) {
-                Ok(Batch::Items { count, .. }) => {
+                Ok(Batch::Items { count, items }) => {
                     self.careful = false;
-                    self.batch.insert(Cursor { at: 0, left: count })
+                    self.session = session;
+                    let at = reply.len() - 1 - items.len();
+                    self.batch.insert(Cursor { at, left: count })
                 }
                 Ok(Batch::Void) => return Step::Next,
                 Err(error) => return Step::Fail(self.source.failed(error)),
@@ -262,6 +317,14 @@ impl<S: StreamSource> Pulling<S> {
             }
             Err(error) => Step::Fail(error),
         }
+    }
+
+    /// Returns true if a new batch is not certain to be of the session of the items before. A device that
+    /// was reset counts the positions of a moving stream anew.
+    fn is_stray(&self, request: Request, session: Option<u32>) -> bool {
+        let has_lasted = request.session.is_some() && request.session == session;
+        let fits = has_lasted && (self.session.is_none() || self.session == session);
+        self.source.moves() && self.batch.is_none() && !fits
     }
 
     /// Requests again what failed, which does no harm, unless it was requested alone.
@@ -296,19 +359,20 @@ impl<S: StreamSource> Operation for Pulling<S> {
                 self.forget(calls, now);
                 return Poll::Ready(Some(Err(self.source.failed(error))));
             }
-            let Some(&(ask, call)) = self.in_flight.front() else {
+            let Some(&request) = self.in_flight.front() else {
                 // Calls that were given up still take all the room.
                 calls.reclaim();
                 return Poll::Pending;
             };
-            let Some(answer) = calls.end(call) else {
+            let session = calls.device().map(|accept| accept.nonce);
+            let Some(answer) = calls.end(request.call) else {
                 return Poll::Pending;
             };
-            match self.take(ask, answer) {
+            match self.take(request, answer, session) {
                 Step::Item(item) => return Poll::Ready(Some(Ok(item))),
                 Step::Next => {
                     self.in_flight.pop_front();
-                    calls.forget(call);
+                    calls.forget(request.call);
                 }
                 Step::Again => self.forget(calls, now),
                 Step::End => {
@@ -325,8 +389,8 @@ impl<S: StreamSource> Operation for Pulling<S> {
     }
 
     fn forget<C: Calls>(&mut self, calls: &mut C, _: Instant) {
-        while let Some((_, call)) = self.in_flight.pop_front() {
-            calls.forget(call);
+        while let Some(request) = self.in_flight.pop_front() {
+            calls.forget(request.call);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The counters of a device's link.
 
-use postcard_schema::Schema;
+use crate::Schema;
 use serde::ser::{Serialize, SerializeStruct, SerializeTuple, Serializer};
 
 /// The counters of a device's link since the device started. Each counter wraps.

@@ -134,7 +134,7 @@ without_description!(Bare, own service: false);
 /// }
 /// ```
 ///
-/// The compiler rejects two procedures with the same key:
+/// The compiler rejects two services with the same name, and two procedures with the same key:
 ///
 /// ```compile_fail
 /// # #[rpc_proto::service]
@@ -212,6 +212,7 @@ macro_rules! interface {
                 const DESCRIPTION: &'static [&'static [u8]] =
                     &[&ENCODED, $(<$service as $crate::macro_support::Service>::DESCRIPTION),+];
                 const KEYS: &'static [&'static [u32]] = $crate::macro_support::distinct(
+                    &[$(<$service as $crate::macro_support::Service>::NAME),+],
                     &[$(<$service as $crate::macro_support::Service>::KEYS),+],
                 );
             }
@@ -222,6 +223,7 @@ macro_rules! interface {
     // The keys of an interface without parameters are compared even if it is unused.
     (@check [] $($service:ty),+) => {
         const _: &[&[u32]] = $crate::macro_support::distinct(
+            &[$(<$service as $crate::macro_support::Service>::NAME),+],
             &[$(<$service as $crate::macro_support::Service>::KEYS),+],
         );
     };

@@ -2,10 +2,10 @@
 //! a feed (PROTOCOL.md, "Streams" and "Feeds").
 
 use super::{Arguments, BadArguments, Procedure, Replied, Reply};
+use crate::schema::{Schema, Shape, Type};
 use crate::wire::message::Kind;
 use core::marker::PhantomData;
-use postcard_schema::Schema;
-use postcard_schema::schema::{DataModelType, NamedType};
+use heapless::Deque;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,9 @@ pub const MAX_BATCH: u8 = 127;
 pub trait StreamProcedure: Procedure {
     /// An item.
     type Item: DeserializeOwned;
+
+    /// True if its items come and go while it is read.
+    const MOVES: bool;
 }
 
 /// A procedure whose last argument is a sequence of items, a batch at a time.
@@ -68,12 +71,115 @@ impl BatchEnd {
     }
 }
 
+/// The items of a stream that come and go while it is read, such as the last lines of a log.
+///
+/// A procedure that returns `impl Iterator` promises the same items at the same positions whenever it is
+/// called with the same arguments. One that cannot promise it returns `Moving<impl Iterator>`. Its
+/// caller gets the items in order, each once, and the exact number of those that were dropped before it
+/// could read them. [`Recent`] keeps such items.
+#[derive(Clone, Copy, Debug)]
+pub struct Moving<I> {
+    /// The position of the first item: the number of items dropped from the front since the device was
+    /// started, modulo 2^32.
+    pub first: u32,
+    /// The items that are there now, from the oldest.
+    pub items: I,
+}
+
+/// The last `N` items that were pushed, for a stream of them.
+///
+/// ```
+/// use rpc_proto::service;
+/// use rpc_proto::service::{Moving, Recent};
+///
+/// #[service]
+/// trait Thermometer {
+///     /// Returns the last 32 temperatures, in tenths of a degree, from the oldest.
+///     fn recent(&mut self) -> Moving<impl Iterator<Item = i16>>;
+/// }
+///
+/// struct Sensor {
+///     readings: Recent<i16, 32>,
+/// }
+///
+/// impl Thermometer for Sensor {
+///     fn recent(&mut self) -> Moving<impl Iterator<Item = i16>> {
+///         self.readings.stream()
+///     }
+/// }
+/// # let mut sensor = Sensor { readings: Recent::new() };
+/// # (0..40).for_each(|reading| sensor.readings.push(reading));
+/// # assert_eq!(sensor.recent().first, 8);
+/// # let _ = ThermometerService(sensor);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Recent<T, const N: usize> {
+    dropped: u32,
+    items: Deque<T, N>,
+}
+
+impl<T, const N: usize> Recent<T, N> {
+    /// Creates it without items.
+    pub const fn new() -> Self {
+        Self {
+            dropped: 0,
+            items: Deque::new(),
+        }
+    }
+
+    /// Adds an item, and drops the oldest if there are `N`.
+    pub fn push(&mut self, item: T) {
+        if self.items.is_full() {
+            self.items.pop_front();
+            self.dropped = self.dropped.wrapping_add(1);
+        }
+        // There is room now, unless `N` is 0.
+        let _ = self.items.push_back(item);
+    }
+
+    /// Returns the items from the oldest, as a procedure returns them.
+    pub fn stream(&self) -> Moving<impl Iterator<Item = T>>
+    where
+        T: Clone,
+    {
+        Moving {
+            first: self.dropped,
+            items: self.items.iter().cloned(),
+        }
+    }
+}
+
+impl<T, const N: usize> Default for Recent<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Reply<'_> {
     /// Answers with a batch of a stream: as many of the requested items as fit.
+    pub fn items<T: Serialize>(mut self, items: impl Iterator<Item = T>, ask: Ask) -> Replied {
+        self.begin(Kind::Return);
+        self.batch(items, ask)
+    }
+
+    /// Answers with a batch of a moving stream.
+    pub fn moving<T: Serialize>(
+        mut self,
+        moving: Moving<impl Iterator<Item = T>>,
+        mut ask: Ask,
+    ) -> Replied {
+        self.begin(Kind::Return);
+        let ahead = ask.position.wrapping_sub(moving.first);
+        let is_gone = ask.position == 0 || ahead > u32::MAX / 2;
+        ask.position = if is_gone { 0 } else { ahead };
+        self.encoder.value(&moving.first.wrapping_add(ask.position));
+        self.batch(moving.items, ask)
+    }
+
+    /// Encodes the items behind the first `ask.position`.
     ///
     /// Each item is encoded before it is known whether it fits, and removed if it does not.
-    pub fn items<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        self.begin(Kind::Return);
+    fn batch<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
         let encoder = &mut self.encoder;
         let mut end = BatchEnd::BEYOND;
         let behind = (ask.position as usize).checked_sub(1);
@@ -106,18 +212,33 @@ impl Reply<'_> {
     /// Answers like [`items`](Self::items), for a procedure that may return an error of its own
     /// instead.
     pub fn items_result<T: Serialize, E: Serialize>(
-        mut self,
+        self,
         result: Result<impl Iterator<Item = T>, E>,
         ask: Ask,
     ) -> Replied {
         match result {
             Ok(items) => self.items(items, ask),
-            Err(error) => {
-                self.begin(Kind::Error);
-                self.encoder.value(&error);
-                self.end()
-            }
+            Err(error) => self.own_error(&error),
         }
+    }
+
+    /// Answers like [`moving`](Self::moving), for a procedure that may return an error of its own
+    /// instead.
+    pub fn moving_result<T: Serialize, E: Serialize>(
+        self,
+        result: Result<Moving<impl Iterator<Item = T>>, E>,
+        ask: Ask,
+    ) -> Replied {
+        match result {
+            Ok(moving) => self.moving(moving, ask),
+            Err(error) => self.own_error(&error),
+        }
+    }
+
+    fn own_error<E: Serialize>(mut self, error: &E) -> Replied {
+        self.begin(Kind::Error);
+        self.encoder.value(error);
+        self.end()
     }
 }
 
@@ -191,8 +312,5 @@ impl<'a, T: Deserialize<'a>> ExactSizeIterator for Items<'a, T> {}
 
 /// On the wire it is a sequence like any other.
 impl<T: Schema> Schema for Items<'_, T> {
-    const SCHEMA: &'static NamedType = &NamedType {
-        name: "Items<T>",
-        ty: &DataModelType::Seq(T::SCHEMA),
-    };
+    const SCHEMA: &'static Type = &Type::new("Items<T>", Shape::Seq(T::SCHEMA, None));
 }

@@ -9,9 +9,9 @@ mod transfer;
 
 pub use transfer::{Get, Put, TransferError, read_size, write_size};
 
+use crate::Schema;
 use crate::wire::crc::Crc32;
 use heapless::String;
-use postcard_schema::Schema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name of a block, in bytes.
@@ -43,7 +43,8 @@ pub trait Blocks {
     ) -> Result<u32, BlockError>;
 
     /// Begins to write a block that will have `total` bytes. The first `offset` of them are there
-    /// already, and their CRC-32 is `before`: both are 0 unless writing was interrupted.
+    /// already, and their CRC-32 is `before`: both are 0 unless writing was interrupted. Then `checksum`
+    /// must have been asked for those bytes last, from the first on.
     #[idempotent]
     fn begin(&mut self, block: u8, total: u32, offset: u32, before: u32) -> Result<(), BlockError>;
 
@@ -93,7 +94,7 @@ pub enum BlockError {
     TooLong,
     /// The bytes lie behind the end of the block.
     OutOfRange,
-    /// No write has begun since the device was started.
+    /// No write has begun since the device was started, or not all bytes before the offset are there.
     NotBegun,
     /// These are not the next bytes; some before them are missing.
     Gap,
@@ -140,6 +141,13 @@ pub trait Storage {
         Ok(())
     }
 
+    /// Returns true if an interrupted write can go on behind its first `offset` bytes, which are those
+    /// that [`read_at`](Self::read_at) returns. As it is, a write begins anew.
+    fn resume(&mut self, number: u8, offset: u32) -> bool {
+        let _ = (number, offset);
+        false
+    }
+
     /// Writes bytes; those before them were written already.
     ///
     /// # Errors
@@ -159,6 +167,15 @@ pub trait Storage {
 pub struct Stored<S> {
     storage: S,
     writing: Writing,
+    checked: Checked,
+}
+
+/// The first bytes of a block, as the device itself has checked them last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Checked {
+    block: u8,
+    length: u32,
+    crc: u32,
 }
 
 /// A write. All zeroes if none has begun, so that a device's blocks take no flash for their initial
@@ -171,6 +188,15 @@ struct Writing {
     written: u32,
     /// The checksum of the bytes written so far.
     crc: u32,
+}
+
+impl Writing {
+    /// Returns true if this write has begun and is where `begun` is.
+    fn is_at(&self, begun: &Self) -> bool {
+        self.progress != Progress::NotBegun
+            && (self.block, self.total) == (begun.block, begun.total)
+            && (self.written, self.crc) == (begun.written, begun.crc)
+    }
 }
 
 /// The progress of a write.
@@ -192,6 +218,11 @@ impl<S> Stored<S> {
                 block: 0,
                 total: 0,
                 written: 0,
+                crc: 0,
+            },
+            checked: Checked {
+                block: 0,
+                length: 0,
                 crc: 0,
             },
         }
@@ -282,7 +313,20 @@ impl<S: Storage> Blocks for Stored<S> {
             crc = crc.then(bytes);
             at += bytes.len() as u32;
         }
-        Ok(crc.value())
+        let crc = crc.value();
+        let behind = Checked {
+            block,
+            length: offset,
+            crc: before,
+        };
+        if (offset, before) == (0, 0) || behind == self.checked {
+            self.checked = Checked {
+                block,
+                length: end,
+                crc,
+            };
+        }
+        Ok(crc)
     }
 
     fn begin(&mut self, block: u8, total: u32, offset: u32, before: u32) -> Result<(), BlockError> {
@@ -296,18 +340,30 @@ impl<S: Storage> Blocks for Stored<S> {
         if offset > total {
             return Err(BlockError::OutOfRange);
         }
-        self.writing.progress = Progress::NotBegun;
-        if offset == 0 {
-            let begun = self.storage.begin(block, total);
-            begun.map_err(|Failed| BlockError::Failed)?;
-        }
-        self.writing = Writing {
+        let begun = Writing {
             progress: Progress::Begun,
             block,
             total,
             written: offset,
             crc: before,
         };
+        if self.writing.is_at(&begun) {
+            return Ok(());
+        }
+        let resumed = Checked {
+            block,
+            length: offset,
+            crc: before,
+        };
+        self.writing.progress = Progress::NotBegun;
+        if offset > 0 && !(resumed == self.checked && self.storage.resume(block, offset)) {
+            return Err(BlockError::NotBegun);
+        }
+        if offset == 0 {
+            let begun = self.storage.begin(block, total);
+            begun.map_err(|Failed| BlockError::Failed)?;
+        }
+        self.writing = begun;
         Ok(())
     }
 
@@ -328,6 +384,7 @@ impl<S: Storage> Blocks for Stored<S> {
         if offset != written {
             return Err(BlockError::Gap);
         }
+        self.checked = Checked::default();
         let done = self.storage.write_at(block, offset, bytes);
         done.map_err(|Failed| BlockError::Failed)?;
         self.writing.written = end;

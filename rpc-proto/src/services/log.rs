@@ -53,7 +53,7 @@ mod adapter;
 #[cfg(feature = "log")]
 pub use adapter::EventLogger;
 
-use postcard_schema::Schema;
+use crate::Schema;
 use serde::{Deserialize, Serialize};
 
 /// What the device does, as it says itself.

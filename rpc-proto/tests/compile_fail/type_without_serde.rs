@@ -1,4 +1,4 @@
-#[derive(postcard_schema::Schema)]
+#[derive(rpc_proto::Schema)]
 struct Level(u8);
 
 #[rpc_proto::service]

@@ -1,4 +1,4 @@
-#[derive(serde::Serialize, serde::Deserialize, postcard_schema::Schema)]
+#[derive(serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
 struct Level(usize);
 
 #[rpc_proto::service]

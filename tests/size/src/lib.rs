@@ -8,7 +8,7 @@
 
 use core::convert::Infallible;
 use embedded_io::{ErrorType, Read, Write};
-use postcard_schema::Schema;
+use rpc_proto::Schema;
 use serde::{Deserialize, Serialize};
 
 /// UART0 of an LM3S6965, a PL011.

@@ -5,6 +5,8 @@ use rpc_proto::services::blocks::{
     BlockError, BlocksClient, BlocksService, Get, Put, Stored, TransferError, read_size,
 };
 use rpc_proto::time::Duration;
+use rpc_proto::wire::crc::Crc32;
+use std::ops::ControlFlow;
 use tests::line::{Faults, Pace};
 use tests::shelf::{CAPACITY, Shelf, ShelfService, pattern};
 use tests::virtual_link::{Mishap, Start, VirtualCaller, VirtualLink};
@@ -52,6 +54,7 @@ fn get(caller: &mut Caller, name: &str) -> Result<Vec<u8>, TransferError> {
         assert_eq!(read.len(), offset as usize);
         read.extend_from_slice(piece);
         assert!(read.len() <= total as usize);
+        ControlFlow::Continue(())
     })?;
     Ok(read)
 }
@@ -98,6 +101,57 @@ fn a_block_arrives_whole_over_a_bad_link() {
                 shelf.writes
             );
         }
+    }
+}
+
+#[test]
+fn bytes_that_the_device_did_not_get_do_not_count() {
+    let mut caller = caller(Faults::NONE, 1, flash);
+    let mut blocks = BlocksClient::new(&mut caller);
+    let data = blocks.find("data").unwrap().block;
+    let before = pattern(10);
+    let crc = Crc32::new().then(&before).value();
+    let refused = Err(CallError::Error(BlockError::NotBegun));
+
+    assert_eq!(blocks.begin(data, 20, 10, crc), refused, "not checked");
+    assert_eq!(blocks.checksum(data, 0, 10, 0), Ok(crc));
+    assert_eq!(blocks.begin(data, 20, 10, crc), refused, "not written");
+
+    assert_eq!(blocks.begin(data, 20, 0, 0), Ok(()));
+    assert_eq!(blocks.write(0, &before), Ok(()));
+    assert_eq!(blocks.begin(data, 20, 10, crc), Ok(()), "just written");
+    assert_eq!(blocks.begin(data, 30, 10, crc), refused, "of another write");
+    blocks.checksum(data, 4, 6, 0).unwrap();
+    assert_eq!(
+        blocks.begin(data, 20, 10, crc),
+        refused,
+        "not from the start"
+    );
+    let half = blocks.checksum(data, 0, 5, 0).unwrap();
+    assert_eq!(blocks.checksum(data, 5, 5, half), Ok(crc));
+    assert_eq!(blocks.begin(data, 20, 10, 0xBAD), refused, "not these");
+    assert_eq!(blocks.begin(data, 20, 10, crc), Ok(()));
+
+    let rest = [7; 10];
+    assert_eq!(blocks.write(10, &rest), Ok(()));
+    let differs = Err(CallError::Error(BlockError::Differs));
+    assert_eq!(blocks.finish(crc), differs);
+    assert_eq!(blocks.finish(Crc32::after(crc).then(&rest).value()), Ok(()));
+    let whole = [before, rest.to_vec()].concat();
+    assert_eq!(get(&mut caller, "data"), Ok(whole));
+}
+
+#[test]
+fn a_write_that_a_reset_lost_is_not_mended_with_the_block_as_it_was() {
+    let mut caller = caller(Faults::NONE, 1, ram);
+    let old = pattern(1_000);
+    assert_eq!(put(&mut caller, &old), Ok(()));
+    // The block as it was is a prefix of what is written now.
+    let new = [old, vec![7; 1_000]].concat();
+    for at in (0..).step_by(97).take_while(|&at| at < 2_000) {
+        caller.link().after(at, Mishap::Reset);
+        assert_eq!(put(&mut caller, &new), Ok(()), "{at}");
+        assert!(get(&mut caller, "data") == Ok(new.clone()), "{at}");
     }
 }
 
@@ -159,7 +213,10 @@ fn a_transfer_that_failed_goes_on_where_it_was_when_it_is_run_again() {
 
         caller.link().after(at, Mishap::Cut);
         let (mut get, mut read) = (Get::new("data"), Vec::new());
-        let mut sink = |_, piece: &[u8], _| read.extend_from_slice(piece);
+        let mut sink = |_, piece: &[u8], _| {
+            read.extend_from_slice(piece);
+            ControlFlow::Continue(())
+        };
         if get.run(&mut caller, &mut sink).is_err() {
             caller.link().to_caller.mend();
             assert_eq!(get.run(&mut caller, &mut sink), Ok(()));

@@ -83,7 +83,7 @@ impl Connection {
         words: &[impl AsRef<str>],
     ) -> Result<PreparedCall, NamedCallError> {
         let mut call = self.block_on(self.find(path, |procedure| from_words(procedure, words)))?;
-        if call.procedure.kind == ProcedureKind::Stream {
+        if call.procedure.kind.is_stream() {
             // Encoding two numbers cannot fail.
             let mut asking = postcard::to_stdvec(&FIRST_BATCH).unwrap_or_default();
             asking.append(&mut call.arguments);
@@ -164,7 +164,7 @@ impl Connection {
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
     ) -> Result<NamedStream, NamedCallError> {
         let call = self.find(path, encode).await?;
-        if call.procedure.kind != ProcedureKind::Stream {
+        if !call.procedure.kind.is_stream() {
             let path = call.procedure.path;
             return Err(NamedCallError::NoStream { path });
         }
@@ -178,7 +178,7 @@ impl Connection {
     ) -> Result<Value, NamedCallError> {
         let mut call = self.find(path, &encode).await?;
         match call.procedure.kind {
-            ProcedureKind::Stream => {
+            kind if kind.is_stream() => {
                 let mut stream = Stream::new(self.clone(), NamedSource(call));
                 let mut items = Vec::new();
                 while let Some(item) = stream.next_async().await {

@@ -1,16 +1,15 @@
 //! Reads the device's description, once for each interface.
 
 use super::Connection;
-use crate::cache::Cached;
+use super::shared::Known;
+use crate::cache::MAX_DESCRIPTION;
 use crate::description::{Description, ReadError};
 use rpc_proto::client::{self, CallError, Target};
-use rpc_proto::device::{DeviceDescribe, DevicePing};
+use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
+use rpc_proto::device::DeviceDescribe;
 use rpc_proto::wire::crc::Crc32;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// The longest description that is read. A device that sends more is broken or malicious.
-const MAX_DESCRIPTION: usize = 256 * 1024;
 
 /// The bytes that must come within the time limit of a call, so that one who sends them singly does
 /// not keep the reader for hours.
@@ -75,24 +74,47 @@ impl Connection {
     pub(super) async fn description_and_fingerprint(
         &self,
     ) -> Result<(Arc<Description>, u32), DescriptionError> {
-        {
-            let state = self.shared.state();
-            if let (Some(device), Some((fingerprint, description))) =
-                (state.client.device(), &state.description)
-                && device.fingerprint == *fingerprint
-            {
-                return Ok((Arc::clone(description), *fingerprint));
+        let known = self.shared.state().known.clone();
+        let known = match known {
+            Some(known) if self.still_has(&known).await? => known,
+            _ => {
+                let bytes = self.read_description_bytes().await?;
+                Known {
+                    session: 0,
+                    fingerprint: Crc32::of(&bytes).value(),
+                    digest: digest(&[&bytes]),
+                    description: Arc::new(Description::read(&bytes)?),
+                }
             }
-        }
-        let bytes = self.read_description_bytes().await?;
-        let fingerprint = Crc32::of(&bytes).value();
-        let description = Arc::new(Description::read(&bytes)?);
-        self.shared.state().description = Some((fingerprint, Arc::clone(&description)));
+        };
+        let Known {
+            fingerprint,
+            ref description,
+            ..
+        } = known;
+        let description = Arc::clone(description);
+        self.shared.state().known = Some(Known {
+            session: self.counters().sessions,
+            ..known
+        });
         Ok((description, fingerprint))
     }
 
+    /// Returns true if the device has that description. After a reset it may have other firmware.
+    async fn still_has(&self, known: &Known) -> Result<bool, DescriptionError> {
+        Ok(match self.device() {
+            Some(device) if device.fingerprint != known.fingerprint => false,
+            Some(_) if self.counters().sessions == known.session => true,
+            _ => self.digest().await? == Some(known.digest),
+        })
+    }
+
     async fn read_description_bytes(&self) -> Result<Vec<u8>, DescriptionError> {
-        if let Some(cached) = self.cached_description().await? {
+        let cache = self.shared.cache.get();
+        if let Some(cache) = cache
+            && let Some(digest) = self.digest().await?
+            && let Some(cached) = cache.get(&digest)
+        {
             return Ok(cached.bytes);
         }
         let bytes = self.fetch_description().await?;
@@ -104,34 +126,20 @@ impl Connection {
         if announced.is_some_and(|announced| announced != fingerprint) {
             return Err(DescriptionError::Mismatch);
         }
-        if let Some(cache) = self.shared.cache.get() {
+        if let Some(cache) = cache {
             // A description that cannot be kept is read from the device next time.
             let _ = cache.put(&bytes);
         }
         Ok(bytes)
     }
 
-    /// Looks up the interface of this device in the cache.
-    async fn cached_description(&self) -> Result<Option<Cached>, DescriptionError> {
-        let Some(cache) = self.shared.cache.get() else {
-            return Ok(None);
-        };
-        if self.device().is_none() {
-            self.greet().await?;
-        }
-        let fingerprint = self.device().map(|device| device.fingerprint);
-        Ok(fingerprint.and_then(|fingerprint| cache.get(fingerprint)))
-    }
-
-    /// Makes the device announce itself. Any call does; this is the shortest. Any answer is good: a
-    /// device without its own service knows no ping.
-    async fn greet(&self) -> Result<(), CallError> {
-        let answer = self
-            .call_encoded_async(Target::of::<DevicePing>(), &[0])
-            .await;
-        match (self.device(), answer) {
-            (None, Err(error)) => Err(error),
-            _ => Ok(()),
+    /// Asks the device for the digest of its description, if it has one.
+    async fn digest(&self) -> Result<Option<[u8; DIGEST]>, DescriptionError> {
+        match self.describe(DIGEST_OFFSET).await {
+            Ok(digest) => Ok(digest.try_into().ok()),
+            // A device without its own service has none.
+            Err(CallError::NoSuchProcedure) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -147,22 +155,26 @@ impl Connection {
                 break;
             }
             let offset = u32::try_from(bytes.len()).map_err(|_| DescriptionError::TooLong)?;
-            // Encoding a number cannot fail.
-            let arguments = postcard::to_stdvec(&offset).unwrap_or_default();
-            let target = Target::of::<DeviceDescribe>();
-            let reply = self
+            let chunk = self
                 .within(left.min(self.timeout()))
-                .call_encoded_async(target, &arguments)
+                .describe(offset)
                 .await?;
-            let chunk = client::read::<DeviceDescribe>(reply.answer())?;
             if chunk.is_empty() {
                 return Ok(bytes);
             }
-            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(&chunk);
             if bytes.len() > MAX_DESCRIPTION {
                 return Err(DescriptionError::TooLong);
             }
         }
         Err(DescriptionError::TooSlow)
+    }
+
+    async fn describe(&self, offset: u32) -> Result<Vec<u8>, CallError> {
+        // Encoding a number cannot fail.
+        let arguments = postcard::to_stdvec(&offset).unwrap_or_default();
+        let target = Target::of::<DeviceDescribe>();
+        let reply = self.call_encoded_async(target, &arguments).await?;
+        client::read::<DeviceDescribe>(reply.answer()).map(<[u8]>::to_vec)
     }
 }

@@ -110,8 +110,8 @@ impl PreparedCall {
     pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
         let procedure = &self.procedure;
         match reply {
-            Reply::Return(bytes) if procedure.kind == ProcedureKind::Stream => {
-                let batch = Pull::new().take(FIRST_BATCH, bytes);
+            Reply::Return(bytes) if procedure.kind.is_stream() => {
+                let batch = Pull::new(self.moves()).take(FIRST_BATCH, bytes);
                 match batch.map_err(|error| self.failed(error))? {
                     Batch::Items { count, items } => self.items(count, items).map(Value::Array),
                     Batch::Void => Ok(Value::Null),
@@ -122,6 +122,11 @@ impl PreparedCall {
             }
             Reply::Error(bytes) => Err(self.own_error(bytes)),
         }
+    }
+
+    /// Returns true if it is of a moving stream.
+    fn moves(&self) -> bool {
+        self.procedure.kind == ProcedureKind::MovingStream
     }
 
     /// Decodes the procedure's own error.
@@ -203,6 +208,10 @@ impl StreamSource for NamedSource {
 
     fn target(&self) -> Target {
         self.0.target
+    }
+
+    fn moves(&self) -> bool {
+        self.0.moves()
     }
 
     fn encode(&self, place: &mut [u8]) -> Option<usize> {

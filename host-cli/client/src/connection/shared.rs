@@ -10,6 +10,7 @@ use crate::link::{Connector, Link, Tap};
 use rpc_proto::client::{
     Answer, CallError, Calls, Cause, Client, Patience, Subscriptions, Target, Ticket,
 };
+use rpc_proto::describe::DIGEST;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::{Accept, MAX_WINDOW};
@@ -80,12 +81,22 @@ pub struct State {
     /// The results that nobody has taken yet. They are kept here so that the client has room for
     /// other calls.
     pub(super) ended: HashMap<Ticket, Result<Reply, CallError>>,
-    pub(super) description: Option<(u32, Arc<Description>)>,
+    pub(super) known: Option<Known>,
     pub(super) stray: Stray,
     pub(super) inboxes: Inboxes,
     pub(super) tasks: Tasks,
     /// The number of times that everything was cancelled.
     pub(super) cancellations: u32,
+}
+
+/// The description that was read last.
+#[derive(Clone)]
+pub(super) struct Known {
+    /// The number of the session in which the device had it.
+    pub(super) session: u32,
+    pub(super) fingerprint: u32,
+    pub(super) digest: [u8; DIGEST],
+    pub(super) description: Arc<Description>,
 }
 
 impl Shared {
@@ -121,7 +132,7 @@ impl Shared {
                 changes: 0,
                 sleeping: 0,
                 ended: HashMap::new(),
-                description: None,
+                known: None,
                 stray: Stray::default(),
                 inboxes: Inboxes::default(),
                 tasks: Tasks::default(),

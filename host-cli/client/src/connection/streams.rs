@@ -20,11 +20,16 @@ pub struct Stream<S: StreamSource> {
 }
 
 impl<S: StreamSource> Stream<S> {
-    pub(super) const fn new(device: Connection, source: S) -> Self {
+    pub(super) fn new(device: Connection, source: S) -> Self {
         Self {
             running: Running::new(device, Pulling::new(source)),
             is_done: false,
         }
+    }
+
+    /// Returns how many items were missed so far; see [`Pulling::lost`].
+    pub const fn lost(&self) -> u32 {
+        self.running.operation().lost()
     }
 
     /// Waits for the next item. None at the end of the stream, and after an error.
@@ -87,6 +92,10 @@ impl<P: StreamProcedure> StreamSource for EncodedSource<P> {
 
     fn target(&self) -> Target {
         Target::of::<P>()
+    }
+
+    fn moves(&self) -> bool {
+        P::MOVES
     }
 
     fn encode(&self, place: &mut [u8]) -> Option<usize> {

@@ -2,6 +2,7 @@
 
 use super::Selector;
 use super::holder::{Holder, holder};
+use crate::safe;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 use std::fmt;
 use std::path::Path;
@@ -122,8 +123,8 @@ impl From<SerialPortInfo> for AvailablePort {
 
 impl From<UsbPortInfo> for UsbDevice {
     fn from(usb: UsbPortInfo) -> Self {
-        // The device supplies this text, which must not control a terminal.
-        let printable = |text: String| text.replace(char::is_control, "").trim().to_owned();
+        // The device supplies this text.
+        let printable = |text: String| safe::line(text.trim());
         Self {
             vendor_id: usb.vid,
             product_id: usb.pid,

@@ -18,13 +18,9 @@ impl Selector {
     }
 
     pub(crate) fn find_among(&self, ports: Vec<AvailablePort>) -> Result<Port, OpenError> {
-        let is_any_usb = ports.iter().any(|port| port.usb.is_some());
-        let (mut matching, others): (Vec<_>, Vec<_>) =
-            ports.into_iter().partition(|port| match (self, &port.usb) {
-                (Self::Only, usb) => usb.is_some() == is_any_usb,
-                (_, Some(usb)) => self.matches(usb),
-                (_, None) => false,
-            });
+        let is_meant =
+            |port: &AvailablePort| port.usb.as_ref().is_some_and(|usb| self.matches(usb));
+        let (mut matching, others): (Vec<_>, Vec<_>) = ports.into_iter().partition(is_meant);
         match (matching.pop(), matching.as_slice()) {
             (Some(port), []) => Ok(Port::Serial(port.path)),
             (Some(last), _) => {
@@ -115,19 +111,30 @@ mod tests {
     }
 
     #[test]
-    fn the_only_port_is_taken_and_usb_goes_before_built_in() {
+    fn the_only_port_of_a_usb_device_is_taken_and_one_that_is_built_in_is_never_tried() {
         let only = |ports| {
             let found = Selector::Only.find_among(ports).ok();
             found.map(|port| port.to_string())
         };
-        assert_eq!(only(vec![built_in("COM1")]), Some("COM1".into()));
+        assert_eq!(only(vec![built_in("COM1")]), None);
         assert_eq!(
             only(vec![built_in("COM1"), usb("COM3", "A")]),
             Some("COM3".into())
         );
-        assert_eq!(only(vec![built_in("COM1"), built_in("COM2")]), None);
         assert_eq!(only(vec![usb("COM3", "A"), usb("COM4", "B")]), None);
         assert_eq!(only(vec![]), None);
+    }
+
+    #[test]
+    fn ports_that_are_built_in_are_to_be_chosen_by_name() {
+        let error = Selector::Only
+            .find_among(vec![built_in("/dev/ttyS0")])
+            .unwrap_err();
+        assert_eq!(error.to_string(), "there is no port of a USB device");
+        assert_eq!(
+            error.hint(),
+            "the ports that were found are /dev/ttyS0: choose one by its name"
+        );
     }
 
     #[test]
@@ -136,7 +143,7 @@ mod tests {
         let error = Selector::Only.find_among(ports).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there are several serial ports, and none was chosen"
+            "there are several serial ports of USB devices, and none was chosen"
         );
         assert_eq!(
             error.hint(),

@@ -1,5 +1,7 @@
 //! Finds the process that has a port open, if the system says.
 
+#[cfg(target_os = "linux")]
+use crate::safe;
 use std::fmt;
 #[cfg(target_os = "linux")]
 use std::{fs, path::Path};
@@ -38,7 +40,7 @@ pub fn holder(path: &str) -> Option<Holder> {
     let program = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
     Some(Holder {
         process,
-        program: program.trim_end().replace(char::is_control, ""),
+        program: safe::line(program.trim_end()),
     })
 }
 

@@ -259,6 +259,7 @@ impl Display for Signature<'_> {
         }
         let stream = match procedure.kind {
             ProcedureKind::Stream => "stream of ",
+            ProcedureKind::MovingStream => "moving stream of ",
             _ => "",
         };
         match (&procedure.value.shape, &procedure.error) {

@@ -13,6 +13,7 @@ use super::{
     Variant,
 };
 use crate::cursor::{Cursor, Malformed};
+use crate::safe;
 use rpc_proto::describe::{Mark, ProcedureKind};
 use rpc_proto::service::StaticInterface;
 use rpc_proto::wire::crc::Crc32;
@@ -48,7 +49,7 @@ pub enum ReadError {
     /// A name is longer than 255 bytes or has characters that cannot be shown.
     #[error(
         "the name before byte {offset} of the device's description is longer than {MAX_NAME} \
-         bytes or has control characters"
+         bytes or has hidden characters"
     )]
     Name {
         /// The offset of the end of the name.
@@ -409,18 +410,16 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Result<String, ReadError> {
         let name = self.cursor.text()?;
-        if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        if name.len() > MAX_NAME || name.chars().any(safe::is_hidden) {
             let offset = self.cursor.offset();
             return Err(ReadError::Name { offset });
         }
         Ok(name.to_owned())
     }
 
-    /// Reads text of several lines. Other control characters are dropped.
+    /// Reads text of several lines, and makes it safe to show.
     fn doc(&mut self) -> Result<String, ReadError> {
-        let doc = self.cursor.text()?;
-        let shown = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
-        Ok(doc.chars().filter(shown).collect())
+        Ok(safe::lines(self.cursor.text()?))
     }
 
     fn flag(&mut self, what: &'static str) -> Result<bool, ReadError> {

@@ -5,10 +5,10 @@ use super::event::{Event, Happening};
 use super::pieces::{Piece, Pieces};
 use super::seals::Seals;
 use crate::arguments::to_json;
+use crate::cursor::Cursor;
 use crate::description::{Description, Procedure, ProcedureKind, Shape};
-use crate::value::{
-    ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
-};
+use crate::safe;
+use crate::value::{ValueError, decode, decode_all, error_in_words, hex, shortened};
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
 use rpc_proto::service::{Ask, FIRST_NUMBER, StaticInterface};
@@ -213,7 +213,7 @@ impl Decoder {
             return format!("procedure {number}, arguments {}", hex(arguments));
         };
         let (ask, arguments) = match procedure.kind {
-            ProcedureKind::Stream => split_ask(arguments),
+            kind if kind.is_stream() => split_ask(arguments),
             _ => (String::new(), arguments),
         };
         match arguments_in_words(procedure, arguments) {
@@ -271,9 +271,7 @@ impl Decoder {
         };
         let path = &procedure.path;
         let words = match (kind, &procedure.error) {
-            (Kind::Return, _) if procedure.kind == ProcedureKind::Stream => {
-                batch_in_words(procedure, body)
-            }
+            (Kind::Return, _) if procedure.kind.is_stream() => batch_in_words(procedure, body),
             (Kind::Return, _) => {
                 decode_all(&procedure.value, body).map(|value| match procedure.value.shape {
                     Shape::Unit => "done".to_owned(),
@@ -383,6 +381,12 @@ fn split_ask(bytes: &[u8]) -> (String, &[u8]) {
 fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueError> {
     const LAST: u8 = 0x80;
     let (&end, mut items) = body.split_last().unwrap_or((&0, &[]));
+    let mut from = String::new();
+    if procedure.kind == ProcedureKind::MovingStream {
+        let mut cursor = Cursor::new(items);
+        from = format!("from {}: ", cursor.varint(32)?);
+        items = cursor.rest();
+    }
     let count = end & !LAST;
     let values = (0..count).map(|_| decode(&procedure.value, &mut items));
     let values = values.collect::<Result<Vec<_>, _>>()?;
@@ -392,14 +396,14 @@ fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueErr
     }
     Ok(match (count, end & LAST) {
         (0, 0) => "the stream is shorter than that".to_owned(),
-        (_, 0) => shown(&Value::Array(values)),
-        _ => format!("{}, and no more", shown(&Value::Array(values))),
+        (_, 0) => from + &shown(&Value::Array(values)),
+        _ => format!("{from}{}, and no more", shown(&Value::Array(values))),
     })
 }
 
 /// Shows a value on one line, cut short if it is long.
 fn shown(value: &Value) -> String {
-    shortened(&without_controls(&value.to_string()))
+    shortened(&safe::line(&value.to_string()))
 }
 
 /// Shows the body of an answer to an unknown call.

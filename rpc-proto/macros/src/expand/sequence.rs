@@ -9,7 +9,7 @@ use syn::Token;
 /// Returns the argument that requests a batch, which precedes the declared arguments.
 pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
     match procedure.flow {
-        Flow::Stream => Some(quote!(::rpc_proto::macro_support::Ask,)),
+        Flow::Stream { .. } => Some(quote!(::rpc_proto::macro_support::Ask,)),
         _ => None,
     }
 }
@@ -18,17 +18,22 @@ pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
 pub fn kind(procedure: &Procedure) -> TokenStream {
     match procedure.flow {
         Flow::Call => quote!(Call),
-        Flow::Stream => quote!(Stream),
+        Flow::Stream { moves: false } => quote!(Stream),
+        Flow::Stream { moves: true } => quote!(MovingStream),
         Flow::Feed(_) => quote!(Feed),
     }
 }
 
 /// Generates the code that fills the reply to a stream's call from the method's return value.
 pub fn reply(procedure: &Procedure, returned: &Ident, ask: &Ident) -> TokenStream {
-    match procedure.outcome.error {
-        Some(_) => quote!(reply.items_result(#returned, #ask)),
-        None => quote!(reply.items(#returned, #ask)),
-    }
+    let moves = matches!(procedure.flow, Flow::Stream { moves: true });
+    let fill = match (moves, &procedure.outcome.error) {
+        (false, None) => quote!(items),
+        (false, Some(_)) => quote!(items_result),
+        (true, None) => quote!(moving),
+        (true, Some(_)) => quote!(moving_result),
+    };
+    quote!(reply.#fill(#returned, #ask))
 }
 
 /// Returns the arguments before the sequence of a feed.
@@ -45,9 +50,11 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     let value = &procedure.outcome.value;
     match &procedure.flow {
         Flow::Call => TokenStream::new(),
-        Flow::Stream => quote! {
+        Flow::Stream { moves } => quote! {
             impl ::rpc_proto::macro_support::StreamProcedure for #name {
                 type Item = #value;
+
+                const MOVES: bool = #moves;
             }
         },
         Flow::Feed(item) => {
@@ -87,7 +94,7 @@ pub fn method(
     let error = error_type(procedure);
     match &procedure.flow {
         Flow::Call => None,
-        Flow::Stream => {
+        Flow::Stream { .. } => {
             let names = procedure.arguments.iter().map(|argument| &argument.ident);
             let given = names.clone();
             let types = procedure.arguments.iter();

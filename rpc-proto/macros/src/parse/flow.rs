@@ -14,13 +14,22 @@ pub enum Flow {
     /// All at once.
     Call,
     /// It returns an iterator; the outcome's value is an item.
-    Stream,
+    Stream { moves: bool },
     /// Its last argument is an iterator over such items.
     Feed(Box<Type>),
 }
 
+/// Returns the type of the items of `impl Iterator<Item = T>` or `Moving<impl Iterator<Item = T>>`, and
+/// true if it is the latter.
+pub fn streamed(ty: &Type) -> Option<(&Type, bool)> {
+    match argument_of(ty, "Moving") {
+        Some(items) => Some((iterated(items)?, true)),
+        None => Some((iterated(ty)?, false)),
+    }
+}
+
 /// Returns the type of the items of `impl Iterator<Item = T>`, which may have a lifetime.
-pub fn streamed(ty: &Type) -> Option<&Type> {
+fn iterated(ty: &Type) -> Option<&Type> {
     let Type::ImplTrait(ty) = ty else { return None };
     ty.bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => {
@@ -38,9 +47,14 @@ pub fn streamed(ty: &Type) -> Option<&Type> {
 
 /// Returns the type of the items of `Items<'_, T>`.
 pub fn fed(ty: &Type) -> Option<&Type> {
+    argument_of(ty, "Items")
+}
+
+/// Returns the type argument of `name<T>`, which may have a lifetime before it.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
-    let given = generic_arguments(&last.arguments).filter(|_| last.ident == "Items")?;
+    let given = generic_arguments(&last.arguments).filter(|_| last.ident == name)?;
     given.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(item) => Some(item),
         _ => None,

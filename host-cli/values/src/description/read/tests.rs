@@ -64,11 +64,13 @@ fn an_unknown_kind_of_type_is_refused() {
 }
 
 #[test]
-fn names_must_not_command_the_terminal() {
+fn names_and_docs_must_not_command_the_terminal() {
     let escape = b"\x04\x1b[2J\x00";
     assert_eq!(Type::read(escape), Err(ReadError::Name { offset: 5 }));
+    let reversed = b"\x06a\xe2\x80\xaebc\x00";
+    assert_eq!(Type::read(reversed), Err(ReadError::Name { offset: 7 }));
     let device = Description::read(b"\x01d\x011\x01\x01s\x06a\x1b\x07\nbc\x00").unwrap();
-    assert_eq!(device.services[0].doc, "a\nbc");
+    assert_eq!(device.services[0].doc, "a\\u{1b}\\u{7}\nbc");
 }
 
 #[test]

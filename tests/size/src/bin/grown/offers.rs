@@ -1,7 +1,7 @@
 //! The services that an image may offer.
 
 use core::marker::PhantomData;
-use postcard_schema::Schema;
+use rpc_proto::Schema;
 use rpc_proto::service::{Interface, Undescribed};
 use serde::{Deserialize, Serialize};
 
