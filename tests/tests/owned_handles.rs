@@ -5,10 +5,10 @@ use firmware::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorAsyncClient, CalculatorClient,
     CalculatorTotalChanged, Operation,
 };
-use rpc_proto::client::CallError;
+use rpc_proto::client::{CallError, Cause};
 use rpc_proto::service;
 use serial_rpc::Connection;
-use serial_rpc::connection::{Options, Pending, Subscription};
+use serial_rpc::connection::{Options, Pending, Reply, Subscription};
 use serial_rpc::link::{Connector, Link};
 use serial_rpc::port::OpenError;
 use serial_rpc_simulator::SimulatedDevice;
@@ -273,6 +273,31 @@ fn a_link_of_the_users_own_that_fails_comes_back_as_itself() {
     // The very device that was there before, total included.
     assert_eq!(calculator.accumulate(2), Ok(42));
     assert_eq!(opened.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_call_that_is_made_while_others_are_cancelled_ends_as_cancelled_or_well() {
+    let device = device();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                device.cancel();
+                thread::yield_now();
+            }
+        });
+        let mut ends = (0..10_000).map(|x| {
+            let pending = device.submit::<CalculatorAdd>(&(x, 1));
+            (x + 1, pending.and_then(Pending::wait_for_reply))
+        });
+        let strange = ends.find(|(sum, end)| match end {
+            Ok(Reply::Return(value)) => *value != postcard::to_stdvec(sum).unwrap(),
+            Err(CallError::Cancelled | CallError::OutcomeUnknown(Cause::Cancelled)) => false,
+            _ => true,
+        });
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(strange, None);
+    });
 }
 
 /// A door that takes its time.
