@@ -5,10 +5,11 @@ use crate::failure::Failure;
 use crate::options::{LinkOptions, OutputOptions};
 use crate::project::Project;
 use crate::target::Target;
-use crate::{interrupt, tapping};
+use crate::{interrupt, output, tapping};
 use serial_rpc::cache::Cache;
 use serial_rpc::port::OpenError;
 use serial_rpc::{Connection, Options, Selector};
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub struct Context {
     pub link: LinkOptions,
     verbosity: u8,
     capture: Option<PathBuf>,
+    /// The connection, once it is open.
+    opened: OnceCell<Connection>,
 }
 
 impl Context {
@@ -39,6 +42,7 @@ impl Context {
             link,
             verbosity: output.verbose,
             capture: output.capture,
+            opened: OnceCell::new(),
         }
     }
 
@@ -57,10 +61,29 @@ impl Context {
             connection = connection.tapped_by(tap);
         }
         let connection = Arc::new(connection);
+        // No command opens a second one.
+        let _ = self.opened.set(Connection::clone(&connection));
         interrupt::cancels(&connection);
         // It may have been pressed while the port was opened, when there was nothing to cancel.
         interrupt::check()?;
         Ok(connection)
+    }
+
+    /// Says if another program has called the same device meanwhile. Calls that it interrupted were made
+    /// again where that does no harm, and nobody would know.
+    pub fn tell_of_others(&self) {
+        let Some(connection) = self.opened.get() else {
+            return;
+        };
+        if connection.counters().taken_over > 0 {
+            let name = connection.name();
+            output::notice(
+                self.json,
+                &format!(
+                    "another program uses the device on {name} too; they interrupt each other"
+                ),
+            );
+        }
     }
 
     /// Returns the user's cache of descriptions, unless it is disabled.
