@@ -55,10 +55,12 @@ impl Cache {
     }
 
     /// Returns the user's cache: `serial-rpc` in `$XDG_CACHE_HOME`, in `~/.cache`, or in the cache
-    /// folder of Windows. None if the user has no home.
+    /// folder of Windows. None if the user has no home, or a relative one.
     pub fn of_user() -> Option<Self> {
-        let base = etcetera::choose_base_strategy().ok()?;
-        Some(Self::in_folder(base.cache_dir().join("serial-rpc")))
+        let folder = etcetera::choose_base_strategy().ok()?.cache_dir();
+        // A relative one would be a folder of wherever the program happens to be started.
+        let folder = folder.is_absolute().then_some(folder)?;
+        Some(Self::in_folder(folder.join("serial-rpc")))
     }
 
     /// Returns the description with that digest, and marks it as used now.
