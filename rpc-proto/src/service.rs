@@ -129,7 +129,6 @@ pub trait StaticInterface {
     /// CRC-32 of the description.
     const FINGERPRINT: u32 = crate::describe::fingerprint(Self::DESCRIPTION);
     /// Digest of the description.
-    #[allow(long_running_const_eval, reason = "descriptions may be long")]
     const DIGEST: [u8; DIGEST] = digest(Self::DESCRIPTION);
 }
 

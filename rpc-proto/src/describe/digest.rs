@@ -24,15 +24,20 @@ pub const fn digest(description: &[&[u8]]) -> [u8; DIGEST] {
     };
     let mut piece = 0;
     while piece < description.len() {
+        let bytes = description[piece];
+        let len = bytes.len();
         let mut index = 0;
-        while index < description[piece].len() {
-            hash = hash.then(description[piece][index]);
+        while index < len {
+            hash.take(bytes[index]);
             index += 1;
         }
         piece += 1;
     }
     hash.finish()
 }
+
+/// What writes a word twice, end to end: then its lower half shifted to the right is the word rotated.
+const TWICE: u64 = 0x1_0000_0001;
 
 const BLOCK: usize = 64;
 const WORDS: usize = 16;
@@ -65,25 +70,24 @@ struct Sha256 {
 }
 
 impl Sha256 {
-    const fn then(mut self, byte: u8) -> Self {
+    const fn take(&mut self, byte: u8) {
         let index = self.len as usize % BLOCK;
         self.block[index] = byte;
         self.len += 1;
         if index + 1 == BLOCK {
-            self.state = compress(self.state, &self.block);
+            self.compress();
         }
-        self
     }
 
     const fn finish(mut self) -> [u8; DIGEST] {
         let bits = (self.len * 8).to_be_bytes();
-        self = self.then(0x80);
+        self.take(0x80);
         while self.len as usize % BLOCK != BLOCK - bits.len() {
-            self = self.then(0);
+            self.take(0);
         }
         let mut index = 0;
         while index < bits.len() {
-            self = self.then(bits[index]);
+            self.take(bits[index]);
             index += 1;
         }
         let mut digest = [0; DIGEST];
@@ -94,56 +98,53 @@ impl Sha256 {
         }
         digest
     }
-}
 
-const fn compress(state: [u32; 8], block: &[u8; BLOCK]) -> [u32; 8] {
-    let mut words = [0; ROUNDS];
-    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
-    let mut round = 0;
-    while round < ROUNDS {
-        words[round] = if round < WORDS {
-            let at = 4 * round;
-            u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
-        } else {
-            let (early, late) = (words[round - 15], words[round - 2]);
-            let early = early.rotate_right(7) ^ early.rotate_right(18) ^ early >> 3;
-            let late = late.rotate_right(17) ^ late.rotate_right(19) ^ late >> 10;
-            sum(&[words[round - 16], early, words[round - 7], late])
-        };
-        let choice = e & f ^ !e & g;
-        let majority = a & b ^ a & c ^ b & c;
-        let mixed_e = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-        let mixed_a = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
-        let more = sum(&[h, mixed_e, choice, ROUND[round], words[round]]);
-        (a, b, c, d, e, f, g, h) = (
-            more.wrapping_add(mixed_a).wrapping_add(majority),
-            a,
-            b,
-            c,
-            d.wrapping_add(more),
-            e,
-            f,
-            g,
-        );
-        round += 1;
+    /// Works the block into the state. The compiler takes long for a constant, and limits the number of calls: so a
+    /// rotation is a shift of the word written twice.
+    const fn compress(&mut self) {
+        let mut words = [0; ROUNDS];
+        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = self.state;
+        let mut round = 0;
+        while round < ROUNDS {
+            let word = if round < WORDS {
+                let at = 4 * round;
+                (self.block[at] as u32) << 24
+                    | (self.block[at + 1] as u32) << 16
+                    | (self.block[at + 2] as u32) << 8
+                    | self.block[at + 3] as u32
+            } else {
+                let (early, late) = (words[round - 15], words[round - 2]);
+                let (early_2, late_2) = (early as u64 * TWICE, late as u64 * TWICE);
+                let early = (early_2 >> 7 ^ early_2 >> 18) as u32 ^ early >> 3;
+                let late = (late_2 >> 17 ^ late_2 >> 19) as u32 ^ late >> 10;
+                let sum = words[round - 16] as u64 + early as u64 + words[round - 7] as u64;
+                (sum + late as u64) as u32
+            };
+            words[round] = word;
+            let (a_2, e_2) = (a as u64 * TWICE, e as u64 * TWICE);
+            let choice = g ^ e & (f ^ g);
+            let majority = a & b | c & (a | b);
+            let mixed_e = (e_2 >> 6 ^ e_2 >> 11 ^ e_2 >> 25) as u32;
+            let mixed_a = (a_2 >> 2 ^ a_2 >> 13 ^ a_2 >> 22) as u32;
+            let more =
+                h as u64 + mixed_e as u64 + choice as u64 + ROUND[round] as u64 + word as u64;
+            h = g;
+            g = f;
+            f = e;
+            e = (d as u64 + more) as u32;
+            d = c;
+            c = b;
+            b = a;
+            a = (more + mixed_a as u64 + majority as u64) as u32;
+            round += 1;
+        }
+        let worked = [a, b, c, d, e, f, g, h];
+        let mut index = 0;
+        while index < worked.len() {
+            self.state[index] = (self.state[index] as u64 + worked[index] as u64) as u32;
+            index += 1;
+        }
     }
-    let mut next = [a, b, c, d, e, f, g, h];
-    let mut index = 0;
-    while index < next.len() {
-        next[index] = next[index].wrapping_add(state[index]);
-        index += 1;
-    }
-    next
-}
-
-const fn sum(words: &[u32]) -> u32 {
-    let mut sum: u32 = 0;
-    let mut index = 0;
-    while index < words.len() {
-        sum = sum.wrapping_add(words[index]);
-        index += 1;
-    }
-    sum
 }
 
 #[cfg(test)]
