@@ -102,9 +102,9 @@ pub fn prompt<T>(prompt: impl FnOnce() -> T) -> T {
 /// Ends a prompt, which has put a handler of its own in the place of this one for SIGINT.
 #[cfg(unix)]
 fn end_prompt() {
-    use rustix::process::{Signal, getpid, kill_process};
+    use signal_hook::{consts::SIGINT, low_level::raise};
     // A process may send signals to itself.
-    let _ = kill_process(getpid(), Signal::INT);
+    let _ = raise(SIGINT);
 }
 
 /// Ends the program: where there are no signals, the console closes.
