@@ -3,6 +3,7 @@
 use super::Emit;
 use super::ring::Ring;
 use crate::service::Event;
+use crate::wire::frame::Encoder;
 use core::cell::RefCell;
 use core::task::{Context, Poll, Waker};
 use critical_section::Mutex;
@@ -65,8 +66,8 @@ struct Topic {
 /// The next item for the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// An event of that many bytes, which come next.
-    Event(u16),
+    /// An event, and the number of those before it that found no room.
+    Event { dropped: u32 },
     /// The number of events that found no room.
     Dropped(u32),
 }
@@ -132,22 +133,27 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         });
     }
 
-    /// Takes out the next item to send.
-    pub(crate) fn next(&self) -> Option<Next> {
-        self.with(|state| match state.waiting.pop_length() {
-            Some(length) => Some(Next::Event(length)),
-            None => match core::mem::take(&mut state.dropped) {
-                0 => None,
-                dropped => Some(Next::Dropped(dropped)),
-            },
+    /// Takes out the next item to send: puts the topic and the data of an event into a frame.
+    pub(crate) fn next(&self, frame: &mut Encoder<'_>) -> Option<Next> {
+        self.with(|state| {
+            let waiting = &mut state.waiting;
+            let Some(length) = waiting.pop_length() else {
+                let dropped = core::mem::take(&mut state.dropped);
+                return (dropped > 0).then_some(Next::Dropped(dropped));
+            };
+            let mut bytes = (0..length).map_while(|_| waiting.pop());
+            // The number of dropped events is a varint.
+            let (mut dropped, mut shift) = (0, 0);
+            for byte in bytes.by_ref() {
+                dropped |= u32::from(byte & 0x7F) << (shift & 31);
+                shift += 7;
+                if byte < 0x80 {
+                    break;
+                }
+            }
+            bytes.for_each(|byte| frame.push(byte));
+            Some(Next::Event { dropped })
         })
-    }
-
-    /// Takes a byte of the event.
-    // Locking takes more code than calling this.
-    #[inline(never)]
-    pub(crate) fn pop(&self) -> Option<u8> {
-        self.with(|state| state.waiting.pop())
     }
 
     /// Waits until there is something to send.

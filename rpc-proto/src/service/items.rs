@@ -73,8 +73,7 @@ impl Reply<'_> {
     ///
     /// Each item is encoded before it is known whether it fits, and removed if it does not.
     pub fn items<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        self.begin(Kind::Return);
-        let encoder = &mut self.encoder;
+        let encoder = &mut self.0;
         let mut end = BatchEnd::BEYOND;
         let behind = (ask.position as usize).checked_sub(1);
         if behind.is_none_or(|behind| items.nth(behind).is_some()) {
@@ -87,7 +86,7 @@ impl Reply<'_> {
                 if end.count == limit {
                     break;
                 }
-                let before = encoder.checkpoint();
+                let before = encoder.end();
                 encoder.value(&item);
                 if !encoder.has_room(1) {
                     match end.count {
@@ -100,23 +99,19 @@ impl Reply<'_> {
             }
         }
         encoder.push(end.to_byte());
-        self.end()
+        self.end(Kind::Return)
     }
 
     /// Answers like [`items`](Self::items), for a procedure that may return an error of its own
     /// instead.
     pub fn items_result<T: Serialize, E: Serialize>(
-        mut self,
+        self,
         result: Result<impl Iterator<Item = T>, E>,
         ask: Ask,
     ) -> Replied {
         match result {
             Ok(items) => self.items(items, ask),
-            Err(error) => {
-                self.begin(Kind::Error);
-                self.encoder.value(&error);
-                self.end()
-            }
+            Err(error) => self.error(&error),
         }
     }
 }
