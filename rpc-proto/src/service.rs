@@ -12,6 +12,7 @@ pub(crate) use items::BatchEnd;
 pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
 
 use crate::wire::decode::{Decoder, Undecodable};
+use crate::wire::encode::Sink;
 use crate::wire::frame::Encoder;
 use crate::wire::message::{Fault, Kind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -262,6 +263,22 @@ impl<'a> Arguments<'a> {
         self.0.value().map_err(|Undecodable| BadArguments)
     }
 
+    /// Takes an argument that is a sequence of bytes, all at once.
+    ///
+    /// # Errors
+    /// Returns [`BadArguments`] if there are not as many bytes, or more than `T` holds.
+    pub fn take_run<T: TryFrom<&'a [u8]>>(&mut self) -> Result<T, BadArguments> {
+        self.take::<&[u8]>()?.try_into().map_err(|_| BadArguments)
+    }
+
+    /// Takes an argument that is an array of bytes, all at once.
+    ///
+    /// # Errors
+    /// Returns [`BadArguments`] if there are not as many bytes.
+    pub fn take_array<const N: usize>(&mut self) -> Result<[u8; N], BadArguments> {
+        self.0.array().map_err(|Undecodable| BadArguments)
+    }
+
     /// Takes the sequence of a feed, which is decoded again item by item when it is used.
     ///
     /// # Errors
@@ -336,6 +353,20 @@ impl<'r> Reply<'r> {
     fn error<E: Serialize>(mut self, error: &E) -> Replied {
         self.0.value(error);
         self.end(Kind::Error)
+    }
+
+    /// Answers with a value that is a sequence of bytes, all at once.
+    pub fn run(mut self, bytes: impl AsRef<[u8]>) -> Replied {
+        self.0.run(bytes.as_ref());
+        self.end(Kind::Return)
+    }
+
+    /// Answers with a value that is a sequence of bytes, or the procedure's own error.
+    pub fn run_result<T: AsRef<[u8]>, E: Serialize>(self, result: &Result<T, E>) -> Replied {
+        match result {
+            Ok(bytes) => self.run(bytes),
+            Err(error) => self.error(error),
+        }
     }
 
     /// Answers with a value that is already encoded.

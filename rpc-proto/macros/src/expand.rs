@@ -1,12 +1,14 @@
 //! Generates the code that `#[service]` adds to the trait, from the description of the service.
 
 mod event;
+mod run;
 mod sequence;
 
 use crate::parse::{Flow, Procedure, Service, with_lifetime};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use run::Run;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Token, Type};
@@ -195,7 +197,11 @@ fn dispatcher(service: &Service) -> TokenStream {
                     let is_last = position + 1 == names.len();
                     let take = match procedure.flow {
                         Flow::Feed(_) if is_last => "take_items",
-                        _ => "take",
+                        _ => match run::of(&argument.ty) {
+                            Some(Run::Array) => "take_array",
+                            Some(Run::Vec) => "take_run",
+                            Some(Run::Slice) | None => "take",
+                        },
                     };
                     let take = Ident::new(take, argument.ty.span());
                     quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
@@ -208,8 +214,13 @@ fn dispatcher(service: &Service) -> TokenStream {
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
                 (Flow::Stream, _) => sequence::reply(procedure, &outcome, &ask),
-                (_, Some(_)) => quote!(reply.result(#returned)),
-                (_, None) => quote!(reply.value(#returned)),
+                (_, error) => match (run::of(&procedure.outcome.value), error) {
+                    (Some(Run::Slice | Run::Vec), Some(_)) => quote!(reply.run_result(#returned)),
+                    (Some(Run::Slice | Run::Vec), None) => quote!(reply.run(#returned)),
+                    (Some(Run::Array), None) => quote!(reply.return_bytes(#returned)),
+                    (_, Some(_)) => quote!(reply.result(#returned)),
+                    (_, None) => quote!(reply.value(#returned)),
+                },
             };
             quote! {
                 #index => {

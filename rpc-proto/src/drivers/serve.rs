@@ -36,7 +36,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
                 self.send(link)?;
                 continue;
             }
-            self.receive(read_byte(link)?);
+            self.receive_from(|| read_byte(link))?;
         }
     }
 }

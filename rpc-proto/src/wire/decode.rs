@@ -88,14 +88,15 @@ impl<'de> Decoder<'de> {
     }
 
     /// Takes that many bytes.
-    pub(crate) fn take(&mut self, count: usize) -> Result<&'de [u8], Undecodable> {
+    fn take(&mut self, count: usize) -> Result<&'de [u8], Undecodable> {
         let split = self.rest().split_at_checked(count);
         let (taken, rest) = split.ok_or(Undecodable)?;
         self.0 = rest.iter();
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Undecodable> {
+    /// Takes an array of bytes.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Undecodable> {
         self.take(N)?.try_into().map_err(|_| Undecodable)
     }
 

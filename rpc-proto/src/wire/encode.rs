@@ -40,6 +40,12 @@ pub(crate) trait Sink: Sized {
         self.push(value as u8);
     }
 
+    /// Adds a sequence of bytes.
+    fn run(&mut self, bytes: &[u8]) {
+        self.varint(bytes.len() as u32);
+        self.extend(bytes);
+    }
+
     /// Adds a value.
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unencodable> {
         value.serialize(Serializer(self))
@@ -136,7 +142,7 @@ impl<S: Sink> ser::Serializer for Serializer<'_, S> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Unencodable> {
-        self.length(value.len())?.0.extend(value);
+        self.0.run(value);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::wire::encode::Sink;
 use crate::wire::message::Header;
 use crate::wire::seal::{Seal, TRAILER_LEN};
 use core::mem;
+use core::sync::atomic::{Ordering, compiler_fence};
 use serde::Serialize;
 
 /// The byte that ends every frame and occurs nowhere inside one.
@@ -109,13 +110,14 @@ impl<'b> Encoder<'b> {
     /// Adds bytes to the body.
     #[inline(never)]
     pub fn extend(&mut self, bytes: &[u8]) {
-        let rest = self.buffer.get_mut(self.end..).unwrap_or_default();
-        let mut places = rest.iter_mut();
-        for &byte in bytes {
-            let Some(place) = places.next() else {
-                return self.refuse();
-            };
+        let rest = self.buffer.get_mut(self.end..);
+        let Some(places) = rest.and_then(|rest| rest.get_mut(..bytes.len())) else {
+            return self.refuse();
+        };
+        for (place, &byte) in places.iter_mut().zip(bytes) {
             *place = byte;
+            // Otherwise this is a call of `memcpy`, which takes 300 bytes of flash.
+            compiler_fence(Ordering::SeqCst);
         }
         self.end += bytes.len();
     }
@@ -167,8 +169,8 @@ pub(crate) fn close<const FRAME: usize>(
 }
 
 /// Adds trailer and delimiter to the payload in `buffer`, which begins at 1 and ends at `end`, and
-/// replaces zeros by codes. It goes through the bytes once: a device with a loop for the seal and one
-/// for the codes takes 4 instructions more for each.
+/// replaces zeros by codes. It goes through the bytes once: with a loop for the seal and one for the
+/// codes, a device would run 3 instructions more for each.
 #[inline(never)]
 fn seal_and_stuff<const FRAME: usize>(
     buffer: &mut [u8],
@@ -177,7 +179,7 @@ fn seal_and_stuff<const FRAME: usize>(
 ) -> Result<usize, Full> {
     let (mut code_at, mut at) = (0, 1);
     let mut is_sealed = false;
-    loop {
+    'blocks: loop {
         let block_end = match has_full_blocks(FRAME) {
             true => end.min(code_at + BLOCK + 1),
             false => end,
@@ -189,6 +191,9 @@ fn seal_and_stuff<const FRAME: usize>(
             if byte == DELIMITER {
                 put_code(block, code_at, at);
                 code_at = at;
+                at += 1;
+                // With the next byte in the same loop, it would take 3 instructions more for each.
+                continue 'blocks;
             }
             at += 1;
         }
@@ -338,14 +343,33 @@ impl<const FRAME: usize> Accumulator<FRAME> {
     /// Takes one received byte. At a delimiter, returns the candidate that it ends, or an error if that
     /// is broken. Repeated delimiters end nothing.
     pub fn push(&mut self, byte: u8) -> Option<Result<Candidate<'_>, Broken>> {
-        if byte == DELIMITER {
-            return self.end();
-        }
-        if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
-            *place = byte;
-            self.len += 1;
-        }
-        None
+        let mut byte = Some(byte);
+        self.fill(|| byte.take().ok_or(())).ok()?
+    }
+
+    /// Takes bytes like [`push`](Self::push), until there is a delimiter or none comes. It keeps the count
+    /// in a register, which saves 6 instructions for each byte.
+    pub(crate) fn fill<E>(
+        &mut self,
+        mut next: impl FnMut() -> Result<u8, E>,
+    ) -> Result<Option<Result<Candidate<'_>, Broken>>, E> {
+        let mut len = usize::from(self.len);
+        let ended = loop {
+            match next() {
+                Ok(DELIMITER) => break Ok(()),
+                Ok(byte) => {
+                    if let Some(place) = self.bytes.get_mut(len) {
+                        *place = byte;
+                        len += 1;
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        // At most `FRAME`, which fits.
+        self.len = len as u16;
+        ended?;
+        Ok(self.end())
     }
 
     /// Returns true if a part of a possible frame has been received.
