@@ -263,6 +263,22 @@ impl<'a> Arguments<'a> {
         self.0.value().map_err(|Undecodable| BadArguments)
     }
 
+    /// Takes a `u32`. It costs 4 instructions less than [`take`](Self::take).
+    pub(crate) fn number(&mut self) -> Result<u32, BadArguments> {
+        self.0.varint(u32::BITS).map_err(|Undecodable| BadArguments)
+    }
+
+    /// Takes the last argument, like [`take`](Self::take) and [`end`](Self::end) together.
+    ///
+    /// # Errors
+    /// Returns [`BadArguments`] if the bytes do not encode such a value, or some are left over.
+    #[inline(never)]
+    pub fn take_last<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
+        let value = self.0.value().map_err(|Undecodable| BadArguments)?;
+        self.end()?;
+        Ok(value)
+    }
+
     /// Takes an argument that is a sequence of bytes, all at once.
     ///
     /// # Errors
@@ -292,7 +308,7 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// Returns [`BadArguments`] if bytes are left over.
-    pub fn end(self) -> Result<(), BadArguments> {
+    pub fn end(&self) -> Result<(), BadArguments> {
         if self.bytes().is_empty() {
             Ok(())
         } else {

@@ -172,6 +172,11 @@ fn schema(ty: &Type) -> TokenStream {
     quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Described>::SCHEMA)
 }
 
+/// Returns true if an argument is decoded by itself.
+fn is_plain(ty: &Type) -> bool {
+    !matches!(run::of(ty), Some(Run::Array | Run::Vec))
+}
+
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
@@ -200,13 +205,19 @@ fn dispatcher(service: &Service) -> TokenStream {
                         _ => match run::of(&argument.ty) {
                             Some(Run::Array) => "take_array",
                             Some(Run::Vec) => "take_run",
-                            Some(Run::Slice) | None => "take",
+                            _ if is_last => "take_last",
+                            _ => "take",
                         },
                     };
                     let take = Ident::new(take, argument.ty.span());
                     quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
                 },
             );
+            // A plain last argument is taken together with the check for what is behind it.
+            let end = match (procedure.arguments.last(), &procedure.flow) {
+                (Some(last), Flow::Call | Flow::Stream) if is_plain(&last.ty) => None,
+                _ => Some(quote!(#taken.end()?;)),
+            };
             let take_ask =
                 sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
@@ -226,7 +237,7 @@ fn dispatcher(service: &Service) -> TokenStream {
                 #index => {
                     #take_ask
                     #(#takes)*
-                    #taken.end()?;
+                    #end
                     let #outcome = #ident::#method(&mut self.0, #(#names),*)#awaited;
                     ::core::result::Result::Ok(#answer)
                 }

@@ -14,7 +14,9 @@ pub use outstanding::Token;
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
 use crate::wire::encode::Sink;
-use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, Full, close, max_encoded_len};
+use crate::wire::frame::{
+    Broken, Candidate, DELIMITER, Encoder, Full, close, close_code, max_encoded_len,
+};
 use crate::wire::message::{Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
 
@@ -157,15 +159,6 @@ impl<const FRAME: usize> Call<'_, '_, FRAME> {
     }
 }
 
-/// Makes a frame of a header and a code, in a buffer that is long enough.
-#[inline(never)]
-fn code_frame<const FRAME: usize>(place: &mut [u8], header: Header, code: u8, seal: Seal) {
-    let mut encoder = Encoder::new(place);
-    encoder.push(code);
-    let end = encoder.end();
-    let _fits = close::<FRAME>(place, end, header, seal);
-}
-
 /// Makes the frame of a reply, or of a fault if there is no reply or it does not fit.
 fn settle<const FRAME: usize>(
     seq: Seq,
@@ -181,19 +174,20 @@ fn settle<const FRAME: usize>(
         Err(fault) => fault,
     };
     let kind = Kind::Fault;
-    code_frame::<FRAME>(place, Header { kind, seq }, fault as u8, seal);
+    close_code::<FRAME>(place, fault as u8, Header { kind, seq }, seal);
 }
 
-/// Returns the frame at the beginning of its buffer. Its codes lead to its end.
-fn frame_in(place: &[u8]) -> &[u8] {
+/// Returns what is left of the frame at the beginning of its buffer, of which `sent` bytes were sent. The
+/// codes of the frame lead to its end.
+fn frame_in(place: &[u8], sent: usize) -> &[u8] {
     let mut end = 0;
-    loop {
-        match place.get(end) {
-            None => return &[],
-            Some(&DELIMITER) => return place.get(..=end).unwrap_or_default(),
-            Some(&code) => end += usize::from(code),
+    while let Some(&code) = place.get(end) {
+        if code == DELIMITER {
+            return place.get(sent..=end).unwrap_or_default();
         }
+        end += usize::from(code);
     }
+    &[]
 }
 
 /// Checks the bounds of a device.
@@ -311,7 +305,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             return;
         };
         let mut fields = Arguments::new(rest);
-        let (Ok(nonce), Ok(max_frame)) = (fields.take::<u32>(), fields.take::<u32>()) else {
+        let (Ok(nonce), Ok(max_frame)) = (fields.number(), fields.number()) else {
             return;
         };
         self.state.max_frame = max_frame.clamp(MAX_ACCEPT as u32, FRAME as u32) as u16;
@@ -371,7 +365,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.phase = Phase::GapReported;
 
         let mut arguments = Arguments::new(body);
-        let procedure = match arguments.take::<u32>().map(u16::try_from) {
+        let procedure = match arguments.number().map(u16::try_from) {
             Ok(Ok(number)) => Ok(number),
             Ok(Err(_)) => Err(Fault::UnknownProcedure),
             Err(BadArguments) => Err(Fault::BadArguments),
@@ -410,7 +404,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             kind: Kind::Nak,
             seq,
         };
-        code_frame::<FRAME>(&mut self.nak, header, reason as u8, self.state.seal);
+        close_code::<FRAME>(&mut self.nak, reason as u8, header, self.state.seal);
         self.state.send(Sending::NAK);
     }
 
@@ -442,8 +436,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 .get(slot.min(WINDOW - 1))
                 .map_or(&[][..], |reply| &reply[..]),
         };
-        let sent = usize::from(self.state.sent);
-        frame_in(place).get(sent..).unwrap_or_default()
+        frame_in(place, self.state.sent.into())
     }
 
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.

@@ -44,7 +44,7 @@ pub(crate) fn take_from<'de, T: Deserialize<'de>>(
 macro_rules! varint {
     ($name:ident, $type:ty) => {
         #[inline(never)]
-        fn $name(&mut self, bits: u32) -> Result<$type, Undecodable> {
+        pub(crate) fn $name(&mut self, bits: u32) -> Result<$type, Undecodable> {
             let (mut value, mut shift) = (0, 0);
             while shift < bits {
                 let byte = self.byte()?;

@@ -23,11 +23,14 @@ pub(crate) trait Sink: Sized {
     /// Adds an unsigned integer of up to 32 bits.
     #[inline(never)]
     fn varint(&mut self, mut value: u32) {
-        while value > 0x7F {
+        loop {
+            let more = value >> 7;
+            if more == 0 {
+                return self.push(value as u8);
+            }
             self.push(value as u8 | 0x80);
-            value >>= 7;
+            value = more;
         }
-        self.push(value as u8);
     }
 
     /// Adds an unsigned integer of more bits.

@@ -168,6 +168,20 @@ pub(crate) fn close<const FRAME: usize>(
     seal_and_stuff::<FRAME>(buffer, end, seal)
 }
 
+/// Makes a frame whose body is a code.
+#[inline(never)]
+pub(crate) fn close_code<const FRAME: usize>(
+    buffer: &mut [u8],
+    code: u8,
+    header: Header,
+    seal: Seal,
+) {
+    if let [_, header_place, code_place, ..] = buffer {
+        (*header_place, *code_place) = (header.to_byte(), code);
+        let _fits = seal_and_stuff::<FRAME>(buffer, BODY + 1, seal);
+    }
+}
+
 /// Adds trailer and delimiter to the payload in `buffer`, which begins at 1 and ends at `end`, and
 /// replaces zeros by codes. It goes through the bytes once: with a loop for the seal and one for the
 /// codes, a device would run 3 instructions more for each.
