@@ -67,7 +67,7 @@ struct Topic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// An event, and the number of those before it that found no room.
-    Event { dropped: u32 },
+    Event { dropped: u8 },
     /// The number of events that found no room.
     Dropped(u32),
 }
@@ -87,7 +87,10 @@ impl<const BYTES: usize, const TOPICS: usize> State<BYTES, TOPICS> {
 impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     /// Creates an empty queue.
     pub const fn new() -> Self {
-        const { assert!(BYTES > 0, "a queue has room for something") }
+        const {
+            assert!(BYTES > 0, "a queue has room for something");
+            assert!(BYTES <= u16::MAX as usize, "a queue has up to 65,535 bytes");
+        }
         Self {
             state: Mutex::new(RefCell::new(State {
                 subscribed: [None; TOPICS],
@@ -141,17 +144,10 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
                 let dropped = core::mem::take(&mut state.dropped);
                 return (dropped > 0).then_some(Next::Dropped(dropped));
             };
-            let mut bytes = (0..length).map_while(|_| waiting.pop());
-            // The number of dropped events is a varint.
-            let (mut dropped, mut shift) = (0, 0);
-            for byte in bytes.by_ref() {
-                dropped |= u32::from(byte & 0x7F) << (shift & 31);
-                shift += 7;
-                if byte < 0x80 {
-                    break;
-                }
+            let dropped = waiting.pop();
+            for _ in 1..length {
+                frame.push(waiting.pop());
             }
-            bytes.for_each(|byte| frame.push(byte));
             Some(Next::Event { dropped })
         })
     }
@@ -194,9 +190,13 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     fn put<T: Serialize>(&self, key: u32, data: &T) {
         let server = self.with(|state| {
             let topic = state.topic(key)?;
-            match state.waiting.push(&(state.dropped, topic.number, data)) {
-                Ok(()) => state.dropped = 0,
-                Err(_) => state.dropped = state.dropped.saturating_add(1),
+            // With more before it than a byte counts, an event is dropped as well, until none waits and the
+            // number is sent by itself.
+            let dropped = u8::try_from(state.dropped).ok();
+            let pushed = dropped.map(|dropped| state.waiting.push(&(dropped, topic.number, data)));
+            match pushed {
+                Some(Ok(())) => state.dropped = 0,
+                _ => state.dropped = state.dropped.saturating_add(1),
             }
             state.server.take()
         });

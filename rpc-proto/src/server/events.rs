@@ -111,6 +111,7 @@ impl Sender for NoEvents {
 pub struct QueuedEvents<Q, const FRAME: usize> {
     queue: Q,
     frame: [u8; FRAME],
+    /// The length of the frame that is being sent, 0 without one.
     len: usize,
     sent: usize,
     /// The number of events in this session, sent or dropped.
@@ -137,9 +138,8 @@ where
     Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
 {
     /// Makes the next frame, if there is an event or a count to send.
+    #[inline(never)]
     fn make_next(&mut self, seal: Seal) {
-        self.len = 0;
-        self.sent = 0;
         while self.len == 0 {
             let mut encoder = Encoder::new(&mut self.frame);
             if mem::take(&mut self.count_due) {
@@ -156,14 +156,15 @@ where
                     self.count_due = true;
                 }
                 Some(Next::Event { dropped }) => {
-                    self.count = self.count.wrapping_add(dropped);
+                    self.count = self.count.wrapping_add(dropped.into());
                     let end = encoder.end();
                     self.close(end, seal);
                     self.count = self.count.wrapping_add(1);
                     // Send the count if this event did not fit, if so many were dropped that its number is
                     // ambiguous, and regularly, in case so many get lost on the way.
-                    self.count_due =
-                        self.len == 0 || dropped >= UNTOLD || self.count.is_multiple_of(UNTOLD);
+                    self.count_due = self.len == 0
+                        || u32::from(dropped) >= UNTOLD
+                        || self.count.is_multiple_of(UNTOLD);
                 }
             }
         }
@@ -192,14 +193,13 @@ where
         self.count_due = false;
         if !self.is_sending() {
             self.len = 0;
-            self.sent = 0;
         }
     }
 
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
         self.queue.subscribe(key, number).ok()?;
         // The waiting event is sent after the answer to this call.
-        let waits = u32::from(self.len > 0 && self.sent == 0);
+        let waits = u32::from(self.len > 0 && !self.is_sending());
         Some(self.count.wrapping_sub(waits))
     }
 
@@ -208,22 +208,26 @@ where
     }
 
     fn is_sending(&self) -> bool {
-        self.sent > 0 && self.sent < self.len
+        self.sent > 0
     }
 
     fn outgoing(&mut self, seal: Seal) -> &[u8] {
-        if self.sent == self.len {
+        if self.len == 0 {
             self.make_next(seal);
         }
         self.frame.get(self.sent..self.len).unwrap_or_default()
     }
 
     fn sent(&mut self, count: usize) {
-        self.sent = self.len.min(self.sent.saturating_add(count));
+        if count < self.len - self.sent {
+            self.sent += count;
+        } else {
+            (self.len, self.sent) = (0, 0);
+        }
     }
 
     async fn wait(&mut self) {
-        if self.sent < self.len {
+        if self.len > 0 {
             return;
         }
         poll_fn(|context| self.queue.poll_waiting(context)).await;
@@ -254,6 +258,33 @@ mod tests {
             assert!(len > 0);
             // Does not ask for more events before the next session begins.
             events.sent(len);
+        }
+    }
+
+    #[test]
+    fn events_that_are_dropped_are_counted_however_many_they_are() {
+        let queue = EventQueue::<32>::new();
+        let mut events = QueuedEvents::<_, 64>::new(&queue);
+        events.subscribe(LogRecord::KEY, 8);
+        let mut emitted = 0;
+        for burst in [1, 20, 300, 70_000, 1] {
+            for _ in 0..burst {
+                let (level, target) = (Level::Info, "test");
+                queue.emit(&LogRecord {
+                    level,
+                    target,
+                    text: "",
+                });
+            }
+            // One is sent while others wait, and then one is emitted behind those that were dropped.
+            let len = events.outgoing(Seal::NONE).len();
+            events.sent(len);
+            queue.emit_bytes(LogRecord::KEY, &[]);
+            while !events.outgoing(Seal::NONE).is_empty() {
+                events.sent(usize::MAX);
+            }
+            emitted += burst + 1;
+            assert_eq!(events.count, emitted);
         }
     }
 }
