@@ -11,8 +11,8 @@ pub use interface::{Bare, Undescribed};
 pub(crate) use items::BatchEnd;
 pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, StreamProcedure};
 
-use crate::wire::decode::{Decoder, Undecodable};
-use crate::wire::encode::Sink;
+use crate::wire::decode::Decoder;
+use crate::wire::encode::{CodingError, Sink};
 use crate::wire::frame::Encoder;
 use crate::wire::message::{Fault, Kind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -260,12 +260,12 @@ impl<'a> Arguments<'a> {
     /// Returns [`BadArguments`] if the bytes do not encode such a value.
     #[inline(never)]
     pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
-        self.0.value().map_err(|Undecodable| BadArguments)
+        self.0.value().map_err(|CodingError| BadArguments)
     }
 
     /// Takes a `u32`. It costs 4 instructions less than [`take`](Self::take).
     pub(crate) fn number(&mut self) -> Result<u32, BadArguments> {
-        self.0.varint(u32::BITS).map_err(|Undecodable| BadArguments)
+        self.0.varint(u32::BITS).map_err(|CodingError| BadArguments)
     }
 
     /// Takes the last argument, like [`take`](Self::take) and [`end`](Self::end) together.
@@ -274,7 +274,7 @@ impl<'a> Arguments<'a> {
     /// Returns [`BadArguments`] if the bytes do not encode such a value, or some are left over.
     #[inline(never)]
     pub fn take_last<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
-        let value = self.0.value().map_err(|Undecodable| BadArguments)?;
+        let value = self.0.value().map_err(|CodingError| BadArguments)?;
         self.end()?;
         Ok(value)
     }
@@ -292,7 +292,7 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// Returns [`BadArguments`] if there are not as many bytes.
     pub fn take_array<const N: usize>(&mut self) -> Result<[u8; N], BadArguments> {
-        self.0.array().map_err(|Undecodable| BadArguments)
+        self.0.array().map_err(|CodingError| BadArguments)
     }
 
     /// Takes the sequence of a feed, which is decoded again item by item when it is used.

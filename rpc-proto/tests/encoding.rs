@@ -106,11 +106,13 @@ fn encode(value: &impl Serialize) -> Option<Vec<u8>> {
 }
 
 /// Asserts that bytes are decoded as postcard does it.
-fn assert_decoded<T: DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) {
+fn assert_decoded<T: DeserializeOwned + Debug>(bytes: &[u8]) {
     let mut arguments = Arguments::new(bytes);
     let decoded = arguments.take::<T>().ok();
     let decoded = decoded.map(|value| (value, arguments.bytes()));
-    assert_eq!(decoded, postcard::take_from_bytes(bytes).ok());
+    let expected = postcard::take_from_bytes::<T>(bytes).ok();
+    // As text, because not every float is equal to itself.
+    assert_eq!(format!("{decoded:?}"), format!("{expected:?}"));
 }
 
 proptest! {

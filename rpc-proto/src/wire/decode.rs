@@ -1,7 +1,7 @@
 //! Bytes to values (PROTOCOL.md, "Encoding of values"). As in `encode.rs`, all types share the functions
 //! that read the encoding.
 
-use core::fmt::{self, Display};
+use crate::wire::encode::CodingError;
 use core::slice;
 use core::str;
 use serde::Deserialize;
@@ -13,28 +13,10 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 #[derive(Clone, Debug)]
 pub(crate) struct Decoder<'de>(slice::Iter<'de, u8>);
 
-/// The bytes are not the encoding of such a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Undecodable;
-
-impl Display for Undecodable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the bytes do not encode such a value")
-    }
-}
-
-impl core::error::Error for Undecodable {}
-
-impl de::Error for Undecodable {
-    fn custom<T: Display>(_: T) -> Self {
-        Self
-    }
-}
-
 /// Takes a value from the beginning of `bytes`, and returns it with the bytes behind it.
 pub(crate) fn take_from<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
-) -> Result<(T, &'de [u8]), Undecodable> {
+) -> Result<(T, &'de [u8]), CodingError> {
     let mut decoder = Decoder::new(bytes);
     let value = decoder.value()?;
     Ok((value, decoder.rest()))
@@ -44,7 +26,7 @@ pub(crate) fn take_from<'de, T: Deserialize<'de>>(
 macro_rules! varint {
     ($name:ident, $type:ty) => {
         #[inline(never)]
-        pub(crate) fn $name(&mut self, bits: u32) -> Result<$type, Undecodable> {
+        pub(crate) fn $name(&mut self, bits: u32) -> Result<$type, CodingError> {
             let (mut value, mut shift) = (0, 0);
             while shift < bits {
                 let byte = self.byte()?;
@@ -59,7 +41,7 @@ macro_rules! varint {
                 }
                 shift += 7;
             }
-            Err(Undecodable)
+            Err(CodingError)
         }
     };
 }
@@ -76,188 +58,142 @@ impl<'de> Decoder<'de> {
     }
 
     /// Takes a value.
-    pub(crate) fn value<T: Deserialize<'de>>(&mut self) -> Result<T, Undecodable> {
+    pub(crate) fn value<T: Deserialize<'de>>(&mut self) -> Result<T, CodingError> {
         T::deserialize(self)
     }
 
     varint!(varint, u32);
     varint!(wide_varint, u128);
 
-    fn byte(&mut self) -> Result<u8, Undecodable> {
-        self.0.next().copied().ok_or(Undecodable)
+    fn byte(&mut self) -> Result<u8, CodingError> {
+        self.0.next().copied().ok_or(CodingError)
     }
 
     /// Takes that many bytes.
-    fn take(&mut self, count: usize) -> Result<&'de [u8], Undecodable> {
+    fn take(&mut self, count: usize) -> Result<&'de [u8], CodingError> {
         let split = self.rest().split_at_checked(count);
-        let (taken, rest) = split.ok_or(Undecodable)?;
+        let (taken, rest) = split.ok_or(CodingError)?;
         self.0 = rest.iter();
         Ok(taken)
     }
 
     /// Takes an array of bytes.
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Undecodable> {
-        self.take(N)?.try_into().map_err(|_| Undecodable)
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], CodingError> {
+        self.take(N)?.try_into().map_err(|_| CodingError)
     }
 
-    fn length(&mut self) -> Result<usize, Undecodable> {
+    fn length(&mut self) -> Result<usize, CodingError> {
         Ok(self.varint(u32::BITS)? as usize)
     }
 
-    fn bytes(&mut self) -> Result<&'de [u8], Undecodable> {
+    fn bytes(&mut self) -> Result<&'de [u8], CodingError> {
         let length = self.length()?;
         self.take(length)
     }
 
-    fn str(&mut self) -> Result<&'de str, Undecodable> {
-        str::from_utf8(self.bytes()?).map_err(|_| Undecodable)
+    fn str(&mut self) -> Result<&'de str, CodingError> {
+        str::from_utf8(self.bytes()?).map_err(|_| CodingError)
     }
 
-    fn flag(&mut self) -> Result<bool, Undecodable> {
+    fn flag(&mut self) -> Result<bool, CodingError> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(Undecodable),
+            _ => Err(CodingError),
         }
     }
 
-    fn char(&mut self) -> Result<char, Undecodable> {
+    fn char(&mut self) -> Result<char, CodingError> {
         let mut chars = self.str()?.chars();
         match (chars.next(), chars.next()) {
             (Some(only), None) => Ok(only),
-            _ => Err(Undecodable),
+            _ => Err(CodingError),
         }
     }
 
     /// Takes a signed integer, whose sign is in the lowest bit.
-    fn signed(&mut self, bits: u32) -> Result<i32, Undecodable> {
+    fn signed(&mut self, bits: u32) -> Result<i32, CodingError> {
         let value = self.varint(bits)?;
         Ok((value >> 1) as i32 ^ -((value & 1) as i32))
     }
 
-    fn wide_signed(&mut self, bits: u32) -> Result<i128, Undecodable> {
+    fn wide_signed(&mut self, bits: u32) -> Result<i128, CodingError> {
         let value = self.wide_varint(bits)?;
         Ok((value >> 1) as i128 ^ -((value & 1) as i128))
     }
 
-    fn parts<V: Visitor<'de>>(&mut self, left: usize, visitor: V) -> Result<V::Value, Undecodable> {
+    fn parts<V: Visitor<'de>>(&mut self, left: usize, visitor: V) -> Result<V::Value, CodingError> {
         let decoder = self;
         visitor.visit_seq(Parts { decoder, left })
     }
 }
 
-/// The methods for values that one method of the decoder takes.
-macro_rules! simple {
-    ($decoder:ident: $($method:ident $visit:ident($taken:expr);)+) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
-            let $decoder = self;
-            visitor.$visit($taken)
+/// The methods that hand values to a visitor.
+macro_rules! visits {
+    ($it:ident, $visitor:ident:
+        $($method:ident($($argument:tt: $type:ty),*) $visit:expr;)+
+    ) => {
+        $(#[allow(unused_variables, reason = "some have nothing to take")]
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($argument: $type,)*
+            $visitor: V,
+        ) -> Result<V::Value, CodingError> {
+            let $it = self;
+            $visit
         })+
     };
 }
 
+type Name = &'static str;
+type Names = &'static [Name];
+
 impl<'de> de::Deserializer<'de> for &mut Decoder<'de> {
-    type Error = Undecodable;
+    type Error = CodingError;
 
-    simple! { decoder:
-        deserialize_bool visit_bool(decoder.flag()?);
-        deserialize_i8 visit_i8(decoder.byte()? as i8);
-        deserialize_u8 visit_u8(decoder.byte()?);
-        deserialize_i16 visit_i16(decoder.signed(16)? as i16);
-        deserialize_u16 visit_u16(decoder.varint(16)? as u16);
-        deserialize_i32 visit_i32(decoder.signed(32)?);
-        deserialize_u32 visit_u32(decoder.varint(32)?);
-        deserialize_i64 visit_i64(decoder.wide_signed(64)? as i64);
-        deserialize_u64 visit_u64(decoder.wide_varint(64)? as u64);
-        deserialize_i128 visit_i128(decoder.wide_signed(128)?);
-        deserialize_u128 visit_u128(decoder.wide_varint(128)?);
-        deserialize_f32 visit_f32(f32::from_le_bytes(decoder.array()?));
-        deserialize_f64 visit_f64(f64::from_le_bytes(decoder.array()?));
-        deserialize_char visit_char(decoder.char()?);
-        deserialize_str visit_borrowed_str(decoder.str()?);
-        deserialize_string visit_borrowed_str(decoder.str()?);
-        deserialize_bytes visit_borrowed_bytes(decoder.bytes()?);
-        deserialize_byte_buf visit_borrowed_bytes(decoder.bytes()?);
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
-        match self.flag()? {
+    visits! { it, visitor:
+        deserialize_bool() visitor.visit_bool(it.flag()?);
+        deserialize_i8() visitor.visit_i8(it.byte()? as i8);
+        deserialize_u8() visitor.visit_u8(it.byte()?);
+        deserialize_i16() visitor.visit_i16(it.signed(16)? as i16);
+        deserialize_u16() visitor.visit_u16(it.varint(16)? as u16);
+        deserialize_i32() visitor.visit_i32(it.signed(32)?);
+        deserialize_u32() visitor.visit_u32(it.varint(32)?);
+        deserialize_i64() visitor.visit_i64(it.wide_signed(64)? as i64);
+        deserialize_u64() visitor.visit_u64(it.wide_varint(64)? as u64);
+        deserialize_i128() visitor.visit_i128(it.wide_signed(128)?);
+        deserialize_u128() visitor.visit_u128(it.wide_varint(128)?);
+        deserialize_f32() visitor.visit_f32(f32::from_le_bytes(it.array()?));
+        deserialize_f64() visitor.visit_f64(f64::from_le_bytes(it.array()?));
+        deserialize_char() visitor.visit_char(it.char()?);
+        deserialize_str() visitor.visit_borrowed_str(it.str()?);
+        deserialize_string() visitor.visit_borrowed_str(it.str()?);
+        deserialize_bytes() visitor.visit_borrowed_bytes(it.bytes()?);
+        deserialize_byte_buf() visitor.visit_borrowed_bytes(it.bytes()?);
+        deserialize_option() match it.flag()? {
             false => visitor.visit_none(),
-            true => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
-        let length = self.length()?;
-        self.parts(length, visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        self.parts(length, visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        self.parts(length, visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Undecodable> {
-        let left = self.length()?;
-        visitor.visit_map(Parts {
-            decoder: self,
-            left,
-        })
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        self.parts(fields.len(), visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        visitor.visit_enum(self)
+            true => visitor.visit_some(it),
+        };
+        deserialize_unit() visitor.visit_unit();
+        deserialize_unit_struct(_: Name) visitor.visit_unit();
+        deserialize_newtype_struct(_: Name) visitor.visit_newtype_struct(it);
+        deserialize_seq() {
+            let length = it.length()?;
+            it.parts(length, visitor)
+        };
+        deserialize_map() {
+            let left = it.length()?;
+            visitor.visit_map(Parts { decoder: it, left })
+        };
+        deserialize_tuple(length: usize) it.parts(length, visitor);
+        deserialize_tuple_struct(_: Name, length: usize) it.parts(length, visitor);
+        deserialize_struct(_: Name, fields: Names) it.parts(fields.len(), visitor);
+        deserialize_enum(_: Name, _: Names) visitor.visit_enum(it);
     }
 
     /// An encoding does not tell its type, so a value that needs that cannot be decoded.
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Undecodable> {
-        Err(Undecodable)
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, CodingError> {
+        Err(CodingError)
     }
 
     serde::forward_to_deserialize_any! { identifier ignored_any }
@@ -274,12 +210,12 @@ struct Parts<'d, 'de> {
 }
 
 impl<'de> de::SeqAccess<'de> for Parts<'_, 'de> {
-    type Error = Undecodable;
+    type Error = CodingError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Undecodable> {
+    ) -> Result<Option<T::Value>, CodingError> {
         match self.left.checked_sub(1) {
             Some(left) => {
                 self.left = left;
@@ -295,19 +231,19 @@ impl<'de> de::SeqAccess<'de> for Parts<'_, 'de> {
 }
 
 impl<'de> de::MapAccess<'de> for Parts<'_, 'de> {
-    type Error = Undecodable;
+    type Error = CodingError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Undecodable> {
+    ) -> Result<Option<K::Value>, CodingError> {
         de::SeqAccess::next_element_seed(self, seed)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
-    ) -> Result<V::Value, Undecodable> {
+    ) -> Result<V::Value, CodingError> {
         seed.deserialize(&mut *self.decoder)
     }
 
@@ -317,45 +253,34 @@ impl<'de> de::MapAccess<'de> for Parts<'_, 'de> {
 }
 
 impl<'de> de::EnumAccess<'de> for &mut Decoder<'de> {
-    type Error = Undecodable;
+    type Error = CodingError;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(
         self,
         seed: V,
-    ) -> Result<(V::Value, Self), Undecodable> {
-        let index: U32Deserializer<Undecodable> = self.varint(u32::BITS)?.into_deserializer();
+    ) -> Result<(V::Value, Self), CodingError> {
+        let index: U32Deserializer<CodingError> = self.varint(u32::BITS)?.into_deserializer();
         Ok((seed.deserialize(index)?, self))
     }
 }
 
 impl<'de> de::VariantAccess<'de> for &mut Decoder<'de> {
-    type Error = Undecodable;
+    type Error = CodingError;
 
-    fn unit_variant(self) -> Result<(), Undecodable> {
+    fn unit_variant(self) -> Result<(), CodingError> {
         Ok(())
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
-    ) -> Result<T::Value, Undecodable> {
+    ) -> Result<T::Value, CodingError> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(
-        self,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        self.parts(length, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Undecodable> {
-        self.parts(fields.len(), visitor)
+    visits! { it, visitor:
+        tuple_variant(length: usize) it.parts(length, visitor);
+        struct_variant(fields: Names) it.parts(fields.len(), visitor);
     }
 }

@@ -4,8 +4,7 @@
 //! makes firmware smaller, because postcard repeats the loop for a varint for each integer.
 
 use core::fmt::{self, Display, Write};
-use serde::Serialize;
-use serde::ser;
+use serde::{Serialize, de, ser};
 
 /// A place for the bytes of values. If it is full, it drops what follows, and its owner sees that in the
 /// end: the code that writes a value then has no error paths.
@@ -50,24 +49,31 @@ pub(crate) trait Sink: Sized {
     }
 
     /// Adds a value.
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unencodable> {
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodingError> {
         value.serialize(Serializer(self))
     }
 }
 
-/// A value has no encoding: it is a sequence of unknown length, or refused to be serialised.
+/// A value has no encoding, because it is a sequence of unknown length or refused to be serialised, or
+/// bytes encode no such value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unencodable;
+pub(crate) struct CodingError;
 
-impl Display for Unencodable {
+impl Display for CodingError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the value cannot be encoded")
+        formatter.write_str("the value and its encoding do not go together")
     }
 }
 
-impl core::error::Error for Unencodable {}
+impl core::error::Error for CodingError {}
 
-impl ser::Error for Unencodable {
+impl ser::Error for CodingError {
+    fn custom<T: Display>(_: T) -> Self {
+        Self
+    }
+}
+
+impl de::Error for CodingError {
     fn custom<T: Display>(_: T) -> Self {
         Self
     }
@@ -77,10 +83,9 @@ impl ser::Error for Unencodable {
 struct Serializer<'s, S>(&'s mut S);
 
 impl<S: Sink> Serializer<'_, S> {
-    fn length(self, length: usize) -> Result<Self, Unencodable> {
-        self.0
-            .varint(u32::try_from(length).map_err(|_| Unencodable)?);
-        Ok(self)
+    fn sequence(self, length: Option<usize>) -> Result<Self, CodingError> {
+        let length = length.and_then(|length| u32::try_from(length).ok());
+        Ok(self.variant(length.ok_or(CodingError)?))
     }
 
     fn variant(self, index: u32) -> Self {
@@ -89,28 +94,33 @@ impl<S: Sink> Serializer<'_, S> {
     }
 }
 
-/// The methods for values that are written by one method of the sink.
-macro_rules! numbers {
-    ($($method:ident($value:ident: $type:ty) $write:ident($encoded:expr);)+) => {
-        $(fn $method(self, $value: $type) -> Result<(), Unencodable> {
-            self.0.$write($encoded);
+/// The methods for values that are written at once.
+macro_rules! written {
+    ($it:ident: $($method:ident($($argument:tt: $type:ty),*) $write:expr;)+) => {
+        $(#[allow(unused_variables, reason = "some have nothing to write")]
+        fn $method(self, $($argument: $type),*) -> Result<(), CodingError> {
+            let $it = self.0;
+            let () = $write;
             Ok(())
         })+
     };
 }
 
-/// The methods for values of which only the parts are written.
-macro_rules! wholes {
-    ($($method:ident($($argument:ty),*);)+) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<Self, Unencodable> {
-            Ok(self)
+/// The methods for values whose parts are written one by one.
+macro_rules! begun {
+    ($it:ident: $($method:ident($($argument:tt: $type:ty),*) $begin:expr;)+) => {
+        $(fn $method(self, $($argument: $type),*) -> Result<Self, CodingError> {
+            let $it = self;
+            $begin
         })+
     };
 }
 
+type Name = &'static str;
+
 impl<S: Sink> ser::Serializer for Serializer<'_, S> {
     type Ok = ();
-    type Error = Unencodable;
+    type Error = CodingError;
     type SerializeSeq = Self;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
@@ -119,119 +129,67 @@ impl<S: Sink> ser::Serializer for Serializer<'_, S> {
     type SerializeStruct = Self;
     type SerializeStructVariant = Self;
 
-    numbers! {
-        serialize_bool(value: bool) push(value.into());
-        serialize_i8(value: i8) push(value as u8);
-        serialize_u8(value: u8) push(value);
+    written! { sink:
+        serialize_bool(value: bool) sink.push(value.into());
+        serialize_i8(value: i8) sink.push(value as u8);
+        serialize_u8(value: u8) sink.push(value);
         // The sign goes to the lowest bit.
-        serialize_i16(value: i16) varint((value << 1 ^ value >> 15) as u16 as u32);
-        serialize_u16(value: u16) varint(value.into());
-        serialize_i32(value: i32) varint((value << 1 ^ value >> 31) as u32);
-        serialize_u32(value: u32) varint(value);
-        serialize_i64(value: i64) wide_varint((value << 1 ^ value >> 63) as u64 as u128);
-        serialize_u64(value: u64) wide_varint(value.into());
-        serialize_i128(value: i128) wide_varint((value << 1 ^ value >> 127) as u128);
-        serialize_u128(value: u128) wide_varint(value);
-        serialize_f32(value: f32) extend(&value.to_le_bytes());
-        serialize_f64(value: f64) extend(&value.to_le_bytes());
+        serialize_i16(value: i16) sink.varint((value << 1 ^ value >> 15) as u16 as u32);
+        serialize_u16(value: u16) sink.varint(value.into());
+        serialize_i32(value: i32) sink.varint((value << 1 ^ value >> 31) as u32);
+        serialize_u32(value: u32) sink.varint(value);
+        serialize_i64(value: i64) sink.wide_varint((value << 1 ^ value >> 63) as u64 as u128);
+        serialize_u64(value: u64) sink.wide_varint(value.into());
+        serialize_i128(value: i128) sink.wide_varint((value << 1 ^ value >> 127) as u128);
+        serialize_u128(value: u128) sink.wide_varint(value);
+        serialize_f32(value: f32) sink.extend(&value.to_le_bytes());
+        serialize_f64(value: f64) sink.extend(&value.to_le_bytes());
+        serialize_char(value: char) sink.run(value.encode_utf8(&mut [0; 4]).as_bytes());
+        serialize_str(value: &str) sink.run(value.as_bytes());
+        serialize_bytes(value: &[u8]) sink.run(value);
+        serialize_none() sink.push(0);
+        serialize_unit() ();
+        serialize_unit_struct(_: Name) ();
+        serialize_unit_variant(_: Name, index: u32, _: Name) sink.varint(index);
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Unencodable> {
-        self.serialize_str(value.encode_utf8(&mut [0; 4]))
-    }
-
-    fn serialize_str(self, value: &str) -> Result<(), Unencodable> {
-        self.serialize_bytes(value.as_bytes())
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), Unencodable> {
-        self.0.run(value);
-        Ok(())
+    begun! { it:
+        serialize_seq(length: Option<usize>) it.sequence(length);
+        serialize_map(length: Option<usize>) it.sequence(length);
+        serialize_tuple(_: usize) Ok(it);
+        serialize_tuple_struct(_: Name, _: usize) Ok(it);
+        serialize_struct(_: Name, _: usize) Ok(it);
+        serialize_tuple_variant(_: Name, index: u32, _: Name, _: usize) Ok(it.variant(index));
+        serialize_struct_variant(_: Name, index: u32, _: Name, _: usize) Ok(it.variant(index));
     }
 
     /// Formats it twice, because the length goes first.
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Unencodable> {
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), CodingError> {
         let mut length = Length(0);
-        write!(length, "{value}").map_err(|_| Unencodable)?;
-        write!(self.length(length.0)?, "{value}").map_err(|_| Unencodable)
+        write!(length, "{value}").map_err(|_| CodingError)?;
+        write!(self.sequence(Some(length.0))?, "{value}").map_err(|_| CodingError)
     }
 
-    fn serialize_none(self) -> Result<(), Unencodable> {
-        self.serialize_u8(0)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unencodable> {
-        self.0.push(1);
-        value.serialize(self)
-    }
-
-    fn serialize_unit(self) -> Result<(), Unencodable> {
-        Ok(())
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Unencodable> {
-        Ok(())
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        index: u32,
-        _: &'static str,
-    ) -> Result<(), Unencodable> {
-        self.serialize_u32(index)
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CodingError> {
+        value.serialize(self.variant(1))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        _: Name,
         value: &T,
-    ) -> Result<(), Unencodable> {
+    ) -> Result<(), CodingError> {
         value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        _: Name,
         index: u32,
-        _: &'static str,
+        _: Name,
         value: &T,
-    ) -> Result<(), Unencodable> {
+    ) -> Result<(), CodingError> {
         value.serialize(self.variant(index))
-    }
-
-    fn serialize_seq(self, length: Option<usize>) -> Result<Self, Unencodable> {
-        self.length(length.ok_or(Unencodable)?)
-    }
-
-    fn serialize_map(self, length: Option<usize>) -> Result<Self, Unencodable> {
-        self.serialize_seq(length)
-    }
-
-    wholes! {
-        serialize_tuple(usize);
-        serialize_tuple_struct(&'static str, usize);
-        serialize_struct(&'static str, usize);
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        index: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self, Unencodable> {
-        Ok(self.variant(index))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        index: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self, Unencodable> {
-        Ok(self.variant(index))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -244,17 +202,17 @@ macro_rules! parts {
     ($($trait:ident: $($method:ident($($key:ty)?)),+;)+) => {
         $(impl<S: Sink> ser::$trait for Serializer<'_, S> {
             type Ok = ();
-            type Error = Unencodable;
+            type Error = CodingError;
 
             $(fn $method<T: Serialize + ?Sized>(
                 &mut self,
                 $(_: $key,)?
                 value: &T,
-            ) -> Result<(), Unencodable> {
+            ) -> Result<(), CodingError> {
                 self.0.value(value)
             })+
 
-            fn end(self) -> Result<(), Unencodable> {
+            fn end(self) -> Result<(), CodingError> {
                 Ok(())
             }
         })+
@@ -267,8 +225,8 @@ parts! {
     SerializeTupleStruct: serialize_field();
     SerializeTupleVariant: serialize_field();
     SerializeMap: serialize_key(), serialize_value();
-    SerializeStruct: serialize_field(&'static str);
-    SerializeStructVariant: serialize_field(&'static str);
+    SerializeStruct: serialize_field(Name);
+    SerializeStructVariant: serialize_field(Name);
 }
 
 /// Counts the bytes of formatted text.
