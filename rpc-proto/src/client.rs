@@ -45,9 +45,9 @@ pub use timing::Timing;
 
 use crate::device::SubscribeError;
 use crate::time::{Duration, Instant};
-use crate::wire::frame::{Accumulator, DELIMITER};
+use crate::wire::frame::{Accumulator, DELIMITER, encode};
 use crate::wire::message::Accept;
-use calls::{State, encode};
+use calls::State;
 use core::task::Poll;
 use patience::DefaultPatience;
 use serde::Serialize;

@@ -113,42 +113,43 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     }
 }
 
-/// Processes a received byte: the body of [`Server::receive`] and [`Server::receive_async`], which
+/// Processes what was received: the body of [`Server::receive_from`] and [`Server::receive_async`], which
 /// differ in an `.await`.
 // A function that returned the call to run would take 25 instructions per call to move it.
-macro_rules! take_byte {
-    ($server:ident, $byte:ident, $dispatch:ident $(.$await:tt)?) => {
-        let Some(candidate) = $server.received.push($byte) else {
-            return;
-        };
-        // The session decides whether the frame is a call to run.
-        let Some(mut call) = $server.session.take(
-            candidate,
-            $server.interface.fingerprint(),
-            &$server.buffer,
-        ) else {
-            return $server.forget_events();
-        };
-        let (arguments, statistics) = (call.arguments.clone(), call.statistics);
-        let (procedure, reply) = (call.procedure, call.reply());
-        let result = match procedure {
-            Ok(number @ FIRST_NUMBER..) => {
-                // The interface decodes the arguments, runs the procedure and fills the reply.
-                let index = number - FIRST_NUMBER;
-                $server.interface.$dispatch(index, arguments, reply)$(.$await)?
+macro_rules! process {
+    ($server:ident, $received:expr, $dispatch:ident $(.$await:tt)?) => {
+        if let Some(candidate) = $received {
+            // The session decides whether the frame is a call to run.
+            let taken = $server.session.take(
+                candidate,
+                $server.interface.fingerprint(),
+                &$server.buffer,
+            );
+            if let Some(mut call) = taken {
+                let (arguments, statistics) = (call.arguments.clone(), call.statistics);
+                let (procedure, reply) = (call.procedure, call.reply());
+                let result = match procedure {
+                    Ok(number @ FIRST_NUMBER..) => {
+                        // The interface decodes the arguments, runs the procedure and fills the reply.
+                        let index = number - FIRST_NUMBER;
+                        $server.interface.$dispatch(index, arguments, reply)$(.$await)?
+                    }
+                    Ok(number) => Self::answer_own(
+                        &$server.interface,
+                        &mut $server.events,
+                        number,
+                        arguments,
+                        reply,
+                        statistics,
+                    ),
+                    Err(fault) => Err(fault),
+                };
+                // From here on the reply is outgoing.
+                call.end(result);
+            } else {
+                $server.forget_events();
             }
-            Ok(number) => Self::answer_own(
-                &$server.interface,
-                &mut $server.events,
-                number,
-                arguments,
-                reply,
-                statistics,
-            ),
-            Err(fault) => Err(fault),
-        };
-        // From here on the reply is outgoing.
-        call.end(result);
+        }
     };
 }
 
@@ -188,7 +189,18 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         I: Dispatch,
     {
         let () = Self::BOUNDS;
-        take_byte!(self, byte, dispatch);
+        let mut byte = Some(byte);
+        // There is an error if the byte completes nothing.
+        let _ended = self.receive_from(|| byte.take().ok_or(()));
+    }
+
+    /// Takes bytes like [`receive`](Self::receive), until there is a delimiter or none comes.
+    pub(crate) fn receive_from<E>(&mut self, next: impl FnMut() -> Result<u8, E>) -> Result<(), E>
+    where
+        I: Dispatch,
+    {
+        process!(self, self.received.fill(next)?, dispatch);
+        Ok(())
     }
 
     /// Takes one received byte like [`receive`](Self::receive), for procedures that may wait.
@@ -200,7 +212,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         I: DispatchAsync,
     {
         let () = Self::BOUNDS;
-        take_byte!(self, byte, dispatch_async.await);
+        process!(self, self.received.push(byte), dispatch_async.await);
     }
 
     /// Runs a procedure of the device's own service, if the device offers it.

@@ -12,11 +12,10 @@ pub(crate) use items::BatchEnd;
 pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
 use crate::describe::{DIGEST, DIGEST_OFFSET, Longest, digest};
-use crate::wire::frame::{Encoder, Full};
-use crate::wire::message::{Fault, Header, Kind, Seq};
-use crate::wire::seal::Seal;
-use core::slice;
-use postcard::de_flavors::Flavor;
+use crate::wire::decode::Decoder;
+use crate::wire::encode::{CodingError, Sink};
+use crate::wire::frame::Encoder;
+use crate::wire::message::{Fault, Kind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The number of the first procedure of an interface; those below are the device's own.
@@ -263,17 +262,17 @@ pub trait DispatchAsync: Interface {
 
 /// The arguments of a call, taken one by one in the order of the procedure's signature.
 #[derive(Clone, Debug)]
-pub struct Arguments<'a>(slice::Iter<'a, u8>);
+pub struct Arguments<'a>(Decoder<'a>);
 
 impl<'a> Arguments<'a> {
     /// Creates a view of the arguments encoded in `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes.iter())
+        Self(Decoder::new(bytes))
     }
 
     /// Returns the remaining bytes: at first, the encoding of all arguments.
     pub fn bytes(&self) -> &'a [u8] {
-        self.0.as_slice()
+        self.0.rest()
     }
 
     /// Takes the next argument. Borrowed data stays in the receive buffer.
@@ -282,10 +281,39 @@ impl<'a> Arguments<'a> {
     /// Returns [`BadArguments`] if the bytes do not encode such a value.
     #[inline(never)]
     pub fn take<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
-        let mut deserializer = postcard::Deserializer::from_flavor(Bytes(self.0.clone()));
-        let value = T::deserialize(&mut deserializer).map_err(|_| BadArguments)?;
-        self.0 = deserializer.finalize().map_err(|_| BadArguments)?;
+        self.0.value().map_err(|CodingError| BadArguments)
+    }
+
+    /// Takes a `u32`. It costs 4 instructions less than [`take`](Self::take).
+    pub(crate) fn number(&mut self) -> Result<u32, BadArguments> {
+        self.0.varint(u32::BITS).map_err(|CodingError| BadArguments)
+    }
+
+    /// Takes the last argument, like [`take`](Self::take) and [`end`](Self::end) together.
+    ///
+    /// # Errors
+    /// Returns [`BadArguments`] if the bytes do not encode such a value, or some are left over.
+    #[inline(never)]
+    pub fn take_last<T: Deserialize<'a>>(&mut self) -> Result<T, BadArguments> {
+        let value = self.0.value().map_err(|CodingError| BadArguments)?;
+        self.end()?;
         Ok(value)
+    }
+
+    /// Takes an argument that is a sequence of bytes, all at once.
+    ///
+    /// # Errors
+    /// Returns [`BadArguments`] if there are not as many bytes, or more than `T` holds.
+    pub fn take_run<T: TryFrom<&'a [u8]>>(&mut self) -> Result<T, BadArguments> {
+        self.take::<&[u8]>()?.try_into().map_err(|_| BadArguments)
+    }
+
+    /// Takes an argument that is an array of bytes, all at once.
+    ///
+    /// # Errors
+    /// Returns [`BadArguments`] if there are not as many bytes.
+    pub fn take_array<const N: usize>(&mut self) -> Result<[u8; N], BadArguments> {
+        self.0.array().map_err(|CodingError| BadArguments)
     }
 
     /// Takes the sequence of a feed, which is decoded again item by item when it is used.
@@ -301,38 +329,12 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// Returns [`BadArguments`] if bytes are left over.
-    pub fn end(self) -> Result<(), BadArguments> {
-        if self.0.as_slice().is_empty() {
+    pub fn end(&self) -> Result<(), BadArguments> {
+        if self.bytes().is_empty() {
             Ok(())
         } else {
             Err(BadArguments)
         }
-    }
-}
-
-/// The flavor from which postcard takes arguments. Postcard's own takes a slice, which is a pointer and
-/// a length. An iterator is two pointers, as this is, so taking an argument needs no conversion.
-struct Bytes<'a>(slice::Iter<'a, u8>);
-
-impl<'a> Flavor<'a> for Bytes<'a> {
-    type Remainder = slice::Iter<'a, u8>;
-    type Source = &'a [u8];
-
-    fn pop(&mut self) -> postcard::Result<u8> {
-        let byte = self.0.next();
-        byte.copied()
-            .ok_or(postcard::Error::DeserializeUnexpectedEnd)
-    }
-
-    fn try_take_n(&mut self, count: usize) -> postcard::Result<&'a [u8]> {
-        let split = self.0.as_slice().split_at_checked(count);
-        let (taken, rest) = split.ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
-        self.0 = rest.iter();
-        Ok(taken)
-    }
-
-    fn finalize(self) -> postcard::Result<Self::Remainder> {
-        Ok(self.0)
     }
 }
 
@@ -351,69 +353,73 @@ impl From<BadArguments> for Fault {
 
 /// A writer for the reply to a call, which goes straight into the frame that is kept for it.
 #[derive(Debug)]
-pub struct Reply<'r> {
-    seq: Seq,
-    encoder: Encoder<'r>,
-}
+pub struct Reply<'r>(Encoder<'r>);
 
 /// Proof that a [`Reply`] was filled. It may still not fit.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Replied(pub(crate) Result<(), Full>);
+pub struct Replied {
+    /// The kind of the frame.
+    pub(crate) kind: Kind,
+    /// The end of its body.
+    pub(crate) end: usize,
+}
 
 impl<'r> Reply<'r> {
-    /// Creates a writer for the answer to call `seq` of the session with that seal, at `place`.
-    pub(crate) fn new(seq: Seq, seal: Seal, place: &'r mut [u8]) -> Self {
-        Self {
-            seq,
-            encoder: Encoder::without_header(place, seal),
-        }
+    /// Creates a writer for the answer to a call, at `place`.
+    pub(crate) const fn new(place: &'r mut [u8]) -> Self {
+        Self(Encoder::new(place))
     }
 
     /// Answers with a value.
+    #[inline(never)]
     pub fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Replied {
-        self.begin(Kind::Return);
-        self.encoder.value(value);
-        self.end()
+        self.0.value(value);
+        self.end(Kind::Return)
     }
 
     /// Answers with a value or the procedure's own error.
-    pub fn result<T: Serialize, E: Serialize>(mut self, result: &Result<T, E>) -> Replied {
-        let kind = match result {
-            Ok(_) => Kind::Return,
-            Err(_) => Kind::Error,
-        };
-        self.begin(kind);
+    #[inline(never)]
+    pub fn result<T: Serialize, E: Serialize>(self, result: &Result<T, E>) -> Replied {
         match result {
-            Ok(value) => self.encoder.value(value),
-            Err(error) => self.encoder.value(error),
+            Ok(value) => self.value(value),
+            Err(error) => self.error(error),
         }
-        self.end()
+    }
+
+    /// Answers with the procedure's own error.
+    fn error<E: Serialize>(mut self, error: &E) -> Replied {
+        self.0.value(error);
+        self.end(Kind::Error)
+    }
+
+    /// Answers with a value that is a sequence of bytes, all at once.
+    pub fn run(mut self, bytes: impl AsRef<[u8]>) -> Replied {
+        self.0.run(bytes.as_ref());
+        self.end(Kind::Return)
+    }
+
+    /// Answers with a value that is a sequence of bytes, or the procedure's own error.
+    pub fn run_result<T: AsRef<[u8]>, E: Serialize>(self, result: &Result<T, E>) -> Replied {
+        match result {
+            Ok(bytes) => self.run(bytes),
+            Err(error) => self.error(error),
+        }
     }
 
     /// Answers with a value that is already encoded.
-    pub fn return_bytes(self, value: &[u8]) -> Replied {
-        self.bytes(Kind::Return, value)
+    pub fn return_bytes(mut self, value: &[u8]) -> Replied {
+        self.0.extend(value);
+        self.end(Kind::Return)
     }
 
     /// Answers with the procedure's own error, which is already encoded.
-    pub fn error_bytes(self, error: &[u8]) -> Replied {
-        self.bytes(Kind::Error, error)
+    pub fn error_bytes(mut self, error: &[u8]) -> Replied {
+        self.0.extend(error);
+        self.end(Kind::Error)
     }
 
-    fn bytes(mut self, kind: Kind, body: &[u8]) -> Replied {
-        self.begin(kind);
-        self.encoder.extend(body);
-        self.end()
-    }
-
-    /// Begins a frame of that kind. Shared by all types of values, to save flash.
-    #[inline(never)]
-    fn begin(&mut self, kind: Kind) {
-        let seq = self.seq;
-        self.encoder.push(Header { kind, seq }.to_byte());
-    }
-
-    fn end(&mut self) -> Replied {
-        Replied(self.encoder.finish().map(|_| ()))
+    const fn end(&self, kind: Kind) -> Replied {
+        let end = self.0.end();
+        Replied { kind, end }
     }
 }

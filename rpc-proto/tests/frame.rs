@@ -43,11 +43,11 @@ fn encode_into(size: usize, payload: &[u8]) -> Result<Vec<u8>, Full> {
 fn encode_sealed(size: usize, payload: &[u8], seal: Seal) -> Result<Vec<u8>, Full> {
     let mut buffer = vec![0xAA; size];
     let header = Header::from_byte(payload[0]);
-    let mut encoder = Encoder::new(&mut buffer, header, seal);
+    let mut encoder = Encoder::new(&mut buffer);
     for &byte in &payload[1..] {
         encoder.push(byte);
     }
-    let len = encoder.finish()?;
+    let len = encoder.finish(header, seal)?;
     buffer.truncate(len);
     Ok(buffer)
 }
@@ -141,9 +141,9 @@ proptest! {
     fn a_value_is_framed_like_its_postcard_encoding(value: (u8, i64, String, Option<Vec<u16>>)) {
         let bytes = postcard::to_stdvec(&(RETURN.to_byte(), &value))?;
         let mut buffer = vec![0; max_encoded_len(bytes.len())];
-        let mut encoder = Encoder::new(&mut buffer, RETURN, Seal::NONE);
+        let mut encoder = Encoder::new(&mut buffer);
         encoder.value(&value);
-        let len = encoder.finish().expect("the bound is one");
+        let len = encoder.finish(RETURN, Seal::NONE).expect("the bound is one");
         prop_assert_eq!(&buffer[..len], reference(&bytes));
     }
 

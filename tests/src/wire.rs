@@ -100,9 +100,11 @@ impl Message {
     /// Never: the buffer is made for the frame.
     pub fn sealed(&self, seal: Seal) -> Vec<u8> {
         let mut frame = vec![0; max_encoded_len(1 + self.body.len())];
-        let mut encoder = Encoder::new(&mut frame, self.header(), seal);
+        let mut encoder = Encoder::new(&mut frame);
         encoder.extend(&self.body);
-        let len = encoder.finish().expect("room for the frame");
+        let len = encoder
+            .finish(self.header(), seal)
+            .expect("room for the frame");
         frame.truncate(len);
         frame
     }

@@ -153,9 +153,9 @@ fn seal(payload: &[u8]) -> Seal {
 fn frame(payload: &[u8]) -> Vec<u8> {
     let mut buffer = [0; 64];
     let header = Header::from_byte(payload[0]);
-    let mut encoder = Encoder::new(&mut buffer, header, seal(payload));
+    let mut encoder = Encoder::new(&mut buffer);
     encoder.extend(&payload[1..]);
-    let len = encoder.finish().unwrap();
+    let len = encoder.finish(header, seal(payload)).unwrap();
     buffer[..len].to_vec()
 }
 

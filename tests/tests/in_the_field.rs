@@ -171,9 +171,9 @@ fn accept(body: &impl Serialize) -> Vec<u8> {
         seq: Seq::FIRST,
     };
     let mut frame = vec![0; 64];
-    let mut encoder = Encoder::new(&mut frame, header, Seal::NONE);
+    let mut encoder = Encoder::new(&mut frame);
     encoder.value(body);
-    let len = encoder.finish().expect("there is room");
+    let len = encoder.finish(header, Seal::NONE).expect("there is room");
     frame.truncate(len);
     frame
 }

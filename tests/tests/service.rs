@@ -388,3 +388,61 @@ fn an_undescribed_interface_serves_its_callers_and_describes_nothing() {
     assert_eq!(described, Message::value(0, ""));
     assert_eq!(Undescribed(duo()).fingerprint(), Duo::FINGERPRINT);
 }
+
+/// Bytes, which go as one run each way.
+#[service]
+trait Runs {
+    fn slice<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8];
+    fn array(&mut self, bytes: [u8; 3]) -> [u8; 3];
+    fn list(&mut self, bytes: heapless::Vec<u8, 4>) -> heapless::Vec<u8, 4>;
+    fn slice_or_error<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], u8>;
+    fn list_or_error(&mut self, bytes: &[u8]) -> Result<heapless::Vec<u8, 4>, u8>;
+}
+
+impl Runs for Bench {
+    fn slice<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        bytes
+    }
+    fn array(&mut self, bytes: [u8; 3]) -> [u8; 3] {
+        bytes
+    }
+    fn list(&mut self, bytes: heapless::Vec<u8, 4>) -> heapless::Vec<u8, 4> {
+        bytes
+    }
+    fn slice_or_error<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], u8> {
+        Ok(bytes)
+    }
+    fn list_or_error(&mut self, bytes: &[u8]) -> Result<heapless::Vec<u8, 4>, u8> {
+        heapless::Vec::from_slice(bytes).map_err(|_| 9)
+    }
+}
+
+#[test]
+fn a_run_of_bytes_has_the_encoding_of_a_sequence_and_an_array_that_of_a_tuple() {
+    let mut server = Server::<_, 128, 1>::new(RunsService(Bench));
+    // An array of bytes is encoded as just these.
+    for number in [8, 10, 11, 12] {
+        let answer = call(&mut server, number, &[2_u8, 0, 7]);
+        assert_eq!(answer, Message::value(0, [2_u8, 0, 7]), "{number}");
+        let answer = call(&mut server, number, &[0_u8]);
+        assert_eq!(answer, Message::value(0, [0_u8]), "{number}");
+    }
+    let answer = call(&mut server, 9, &[0_u8, 7, 0]);
+    assert_eq!(answer, Message::value(0, [0_u8, 7, 0]));
+    let too_many = call(&mut server, 12, &[5_u8, 1, 2, 3, 4, 5]);
+    assert_eq!(too_many, Message::error(0, 9_u8));
+}
+
+#[test]
+fn a_run_of_another_length_is_no_argument() {
+    let mut server = Server::<_, 128, 1>::new(RunsService(Bench));
+    let refused = Message::fault(0, Fault::BadArguments);
+    for number in 8..13 {
+        let short = call(&mut server, number, &[2_u8, 0]);
+        assert_eq!(short, refused, "{number}");
+        let long = call(&mut server, number, &[2_u8, 0, 7, 1]);
+        assert_eq!(long, refused, "{number}");
+    }
+    let too_many = call(&mut server, 10, &[5_u8, 1, 2, 3, 4, 5]);
+    assert_eq!(too_many, refused);
+}

@@ -120,9 +120,9 @@ fn the_count_of_events_is_shown_in_words() {
         let mut buffer = [0; 32];
         let (kind, seq) = (Kind::Event, Seq::new(count as u8));
         let seal = Seal::of_session(SESSION);
-        let mut encoder = Encoder::new(&mut buffer, Header { kind, seq }, seal);
+        let mut encoder = Encoder::new(&mut buffer);
         encoder.value(&(EVENT_COUNT, count));
-        let length = encoder.finish().unwrap();
+        let length = encoder.finish(Header { kind, seq }, seal).unwrap();
         let mut decoder = Decoder::default();
         decoder.take(Direction::ToDevice, CONNECT);
         let events = decoder.take(Direction::FromDevice, &buffer[..length]);
@@ -203,9 +203,11 @@ fn naks_and_faults_are_said_in_words() {
     let unreachable = b"\xa3\x04";
     let mut buffer = [0; 16];
     let seal = Seal::of_session(SESSION);
-    let mut encoder = Encoder::new(&mut buffer, Header::from_byte(unreachable[0]), seal);
+    let mut encoder = Encoder::new(&mut buffer);
     encoder.push(unreachable[1]);
-    let length = encoder.finish().unwrap();
+    let length = encoder
+        .finish(Header::from_byte(unreachable[0]), seal)
+        .unwrap();
     let fault = decoder.take(Direction::FromDevice, &buffer[..length]);
     assert_eq!(
         fault[0].to_string(),
@@ -232,9 +234,9 @@ fn no_bytes_make_a_decoder_panic() {
             Kind::Connect | Kind::Accept => Seal::NONE,
             _ => Seal::of_session(SESSION),
         };
-        let mut encoder = Encoder::new(&mut buffer, header, seal);
+        let mut encoder = Encoder::new(&mut buffer);
         encoder.push(body);
-        let len = encoder.finish().unwrap();
+        let len = encoder.finish(header, seal).unwrap();
         for direction in [Direction::ToDevice, Direction::FromDevice] {
             let events = decoder.take(direction, &buffer[..len]);
             assert_eq!(events.len(), 1);

@@ -217,9 +217,11 @@ struct Message<'m> {
 impl Message<'_> {
     fn frame(&self) -> Vec<u8> {
         let mut buffer = [0; 512];
-        let mut encoder = Encoder::new(&mut buffer, self.header, seal(self.header, self.session));
+        let mut encoder = Encoder::new(&mut buffer);
         encoder.extend(self.body);
-        let length = encoder.finish().expect("a frame is shorter");
+        let length = encoder
+            .finish(self.header, seal(self.header, self.session))
+            .expect("a frame is shorter");
         buffer[..length].to_vec()
     }
 }

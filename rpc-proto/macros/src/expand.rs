@@ -1,12 +1,14 @@
 //! Generates the code that `#[service]` adds to the trait, from the description of the service.
 
 mod event;
+mod run;
 mod sequence;
 
 use crate::parse::{self, Flow, Procedure, Service, with_lifetime};
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use run::Run;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Token, Type, Visibility};
@@ -194,6 +196,11 @@ fn schema(ty: &Type) -> TokenStream {
     quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Schema>::SCHEMA)
 }
 
+/// Returns true if an argument is decoded by itself.
+fn is_plain(ty: &Type) -> bool {
+    !matches!(run::of(ty), Some(Run::Array | Run::Vec))
+}
+
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
@@ -220,12 +227,22 @@ fn dispatcher(service: &Service) -> TokenStream {
                     let is_last = position + 1 == names.len();
                     let take = match procedure.flow {
                         Flow::Feed(_) if is_last => "take_items",
-                        _ => "take",
+                        _ => match run::of(&argument.ty) {
+                            Some(Run::Array) => "take_array",
+                            Some(Run::Vec) => "take_run",
+                            _ if is_last => "take_last",
+                            _ => "take",
+                        },
                     };
                     let take = Ident::new(take, argument.ty.span());
                     quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
                 },
             );
+            // A plain last argument is taken together with the check for what is behind it.
+            let end = match (procedure.arguments.last(), &procedure.flow) {
+                (Some(last), Flow::Call | Flow::Stream { .. }) if is_plain(&last.ty) => None,
+                _ => Some(quote!(#taken.end()?;)),
+            };
             let take_ask =
                 sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
@@ -233,14 +250,19 @@ fn dispatcher(service: &Service) -> TokenStream {
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
             let answer = match (&procedure.flow, &procedure.outcome.error) {
                 (Flow::Stream { .. }, _) => sequence::reply(procedure, &outcome, &ask),
-                (_, Some(_)) => quote!(reply.result(#returned)),
-                (_, None) => quote!(reply.value(#returned)),
+                (_, error) => match (run::of(&procedure.outcome.value), error) {
+                    (Some(Run::Slice | Run::Vec), Some(_)) => quote!(reply.run_result(#returned)),
+                    (Some(Run::Slice | Run::Vec), None) => quote!(reply.run(#returned)),
+                    (Some(Run::Array), None) => quote!(reply.return_bytes(#returned)),
+                    (_, Some(_)) => quote!(reply.result(#returned)),
+                    (_, None) => quote!(reply.value(#returned)),
+                },
             };
             quote! {
                 #index => {
                     #take_ask
                     #(#takes)*
-                    #taken.end()?;
+                    #end
                     let #outcome = #ident::#method(&mut self.0, #(#names),*)#awaited;
                     ::core::result::Result::Ok(#answer)
                 }

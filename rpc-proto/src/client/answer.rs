@@ -2,6 +2,7 @@
 
 use super::call_error::CallError;
 use crate::service::Procedure;
+use crate::wire::decode::take_from;
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// A device's answer to a call.
@@ -48,7 +49,7 @@ pub(super) fn own_error<E: DeserializeOwned>(bytes: &[u8]) -> CallError<E> {
 
 /// Reads a value that takes up all of `bytes`.
 pub(super) fn exactly<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    match postcard::take_from_bytes(bytes) {
+    match take_from(bytes) {
         Ok((value, [])) => Some(value),
         _ => None,
     }

@@ -5,13 +5,14 @@
 
 use super::answer::{Answer, read};
 use super::call_error::CallError;
-use super::calls::{Ticket, encode};
+use super::calls::Ticket;
 use super::feed::{FeedError, Feeding};
 use super::operation::{Calls, Operation, SingleCall};
 use super::target::Target;
 use crate::device::SubscribeError;
 use crate::service::{Event, FeedProcedure, Procedure, StreamProcedure};
 use crate::time::Instant;
+use crate::wire::frame::encode;
 
 /// Gives access to the calls of a client.
 pub trait Calling {

@@ -9,7 +9,6 @@ use super::target::{Number, Target, head_len};
 use crate::time::{Duration, Instant};
 use crate::wire::frame::max_encoded_len;
 use crate::wire::message::Seq;
-use serde::Serialize;
 
 /// The name of a call until its result has been taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -301,10 +300,4 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
         self.iter_mut()
             .find(|call| call.flight().is_some_and(|flight| flight.seq == seq))
     }
-}
-
-/// Encodes a value at the beginning of `place`. Returns its length, or None if it does not fit.
-pub(super) fn encode<T: Serialize + ?Sized>(value: &T, place: &mut [u8]) -> Option<usize> {
-    let encoded = postcard::to_slice(value, place).ok()?;
-    Some(encoded.len())
 }

@@ -1,5 +1,6 @@
 //! Counts events to detect how many did not arrive (PROTOCOL.md, "Events").
 
+use crate::wire::decode::take_from;
 use crate::wire::message::{EVENT_COUNT, Seq};
 
 /// Counts the events of a session.
@@ -25,9 +26,9 @@ impl EventCount {
 
     /// Takes a frame. Returns topic and data of the event, or None if it is a count.
     pub(super) fn take<'a>(&mut self, seq: Seq, body: &'a [u8]) -> Option<(u16, &'a [u8])> {
-        let (topic, data) = postcard::take_from_bytes::<u16>(body).ok()?;
+        let (topic, data) = take_from::<u16>(body).ok()?;
         if topic == EVENT_COUNT {
-            let (count, _) = postcard::take_from_bytes(data).ok()?;
+            let (count, _) = take_from(data).ok()?;
             self.reckon(count);
             return None;
         }
@@ -57,9 +58,7 @@ mod tests {
     use std::vec::Vec;
 
     fn count_frame(count: u32) -> Vec<u8> {
-        postcard::to_slice(&(EVENT_COUNT, count), &mut [0; 8])
-            .unwrap()
-            .to_vec()
+        postcard::to_stdvec(&(EVENT_COUNT, count)).unwrap()
     }
 
     /// Returns how many numbered events are lost after each arrival.

@@ -2,12 +2,13 @@
 
 use super::answer::{Answer, exactly, own_error};
 use super::call_error::CallError;
-use super::calls::{Ticket, encode};
+use super::calls::Ticket;
 use super::operation::{Calls, Operation};
 use super::target::Target;
 use crate::device::DevicePing;
 use crate::service::{FeedProcedure, MAX_BATCH, Never};
 use crate::time::Instant;
+use crate::wire::frame::encode;
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
 use core::iter::Peekable;

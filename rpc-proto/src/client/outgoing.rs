@@ -2,10 +2,11 @@
 //! procedure (PROTOCOL.md, "Messages" and "Keys"). When each is sent is up to the session.
 
 use super::call_error::CallError;
-use super::calls::{Call, Flight, State, encode};
+use super::calls::{Call, Flight, State};
 use crate::device::DeviceResolve;
 use crate::service::Member;
-use crate::wire::frame::{Encoder, max_encoded_len};
+use crate::wire::decode::take_from;
+use crate::wire::frame::{Encoder, encode, max_encoded_len};
 use crate::wire::message::{Connect, Header, Kind, Seq, VERSION};
 use crate::wire::seal::{Seal, TRAILER_LEN};
 
@@ -69,9 +70,9 @@ impl<const FRAME: usize> Outgoing<FRAME> {
             nonce,
             max_frame: FRAME as u16,
         };
-        let mut encoder = Encoder::new(&mut self.bytes, header, Seal::NONE);
+        let mut encoder = Encoder::new(&mut self.bytes);
         encoder.value(&connect);
-        self.len = encoder.finish().unwrap_or(0);
+        self.len = encoder.finish(header, Seal::NONE).unwrap_or(0);
         self.flush = true;
         self.call = None;
     }
@@ -81,10 +82,10 @@ impl<const FRAME: usize> Outgoing<FRAME> {
     pub(super) fn make_call(&mut self, call: &Call<FRAME>, flight: &Flight, seal: Seal) {
         let mut place = [0; MAX_START];
         let (header, [start, rest]) = parts(call, flight, &mut place);
-        let mut encoder = Encoder::new(&mut self.bytes, header, seal);
+        let mut encoder = Encoder::new(&mut self.bytes);
         encoder.extend(start);
         encoder.extend(rest);
-        self.len = encoder.finish().unwrap_or(0);
+        self.len = encoder.finish(header, seal).unwrap_or(0);
         self.call = Some(flight.seq);
     }
 }
@@ -93,7 +94,7 @@ impl<const FRAME: usize> Outgoing<FRAME> {
 /// it has none.
 pub(super) fn number_in(state: State, body: &[u8]) -> Result<u16, CallError> {
     match state {
-        State::Returned => match postcard::take_from_bytes::<Option<u16>>(body) {
+        State::Returned => match take_from::<Option<u16>>(body) {
             Ok((Some(number), [])) => Ok(number),
             _ => Err(CallError::NoSuchProcedure),
         },

@@ -5,6 +5,7 @@
 
 use super::CallError;
 use crate::service::{Ask, BatchEnd, MAX_BATCH};
+use crate::wire::decode::take_from;
 
 /// The number of full batches in a row after which more items might fit.
 const PATIENCE: u8 = 8;
@@ -131,7 +132,7 @@ impl Pull {
         let (&end, mut items) = reply.split_last().ok_or(CallError::BadReply)?;
         let mut start = ask.position;
         if self.moves {
-            (start, items) = postcard::take_from_bytes(items).map_err(|_| CallError::BadReply)?;
+            (start, items) = take_from(items).map_err(|_| CallError::BadReply)?;
         }
         let end = BatchEnd::from_byte(end);
         if end == BatchEnd::BEYOND {

@@ -11,6 +11,7 @@ use super::outgoing::{Outgoing, QUESTION, RESOLVE, number_in, trailer};
 use super::target::Numbers;
 use super::timing::{ResendTimer, Timing};
 use crate::time::{Duration, Instant};
+use crate::wire::decode::take_from;
 use crate::wire::frame::{Broken, Candidate, DELIMITER};
 use crate::wire::message::{Accept, Fault, Header, Kind, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
@@ -404,7 +405,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     fn accepted(&mut self, body: &[u8]) {
         // Only this version defines the remaining fields.
-        let Ok(((version, nonce), _)) = postcard::take_from_bytes::<(u8, u32)>(body) else {
+        let Ok(((version, nonce), _)) = take_from::<(u8, u32)>(body) else {
             return;
         };
         if nonce != self.nonce {
@@ -417,7 +418,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             self.end(Cause::Reset, None);
             return;
         }
-        let Ok((device, _)) = postcard::take_from_bytes::<Accept>(body) else {
+        let Ok((device, _)) = take_from::<Accept>(body) else {
             return;
         };
         self.phase = Phase::Open {
@@ -433,7 +434,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     /// Takes an Accept within a session. If it has another nonce, another caller has begun a session:
     /// the link keeps order, so it is not left over from an earlier session of this caller.
     fn overheard(&mut self, now: Instant, body: &[u8]) {
-        let accept = postcard::take_from_bytes::<(u8, u32)>(body);
+        let accept = take_from::<(u8, u32)>(body);
         if accept.is_ok_and(|((_, nonce), _)| nonce != self.nonce) {
             self.taken_over(now);
         }

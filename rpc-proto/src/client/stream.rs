@@ -3,12 +3,14 @@
 use super::answer::{Answer, own_error};
 use super::call_error::{CallError, Cause};
 use super::caller::{AsyncCaller, Caller, Calling, Running};
-use super::calls::{Ticket, encode};
+use super::calls::Ticket;
 use super::operation::{Calls, Operation};
 use super::pull::{Batch, Pull};
 use super::target::Target;
 use crate::service::{Ask, StreamProcedure};
 use crate::time::Instant;
+use crate::wire::decode::take_from;
+use crate::wire::frame::encode;
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
 use core::task::Poll;
@@ -88,7 +90,7 @@ impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
 /// # Errors
 /// Returns [`CallError::BadReply`] if the bytes do not begin with an item.
 pub fn read_item<P: StreamProcedure>(bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
-    let (item, rest) = postcard::take_from_bytes(bytes).map_err(|_| CallError::BadReply)?;
+    let (item, rest) = take_from(bytes).map_err(|_| CallError::BadReply)?;
     *bytes = rest;
     Ok(item)
 }

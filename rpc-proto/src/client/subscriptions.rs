@@ -12,10 +12,11 @@ pub use received::{Received, ReceivedEvent, Subscription};
 use super::Client;
 use super::answer::{Answer, exactly, read};
 use super::call_error::{CallError, Cause};
-use super::calls::{Ticket, encode};
+use super::calls::Ticket;
 use super::target::Target;
 use crate::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError, Subscribed};
 use crate::time::{Duration, Instant};
+use crate::wire::frame::encode;
 use buffer::EventBuffer;
 use core::task::Poll;
 

@@ -34,9 +34,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
             // Sending comes first, because an earlier error may have left a reply partly sent.
             if self.is_replying() {
                 self.send(link)?;
-                continue;
+            } else {
+                self.receive_from(|| read_byte(link))?;
             }
-            self.receive(read_byte(link)?);
         }
     }
 }
@@ -71,10 +71,8 @@ where
         let () = Self::BOUNDS;
         loop {
             self.receive_ready(link)?;
-            if self.outgoing().is_empty() {
+            if !self.send(link)? {
                 self.receive(read_byte(link)?);
-            } else {
-                self.send(link)?;
             }
         }
     }
@@ -107,12 +105,16 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Ok(())
     }
 
-    /// Sends all outgoing bytes, and waits for that.
-    fn send<L: Write>(&mut self, link: &mut L) -> Result<(), LinkError<L::Error>> {
-        match write_all(link, self.outgoing()) {
+    /// Sends all outgoing bytes, and waits for that. Returns false if there are none.
+    fn send<L: Write>(&mut self, link: &mut L) -> Result<bool, LinkError<L::Error>> {
+        let outgoing = self.outgoing();
+        if outgoing.is_empty() {
+            return Ok(false);
+        }
+        match write_all(link, outgoing) {
             Ok(()) => {
                 self.sent_all();
-                Ok(())
+                Ok(true)
             }
             Err((sent, error)) => {
                 self.sent(sent);

@@ -3,6 +3,7 @@
 use super::Emit;
 use super::ring::Ring;
 use crate::service::Event;
+use crate::wire::frame::Encoder;
 use core::cell::RefCell;
 use core::task::{Context, Poll, Waker};
 use critical_section::Mutex;
@@ -65,8 +66,8 @@ struct Topic {
 /// The next item for the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// An event of that many bytes, which come next.
-    Event(u16),
+    /// An event, and the number of those before it that found no room.
+    Event { dropped: u8 },
     /// The number of events that found no room.
     Dropped(u32),
 }
@@ -86,7 +87,10 @@ impl<const BYTES: usize, const TOPICS: usize> State<BYTES, TOPICS> {
 impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     /// Creates an empty queue.
     pub const fn new() -> Self {
-        const { assert!(BYTES > 0, "a queue has room for something") }
+        const {
+            assert!(BYTES > 0, "a queue has room for something");
+            assert!(BYTES <= u16::MAX as usize, "a queue has up to 65,535 bytes");
+        }
         Self {
             state: Mutex::new(RefCell::new(State {
                 subscribed: [None; TOPICS],
@@ -132,22 +136,20 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         });
     }
 
-    /// Takes out the next item to send.
-    pub(crate) fn next(&self) -> Option<Next> {
-        self.with(|state| match state.waiting.pop_length() {
-            Some(length) => Some(Next::Event(length)),
-            None => match core::mem::take(&mut state.dropped) {
-                0 => None,
-                dropped => Some(Next::Dropped(dropped)),
-            },
+    /// Takes out the next item to send: puts the topic and the data of an event into a frame.
+    pub(crate) fn next(&self, frame: &mut Encoder<'_>) -> Option<Next> {
+        self.with(|state| {
+            let waiting = &mut state.waiting;
+            let Some(length) = waiting.pop_length() else {
+                let dropped = core::mem::take(&mut state.dropped);
+                return (dropped > 0).then_some(Next::Dropped(dropped));
+            };
+            let dropped = waiting.pop();
+            for _ in 1..length {
+                frame.push(waiting.pop());
+            }
+            Some(Next::Event { dropped })
         })
-    }
-
-    /// Takes a byte of the event.
-    // Locking takes more code than calling this.
-    #[inline(never)]
-    pub(crate) fn pop(&self) -> Option<u8> {
-        self.with(|state| state.waiting.pop())
     }
 
     /// Waits until there is something to send.
@@ -188,9 +190,13 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
     fn put<T: Serialize>(&self, key: u32, data: &T) {
         let server = self.with(|state| {
             let topic = state.topic(key)?;
-            match state.waiting.push(&(state.dropped, topic.number, data)) {
-                Ok(()) => state.dropped = 0,
-                Err(_) => state.dropped = state.dropped.saturating_add(1),
+            // With more before it than a byte counts, an event is dropped as well, until none waits and the
+            // number is sent by itself.
+            let dropped = u8::try_from(state.dropped).ok();
+            let pushed = dropped.map(|dropped| state.waiting.push(&(dropped, topic.number, data)));
+            match pushed {
+                Some(Ok(())) => state.dropped = 0,
+                _ => state.dropped = state.dropped.saturating_add(1),
             }
             state.server.take()
         });

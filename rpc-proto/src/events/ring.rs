@@ -1,11 +1,14 @@
 //! A queue of records of different lengths in a ring of bytes.
 
-use postcard::ser_flavors::Flavor;
+use crate::wire::encode::Sink;
 use serde::Serialize;
 
 /// There is no room for the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DoesNotFit;
+
+/// The number of bytes for the length of a record.
+const LENGTH: usize = 2;
 
 /// A ring of `BYTES` bytes for records and their lengths.
 #[derive(Debug)]
@@ -35,73 +38,52 @@ impl<const BYTES: usize> Ring<BYTES> {
     /// Adds the encoding of `value` as one record. Adds nothing if it does not fit.
     pub(super) fn push<T: Serialize>(&mut self, value: &T) -> Result<(), DoesNotFit> {
         let before = self.len;
-        let pushed = self.try_push(value);
-        if pushed.is_err() {
+        Sink::push(self, 0);
+        Sink::push(self, 0);
+        if self.value(value).is_err() || self.len > BYTES {
             self.len = before;
+            return Err(DoesNotFit);
         }
-        pushed
-    }
-
-    fn try_push<T: Serialize>(&mut self, value: &T) -> Result<(), DoesNotFit> {
-        let length_at = [self.put(0)?, self.put(0)?];
-        let start = self.len;
-        let mut serializer = postcard::Serializer {
-            output: Record(self),
-        };
-        value.serialize(&mut serializer).map_err(|_| DoesNotFit)?;
-        let length = u16::try_from(self.len - start).map_err(|_| DoesNotFit)?;
-        for (at, byte) in length_at.into_iter().zip(length.to_le_bytes()) {
-            if let Some(place) = self.bytes.get_mut(at) {
-                *place = byte;
-            }
-        }
+        // A ring is not longer than a `u16` can tell.
+        let [low, high] = ((self.len - before - LENGTH) as u16).to_le_bytes();
+        self.put(before, low);
+        self.put(before + 1, high);
         Ok(())
     }
 
-    /// Takes out the length of the first record. The caller then takes out that many bytes.
-    pub(super) fn pop_length(&mut self) -> Option<u16> {
-        Some(u16::from_le_bytes([self.pop()?, self.pop()?]))
+    /// Takes out the length of the first record, if there is one. The caller then takes out that many
+    /// bytes.
+    pub(super) fn pop_length(&mut self) -> Option<usize> {
+        (self.len > 0).then(|| u16::from_le_bytes([self.pop(), self.pop()]).into())
     }
 
-    /// Takes out a byte.
-    pub(super) fn pop(&mut self) -> Option<u8> {
-        self.len = self.len.checked_sub(1)?;
+    /// Takes out a byte of a record.
+    // Without the check whether there is one, it saves 32 bytes.
+    #[inline(never)]
+    pub(super) fn pop(&mut self) -> u8 {
         let byte = self.bytes.get(self.start).copied();
         self.start = (self.start + 1) % BYTES;
-        byte
+        self.len = self.len.saturating_sub(1);
+        byte.unwrap_or_default()
     }
 
-    /// Adds a byte and returns its position.
-    // Inlined, it would be repeated in every place where a value is serialised.
-    #[inline(never)]
-    fn put(&mut self, byte: u8) -> Result<usize, DoesNotFit> {
-        if self.len == BYTES {
-            return Err(DoesNotFit);
-        }
-        let at = (self.start + self.len) % BYTES;
-        self.len += 1;
-        if let Some(place) = self.bytes.get_mut(at) {
+    /// Writes the byte at that distance from the first.
+    fn put(&mut self, at: usize, byte: u8) {
+        if let Some(place) = self.bytes.get_mut((self.start + at) % BYTES) {
             *place = byte;
         }
-        Ok(at)
     }
 }
 
-/// Puts the bytes that postcard writes into the ring, one by one.
-struct Record<'r, const BYTES: usize>(&'r mut Ring<BYTES>);
-
-impl<const BYTES: usize> Flavor for Record<'_, BYTES> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        match self.0.put(byte) {
-            Ok(_) => Ok(()),
-            Err(DoesNotFit) => Err(postcard::Error::SerializeBufferFull),
+impl<const BYTES: usize> Sink for Ring<BYTES> {
+    // Inlined, it would be repeated in every place where a value is serialised.
+    #[inline(never)]
+    fn push(&mut self, byte: u8) {
+        // It stays too long until the record is removed.
+        if self.len < BYTES {
+            self.put(self.len, byte);
         }
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
+        self.len = self.len.min(BYTES) + 1;
     }
 }
 
@@ -114,7 +96,7 @@ mod tests {
 
     fn record<const BYTES: usize>(ring: &mut Ring<BYTES>) -> Option<Vec<u8>> {
         let length = ring.pop_length()?;
-        Some((0..length).map_while(|_| ring.pop()).collect())
+        Some((0..length).map(|_| ring.pop()).collect())
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The check of a type's description against the encoding of a value, for tests.
 
 use super::{Content, Field, Schema, Shape, Type, Variant};
+use crate::wire::decode::take_from;
+use crate::wire::frame;
 use core::fmt;
 use core::slice;
 use serde::ser::{
@@ -75,18 +77,16 @@ where
     if T::SCHEMA.max_len().is_some_and(|most| encoded.len() > most) {
         return Err(Mismatch::Parts(T::SCHEMA.name));
     }
-    match postcard::take_from_bytes::<T>(encoded) {
+    match take_from::<T>(encoded) {
         Ok((decoded, [])) if encode(&decoded, second)? == encoded => Ok(()),
         _ => Err(Mismatch::DecodedDifferently),
     }
 }
 
 fn encode<'b>(value: &impl Serialize, buffer: &'b mut [u8]) -> Result<&'b [u8], Mismatch> {
-    match postcard::to_slice(value, buffer) {
-        Ok(encoded) => Ok(encoded),
-        Err(postcard::Error::SerializeBufferFull) => Err(Mismatch::BufferTooShort),
-        Err(_) => Err(Mismatch::Refused),
-    }
+    // The checker has found out before if the value refuses to be encoded.
+    let length = frame::encode(value, buffer).ok_or(Mismatch::BufferTooShort)?;
+    buffer.get(..length).ok_or(Mismatch::BufferTooShort)
 }
 
 impl fmt::Display for Mismatch {

@@ -4,10 +4,12 @@
 //! out of its image.
 
 use crate::events::{EventQueue, Next, NoEvents};
-use crate::wire::frame::{Encoder, Full};
+use crate::wire::encode::Sink;
+use crate::wire::frame::{Encoder, close};
 use crate::wire::message::{EVENT_COUNT, Header, Kind, Seq};
 use crate::wire::seal::Seal;
 use core::future::poll_fn;
+use core::mem;
 use core::ops::Deref;
 
 /// The number of events lost in a row from which on sequence numbers no longer count them.
@@ -109,6 +111,7 @@ impl Sender for NoEvents {
 pub struct QueuedEvents<Q, const FRAME: usize> {
     queue: Q,
     frame: [u8; FRAME],
+    /// The length of the frame that is being sent, 0 without one.
     len: usize,
     sent: usize,
     /// The number of events in this session, sent or dropped.
@@ -128,12 +131,6 @@ impl<Q, const FRAME: usize> QueuedEvents<Q, FRAME> {
             count_due: false,
         }
     }
-
-    /// Counts events that the caller will not get.
-    fn drop_events(&mut self, count: u32) {
-        self.count = self.count.wrapping_add(count);
-        self.count_due |= count >= UNTOLD;
-    }
 }
 
 impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> QueuedEvents<Q, FRAME>
@@ -141,74 +138,46 @@ where
     Q: Deref<Target = EventQueue<BYTES, TOPICS>>,
 {
     /// Makes the next frame, if there is an event or a count to send.
+    #[inline(never)]
     fn make_next(&mut self, seal: Seal) {
-        self.len = 0;
-        self.sent = 0;
         while self.len == 0 {
-            if self.count_due {
-                self.make_count(seal);
-                return;
+            let mut encoder = Encoder::new(&mut self.frame);
+            if mem::take(&mut self.count_due) {
+                encoder.varint(EVENT_COUNT.into());
+                encoder.varint(self.count);
+                let end = encoder.end();
+                return self.close(end, seal);
             }
-            match self.queue.next() {
+            match self.queue.next(&mut encoder) {
                 None => return,
-                Some(Next::Event(length)) => self.make_event(length, seal),
                 Some(Next::Dropped(dropped)) => {
-                    self.drop_events(dropped);
+                    self.count = self.count.wrapping_add(dropped);
                     // The next event may not follow soon, so send the count.
                     self.count_due = true;
+                }
+                Some(Next::Event { dropped }) => {
+                    self.count = self.count.wrapping_add(dropped.into());
+                    let end = encoder.end();
+                    self.close(end, seal);
+                    self.count = self.count.wrapping_add(1);
+                    // Send the count if this event did not fit, if so many were dropped that its number is
+                    // ambiguous, and regularly, in case so many get lost on the way.
+                    self.count_due = self.len == 0
+                        || u32::from(dropped) >= UNTOLD
+                        || self.count.is_multiple_of(UNTOLD);
                 }
             }
         }
     }
 
-    fn make_count(&mut self, seal: Seal) {
-        self.count_due = false;
-        let mut encoder = begin(&mut self.frame, self.count, seal);
-        encoder.varint(EVENT_COUNT.into());
-        encoder.varint(self.count);
-        self.len = encoder.finish().unwrap_or(0);
-    }
-
-    fn make_event(&mut self, length: u16, seal: Seal) {
-        let mut left = length;
-        let mut byte = || {
-            left = left.checked_sub(1)?;
-            self.queue.pop()
+    /// Ends a frame that comes after `count` events. Without one that fits, `len` stays 0.
+    fn close(&mut self, end: usize, seal: Seal) {
+        let header = Header {
+            kind: Kind::Event,
+            seq: Seq::new(self.count as u8),
         };
-        // The number of dropped events precedes the topic, as a varint.
-        let mut dropped = 0;
-        let mut shift = 0;
-        while let Some(byte) = byte() {
-            dropped |= u32::from(byte & 0x7F) << (shift & 31);
-            shift += 7;
-            if byte < 0x80 {
-                break;
-            }
-        }
-        self.count = self.count.wrapping_add(dropped);
-        let mut encoder = begin(&mut self.frame, self.count, seal);
-        while let Some(byte) = byte() {
-            encoder.push(byte);
-        }
-        let finished = encoder.finish();
-        self.count = self.count.wrapping_add(1);
-        // Send the count if so many were dropped that the number of this event is ambiguous, and
-        // regularly, in case so many get lost on the way.
-        self.count_due = dropped >= UNTOLD || self.count.is_multiple_of(UNTOLD);
-        match finished {
-            Ok(len) => self.len = len,
-            Err(Full) => self.count_due = true,
-        }
+        self.len = close::<FRAME>(&mut self.frame, end, header, seal).unwrap_or(0);
     }
-}
-
-/// Begins the frame of an event that comes after `count` others.
-fn begin(frame: &mut [u8], count: u32, seal: Seal) -> Encoder<'_> {
-    let header = Header {
-        kind: Kind::Event,
-        seq: Seq::new(count as u8),
-    };
-    Encoder::new(frame, header, seal)
 }
 
 impl<Q, const BYTES: usize, const TOPICS: usize, const FRAME: usize> Sender
@@ -224,14 +193,13 @@ where
         self.count_due = false;
         if !self.is_sending() {
             self.len = 0;
-            self.sent = 0;
         }
     }
 
     fn subscribe(&mut self, key: u32, number: u16) -> Option<u32> {
         self.queue.subscribe(key, number).ok()?;
         // The waiting event is sent after the answer to this call.
-        let waits = u32::from(self.len > 0 && self.sent == 0);
+        let waits = u32::from(self.len > 0 && !self.is_sending());
         Some(self.count.wrapping_sub(waits))
     }
 
@@ -240,22 +208,26 @@ where
     }
 
     fn is_sending(&self) -> bool {
-        self.sent > 0 && self.sent < self.len
+        self.sent > 0
     }
 
     fn outgoing(&mut self, seal: Seal) -> &[u8] {
-        if self.sent == self.len {
+        if self.len == 0 {
             self.make_next(seal);
         }
         self.frame.get(self.sent..self.len).unwrap_or_default()
     }
 
     fn sent(&mut self, count: usize) {
-        self.sent = self.len.min(self.sent.saturating_add(count));
+        if count < self.len - self.sent {
+            self.sent += count;
+        } else {
+            (self.len, self.sent) = (0, 0);
+        }
     }
 
     async fn wait(&mut self) {
-        if self.sent < self.len {
+        if self.len > 0 {
             return;
         }
         poll_fn(|context| self.queue.poll_waiting(context)).await;
@@ -286,6 +258,33 @@ mod tests {
             assert!(len > 0);
             // Does not ask for more events before the next session begins.
             events.sent(len);
+        }
+    }
+
+    #[test]
+    fn events_that_are_dropped_are_counted_however_many_they_are() {
+        let queue = EventQueue::<32>::new();
+        let mut events = QueuedEvents::<_, 64>::new(&queue);
+        events.subscribe(LogRecord::KEY, 8);
+        let mut emitted = 0;
+        for burst in [1, 20, 300, 70_000, 1] {
+            for _ in 0..burst {
+                let (level, target) = (Level::Info, "test");
+                queue.emit(&LogRecord {
+                    level,
+                    target,
+                    text: "",
+                });
+            }
+            // One is sent while others wait, and then one is emitted behind those that were dropped.
+            let len = events.outgoing(Seal::NONE).len();
+            events.sent(len);
+            queue.emit_bytes(LogRecord::KEY, &[]);
+            while !events.outgoing(Seal::NONE).is_empty() {
+                events.sent(usize::MAX);
+            }
+            emitted += burst + 1;
+            assert_eq!(events.count, emitted);
         }
     }
 }

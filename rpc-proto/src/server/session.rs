@@ -13,7 +13,10 @@ pub use outstanding::Token;
 
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
-use crate::wire::frame::{Broken, Candidate, DELIMITER, Encoder, Full, max_encoded_len};
+use crate::wire::encode::Sink;
+use crate::wire::frame::{
+    Broken, Candidate, DELIMITER, Encoder, Full, close, close_code, max_encoded_len,
+};
 use crate::wire::message::{Fault, Header, Kind, MAX_WINDOW, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
 
@@ -123,7 +126,7 @@ impl State {
 /// It counts as run from the moment it is returned: if it is dropped before [`end`](Self::end), it is
 /// not answered and does not run again, and no earlier reply is kept.
 #[derive(Debug)]
-pub struct Call<'s, 'f> {
+pub struct Call<'s, 'f, const FRAME: usize> {
     /// The procedure's number, or the fault if it has none.
     pub procedure: Result<u16, Fault>,
     /// The encoded arguments.
@@ -139,51 +142,52 @@ pub struct Call<'s, 'f> {
     slot: u8,
 }
 
-impl Call<'_, '_> {
+impl<const FRAME: usize> Call<'_, '_, FRAME> {
     /// Returns a writer for the answer.
     pub fn reply(&mut self) -> Reply<'_> {
-        Reply::new(self.seq, self.state.seal, self.place)
+        Reply::new(self.place)
     }
 
     /// Ends the call with the reply that was written, or with a fault.
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
     pub fn end(&mut self, result: Result<Replied, Fault>) {
-        settle(self.seq, self.state.seal, self.place, result);
+        settle::<FRAME>(self.seq, self.state.seal, self.place, result);
         self.state.phase = Phase::Connected;
         self.state.calls = self.calls;
         self.state.send(Sending::reply(self.slot));
     }
 }
 
-/// Makes a frame of a header and a code, in a buffer that is long enough.
-#[inline(never)]
-fn code_frame(place: &mut [u8], header: Header, code: u8, seal: Seal) {
-    let mut encoder = Encoder::new(place, header, seal);
-    encoder.push(code);
-    let _fits = encoder.finish();
-}
-
-/// Writes a fault in place of a reply if there is no reply, or it does not fit.
-fn settle(seq: Seq, seal: Seal, place: &mut [u8], result: Result<Replied, Fault>) {
-    let failed = match result {
-        Ok(Replied(Ok(()))) => None,
-        Ok(Replied(Err(Full))) => Some(Fault::ReplyTooLarge),
-        Err(fault) => Some(fault),
+/// Makes the frame of a reply, or of a fault if there is no reply or it does not fit.
+fn settle<const FRAME: usize>(
+    seq: Seq,
+    seal: Seal,
+    place: &mut [u8],
+    result: Result<Replied, Fault>,
+) {
+    let fault = match result {
+        Ok(Replied { kind, end }) => match close::<FRAME>(place, end, Header { kind, seq }, seal) {
+            Ok(_) => return,
+            Err(Full) => Fault::ReplyTooLarge,
+        },
+        Err(fault) => fault,
     };
-    if let Some(fault) = failed {
-        let header = Header {
-            kind: Kind::Fault,
-            seq,
-        };
-        code_frame(place, header, fault as u8, seal);
-    }
+    let kind = Kind::Fault;
+    close_code::<FRAME>(place, fault as u8, Header { kind, seq }, seal);
 }
 
-/// Returns the frame at the beginning of its buffer, ended by its only zero.
-fn frame_in(place: &[u8]) -> &[u8] {
-    let end = place.iter().position(|&byte| byte == DELIMITER);
-    end.and_then(|end| place.get(..=end)).unwrap_or_default()
+/// Returns what is left of the frame at the beginning of its buffer, of which `sent` bytes were sent. The
+/// codes of the frame lead to its end.
+fn frame_in(place: &[u8], sent: usize) -> &[u8] {
+    let mut end = 0;
+    while let Some(&code) = place.get(end) {
+        if code == DELIMITER {
+            return place.get(sent..=end).unwrap_or_default();
+        }
+        end += usize::from(code);
+    }
+    &[]
 }
 
 /// Checks the bounds of a device.
@@ -255,7 +259,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         candidate: Result<Candidate<'f>, Broken>,
         fingerprint: u32,
         buffer: &u16,
-    ) -> Option<Call<'_, 'f>> {
+    ) -> Option<Call<'_, 'f, FRAME>> {
         if self.is_sending() {
             return None;
         }
@@ -301,7 +305,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             return;
         };
         let mut fields = Arguments::new(rest);
-        let (Ok(nonce), Ok(max_frame)) = (fields.take::<u32>(), fields.take::<u32>()) else {
+        let (Ok(nonce), Ok(max_frame)) = (fields.number(), fields.number()) else {
             return;
         };
         self.state.max_frame = max_frame.clamp(MAX_ACCEPT as u32, FRAME as u32) as u16;
@@ -319,7 +323,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 kind: Kind::Accept,
                 seq: Seq::FIRST,
             };
-            let mut encoder = Encoder::new(slot, header, Seal::NONE);
+            let mut encoder = Encoder::new(slot);
             // Bytes below 128 are their own encoding, so one function serves all fields of an Accept.
             encoder.varint(VERSION.into());
             encoder.varint(nonce);
@@ -327,13 +331,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             encoder.varint(FRAME as u32);
             encoder.varint(buffer.into());
             encoder.varint(fingerprint);
-            let _fits = encoder.finish();
+            let end = encoder.end();
+            let _fits = close::<FRAME>(slot, end, header, Seal::NONE);
             self.state.send(Sending::reply(0));
         }
     }
 
     /// Decides whether a call is new, has run already, or comes too early.
-    fn call<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f>> {
+    fn call<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f, FRAME>> {
         let behind = self.state.next.since(seq);
         if behind == 0 {
             return self.run(seq, body);
@@ -351,7 +356,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         None
     }
 
-    fn run<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f>> {
+    fn run<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f, FRAME>> {
         let calls = self.state.calls;
         let slot = calls.next_slot(Self::SLOTS);
         // This is the state if the call is dropped. `end` corrects it.
@@ -360,7 +365,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.phase = Phase::GapReported;
 
         let mut arguments = Arguments::new(body);
-        let procedure = match arguments.take::<u32>().map(u16::try_from) {
+        let procedure = match arguments.number().map(u16::try_from) {
             Ok(Ok(number)) => Ok(number),
             Ok(Err(_)) => Err(Fault::UnknownProcedure),
             Err(BadArguments) => Err(Fault::BadArguments),
@@ -399,7 +404,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             kind: Kind::Nak,
             seq,
         };
-        code_frame(&mut self.nak, header, reason as u8, self.state.seal);
+        close_code::<FRAME>(&mut self.nak, reason as u8, header, self.state.seal);
         self.state.send(Sending::NAK);
     }
 
@@ -420,11 +425,6 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
 
     /// Returns the bytes to send, empty if there are none.
     pub fn outgoing(&self) -> &[u8] {
-        frame_in(self.rest())
-    }
-
-    /// Returns the unsent rest of the frame, and whatever follows that frame in its buffer.
-    fn rest(&self) -> &[u8] {
         if !self.is_sending() {
             return &[];
         }
@@ -436,17 +436,12 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 .get(slot.min(WINDOW - 1))
                 .map_or(&[][..], |reply| &reply[..]),
         };
-        place
-            .get(usize::from(self.state.sent)..)
-            .unwrap_or_default()
+        frame_in(place, self.state.sent.into())
     }
 
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     pub fn sent(&mut self, count: usize) {
-        let Some(last) = count.checked_sub(1) else {
-            return;
-        };
-        if matches!(self.rest().get(last), None | Some(&DELIMITER)) {
+        if count >= self.outgoing().len() {
             self.sent_all();
         } else {
             // A frame is no longer than 65,535 bytes.

@@ -157,8 +157,7 @@ impl<T, const N: usize> Default for Recent<T, N> {
 
 impl Reply<'_> {
     /// Answers with a batch of a stream: as many of the requested items as fit.
-    pub fn items<T: Serialize>(mut self, items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        self.begin(Kind::Return);
+    pub fn items<T: Serialize>(self, items: impl Iterator<Item = T>, ask: Ask) -> Replied {
         self.batch(items, ask)
     }
 
@@ -168,11 +167,10 @@ impl Reply<'_> {
         moving: Moving<impl Iterator<Item = T>>,
         mut ask: Ask,
     ) -> Replied {
-        self.begin(Kind::Return);
         let ahead = ask.position.wrapping_sub(moving.first);
         let is_gone = ask.position == 0 || ahead > u32::MAX / 2;
         ask.position = if is_gone { 0 } else { ahead };
-        self.encoder.value(&moving.first.wrapping_add(ask.position));
+        self.0.value(&moving.first.wrapping_add(ask.position));
         self.batch(moving.items, ask)
     }
 
@@ -180,7 +178,7 @@ impl Reply<'_> {
     ///
     /// Each item is encoded before it is known whether it fits, and removed if it does not.
     fn batch<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        let encoder = &mut self.encoder;
+        let encoder = &mut self.0;
         let mut end = BatchEnd::BEYOND;
         let behind = (ask.position as usize).checked_sub(1);
         if behind.is_none_or(|behind| items.nth(behind).is_some()) {
@@ -193,7 +191,7 @@ impl Reply<'_> {
                 if end.count == limit {
                     break;
                 }
-                let before = encoder.checkpoint();
+                let before = encoder.end();
                 encoder.value(&item);
                 if !encoder.has_room(1) {
                     match end.count {
@@ -206,7 +204,7 @@ impl Reply<'_> {
             }
         }
         encoder.push(end.to_byte());
-        self.end()
+        self.end(Kind::Return)
     }
 
     /// Answers like [`items`](Self::items), for a procedure that may return an error of its own
@@ -218,7 +216,7 @@ impl Reply<'_> {
     ) -> Replied {
         match result {
             Ok(items) => self.items(items, ask),
-            Err(error) => self.own_error(&error),
+            Err(error) => self.error(&error),
         }
     }
 
@@ -231,14 +229,8 @@ impl Reply<'_> {
     ) -> Replied {
         match result {
             Ok(moving) => self.moving(moving, ask),
-            Err(error) => self.own_error(&error),
+            Err(error) => self.error(&error),
         }
-    }
-
-    fn own_error<E: Serialize>(mut self, error: &E) -> Replied {
-        self.begin(Kind::Error);
-        self.encoder.value(error);
-        self.end()
     }
 }
 

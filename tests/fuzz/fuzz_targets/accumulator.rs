@@ -19,9 +19,9 @@ fuzz_target!(|bytes: &[u8]| {
         let seal = Seal::of_session(1);
         // Every payload that is accepted can be sent again, and arrives unchanged.
         let mut buffer = [0; FRAME + 2];
-        let mut encoder = Encoder::new(&mut buffer, header, seal);
+        let mut encoder = Encoder::new(&mut buffer);
         encoder.extend(body);
-        let len = encoder.finish().expect("it fitted before");
+        let len = encoder.finish(header, seal).expect("it fitted before");
         let mut again = Accumulator::<FRAME>::new();
         let (last, others) = buffer[..len].split_last().expect("a frame has a delimiter");
         assert!(others.iter().all(|&byte| again.push(byte).is_none()));

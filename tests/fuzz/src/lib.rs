@@ -53,9 +53,9 @@ pub fn frame(payload: &[u8]) -> Option<Vec<u8>> {
     let (&header, body) = payload.split_first()?;
     let header = Header::from_byte(header);
     let mut buffer = [0; FRAME];
-    let mut encoder = Encoder::new(&mut buffer, header, seal(header));
+    let mut encoder = Encoder::new(&mut buffer);
     encoder.extend(body);
-    let len = encoder.finish().ok()?;
+    let len = encoder.finish(header, seal(header)).ok()?;
     Some(buffer[..len].to_vec())
 }
 

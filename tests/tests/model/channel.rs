@@ -32,9 +32,9 @@ impl Chunk {
     /// Creates a chunk with a delimiter and a frame.
     pub fn frame<B: Serialize>(header: Header, body: &B, seal: Seal) -> Self {
         let mut bytes = [DELIMITER; MAX_CHUNK];
-        let mut encoder = Encoder::new(&mut bytes[1..], header, seal);
+        let mut encoder = Encoder::new(&mut bytes[1..]);
         encoder.value(body);
-        let len = encoder.finish().expect("no frame is that long");
+        let len = encoder.finish(header, seal).expect("no frame is that long");
         Self::new(&bytes[..1 + len])
     }
 

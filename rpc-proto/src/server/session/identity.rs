@@ -22,7 +22,7 @@ impl<const FRAME: usize, const WINDOW: usize> Hash for Session<FRAME, WINDOW> {
             let (young, old) = replies.split_at(usize::from(next_slot));
             let kept = usize::from(state.calls.kept(Self::SLOTS));
             for reply in old.iter().chain(young).rev().take(kept) {
-                frame_in(reply).hash(hasher);
+                frame_in(reply, 0).hash(hasher);
             }
         }
         self.outgoing().hash(hasher);

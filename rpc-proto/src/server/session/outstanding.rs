@@ -51,7 +51,7 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
     }
 
     /// Leaves a call open.
-    pub fn defer(&mut self, call: &mut Call<'_, '_>) -> Token {
+    pub fn defer<const FRAME: usize>(&mut self, call: &mut Call<'_, '_, FRAME>) -> Token {
         let token = Token(self.next_token);
         self.next_token = self.next_token.wrapping_add(1);
         let seq = call.seq;
@@ -60,12 +60,16 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
     }
 
     /// Ends a call at once. Its reply still waits for those before it.
-    pub fn end(&mut self, call: &mut Call<'_, '_>, result: Result<Replied, Fault>) {
-        settle(call.seq, call.state.seal, call.place, result);
+    pub fn end<const FRAME: usize>(
+        &mut self,
+        call: &mut Call<'_, '_, FRAME>,
+        result: Result<Replied, Fault>,
+    ) {
+        settle::<FRAME>(call.seq, call.state.seal, call.place, result);
         self.occupy(call, Slot::Answered);
     }
 
-    fn occupy(&mut self, call: &mut Call<'_, '_>, as_what: Slot) {
+    fn occupy<const FRAME: usize>(&mut self, call: &mut Call<'_, '_, FRAME>, as_what: Slot) {
         call.state.phase = Phase::Connected;
         call.state.calls = call.calls;
         if let Some(slot) = self.slots.get_mut(usize::from(call.slot)) {
@@ -92,8 +96,8 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
             // A reply longer than the caller accepts does not fit.
             let limit = usize::from(session.state.max_frame);
             let place = place.get_mut(..limit).unwrap_or_default();
-            let result = make(Reply::new(seq, seal, place));
-            settle(seq, seal, place, result);
+            let result = make(Reply::new(place));
+            settle::<FRAME>(seq, seal, place, result);
             *slot = Slot::Answered;
         }
     }

@@ -11,7 +11,7 @@ use crate::client::{
 use crate::service::Procedure;
 use crate::time::Instant;
 use crate::wire::crc::Crc32;
-use crate::wire::frame::max_payload_len;
+use crate::wire::frame::{encode, max_payload_len};
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
 use core::ops::ControlFlow;
@@ -123,7 +123,7 @@ fn submit<P: Procedure>(
     caller.with(|calls, now| {
         let patience = calls.patience(now);
         calls.start(Target::of::<P>(), patience, |place| {
-            Some(postcard::to_slice(arguments, place).ok()?.len())
+            encode(arguments, place)
         })
     })
 }

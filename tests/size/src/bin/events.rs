@@ -3,6 +3,7 @@
 #![no_main]
 
 use core::convert::Infallible;
+use core::ops::Deref;
 use cortex_m as _; // has the critical section
 use cortex_m_rt::entry;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
@@ -24,6 +25,18 @@ trait Stage {
 type Events = EventQueue<64, 1>;
 
 static EVENTS: Events = Events::new();
+
+/// Points to the queue. It has no size, so that the server in a `static` takes no flash for its initial
+/// values.
+struct Queue;
+
+impl Deref for Queue {
+    type Target = Events;
+
+    fn deref(&self) -> &Events {
+        &EVENTS
+    }
+}
 
 struct Motor;
 
@@ -71,12 +84,12 @@ impl Write for Waiting {
 
 #[entry]
 fn main() -> ! {
-    static mut SERVER: Server<Undescribed<Device>, 64, 1, &'static Events> = Server::with_events(
+    static mut SERVER: Server<Undescribed<Device>, 64, 1, Queue> = Server::with_events(
         Undescribed(Device {
             calculator: CalculatorService(Checked),
             stage: StageService(Motor),
         }),
-        &EVENTS,
+        Queue,
     );
     loop {
         let Err(_) = SERVER.serve(&mut Waiting(Uart));
