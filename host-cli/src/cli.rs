@@ -38,7 +38,7 @@ Examples:
 const DETAILS: &str = "\
 Which port:
   --port, else the environment variable SERIAL_RPC_PORT, else `port` in the nearest
-  serial-rpc.toml, else the only port there is. It is written as one of
+  serial-rpc.toml, else the only one of a USB device. It is written as one of
     /dev/ttyACM0, COM3    a path or name
     2e8a:000a             vendor and product of a USB device
     2e8a:000a:E660583883  the same, and its serial number

@@ -7,6 +7,10 @@ use serial_rpc::value::plain;
 /// An array with more elements than this is one column, like a list.
 const MOST_ELEMENTS: usize = 16;
 
+/// The most text that the names of all columns may have: names of nested parts repeat those around them.
+/// A value with more is one column.
+const MOST_TEXT: usize = 16 * 1024;
+
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -19,57 +23,65 @@ pub struct Column {
 
 /// Returns the columns of a procedure's value or an event's data.
 pub fn of(procedure: &Procedure) -> Vec<Column> {
-    let mut columns = Vec::new();
-    if procedure.is_event() {
-        for data in &procedure.arguments {
-            add(&mut columns, &data.name, &pointer("", &data.name), &data.ty);
-        }
+    let mut columns = Columns {
+        columns: Vec::new(),
+        text_left: MOST_TEXT,
+    };
+    let added = if procedure.is_event() {
+        let mut data = procedure.arguments.iter();
+        data.try_for_each(|data| columns.add(&data.name, &pointer("", &data.name), &data.ty))
     } else if let Shape::Struct(fields) = &procedure.value.shape {
-        for field in fields {
-            add(
-                &mut columns,
-                &field.name,
-                &pointer("", &field.name),
-                &field.ty,
-            );
-        }
+        let mut fields = fields.iter();
+        fields.try_for_each(|field| columns.add(&field.name, &pointer("", &field.name), &field.ty))
     } else {
-        add(&mut columns, procedure.name(), "", &procedure.value);
+        columns.add(procedure.name(), "", &procedure.value)
+    };
+    match added {
+        Some(()) => columns.columns,
+        None => vec![Column {
+            name: procedure.name().to_owned(),
+            is_number: false,
+            pointer: String::new(),
+        }],
     }
-    columns
 }
 
-fn add(columns: &mut Vec<Column>, name: &str, place: &str, ty: &Type) {
-    let mut part = |part: &str, ty: &Type| {
-        add(
-            columns,
-            &format!("{name}.{part}"),
-            &pointer(place, part),
-            ty,
-        );
-    };
-    match &ty.shape {
-        Shape::Struct(fields) => {
-            for field in fields {
-                part(&field.name, &field.ty);
+/// The columns so far.
+struct Columns {
+    columns: Vec<Column>,
+    /// The length of text that further names may have.
+    text_left: usize,
+}
+
+impl Columns {
+    /// Adds the columns of a part. None if they are too many.
+    fn add(&mut self, name: &str, place: &str, ty: &Type) -> Option<()> {
+        let mut part =
+            |part: &str, ty: &Type| self.add(&format!("{name}.{part}"), &pointer(place, part), ty);
+        match &ty.shape {
+            Shape::Struct(fields) => fields
+                .iter()
+                .try_for_each(|field| part(&field.name, &field.ty)),
+            Shape::Tuple(types) | Shape::TupleStruct(types) if types.len() <= MOST_ELEMENTS => {
+                let mut types = types.iter().enumerate();
+                types.try_for_each(|(index, ty)| part(&index.to_string(), ty))
+            }
+            Shape::Newtype(inner) => self.add(name, place, inner),
+            Shape::Option(inner) if !inner.is_nullable() => self.add(name, place, inner),
+            Shape::Unit | Shape::UnitStruct => Some(()),
+            shape => {
+                self.text_left = self.text_left.checked_sub(name.len())?;
+                self.columns.push(Column {
+                    name: name.to_owned(),
+                    is_number: matches!(
+                        shape,
+                        Shape::Bool | Shape::Integer(_) | Shape::F32 | Shape::F64
+                    ),
+                    pointer: place.to_owned(),
+                });
+                Some(())
             }
         }
-        Shape::Tuple(types) | Shape::TupleStruct(types) if types.len() <= MOST_ELEMENTS => {
-            for (index, ty) in types.iter().enumerate() {
-                part(&index.to_string(), ty);
-            }
-        }
-        Shape::Newtype(inner) => add(columns, name, place, inner),
-        Shape::Option(inner) if !inner.is_nullable() => add(columns, name, place, inner),
-        Shape::Unit | Shape::UnitStruct => {}
-        shape => columns.push(Column {
-            name: name.to_owned(),
-            is_number: matches!(
-                shape,
-                Shape::Bool | Shape::Integer(_) | Shape::F32 | Shape::F64
-            ),
-            pointer: place.to_owned(),
-        }),
     }
 }
 
@@ -112,6 +124,20 @@ mod tests {
         columns.iter().map(|column| column.name.as_str()).collect()
     }
 
+    fn procedure(kind: ProcedureKind, arguments: Vec<Argument>, value: Type) -> Procedure {
+        Procedure {
+            number: 8,
+            key: 0,
+            path: "demo.moved".into(),
+            doc: String::new(),
+            arguments,
+            value,
+            error: None,
+            kind,
+            idempotent: false,
+        }
+    }
+
     #[test]
     fn a_value_has_the_name_of_its_procedure_and_a_struct_those_of_its_fields() {
         let description = Connection::to(SimulatedDevice::new())
@@ -125,6 +151,31 @@ mod tests {
             ["count", "min", "max", "mean", "deviation"]
         );
         assert_eq!(names(&columns("calculator.clear")), [""; 0]);
+    }
+
+    #[test]
+    fn a_value_with_more_text_in_its_names_than_a_heading_has_room_for_is_one_column() {
+        let long = "x".repeat(200);
+        let nested = (0..40).fold(IntegerType::U8.into(), |ty: Type, _| {
+            let name = long.clone();
+            Type::new(
+                "T",
+                Shape::Struct(vec![Field {
+                    name,
+                    doc: String::new(),
+                    ty,
+                }]),
+            )
+        });
+        let many = vec![nested; MOST_ELEMENTS];
+        let procedure = procedure(
+            ProcedureKind::Call,
+            vec![],
+            Type::new("", Shape::Tuple(many)),
+        );
+        let columns = of(&procedure);
+        assert_eq!(names(&columns), ["moved"]);
+        assert_eq!(columns[0].text(&json!([1, 2])), "[1,2]");
     }
 
     #[test]
@@ -143,20 +194,11 @@ mod tests {
             field("a/b", Type::new("bool", Shape::Bool)),
             field("big", IntegerType::I128.into()),
         ];
-        let event = Procedure {
-            number: 8,
-            key: 0,
-            path: "demo.moved".into(),
-            doc: String::new(),
-            arguments: vec![Argument {
-                name: "to".into(),
-                ty: Type::new("Move", Shape::Struct(fields)),
-            }],
-            value: Type::new("()", Shape::Unit),
-            error: None,
-            kind: ProcedureKind::Event,
-            idempotent: false,
+        let to = Argument {
+            name: "to".into(),
+            ty: Type::new("Move", Shape::Struct(fields)),
         };
+        let event = procedure(ProcedureKind::Event, vec![to], Type::new("()", Shape::Unit));
         let columns = of(&event);
         assert_eq!(
             names(&columns),

@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 /// The interval at which a port that is waited for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The time for which a port that has just appeared may be forbidden, until the system has assigned
-/// it to the group that may use it.
+/// The time for which a port that has just appeared may be forbidden or fail, until the system has
+/// set it up and assigned it to the group that may use it.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// The settings of a run, made once from the command line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// Print results, and errors, as JSON.
     pub json: bool,
@@ -29,6 +29,8 @@ pub struct Context {
     pub link: LinkOptions,
     verbosity: u8,
     capture: Option<PathBuf>,
+    /// The connection of the prompt at which the command was typed, if it was.
+    prompt: Option<Arc<Connection>>,
 }
 
 impl Context {
@@ -39,11 +41,31 @@ impl Context {
             link,
             verbosity: output.verbose,
             capture: output.capture,
+            prompt: None,
+        }
+    }
+
+    /// Returns the settings for commands that are typed at a prompt, and use its connection.
+    pub fn at_prompt(&self, connection: &Arc<Connection>) -> Self {
+        Self {
+            prompt: Some(Arc::clone(connection)),
+            ..self.clone()
+        }
+    }
+
+    /// Returns a command line as the user writes it here: at a prompt, without the program's name.
+    pub fn shown(&self, command: &str) -> String {
+        match self.prompt {
+            Some(_) => without_program(command),
+            None => command.to_owned(),
         }
     }
 
     /// Opens the selected port. Ctrl-C ends all waits on the connection.
     pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
+        if let Some(connection) = &self.prompt {
+            return Ok(Arc::clone(connection));
+        }
         let (target, options) = self.settled()?;
         let mut connection = if self.link.wait {
             wait_for(&target, options)?
@@ -61,6 +83,11 @@ impl Context {
         // It may have been pressed while the port was opened, when there was nothing to cancel.
         interrupt::check()?;
         Ok(connection)
+    }
+
+    /// Returns true if the frames that pass are shown.
+    pub fn shows_traffic(&self) -> bool {
+        self.verbosity > 0
     }
 
     /// Returns the user's cache of descriptions, unless it is disabled.
@@ -85,24 +112,41 @@ impl Context {
     }
 }
 
-/// Opens the port as soon as it appears.
+/// Returns text with the command lines in it as they are written at a prompt.
+pub fn without_program(text: &str) -> String {
+    text.replace("serial-rpc call ", "")
+        .replace("serial-rpc ", "")
+}
+
+/// Opens the port as soon as it is there and free.
 fn wait_for(target: &Target, options: Options) -> Result<Connection, Failure> {
-    let mut missed_at = None;
+    let what = match target {
+        Target::On(Selector::Only) => "a port".to_owned(),
+        target => target.to_string(),
+    };
+    let mut missed_at: Option<Instant> = None;
+    let mut told = None;
     loop {
-        match (target.connect(options), missed_at) {
-            (Err(OpenError::NotFound { .. } | OpenError::Unreachable { .. }), missed) => {
-                if missed.is_none() {
-                    let what = match target {
-                        Target::On(Selector::Only) => "a port".to_owned(),
-                        target => target.to_string(),
-                    };
-                    anstream::eprintln!("waiting for {what} (Ctrl-C to stop)");
-                }
+        let error = match target.connect(options) {
+            Ok(connection) => return Ok(connection),
+            Err(error) => error,
+        };
+        let is_new = || missed_at.is_some_and(|missed| missed.elapsed() < SETTLED_AFTER);
+        let reason = match &error {
+            OpenError::NotFound { .. } | OpenError::Unreachable { .. } => {
                 missed_at = Some(Instant::now());
+                Some(what.clone())
             }
-            (Err(OpenError::NotPermitted { .. }), Some(missed))
-                if missed.elapsed() < SETTLED_AFTER => {}
-            (result, _) => return Ok(result?),
+            OpenError::Busy { holder, .. } => Some(match holder {
+                Some(holder) => format!("{what}, in use by {holder}"),
+                None => format!("{what}, in use by another program"),
+            }),
+            OpenError::NotPermitted { .. } | OpenError::Other { .. } if is_new() => None,
+            _ => return Err(error.into()),
+        };
+        if let Some(reason) = reason.filter(|reason| told.as_ref() != Some(reason)) {
+            anstream::eprintln!("waiting for {reason} (Ctrl-C to stop)");
+            told = Some(reason);
         }
         interrupt::sleep(LOOK_EVERY)?;
     }

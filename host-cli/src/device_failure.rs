@@ -4,7 +4,7 @@ mod no_answer;
 
 use crate::failure::{Class, Failure};
 use crate::interrupt;
-use no_answer::no_answer;
+use no_answer::{clues, link_lost, no_answer};
 use rpc_proto::client::{CallError, Cause};
 use serial_rpc::Connection;
 use serial_rpc::connection::{DescriptionError, NamedCallError};
@@ -74,15 +74,22 @@ impl Failure {
         match error {
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
-            CallError::OutcomeUnknown(Cause::OtherCaller | Cause::Relay) if idempotent => {
+            CallError::OutcomeUnknown(Cause::OtherCaller | Cause::OtherDevice | Cause::Relay)
+                if idempotent =>
+            {
                 failure(Class::Port).hint("it is safe to call it again")
             }
             CallError::OutcomeUnknown(_) if idempotent => link_lost(device),
-            CallError::OutcomeUnknown(_) => failure(Class::OutcomeUnknown)
-                .hint("find out whether it ran before you call it again"),
+            CallError::OutcomeUnknown(_) => {
+                let mut hints = clues(device);
+                hints.push("find out whether it ran before you call it again".to_owned());
+                failure(Class::OutcomeUnknown).hint(hints.join("\n"))
+            }
             CallError::Disconnected => link_lost(device),
             CallError::Unreachable => failure(Class::Port)
                 .hint("it may work again once the device is back: it is safe to call it again"),
+            CallError::OtherDevice => failure(Class::Port)
+                .hint("call it again if it is meant for the device that is there now"),
             CallError::Refused => failure(Class::Protocol)
                 .hint("what stands between this program and the device decides who may call what"),
             CallError::Busy => failure(Class::Internal),
@@ -102,12 +109,6 @@ impl Failure {
             _ => failure(Class::Protocol),
         }
     }
-}
-
-fn link_lost(device: &Connection) -> Failure {
-    let port = device.name();
-    Failure::new(Class::Port, format!("the link to {port} was lost"))
-        .hint("check the cable and whether the device is still there")
 }
 
 #[cfg(test)]

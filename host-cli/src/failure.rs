@@ -36,7 +36,7 @@ pub struct Failure {
     pub class: Class,
     /// The message.
     pub message: String,
-    /// A hint for the user.
+    /// Hints for the user, one a line.
     pub hint: Option<String>,
     /// The procedure's own error.
     pub error: Option<Box<serde_json::Value>>,

@@ -8,7 +8,10 @@ use rpc_proto::device::SubscribeError;
 use serial_rpc::Connection;
 use serial_rpc::connection::{EncodedEvent, EncodedSubscription};
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// The shortest time between two messages about the same: a flood is summed up.
+const TELL_AFTER: Duration = Duration::from_secs(1);
 
 /// The result of waiting.
 #[derive(Debug)]
@@ -28,8 +31,8 @@ pub struct Following<'d> {
     interruptions: Interruptions,
     /// The number of losses after the last event that were reported to the user.
     losses_told: u32,
-    /// The total number of losses that were reported to the user.
-    lost: u32,
+    lost: Tally,
+    unreadable: Tally,
     /// Results that must be returned before anything else.
     waiting: VecDeque<Turn<EncodedEvent>>,
 }
@@ -42,7 +45,11 @@ impl<'d> Following<'d> {
             device,
             interruptions: Interruptions::new(device),
             losses_told: 0,
-            lost: 0,
+            lost: Tally::new(["event was lost", "events were lost"]),
+            unreadable: Tally::new([
+                "event came with data that makes no sense",
+                "events came with data that makes no sense",
+            ]),
             waiting: VecDeque::new(),
         })
     }
@@ -52,6 +59,9 @@ impl<'d> Following<'d> {
     pub fn next(&mut self, timeout: Duration) -> Result<Turn<EncodedEvent>, Failure> {
         if let Some(turn) = self.waiting.pop_front() {
             return Ok(turn);
+        }
+        if let Some(notice) = self.lost.due().or_else(|| self.unreadable.due()) {
+            return Ok(Turn::Notice(notice));
         }
         let next = self.subscription.next_within(timeout);
         interrupt::check()?;
@@ -72,14 +82,8 @@ impl<'d> Following<'d> {
             Some(event) => event.lost,
             None => self.subscription.lost_since(),
         };
-        if let Some(more) = lost.checked_sub(self.losses_told).filter(|&more| more > 0) {
-            self.lost = self.lost.wrapping_add(more);
-            let notice = match more {
-                1 => "1 event was lost".to_owned(),
-                more => format!("{more} events were lost"),
-            };
-            self.waiting.push_back(Turn::Notice(notice));
-        }
+        self.lost.add(lost.saturating_sub(self.losses_told));
+        self.waiting.extend(self.lost.due().map(Turn::Notice));
         self.losses_told = match event {
             Some(_) => 0,
             None => lost.max(self.losses_told),
@@ -88,9 +92,65 @@ impl<'d> Following<'d> {
         Ok(self.waiting.pop_front().unwrap_or(Turn::Nothing))
     }
 
+    /// Counts an event whose data could not be read.
+    pub fn unreadable(&mut self) {
+        self.unreadable.add(1);
+    }
+
     /// Returns the number of lost events.
     pub fn lost(&self) -> u32 {
-        self.lost
+        self.lost.total
+    }
+
+    /// Returns the messages that are still to come, for the end.
+    pub fn untold(&mut self) -> impl Iterator<Item = String> {
+        let last = [self.lost.take(), self.unreadable.take()];
+        last.into_iter().flatten()
+    }
+}
+
+/// Counts what may happen often.
+struct Tally {
+    total: u32,
+    told: u32,
+    told_at: Option<Instant>,
+    /// Says what happened to one, and to more than one.
+    words: [&'static str; 2],
+}
+
+impl Tally {
+    const fn new(words: [&'static str; 2]) -> Self {
+        Self {
+            total: 0,
+            told: 0,
+            told_at: None,
+            words,
+        }
+    }
+
+    fn add(&mut self, more: u32) {
+        self.total = self.total.wrapping_add(more);
+    }
+
+    /// Returns a message about all that is new, unless there was one just now.
+    fn due(&mut self) -> Option<String> {
+        let is_due = |told_at: Instant| told_at.elapsed() >= TELL_AFTER;
+        self.told_at.is_none_or(is_due).then(|| self.take())?
+    }
+
+    /// Returns a message about all that is new.
+    fn take(&mut self) -> Option<String> {
+        let new = self.total.wrapping_sub(self.told);
+        if new == 0 {
+            return None;
+        }
+        self.told = self.total;
+        self.told_at = Some(Instant::now());
+        let [one, many] = self.words;
+        Some(match new {
+            1 => format!("1 {one}"),
+            new => format!("{new} {many}"),
+        })
     }
 }
 
@@ -120,6 +180,11 @@ impl Interruptions {
         let what = match error {
             CallError::Disconnected | CallError::OutcomeUnknown(Cause::Disconnected) => {
                 format!("the link to {port} was lost")
+            }
+            CallError::OtherDevice | CallError::OutcomeUnknown(Cause::OtherDevice) => {
+                return Ok(Some(format!(
+                    "another device is on {port} now, or one with another interface"
+                )));
             }
             CallError::Timeout | CallError::OutcomeUnknown(_) => {
                 format!("the device on {port} does not answer")
@@ -171,5 +236,28 @@ fn refused(refusal: SubscribeError) -> Failure {
             "the device has no room for another subscription",
         )
         .hint("its firmware says how many there may be, as TOPICS of its event queue"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_told_at_once_and_then_summed_up() {
+        let mut lost = Tally::new(["event was lost", "events were lost"]);
+        assert_eq!(lost.due(), None);
+        lost.add(1);
+        assert_eq!(lost.due().as_deref(), Some("1 event was lost"));
+        for _ in 0..5_000 {
+            lost.add(2);
+            assert_eq!(lost.due(), None, "it was told just now");
+        }
+        lost.told_at = Instant::now().checked_sub(TELL_AFTER);
+        assert_eq!(lost.due().as_deref(), Some("10000 events were lost"));
+        lost.add(3);
+        assert_eq!(lost.take().as_deref(), Some("3 events were lost"));
+        assert_eq!(lost.take(), None);
+        assert_eq!(lost.total, 10_004);
     }
 }

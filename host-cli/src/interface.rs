@@ -15,8 +15,7 @@ pub struct Source {
         long,
         value_name = "DEVICE",
         num_args = 0..=1,
-        require_equals = true,
-        conflicts_with = "no_cache"
+        require_equals = true
     )]
     cached: Option<Option<String>>,
 }
@@ -50,7 +49,11 @@ impl Source {
 }
 
 fn cached(context: &Context, name: Option<&str>) -> Result<Cached, Failure> {
-    let all = context.cache().map(|cache| cache.all()).unwrap_or_default();
+    let Some(cache) = context.cache() else {
+        let message = "there is no cache to use with --cached: --no-cache disables it";
+        return Err(Failure::new(Class::Usage, message));
+    };
+    let all = cache.all();
     let known: Vec<String> = all.iter().map(shown).collect();
     let is_meant = |cached: &Cached| {
         name.is_none_or(|name| {

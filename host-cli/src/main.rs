@@ -17,6 +17,7 @@ mod interrupt;
 mod negative;
 mod options;
 mod output;
+mod part;
 mod project;
 mod repeating;
 mod round_trip;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
 
     let cli = match Cli::try_parse_from(negative::marked(std::env::args_os())) {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() && std::env::args().any(|word| word == "--json") => {
+        Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
             return ended(true, &Failure::from(error));
         }
         Err(error) => error.exit(),

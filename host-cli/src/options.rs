@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The options of the link to the device.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Link")]
 pub struct LinkOptions {
     /// The device's port: a path, VID:PID[:SERIAL], id:SERIAL, tcp:HOST:PORT or sim. May be left out
-    /// if there is only one.
+    /// if only one is of a USB device.
     #[arg(
         long,
         short,
@@ -59,7 +59,7 @@ pub struct LinkOptions {
     )]
     pub retries: Option<u32>,
 
-    /// Wait for the port to appear.
+    /// Wait for the port to appear, and for other programs to close it.
     #[arg(long, global = true)]
     pub wait: bool,
 

@@ -42,7 +42,7 @@ pub fn tap(
 /// Returns a decoder that knows the devices in the cache.
 pub fn decoder(cache: Option<Cache>) -> Decoder {
     Decoder::new(move |fingerprint| {
-        let cached = cache.as_ref()?.get(fingerprint)?;
+        let cached = cache.as_ref()?.with_fingerprint(fingerprint)?;
         Some(Arc::new(cached.description))
     })
 }

@@ -23,13 +23,13 @@ impl Target {
     pub fn connect(&self, options: Options) -> Result<Connection, OpenError> {
         match self {
             Self::Simulated => Connection::over(SimulatedDevice::new(), options),
-            Self::On(selector) => Connection::open_with(selector.find()?, options),
+            Self::On(selector) => Connection::open_with(selector.clone(), options),
         }
     }
 }
 
 impl Default for Target {
-    /// Returns the device on the only port.
+    /// Returns the device on the only port of a USB device.
     fn default() -> Self {
         Self::On(Selector::Only)
     }

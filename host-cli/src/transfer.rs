@@ -21,7 +21,7 @@ pub struct Transfer<'n> {
 #[derive(Serialize)]
 struct Report<'n> {
     block: &'n str,
-    bytes: usize,
+    bytes: u64,
     crc32: String,
     seconds: f64,
     bytes_per_second: u64,
@@ -54,15 +54,15 @@ impl<'n> Transfer<'n> {
         self.bar.finish_and_clear();
     }
 
-    /// Prints the report.
-    pub fn report(&self, json: bool, bytes: &[u8]) -> Result<(), Failure> {
+    /// Prints the report on that many bytes with that CRC-32.
+    pub fn report(&self, json: bool, bytes: u64, crc: Crc32) -> Result<(), Failure> {
         let seconds = self.started.elapsed().as_secs_f64();
         // Zero time would mean an infinite rate, which becomes the largest number.
-        let bytes_per_second = (bytes.len() as f64 / seconds).round() as u64;
+        let bytes_per_second = (bytes as f64 / seconds).round() as u64;
         let report = Report {
             block: self.name,
-            bytes: bytes.len(),
-            crc32: format!("{:#010x}", Crc32::of(bytes).value()),
+            bytes,
+            crc32: format!("{:#010x}", crc.value()),
             seconds,
             bytes_per_second,
         };

@@ -8,6 +8,19 @@ use std::process::{Command, Stdio};
 
 #[test]
 fn a_process_that_has_the_port_open_too_is_named() {
+    name_the_holder();
+}
+
+#[test]
+fn a_terminal_program_that_has_the_port_open_too_is_named() {
+    // It offers terminals, such as one for each of its windows: another than the port, for which this
+    // stands. Not closed, so that the processes below have it.
+    let window = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    name_the_holder();
+    drop(window);
+}
+
+fn name_the_holder() {
     let device = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&device).unwrap();
     unlockpt(&device).unwrap();

@@ -20,6 +20,7 @@ mod outgoing;
 mod patience;
 mod pull;
 mod session;
+mod signatures;
 mod stream;
 mod subscriptions;
 mod target;
@@ -34,6 +35,7 @@ pub use operation::{Calls, Operation, SingleCall, Subscribing};
 pub use patience::Patience;
 pub use pull::{Batch, Pull};
 pub use session::Counters;
+pub use signatures::Signatures;
 pub use stream::{AsyncStream, Pulling, Stream, StreamSource, TypedSource, read_item};
 pub use subscriptions::{
     EventMemory, NoSubscriptions, Received, ReceivedEvent, Subscription, Subscriptions,
@@ -154,12 +156,14 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
             })
     }
 
-    /// Returns the bytes to send now, empty if there is nothing to send.
+    /// Returns the bytes to send now, empty if there is nothing to send. Until [`sent`](Self::sent) tells
+    /// how many the link has accepted, it may have accepted any.
     pub fn outgoing(&mut self, now: Instant) -> &[u8] {
         self.session.outgoing(now)
     }
 
-    /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
+    /// Notes that the link has accepted the first `count` bytes of [`outgoing`](Self::outgoing), perhaps
+    /// none. If it has accepted no byte of a call's frame, that call is not in flight: it has never run.
     pub fn sent(&mut self, now: Instant, count: usize) {
         self.session.sent(now, count);
     }
@@ -210,11 +214,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         self.session.end(Cause::Disconnected, None);
     }
 
-    /// Ends every call that is waiting to be sent, because the link will not come back.
-    pub fn give_up(&mut self) {
+    /// Ends every call that is waiting to be sent, with `error`. If it may have run in an earlier
+    /// session, its outcome is unknown because of `cause`.
+    pub fn give_up(&mut self, error: CallError, cause: Cause) {
         for call in self.session.calls.iter_mut() {
             if call.state == State::Waiting {
-                call.give_up(CallError::Disconnected, Cause::Disconnected);
+                call.give_up(error, cause);
             }
         }
     }
@@ -245,6 +250,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
     /// Stops waiting for a call. One that was not sent never runs. One in flight may run, and is resent
     /// until it is answered, because the device runs no later call before it.
     pub fn abandon(&mut self, ticket: Ticket) {
+        self.session.take_back();
         if let Some(call) = self.session.calls.by_ticket(ticket) {
             call.abandoned = true;
             if !matches!(call.state, State::InFlight(_)) {

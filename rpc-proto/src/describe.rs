@@ -6,8 +6,10 @@
 //!
 //! The same walk over a procedure's types, with type names left out, gives its key.
 
+mod digest;
 mod longest;
 
+pub use digest::{DIGEST, DIGEST_OFFSET, digest};
 pub use longest::Longest;
 
 use crate::schema::{Content, Field, Shape, Type, is_equal};

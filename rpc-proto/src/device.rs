@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[crate::service(first_number = 0)]
 pub trait Device {
     /// The description from byte `offset` on: as much of it as the device likes to send at once,
-    /// nothing at its end.
+    /// nothing at its end. At [`DIGEST_OFFSET`](crate::describe::DIGEST_OFFSET), its digest or nothing.
     #[idempotent]
     fn describe(&mut self, offset: u32) -> &[u8];
 

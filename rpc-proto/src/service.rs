@@ -11,7 +11,7 @@ pub use interface::{Bare, MayNotFit, Undescribed};
 pub(crate) use items::BatchEnd;
 pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
-use crate::describe::Longest;
+use crate::describe::{DIGEST, DIGEST_OFFSET, Longest, digest};
 use crate::wire::frame::{Encoder, Full};
 use crate::wire::message::{Fault, Header, Kind, Seq};
 use crate::wire::seal::Seal;
@@ -34,6 +34,8 @@ pub trait Member {
     const NUMBER_IF_SOLE: u16;
     /// The fingerprint of such a device.
     const FINGERPRINT_IF_SOLE: u32;
+    /// The description of such a device, in pieces.
+    const DESCRIPTION_IF_SOLE: &'static [&'static [u8]];
 }
 
 /// One procedure, as a caller sees it.
@@ -104,7 +106,8 @@ pub trait Interface {
     const LONGEST: Longest = Longest::NONE;
 
     /// Returns the description from byte `offset` on, or a part that begins there. Empty at the end,
-    /// and always empty if the device omits the description.
+    /// and always empty if the device omits the description. At [`DIGEST_OFFSET`], its
+    /// [`digest`](crate::describe::digest()), or nothing: callers then read the description each time.
     fn description(&self, offset: u32) -> &[u8];
 
     /// Returns the CRC-32 of the whole description, even if the device omits it.
@@ -125,6 +128,9 @@ pub trait StaticInterface {
     const LONGEST: Longest;
     /// CRC-32 of the description.
     const FINGERPRINT: u32 = crate::describe::fingerprint(Self::DESCRIPTION);
+    /// Digest of the description.
+    #[allow(long_running_const_eval, reason = "descriptions may be long")]
+    const DIGEST: [u8; DIGEST] = digest(Self::DESCRIPTION);
 }
 
 impl<S: Service> StaticInterface for S {
@@ -138,6 +144,9 @@ impl<S: StaticInterface> Interface for S {
     const LONGEST: Longest = S::LONGEST;
 
     fn description(&self, offset: u32) -> &[u8] {
+        if offset == DIGEST_OFFSET {
+            return const { &S::DIGEST };
+        }
         let mut offset = offset as usize;
         for &piece in S::DESCRIPTION {
             match piece.get(offset..) {

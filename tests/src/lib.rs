@@ -23,6 +23,7 @@
 //! - [`tally`]: a service that remembers its calls.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
+//! - [`running`]: the same while it runs, to talk to it line by line.
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
@@ -58,14 +59,17 @@ pub mod emulator;
 pub mod fault_table;
 #[cfg(unix)]
 pub mod growth;
+pub mod hostile;
 pub mod ignorable;
 pub mod image;
 pub mod line_use;
 pub mod loopback;
 pub mod offered;
 pub mod program;
+pub mod prose;
 #[cfg(unix)]
 pub mod pty;
+pub mod running;
 pub mod shelf;
 pub mod simulated;
 pub mod simulation;

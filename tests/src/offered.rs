@@ -34,13 +34,30 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
     /// Panics if the system has no port left.
     #[must_use]
     pub fn new(device: SimulatedDevice<I>) -> Self {
+        Self::at("127.0.0.1:0".to_owned(), device)
+    }
+
+    fn at(address: String, device: SimulatedDevice<I>) -> Self {
         let mut offered = Self {
             device: Arc::new(TestDevice::new(device)),
-            address: "127.0.0.1:0".to_owned(),
+            address,
             plug: None,
         };
         offered.plug_in();
         offered
+    }
+
+    /// Pulls the device out and plugs another one in, at the same port.
+    ///
+    /// # Panics
+    /// Panics if another program has taken the port.
+    #[must_use]
+    pub fn replaced_by<J>(mut self, device: SimulatedDevice<J>) -> Offered<J>
+    where
+        J: Dispatch + Send + 'static,
+    {
+        self.pull_out();
+        Offered::at(self.address.clone(), device)
     }
 
     /// Returns the port that programs open.
@@ -102,7 +119,7 @@ fn serve(caller: &dyn Link, device: &dyn Link, is_pulled: &AtomicBool) -> io::Re
     let mut buffer = [0; 1024];
     while !is_pulled.load(Ordering::Relaxed) {
         let count = caller.read(&mut buffer, LOOK)?;
-        device.write(&buffer[..count])?;
+        device.write(&buffer[..count], LOOK)?;
         loop {
             let count = device.read(&mut buffer, Duration::ZERO)?;
             if count == 0 {
@@ -110,7 +127,7 @@ fn serve(caller: &dyn Link, device: &dyn Link, is_pulled: &AtomicBool) -> io::Re
             }
             let mut left = &buffer[..count];
             while !left.is_empty() {
-                let written = caller.write(left)?;
+                let written = caller.write(left, LOOK)?;
                 left = &left[written..];
             }
         }

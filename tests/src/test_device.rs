@@ -76,7 +76,7 @@ impl<I: Dispatch + Send> Link for TestDevice<I> {
         }
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8], _: Duration) -> io::Result<usize> {
         let mut state = self.state();
         match state.line {
             Line::Unplugged => return Err(ErrorKind::BrokenPipe.into()),
@@ -84,7 +84,7 @@ impl<I: Dispatch + Send> Link for TestDevice<I> {
             Line::Good | Line::RepliesLost => {}
         }
         state.frames_received += bytes.iter().filter(|&&byte| byte == 0).count();
-        let written = state.device.write(bytes)?;
+        let written = state.device.write(bytes, Duration::ZERO)?;
         if state.line == Line::RepliesLost {
             while state.device.read(&mut [0; 64], Duration::ZERO)? > 0 {}
         }

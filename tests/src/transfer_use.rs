@@ -7,6 +7,7 @@ use crate::virtual_link::{VirtualCaller, VirtualLink};
 use rpc_proto::services::blocks::{BlocksClient, BlocksService, Get, Put, Stored};
 use rpc_proto::time::Duration;
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 
 /// The number of bytes to transfer.
 pub const BYTES: usize = 32 * 1024;
@@ -52,7 +53,10 @@ pub fn measure<const FRAME: usize>(transfer: Transfer, baud: u32) -> Use {
     match transfer {
         Transfer::Get => {
             let mut read = Vec::new();
-            let sink = |_, piece: &[u8], _| read.extend_from_slice(piece);
+            let sink = |_, piece: &[u8], _| {
+                read.extend_from_slice(piece);
+                ControlFlow::Continue(())
+            };
             Get::new("data").run(&mut caller, sink).expect("it is read");
             assert!(read == bytes);
         }

@@ -162,6 +162,10 @@ mod other {
     pub trait Calculator {
         fn add(&mut self, x: f32, y: f32) -> f32;
         fn subtract(&mut self, x: f32, y: f32) -> f32;
+        #[event]
+        fn total_changed(total: f32);
+        #[event]
+        fn cleared();
     }
 }
 
@@ -169,11 +173,28 @@ mod other {
 fn a_changed_signature_is_told_from_a_missing_procedure() {
     let (_, connection) = connection(PATIENT);
     let mut calculator = other::CalculatorClient::new(&connection);
-    assert_eq!(calculator.add(2.0, 3.0), Err(CallError::SignatureDiffers));
+    let error = calculator.add(2.0, 3.0).unwrap_err();
+    let words = "calculator.add has another signature: \
+                 this program calls `add(x: f32, y: f32) -> f32`, \
+                 the device has `add(x: i32, y: i32) -> i32, or MathError; \
+                 enum MathError { Overflow, DivideByZero, NegativeRoot, NoSamples }`";
+    assert_eq!(error.to_string(), words);
+    // So does a program end whose `main` returns the error.
+    assert_eq!(format!("{error:?}"), format!("SignatureDiffers({words})"));
+    assert_eq!(calculator.add(2.0, 3.0), Err(error), "each time");
+    let submitted = connection.submit::<other::CalculatorAdd>(&(2.0, 3.0));
+    assert_eq!(submitted.unwrap().wait(), Err(error));
     assert_eq!(
         calculator.subtract(2.0, 3.0),
         Err(CallError::NoSuchProcedure)
     );
+    let changed = calculator.total_changed().map(drop).unwrap_err();
+    let words = "calculator.total_changed has another signature: \
+                 this program calls `event total_changed(total: f32)`, \
+                 the device has `event total_changed(total: i64)`";
+    assert_eq!(changed.to_string(), words);
+    let missing = calculator.cleared().map(drop);
+    assert_eq!(missing, Err(CallError::NoSuchProcedure));
 }
 
 #[test]
@@ -209,8 +230,8 @@ impl Link for Echoing {
         Ok(count)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.device.write(bytes)?;
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
+        let written = self.device.write(bytes, timeout)?;
         let mut echo = self.echo.lock().expect("nobody panics");
         echo.extend(&bytes[..written]);
         Ok(written)

@@ -369,6 +369,8 @@ fn the_description_of_a_lamp_is_the_bytes_given() {
     assert_eq!(DeskLamp::FINGERPRINT, fingerprint);
     let text = format!("the fingerprint 0x{fingerprint:08X}");
     assert!(PROTOCOL.contains(&text), "{text}");
+    let digest = format!("the digest\n`{}`", hex(&DeskLamp::DIGEST));
+    assert!(PROTOCOL.contains(&digest), "{digest}");
     let given = block("The interface `desk-lamp`");
     assert_eq!(given, description, "{}", hex(&description));
 }

@@ -1,6 +1,7 @@
 //! Tests the shell in a terminal: the user's input, and the output.
 #![cfg(unix)]
 
+use rexpect::process::Signal;
 use rexpect::session::{PtySession, spawn_command};
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
@@ -83,6 +84,37 @@ fn ctrl_c_empties_the_line() {
 }
 
 #[test]
+fn ctrl_c_ends_a_watch_and_keeps_the_shell() {
+    let state = tempfile::tempdir().unwrap();
+    let mut shell = shell(&["--port", "sim"], state.path());
+    shell.exp_string("calculator> ").unwrap();
+    shell
+        .send_line("watch calculator.total --interval 10ms --timestamps none")
+        .unwrap();
+    shell.exp_string("\n0\r\n0\r\n").unwrap();
+    shell.send_control('c').unwrap();
+    shell.exp_string("interrupted").unwrap();
+    shell.exp_string("calculator> ").unwrap();
+    type_for(&mut shell, "calculator.add 2 3", "5");
+    end(shell);
+}
+
+#[test]
+fn long_lines_break_between_words() {
+    let line = format!(
+        "stty cols 40; exec '{}' --port sim describe calculator.accumulate",
+        program().display()
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", &line]).env("NO_COLOR", "1");
+    let mut screen = spawn_command(command, HANGS_AFTER).expect("the program starts");
+    screen
+        .exp_string("  Adds `amount` to the running total and\r\n  returns the new total.\r\n")
+        .unwrap();
+    screen.exp_eof().unwrap();
+}
+
+#[test]
 fn ctrl_c_cancels_a_call_and_keeps_the_shell() {
     let listener = TcpListener::bind("localhost:0").unwrap();
     let port = format!("tcp:{}", listener.local_addr().unwrap());
@@ -105,6 +137,25 @@ fn ctrl_c_cancels_a_call_and_keeps_the_shell() {
         shell.exp_string("> ").unwrap();
     }
     end(shell);
+}
+
+#[test]
+fn the_first_request_to_end_gives_the_terminal_back_and_keeps_the_history() {
+    const LEAVES_RAW_MODE: &str = "\x1b[?2004l";
+    let state = tempfile::tempdir().unwrap();
+    let mut first = shell(&["--port", "sim"], state.path());
+    first.exp_string("calculator> ").unwrap();
+    type_for(&mut first, "calculator.add 2 3", "5");
+    first.exp_string("calculator> ").unwrap();
+    first.process_mut().signal(Signal::SIGTERM).unwrap();
+    first.exp_string(LEAVES_RAW_MODE).unwrap();
+    first.exp_string("interrupted").unwrap();
+    first.exp_eof().unwrap();
+
+    let mut second = shell(&["--port", "sim"], state.path());
+    second.exp_string("calculator> ").unwrap();
+    type_for(&mut second, UP, "5");
+    end(second);
 }
 
 #[test]

@@ -5,17 +5,17 @@ use firmware::calculator::{CalculatorClient, CalculatorTotalChanged, MathError};
 use log::{LevelFilter, Log as _};
 use rpc_proto::client::CallError;
 use rpc_proto::events::Emit;
+use rpc_proto::service::Member;
 use rpc_proto::services::log::{EventLogger, Level, LogClient, LogRecord, LogService};
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
 use serial_rpc_simulator::{SimulatedDevice, SimulatedEvents};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tests::offered::Offered;
-use tests::program::{program, serial_rpc};
+use tests::program::serial_rpc;
+use tests::running::Running;
 use tests::simulated::Simulated;
 use tests::tally::{Ledger, TallyService};
 
@@ -41,53 +41,6 @@ fn log(events: &SimulatedEvents, text: &str) {
         target: "test",
         text,
     });
-}
-
-/// The program, while it runs.
-struct Running {
-    program: Child,
-    stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
-}
-
-impl Running {
-    fn start(port: &str, words: &[&str]) -> Self {
-        let mut program = Command::new(program())
-            .args(["--no-cache", "--port", port])
-            .args(words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stdout = program.stdout.take().expect("it is piped");
-        let stderr = program.stderr.take().expect("it is piped");
-        Self {
-            program,
-            stdout: BufReader::new(stdout),
-            stderr: BufReader::new(stderr),
-        }
-    }
-
-    /// Returns the next line that it prints.
-    fn line(&mut self) -> String {
-        line(&mut self.stdout)
-    }
-
-    /// Returns the next line on stderr.
-    fn notice(&mut self) -> String {
-        line(&mut self.stderr)
-    }
-
-    /// Waits for its end, and returns the exit code.
-    fn end(mut self) -> Option<i32> {
-        self.program.wait().expect("it ends").code()
-    }
-}
-
-fn line(from: &mut impl BufRead) -> String {
-    let mut line = String::new();
-    from.read_line(&mut line).expect("it is text");
-    line.trim_end().to_owned()
 }
 
 #[test]
@@ -145,6 +98,33 @@ fn what_found_no_room_on_the_device_is_counted() {
     assert_eq!(watching.line(), last);
     assert_eq!(watching.notice(), r#"{"notice":"2 values, 5 lost"}"#);
     assert_eq!(watching.end(), Some(0));
+}
+
+#[test]
+fn an_event_that_makes_no_sense_is_reported_and_the_next_one_is_shown() {
+    for (words, shown) in [
+        (&["log"][..], "INFO  test: sense"),
+        (&["watch", "log.record"], "Info   test    sense"),
+    ] {
+        let (device, events) = logging();
+        let port = Offered::new(device);
+        let more = ["--timestamps", "none", "--count", "1"];
+        let mut following = Running::start(&port.port(), &[words, &more].concat());
+        while !events.is_wanted::<LogRecord<'_>>() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        const NO_LEVEL: u8 = 200;
+        events.emit_bytes(LogRecord::KEY, &[NO_LEVEL]);
+        let notice = "note: 1 event came with data that makes no sense";
+        assert_eq!(following.notice(), notice);
+        log(&events, "sense");
+        if words == ["watch", "log.record"] {
+            following.line();
+        }
+        let collapsed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(collapsed(&following.line()), collapsed(shown));
+        assert_eq!(following.end(), Some(0));
+    }
 }
 
 #[test]
@@ -282,9 +262,9 @@ fn what_is_logged_through_the_crate_log_arrives() {
 
 #[cfg(unix)]
 mod on_a_screen {
-    use super::program;
     use rexpect::session::{PtySession, spawn_command};
     use std::process::Command;
+    use tests::program::program;
 
     /// Ends a test that would hang.
     const HANGS_AFTER: Option<u64> = Some(60_000);

@@ -91,7 +91,7 @@ impl Bridge {
 }
 
 impl Link for Bridge {
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8], _: Duration) -> io::Result<usize> {
         let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
         let (server, replies) = &mut *near;
         for &byte in bytes {

@@ -14,6 +14,7 @@ mod inboxes;
 mod prepared;
 mod reply;
 mod shared;
+mod signatures;
 mod stray;
 mod streams;
 mod subscription;
@@ -47,7 +48,8 @@ pub const MAX_FRAME: usize = 4096;
 pub struct Options {
     /// The speed of a serial port, in bits per second.
     pub baud: u32,
-    /// The time limit for a call, connecting included.
+    /// The time limit for a call, connecting included. [`Connection::within`] sets another for some
+    /// calls.
     pub timeout: Duration,
     /// The number of times that an unanswered call is tried again, if it never ran or its procedure
     /// is idempotent. Each try has the full time limit.
@@ -109,6 +111,8 @@ impl Default for Options {
 /// ```
 pub struct Connection {
     shared: Arc<Shared>,
+    /// The time limit of this handle's calls, if it is not the default.
+    timeout: Option<Duration>,
     /// The last reply to a typed call of this handle; its value borrows from it.
     reply: Reply,
 }
@@ -129,15 +133,16 @@ impl Connection {
     /// Fails if the port is missing, busy, not permitted or cannot be reached, or if several match.
     pub fn open(port: &str) -> Result<Self, OpenError> {
         let selector: Selector = port.parse()?;
-        Self::open_with(selector.find()?, Options::default())
+        Self::open_with(selector, Options::default())
     }
 
-    /// Opens a port with other options.
+    /// Opens a port with other options. If the port is lost, the same device is looked for, and a
+    /// device that was selected by its identity is never replaced by another; see [`PortConnector`].
     ///
     /// # Errors
-    /// Fails if the port is missing, busy, not permitted or cannot be reached.
-    pub fn open_with(port: Port, options: Options) -> Result<Self, OpenError> {
-        Self::over(PortConnector::new(port, options.baud), options)
+    /// Fails as [`open`](Self::open) does.
+    pub fn open_with(port: impl Into<Selector>, options: Options) -> Result<Self, OpenError> {
+        Self::over(PortConnector::new(port, options.baud)?, options)
     }
 
     /// Opens a link of any other kind. If it is lost, the same connector opens it again.
@@ -145,7 +150,7 @@ impl Connection {
     /// # Errors
     /// Fails if the link cannot be opened.
     pub fn over(connector: impl Connector + 'static, options: Options) -> Result<Self, OpenError> {
-        let link = connector.open()?;
+        let link = connector.open(options.timeout)?;
         Ok(Self::of(Shared::new(
             Box::new(connector),
             Some(link),
@@ -156,15 +161,57 @@ impl Connection {
     /// Creates a connection with the default options to any connector's link, such as a simulated
     /// device. If the link cannot be opened now, calls wait for it until their deadlines.
     pub fn to(connector: impl Connector + 'static) -> Self {
-        let link = connector.open().ok();
-        Self::of(Shared::new(Box::new(connector), link, Options::default()))
+        let options = Options::default();
+        let link = connector.open(options.timeout).ok();
+        Self::of(Shared::new(Box::new(connector), link, options))
     }
 
     fn of(shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            timeout: None,
             reply: Reply::Return(Vec::new()),
         }
+    }
+
+    /// Returns a handle of this connection whose calls have that time limit, such as for a procedure
+    /// that takes long. Other handles keep theirs.
+    ///
+    /// ```
+    /// use firmware::calculator::CalculatorClient;
+    /// use serial_rpc::Connection;
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use std::time::Duration;
+    ///
+    /// let device = Connection::to(SimulatedDevice::new());
+    /// let patient = device.within(Duration::from_secs(60));
+    /// // For calls by name, or for all calls of a typed client.
+    /// patient.call("calculator.add", &serde_json::json!([2, 3]))?;
+    /// CalculatorClient::new(&patient).add(2, 3)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A device runs one call at a time, so calls made after a long one wait for it; their time passes
+    /// meanwhile. If it runs out, they end with [`CallError::Timeout`](crate::CallError::Timeout): a
+    /// call is not sent while one with a later deadline is in flight, so it has never run, and the
+    /// long one goes on. Events and the log wait as well, unless the procedure is an async one.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        Self {
+            timeout: Some(timeout),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the time limit of this handle's calls.
+    pub fn timeout(&self) -> Duration {
+        self.timeout.unwrap_or(self.shared.options.timeout)
+    }
+
+    /// Returns the time that a call may take with all retries.
+    fn patience(&self) -> Duration {
+        let tries = self.shared.options.retries.saturating_add(1);
+        self.timeout().saturating_mul(tries)
     }
 
     /// Looks for descriptions in a cache before asking the device, and keeps them there.
@@ -192,7 +239,7 @@ impl Connection {
     }
 
     /// Returns the port, if the connection is to one.
-    pub fn port(&self) -> Option<&Port> {
+    pub fn port(&self) -> Option<Port> {
         self.shared.connector.port()
     }
 
@@ -226,7 +273,10 @@ impl Connection {
 
 impl Clone for Connection {
     fn clone(&self) -> Self {
-        Self::of(Arc::clone(&self.shared))
+        Self {
+            timeout: self.timeout,
+            ..Self::of(Arc::clone(&self.shared))
+        }
     }
 }
 

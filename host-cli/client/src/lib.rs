@@ -28,4 +28,4 @@ pub use port::{Port, Selector};
 /// The error of a typed client's call. It belongs to the protocol and is re-exported, so that a
 /// program need not depend on that crate.
 pub use rpc_proto::client::{CallError, Cause, Ran};
-pub use serial_rpc_values::{arguments, description, trace, value};
+pub use serial_rpc_values::{arguments, description, safe, trace, value};

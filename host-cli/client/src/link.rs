@@ -1,21 +1,24 @@
 //! Links: ways for bytes to reach a device and come back.
 //!
-//! A link can be read by one thread while another writes, so its methods take `&self`.
+//! A link can be read by one thread while another writes, so its methods take `&self`. They return
+//! in time: a call cannot keep its deadline while its link reads or writes for longer than it was told.
 
 mod offer;
+mod port_connector;
 mod serial;
 mod tapped;
 mod tcp;
 
 pub use offer::Offer;
+pub use port_connector::PortConnector;
 pub use tapped::{Tap, Tapped};
 
 pub use crate::trace::Direction;
 
-use crate::port::{OpenError, Port, Selector, usb_serial_number};
+use crate::port::{OpenError, Port};
 use rpc_proto::client::Timing;
-use std::io;
-use std::sync::{Arc, OnceLock};
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Carries bytes to a device and back.
@@ -26,12 +29,12 @@ pub trait Link: Send + Sync {
     /// Fails if the link has failed or the other end is gone.
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize>;
 
-    /// Writes some of `bytes` and returns their number. 0 means that the link takes none at the
-    /// moment.
+    /// Writes some of `bytes` and returns their number, waiting up to `timeout` until the link takes
+    /// any. 0 means that it takes none at the moment.
     ///
     /// # Errors
-    /// Fails if the link has failed or the other end is gone.
-    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+    /// Fails if the link has failed or the other end is gone. It has then accepted none of them.
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize>;
 }
 
 /// Opens a link, the first time and whenever it was lost.
@@ -39,11 +42,11 @@ pub trait Link: Send + Sync {
 /// A program can use links of any kind: it implements this and [`Link`], and passes the connector
 /// to [`Connection::over`](crate::Connection::over) or [`Connection::to`](crate::Connection::to).
 pub trait Connector: Send + Sync {
-    /// Opens the link to the device.
+    /// Opens the link to the device, which takes `timeout` at most.
     ///
     /// # Errors
     /// Fails if the device cannot be reached.
-    fn open(&self) -> Result<Arc<dyn Link>, OpenError>;
+    fn open(&self, timeout: Duration) -> Result<Arc<dyn Link>, OpenError>;
 
     /// Returns the name of the link for messages, such as the path of a port.
     fn name(&self) -> String;
@@ -54,85 +57,40 @@ pub trait Connector: Send + Sync {
     }
 
     /// Returns the port, if the link is to one.
-    fn port(&self) -> Option<&Port> {
+    fn port(&self) -> Option<Port> {
         None
+    }
+
+    /// Returns the identity of the device to which the link was opened last, as far as the system
+    /// knows it. If it changes, the calls that wait end with
+    /// [`OtherDevice`](rpc_proto::client::CallError::OtherDevice).
+    fn identity(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Returns 0 if the system read or wrote nothing in time.
+fn no_progress_is_zero(result: io::Result<usize>) -> io::Result<usize> {
+    match result {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+            ) =>
+        {
+            Ok(0)
+        }
+        result => result,
     }
 }
 
 /// A shared link opens as itself, so the same other end is reached again.
 impl<L: Link + 'static> Connector for Arc<L> {
-    fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
+    fn open(&self, _: Duration) -> Result<Arc<dyn Link>, OpenError> {
         Ok(Arc::<L>::clone(self))
     }
 
     fn name(&self) -> String {
         "link".to_owned()
-    }
-}
-
-/// The frame length from which the first resend time of a serial port is computed.
-const USUAL_FRAME: u32 = 64;
-
-/// Opens a port under its old path or, if a USB device has come back under another path, under the
-/// new one.
-#[derive(Debug)]
-pub struct PortConnector {
-    port: Port,
-    baud: u32,
-    /// The serial number by which a USB device is found again; known once it was open.
-    usb_serial_number: OnceLock<Option<String>>,
-}
-
-impl PortConnector {
-    /// Creates a connector to that port, at that speed if it is a serial one.
-    pub const fn new(port: Port, baud: u32) -> Self {
-        Self {
-            port,
-            baud,
-            usb_serial_number: OnceLock::new(),
-        }
-    }
-
-    fn open_port(&self, port: &Port) -> Result<Arc<dyn Link>, OpenError> {
-        match port {
-            Port::Serial(path) => Ok(Arc::new(serial::open(path, self.baud)?)),
-            Port::Tcp(address) => Ok(Arc::new(tcp::open(address)?)),
-        }
-    }
-}
-
-impl Connector for PortConnector {
-    fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
-        let opened = self.open_port(&self.port);
-        match (&opened, self.usb_serial_number.get()) {
-            (Err(OpenError::NotFound { .. }), Some(Some(serial_number))) => {
-                let moved = Selector::SerialNumber(serial_number.clone()).find()?;
-                return self.open_port(&moved);
-            }
-            (Ok(_), None) => {
-                // Only this code sets it.
-                let _ = self.usb_serial_number.set(match &self.port {
-                    Port::Serial(path) => usb_serial_number(path),
-                    Port::Tcp(_) => None,
-                });
-            }
-            _ => {}
-        }
-        opened
-    }
-
-    fn name(&self) -> String {
-        self.port.to_string()
-    }
-
-    fn timing(&self) -> Timing {
-        match self.port {
-            Port::Serial(_) => Timing::for_line(self.baud, USUAL_FRAME),
-            Port::Tcp(_) => Timing::default(),
-        }
-    }
-
-    fn port(&self) -> Option<&Port> {
-        Some(&self.port)
     }
 }

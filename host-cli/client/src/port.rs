@@ -12,6 +12,7 @@ pub use holder::{Holder, holder};
 pub use selector::Selector;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The port that a device is on.
@@ -67,8 +68,17 @@ impl fmt::Display for Port {
     }
 }
 
-/// Returns the serial number of the USB device that offers a port.
-pub(crate) fn usb_serial_number(path: &str) -> Option<String> {
-    let port = serial_ports().into_iter().find(|port| port.path == path)?;
-    port.usb?.serial_number
+impl Port {
+    /// Returns true if this is the name of that serial port.
+    pub(crate) fn is_at(&self, available: &AvailablePort) -> bool {
+        match self {
+            Self::Serial(path) => path_of(path) == path_of(&available.path),
+            Self::Tcp(_) => false,
+        }
+    }
+}
+
+/// Returns the path behind symbolic links, such as those in `/dev/serial`.
+fn path_of(path: &str) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.into())
 }

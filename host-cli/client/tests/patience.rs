@@ -30,11 +30,11 @@ impl Link for DeafDevice {
         self.device.read(buffer, timeout)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
         if self.is_deaf.load(Ordering::Relaxed) {
             return Ok(bytes.len());
         }
-        self.device.write(bytes)
+        self.device.write(bytes, timeout)
     }
 }
 

@@ -40,7 +40,7 @@ fn trace_of(calls: impl FnOnce(&Connection)) -> Vec<String> {
 /// Feeds these bytes to the device, and returns the decoder's trace of them and of the answer.
 fn exchange(decoder: &mut Decoder, device: &SimulatedDevice, bytes: &[u8]) -> Vec<String> {
     let mut events = decoder.take(Direction::ToDevice, bytes);
-    device.write(bytes).unwrap();
+    device.write(bytes, Duration::ZERO).unwrap();
     let mut buffer = [0; 1024];
     let count = device.read(&mut buffer, Duration::ZERO).unwrap();
     events.extend(decoder.take(Direction::FromDevice, &buffer[..count]));

@@ -153,7 +153,7 @@ impl<I, const FRAME: usize, const WINDOW: usize> SimulatedDevice<I, FRAME, WINDO
 impl<I: 'static, const FRAME: usize, const WINDOW: usize> Connector
     for SimulatedDevice<I, FRAME, WINDOW>
 {
-    fn open(&self) -> Result<Arc<dyn Link>, OpenError> {
+    fn open(&self, _: Duration) -> Result<Arc<dyn Link>, OpenError> {
         Ok(Arc::new(self.clone()))
     }
 
@@ -167,7 +167,7 @@ impl<I, const FRAME: usize, const WINDOW: usize> Link for SimulatedDevice<I, FRA
         self.board.read(buffer, timeout)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.board.write(bytes)
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
+        self.board.write(bytes, timeout)
     }
 }

@@ -96,7 +96,7 @@ impl<I: Dispatch + Send, const FRAME: usize, const WINDOW: usize> Link
         state.unread.read(buffer)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8], _: Duration) -> io::Result<usize> {
         let mut state = self.state();
         for &byte in bytes {
             state.server.receive(byte);

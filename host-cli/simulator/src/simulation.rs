@@ -50,7 +50,7 @@ impl Simulation {
                 self.to_device.send(now, byte);
             }
             while let Some(byte) = self.to_device.receive(now) {
-                self.device.write(&[byte])?;
+                self.device.write(&[byte], IDLE)?;
             }
             loop {
                 let count = self.device.read(&mut buffer, time::Duration::ZERO)?;
@@ -83,10 +83,13 @@ impl Simulation {
     }
 }
 
+/// The longest wait until a link takes bytes: nobody may read a pseudo-terminal.
+const UNREAD: time::Duration = time::Duration::from_millis(100);
+
 /// Writes as much as the link takes. The rest is lost, as on a UART that nobody reads.
 fn deliver(link: &dyn Link, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match link.write(bytes)? {
+        match link.write(bytes, UNREAD)? {
             0 => break,
             count => bytes = bytes.get(count..).unwrap_or_default(),
         }

@@ -91,7 +91,7 @@ impl<I: DispatchAsync + Send + 'static, const FRAME: usize, const WINDOW: usize>
         io::Read::read(&mut state.to_caller, buffer)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8], _: Duration) -> io::Result<usize> {
         let line = Arc::clone(&self.line());
         let mut state = line.state();
         state.to_device.extend(bytes);

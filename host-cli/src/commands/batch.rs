@@ -9,6 +9,7 @@ use crate::words;
 use serde::Serialize;
 use serde_json::Value;
 use serial_rpc::Connection;
+use std::io::{self, IsTerminal};
 
 /// Make the calls in a file, and print a line of JSON for each.
 ///
@@ -18,11 +19,11 @@ use serial_rpc::Connection;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   serial-rpc batch calls.txt
-  printf '%s\\n' 'calculator.add 2 3' 'calculator.total' | serial-rpc batch -
+  printf '%s\\n' 'calculator.add 2 3' 'calculator.total' | serial-rpc batch
   serial-rpc batch --keep-going calls.txt | jq .value")]
 pub struct Batch {
-    /// The file, or - for stdin, where each line is called as it comes.
-    file: String,
+    /// The file, or - for stdin, where each line is called as it comes. Stdin is the default if it is no terminal.
+    file: Option<String>,
 
     /// Continue with the next line when a call fails.
     #[arg(long, short)]
@@ -47,7 +48,14 @@ enum End {
 
 /// Makes the calls line by line.
 pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
-    let input = Input::open(&batch.file)?;
+    let input = match &batch.file {
+        Some(file) => Input::open(file)?,
+        None if io::stdin().is_terminal() => {
+            let failure = Failure::new(Class::Usage, "there is no file with calls");
+            return Err(failure.hint("name one, or - to type them"));
+        }
+        None => Input::open("-")?,
+    };
     let device = context.connect()?;
     let mut first_failure = None;
     for line in input.lines() {

@@ -11,8 +11,6 @@ use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::{Description, Procedure, Shape};
-use serial_rpc::value::plain;
-use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +36,7 @@ use std::time::Duration;
   echo '{\"x\": 2, \"y\": 3}' | serial-rpc call calculator.add -
   serial-rpc call calculator.history | head -1
   echo '{\"Add\": [2, 3]}' | serial-rpc call calculator.replay --items -
-  serial-rpc call calculator.total --repeat 0 --interval 1    every second, until Ctrl-C")]
+  serial-rpc call calculator.total --repeat 0 --interval 100ms    until Ctrl-C")]
 pub struct Call {
     /// The procedure, such as calculator.add.
     #[arg(add = ArgValueCompleter::new(completer::procedures))]
@@ -56,12 +54,12 @@ pub struct Call {
     #[arg(long, value_name = "FILE", conflicts_with = "args_json")]
     items: Option<String>,
 
-    /// Number of calls; 0 continues until Ctrl-C. It ends at the first failure.
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
-    repeat: u64,
+    /// Number of calls; 0 continues until Ctrl-C. It ends at the first failure [default: 1].
+    #[arg(long, value_name = "COUNT")]
+    repeat: Option<u64>,
 
-    /// Time between two calls, in seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Time between two calls, in seconds or as 100ms.
+    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "repeat")]
     interval: Option<Duration>,
 }
 
@@ -85,7 +83,7 @@ pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
             )?,
         }
         made += 1;
-        if made == call.repeat {
+        if made == call.repeat.unwrap_or(1) {
             return Ok(());
         }
         match call.interval {
@@ -97,22 +95,13 @@ pub fn run(context: &Context, call: &Call) -> Result<(), Failure> {
 
 /// Returns the arguments, if they are given as one piece of JSON.
 fn all_arguments(call: &Call) -> Result<Option<Value>, Failure> {
-    let mut read = String::new();
-    let text = match (&call.args_json, call.arguments.as_slice()) {
-        (Some(text), _) if text != "-" => text,
+    let json = match (&call.args_json, call.arguments.as_slice()) {
+        (Some(text), _) if text != "-" => text.clone().into_bytes(),
         (None, [word]) if word != "-" => return Ok(None),
         (None, words) if words.len() != 1 => return Ok(None),
-        _ => {
-            io::stdin().read_to_string(&mut read).map_err(|error| {
-                Failure::new(
-                    Class::Usage,
-                    format!("cannot read arguments from stdin: {error}"),
-                )
-            })?;
-            &read
-        }
+        _ => Input::open("-")?.all()?,
     };
-    serde_json::from_str(text).map(Some).map_err(|error| {
+    serde_json::from_slice(&json).map(Some).map_err(|error| {
         Failure::new(Class::Usage, format!("the arguments are not JSON: {error}"))
             .hint("write them as [2, 3], or as {\"x\": 2, \"y\": 3}")
     })
@@ -220,5 +209,5 @@ fn print(context: &Context, procedure: &Procedure, value: &Value) -> Result<(), 
     if procedure.value.shape == Shape::Unit {
         return Ok(());
     }
-    output::print(plain(value))
+    output::print_value(value)
 }

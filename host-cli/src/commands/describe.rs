@@ -67,7 +67,7 @@ struct TypeJson<'a> {
 pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
     let description = describe.source.description(context)?;
     if !context.json {
-        return output::print(about(&description, &describe.name)?);
+        return output::print_text(&about(context, &description, &describe.name)?);
     }
     match find(&description, &describe.name)? {
         Item::Procedure(procedure) => output::print_json(&ProcedureJson {
@@ -95,9 +95,9 @@ pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
 }
 
 /// Explains the named item.
-pub fn about(description: &Description, name: &str) -> Result<String, Failure> {
+fn about(context: &Context, description: &Description, name: &str) -> Result<String, Failure> {
     Ok(match find(description, name)? {
-        Item::Procedure(procedure) => about_procedure(procedure),
+        Item::Procedure(procedure) => about_procedure(context, procedure),
         Item::Service(service) => about_service(service),
         Item::Type(ty) => about_type(description, ty),
     })
@@ -116,7 +116,7 @@ fn definitions(procedure: &Procedure) -> BTreeMap<&str, String> {
         .collect()
 }
 
-fn about_procedure(procedure: &Procedure) -> String {
+fn about_procedure(context: &Context, procedure: &Procedure) -> String {
     let mut text = format!("\x1b[1m{}\x1b[0m", procedure.usage());
     add_paragraphs(&mut text, &procedure.doc);
     if !procedure.arguments.is_empty() {
@@ -197,7 +197,7 @@ fn about_procedure(procedure: &Procedure) -> String {
         &mut text,
         &format!("number {}, key {:#010x}", procedure.number, procedure.key),
     );
-    add_line(&mut text, &command_line(procedure));
+    add_line(&mut text, &context.shown(&command_line(procedure)));
     text
 }
 
@@ -242,18 +242,20 @@ fn users<'a>(description: &'a Description, ty: &Type) -> Vec<&'a str> {
 /// Returns a command to start from, as a shell takes it.
 fn command_line(procedure: &Procedure) -> String {
     if procedure.is_event() {
-        return format!("serial-rpc watch {}", procedure.path);
+        return format!("serial-rpc watch {}", quoted(&procedure.path));
     }
     let words = procedure.example().into_iter();
     words.fold(
-        format!("serial-rpc call {}", procedure.path),
+        format!("serial-rpc call {}", quoted(&procedure.path)),
         |line, word| format!("{line} {}", quoted(&word)),
     )
 }
 
+/// Returns a word that every shell takes as it is.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.,:/@=+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
+    // Some shells replace `=word`.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(is_plain) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))

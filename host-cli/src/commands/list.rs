@@ -49,7 +49,7 @@ pub fn run(context: &Context, list: &List) -> Result<(), Failure> {
     for service in &description.services {
         let shown: Vec<&Procedure> = service.procedures.iter().filter(is_shown).collect();
         if !shown.is_empty() {
-            output::print(overview(service, &shown))?;
+            output::print_text(&overview(service, &shown))?;
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use rpc_proto::services::log::{Level, LogRecord};
 use serde::Serialize;
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
-use serial_rpc::value::without_controls;
+use serial_rpc::safe;
 
 /// Follow the device's log.
 ///
@@ -85,6 +85,21 @@ pub fn run(context: &Context, log: &Log) -> Result<(), Failure> {
     repeating::call(&device, &log.call, json)?;
     let default = if json { Style::Iso } else { Style::Clock };
     let mut timestamps = Timestamps::new(log.timestamps.unwrap_or(default));
+    let end = follow(context, log, &mut following, &mut timestamps);
+    for notice in following.untold() {
+        output::notice(json, &notice);
+    }
+    end
+}
+
+/// Prints lines until the end.
+fn follow(
+    context: &Context,
+    log: &Log,
+    following: &mut Following<'_>,
+    timestamps: &mut Timestamps,
+) -> Result<(), Failure> {
+    let json = context.json;
     let mut remaining = log.until.begin();
     while let Some(timeout) = remaining.wait() {
         let event = match following.next(timeout)? {
@@ -95,11 +110,15 @@ pub fn run(context: &Context, log: &Log) -> Result<(), Failure> {
             }
             Turn::Nothing => continue,
         };
-        let LogRecord {
+        let Ok(LogRecord {
             level,
             target,
             text,
-        } = read_event::<LogRecord<'_>>(&event).map_err(|error| cannot_follow(&device, error))?;
+        }) = read_event::<LogRecord<'_>>(&event)
+        else {
+            following.unreadable();
+            continue;
+        };
         let level = NamedLevel::from(level);
         if level > log.level || !target.starts_with(&log.target) {
             continue;
@@ -129,7 +148,7 @@ fn line(time: Option<String>, level: NamedLevel, target: &str, text: &str) -> St
         NamedLevel::Trace => ("\x1b[2m", "TRACE"),
     };
     let time = time.map_or_else(String::new, |time| format!("\x1b[2m{time}\x1b[0m "));
-    let (target, text) = (without_controls(target), without_controls(text));
+    let (target, text) = (safe::line(target), safe::line(text));
     format!("{time}{colour}{name}\x1b[0m {target}: {text}")
 }
 

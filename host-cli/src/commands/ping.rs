@@ -32,8 +32,8 @@ pub struct Ping {
     #[arg(long, short, value_name = "BYTES", default_value_t = 4)]
     size: u16,
 
-    /// Time between two pings, in seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Time between two pings, in seconds or as 100ms.
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
     interval: Option<Duration>,
 }
 

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::transfer::Transfer;
+use rpc_proto::wire::crc::Crc32;
 
 /// Write a file to a block of the device.
 ///
@@ -24,6 +25,13 @@ pub struct Put {
     name: String,
 }
 
+impl Put {
+    /// Returns true if the file is stdin.
+    pub fn reads_stdin(&self) -> bool {
+        self.file == "-"
+    }
+}
+
 /// Reads the file, and writes the block.
 pub fn run(context: &Context, put: &Put) -> Result<(), Failure> {
     // Before the port is opened, so that a slow pipe does not hold it.
@@ -35,5 +43,5 @@ pub fn run(context: &Context, put: &Put) -> Result<(), Failure> {
     });
     transfer.end();
     written.map_err(|error| Failure::transfer(&device, &put.name, error))?;
-    transfer.report(context.json, &bytes)
+    transfer.report(context.json, bytes.len() as u64, Crc32::of(&bytes))
 }

@@ -102,7 +102,7 @@ fn save(context: &Context, dump: &Dump) -> Result<(), Failure> {
         bytes
     };
     match &dump.file {
-        None => output::write(&bytes),
+        None => output::write_data(&bytes),
         Some(file) => fs::write(file, bytes).map_err(|error| {
             Failure::new(
                 Class::Usage,

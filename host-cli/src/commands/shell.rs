@@ -1,121 +1,86 @@
 //! `serial-rpc shell`: makes calls from a prompt.
 
 mod assistant;
+mod lines;
+mod own;
 
 use crate::commands::call::{self, Arguments};
-use crate::commands::{describe, list};
-use crate::context::Context;
+use crate::commands::list;
+use crate::context::{Context, without_program};
 use crate::failure::{Class, Failure};
 use crate::{interrupt, output, words};
 use anstream::eprintln;
-use assistant::Assistant;
-use etcetera::BaseStrategy;
-use rustyline::config::{ColorMode, Config};
-use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
-use rustyline::{CompletionType, Editor};
+use lines::Lines;
+use own::Own;
 use serial_rpc::Connection;
 use serial_rpc::description::Description;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The number of lines that the history keeps.
-const HISTORY: usize = 1_000;
 
 /// Call procedures from a prompt.
 ///
 /// A line is a procedure and its arguments as for `call`; JSON needs no quotes and may span several
-/// lines. Tab completes, Ctrl-C cancels a call, Ctrl-D ends. `help` lists the procedures.
+/// lines. The commands that need the device, such as `watch`, `log` and `get`, are written as in a
+/// shell. Tab completes, Ctrl-C cancels a call or command, Ctrl-D ends. `help` lists the procedures.
 #[derive(Debug, clap::Args)]
 pub struct Shell {}
 
-/// The one command besides procedures.
+/// The words that only a prompt has.
 const HELP: &str = "help";
 const EXIT: &str = "exit";
 
 /// Reads lines and makes calls until the user ends it.
 pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
     let device = context.connect()?;
-    let mut editor = editor().map_err(|error| no_terminal(&error))?;
-    let history = history();
-    if let Some(history) = &history {
-        // There is none the first time.
-        let _ = editor.load_history(history);
-    }
-    greet(context, &device, &mut editor);
-    loop {
-        let prompt = editor.helper().map_or(String::new(), Assistant::prompt);
-        let line = match editor.readline(&prompt) {
-            Ok(line) => line,
-            Err(ReadlineError::Interrupted) => continue,
-            Err(ReadlineError::Eof) => break,
-            Err(error) => return Err(no_terminal(&error)),
-        };
+    let context = context.at_prompt(&device);
+    let mut lines = Lines::open()?;
+    greet(&context, &device, &mut lines);
+    while let Some(line) = lines.next()? {
         let words = match words::split(&line) {
             Ok(words) => words,
             Err(unclosed) => {
-                let failure = Failure::new(Class::Usage, unclosed.to_string());
-                output::failure(context.json, &failure);
+                report(&context, Failure::new(Class::Usage, unclosed.to_string()));
                 continue;
             }
         };
         let Some((first, arguments)) = words.split_first() else {
             continue;
         };
-        let _ = editor.add_history_entry(&line);
-        interrupt::forget();
         let result = match (first.as_str(), arguments) {
-            (EXIT | "quit", []) => break,
-            // Names that are commands elsewhere: no procedure's path is a single word.
-            (HELP | "?" | "list" | "describe", arguments) => {
-                help(&device, arguments.first().map(String::as_str))
+            (EXIT | "quit", []) => return Ok(()),
+            (HELP | "?", []) => help(&context, &device),
+            (HELP | "?", [name]) => {
+                let words = match Own::has(name) {
+                    true => [name.as_str(), "--help"],
+                    false => ["describe", name.as_str()],
+                };
+                Own::run(&context, &words.map(str::to_owned))
             }
-            (procedure, words) => call::once(context, &device, procedure, Arguments::Words(words)),
+            (name, _) if Own::has(name) => Own::run(&context, &words),
+            (procedure, words) => call::once(&context, &device, procedure, Arguments::Words(words)),
         };
         if let Err(failure) = result {
-            output::failure(context.json, &failure);
+            report(&context, failure);
         }
         // The device may have come back with other firmware.
         if device.device().is_some() {
-            learn(context, &device, &mut editor);
+            learn(&context, &device, &mut lines);
         }
-    }
-    if let Some(history) = &history {
-        // Losing the history is inconvenient, but not a failure.
-        let _ = history.parent().map(fs::create_dir_all);
-        let _ = editor.save_history(history);
     }
     Ok(())
 }
 
-type ShellEditor = Editor<Assistant, FileHistory>;
-
-fn editor() -> rustyline::Result<ShellEditor> {
-    let colours = match anstream::AutoStream::choice(&std::io::stdout()) {
-        anstream::ColorChoice::Never => ColorMode::Disabled,
-        _ => ColorMode::Enabled,
-    };
-    let config = Config::builder()
-        .max_history_size(HISTORY)?
-        .completion_type(CompletionType::List)
-        .color_mode(colours)
-        .build();
-    let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Assistant::default()));
-    Ok(editor)
-}
-
-/// Returns the file that keeps lines from one run to the next.
-fn history() -> Option<PathBuf> {
-    let folders = etcetera::choose_base_strategy().ok()?;
-    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-    Some(folder.join("serial-rpc").join("history"))
+/// Prints a failure. The shell goes on, also after Ctrl-C has ended a call.
+fn report(context: &Context, mut failure: Failure) {
+    failure.hint = failure.hint.map(|hint| without_program(&hint));
+    output::failure(context.json, &failure);
+    if failure.is_interruption() {
+        interrupt::forget();
+    }
 }
 
 /// Shows the device at the other end, or the reason why it is unknown. It may still connect later.
-fn greet(context: &Context, device: &Connection, editor: &mut ShellEditor) {
-    match learn(context, device, editor) {
+fn greet(context: &Context, device: &Connection, lines: &mut Lines) {
+    match learn(context, device, lines) {
         Some(description) => eprintln!(
             "{} {} on {}; `help` lists its procedures, `exit` or Ctrl-D ends",
             description.name,
@@ -127,40 +92,32 @@ fn greet(context: &Context, device: &Connection, editor: &mut ShellEditor) {
 }
 
 /// Passes the description to the assistant.
-fn learn(
-    context: &Context,
-    device: &Connection,
-    editor: &mut ShellEditor,
-) -> Option<Arc<Description>> {
+fn learn(context: &Context, device: &Connection, lines: &mut Lines) -> Option<Arc<Description>> {
     match device.description() {
         Ok(description) => {
-            if let Some(assistant) = editor.helper_mut() {
-                assistant.learn(Arc::clone(&description));
-            }
+            lines.learn(Arc::clone(&description));
             Some(description)
         }
         Err(error) => {
-            output::failure(context.json, &Failure::description(device, error));
+            report(context, Failure::description(device, error));
             None
         }
     }
 }
 
-/// Shows all procedures, or everything about one item.
-fn help(device: &Connection, name: Option<&str>) -> Result<(), Failure> {
+/// Shows all procedures, and names the commands.
+fn help(context: &Context, device: &Connection) -> Result<(), Failure> {
     let description = device
         .description()
         .map_err(|error| Failure::description(device, error))?;
-    if let Some(name) = name {
-        return output::print(describe::about(&description, name)?);
-    }
     for service in &description.services {
         let procedures: Vec<_> = service.procedures.iter().collect();
-        output::print(list::overview(service, &procedures))?;
+        output::print_text(&list::overview(service, &procedures))?;
     }
+    let names = Own::names().join(", ");
+    output::notice(
+        context.json,
+        &format!("the commands are {names} and {EXIT}; `{HELP} NAME` explains one, or a procedure"),
+    );
     Ok(())
-}
-
-fn no_terminal(error: &ReadlineError) -> Failure {
-    Failure::new(Class::Internal, format!("the terminal failed: {error}"))
 }

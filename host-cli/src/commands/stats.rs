@@ -14,7 +14,7 @@ use serial_rpc::connection::Pending;
 ///
 /// As JSON, it is an object with the objects "device" ("frames", "corrupt", "too_long",
 /// "out_of_order", "duplicates", "overruns") and "caller" ("sent", "resent", "received", "broken",
-/// "sessions").
+/// "sessions", "refused", "lost_links").
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   serial-rpc stats --json | jq .device.corrupt")]
@@ -37,6 +37,8 @@ pub fn run(context: &Context, _: &Stats) -> Result<(), Failure> {
                 "received": caller.received,
                 "broken": caller.broken,
                 "sessions": caller.sessions,
+                "refused": caller.refused,
+                "lost_links": caller.lost_links,
             },
         }));
     }
@@ -68,6 +70,8 @@ pub fn run(context: &Context, _: &Stats) -> Result<(), Failure> {
         counter("received", caller.received, "received whole"),
         counter("broken", caller.broken, "received damaged"),
         counter("sessions", caller.sessions, "accepted by the device"),
+        counter("refused", caller.refused, "that the device could not use"),
+        counter("lost links", caller.lost_links, "opened again"),
     ];
     output::print(lines.join("\n"))
 }

@@ -71,12 +71,13 @@ pub struct Watch {
     #[arg(long, value_enum, value_name = "STYLE")]
     timestamps: Option<Style>,
 
-    /// Record in this file, as CSV: the time, and the columns of the table.
+    /// Record in this file, as CSV: the time, and the columns of the table. Text that a spreadsheet would run gets a
+    /// ' before it.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 
     /// Draw the numbers in the terminal; q ends it.
-    #[arg(long, conflicts_with_all = ["json", "timestamps", "verbose"])]
+    #[arg(long, conflicts_with = "timestamps")]
     plot: bool,
 
     /// Column of the table to draw; may be given several times [default: every number].
@@ -86,6 +87,10 @@ pub struct Watch {
 
 /// Shows values as they come, until the end.
 pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
+    if watch.plot && (context.json || context.shows_traffic()) {
+        let message = "--plot needs the terminal for itself, without --json and --verbose";
+        return Err(Failure::new(Class::Usage, message));
+    }
     let device = context.connect()?;
     let description = device
         .description()
@@ -132,6 +137,9 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
             show(&mut shown, &mut watched, &mut source)
         }
     };
+    for notice in source.untold() {
+        output::notice(context.json, &notice);
+    }
     if end
         .as_ref()
         .map_or_else(Failure::is_interruption, |()| true)

@@ -1,4 +1,4 @@
-//! Finds the likely reason why a device does not answer, from the bytes that did come.
+//! Collects the likely reasons why a device does not answer, from all that was seen instead.
 
 use crate::failure::{Class, Failure};
 use serial_rpc::port::holder;
@@ -12,42 +12,108 @@ const BYTES_SHOWN: usize = 8;
 
 /// Returns the failure for a deadline that has passed.
 pub fn no_answer(device: &Connection) -> Failure {
-    let name = device.name();
-    let failure = Failure::new(
-        Class::Timeout,
-        format!("the device on {name} does not answer"),
-    );
+    let message = format!("the device on {} does not answer", device.name());
+    let clues = clues(device);
+    Failure::new(Class::Timeout, message).hint(if !clues.is_empty() {
+        clues.join("\n")
+    } else if device.counters().sessions > 0 {
+        "it did before: it may be busy for longer than --timeout allows, or hang".to_owned()
+    } else {
+        "is it the right port, is the device running, and are its wires the right way round?"
+            .to_owned()
+    })
+}
+
+/// Returns the failure for a link that was lost and did not come back in time.
+pub fn link_lost(device: &Connection) -> Failure {
+    let message = format!("the link to {} was lost", device.name());
+    Failure::new(Class::Port, message).hint(clues(device).join("\n"))
+}
+
+/// Returns what was seen, each with what it is a sign of, the surest first.
+pub fn clues(device: &Connection) -> Vec<String> {
     let counters = device.counters();
-    let stray = device.stray_bytes();
-    if counters.sessions > 0 {
-        return failure
-            .hint("it did before: it may be busy for longer than --timeout allows, or hang");
-    }
-    if let Some(Port::Serial(path)) = device.port()
+    let port = device.port();
+    let mut clues = Vec::new();
+    if let Some(Port::Serial(path)) = &port
         && let Some(other) = holder(path)
     {
-        return failure.hint(format!(
+        clues.push(format!(
             "{other} has the port open too, and may take the answers: close it and try again"
         ));
     }
-    if counters.received > 0 {
-        return failure.hint(
+    if counters.lost_links > 0 {
+        let often = if counters.lost_links == 1 {
+            ""
+        } else {
+            " again and again"
+        };
+        clues.push(match port {
+            Some(Port::Tcp(_)) => format!(
+                "the other end closed the connection{often}: is the device still there, and does what \
+                 offers the port serve one program at a time?"
+            ),
+            _ => format!(
+                "the port disappeared{often}: check the cable and whether the device is still there, \
+                 or starts anew"
+            ),
+        });
+    }
+    if counters.refused > 0 {
+        clues.push(format!(
+            "the device got {} of {} frames damaged: does the line change some bytes, as parity, 7 \
+             data bits, software flow control or telnet do?",
+            counters.refused, counters.sent
+        ));
+    } else if counters.sessions == 0 && counters.received > 0 {
+        clues.push(
             "what comes back are frames, but no answers: is the port's output wired to its own \
-             input, or another caller on the same line?",
+             input, or another caller on the same line?"
+                .to_owned(),
         );
     }
-    if let Some(text) = text_in(&stray) {
-        return failure.hint(format!(
-            "it sends text, so the speed is right, but it does not speak serial-rpc: is the right \
-             firmware on it? It says: {text}"
-        ));
+    clues.extend(clue_in(&device.stray_bytes(), device));
+    clues
+}
+
+/// Returns what the bytes that were in no frame are a sign of.
+fn clue_in(bytes: &[u8], device: &Connection) -> Option<String> {
+    /// A telnet server begins with requests: this byte, and one of these.
+    const TELNET: u8 = 0xff;
+    const REQUESTS: std::ops::RangeInclusive<u8> = 0xfb..=0xfe;
+    let is_met = device.counters().sessions > 0;
+    if let Some(text) = text_in(bytes) {
+        return Some(if is_met {
+            format!("meanwhile it said: {text}")
+        } else {
+            format!(
+                "it sends text, so the speed is right: it may be starting, which --timeout 10 waits \
+                 for, or is the right firmware on it? It says: {text}"
+            )
+        });
     }
-    if !stray.is_empty() {
-        let bytes: Vec<String> = stray
-            .iter()
-            .take(BYTES_SHOWN)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+    if bytes.is_empty() {
+        return None;
+    }
+    let shown: Vec<String> = bytes
+        .iter()
+        .take(BYTES_SHOWN)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let shown = shown.join(" ");
+    let is_request = |pair: &[u8]| matches!(pair, [TELNET, request] if REQUESTS.contains(request));
+    Some(if bytes.windows(2).any(is_request) {
+        format!(
+            "it speaks telnet ({shown}): have what offers the port pass bytes as they are (raw)"
+        )
+    } else if bytes.len() >= BYTES_SHOWN && bytes.is_ascii() {
+        format!(
+            "only bytes below 80 came back, such as {shown}: does the line carry 7 data bits? It \
+             needs 8, without parity"
+        )
+    } else if is_met {
+        format!("bytes that are no frame came too, such as {shown}: is the line good?")
+    } else {
         let speed = match device.port() {
             Some(Port::Serial(_)) => format!(
                 "is {} baud the device's speed (see --baud)",
@@ -55,13 +121,8 @@ pub fn no_answer(device: &Connection) -> Failure {
             ),
             _ => "does the program that offers the port use the device's speed".to_owned(),
         };
-        return failure.hint(format!(
-            "only noise came back, such as {}: {speed}, and are the grounds connected?",
-            bytes.join(" ")
-        ));
-    }
-    failure
-        .hint("is it the right port, is the device running, and are its wires the right way round?")
+        format!("only noise came back, such as {shown}: {speed}, and are the grounds connected?")
+    })
 }
 
 /// Returns the beginning of a line of text, if the bytes are text.

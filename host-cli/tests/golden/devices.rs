@@ -1,7 +1,7 @@
 //! Faulty devices, each offered at a TCP port.
 
 use rpc_proto::wire::frame::{Accumulator, Encoder};
-use rpc_proto::wire::message::{Accept, Connect, Header, Kind, Seq};
+use rpc_proto::wire::message::{Accept, Connect, Header, Kind, NakReason, Seq};
 use rpc_proto::wire::seal::Seal;
 use serial_rpc::link::Link;
 use serial_rpc_simulator::SimulatedDevice;
@@ -59,6 +59,24 @@ pub fn talking(mut stream: TcpStream) -> std::io::Result<()> {
     silent(stream)
 }
 
+/// A line that carries seven bits of each byte.
+pub fn seven_bits(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(&[0x07, 0x21, 0x01, 0x5e, 0x0a, 0x13, 0x7c, 0x08, 0x40, 0x2f])?;
+    silent(stream)
+}
+
+/// A serial server that expects telnet.
+pub fn telnet(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(&[0xff, 0xfb, 0x01, 0xff, 0xfb, 0x03, 0xff, 0xfd, 0x2c])?;
+    silent(stream)
+}
+
+/// A serial server that another program uses.
+pub fn taken(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.write_all(b"Port already in use\r\n")?;
+    stream.read_exact(&mut [0])
+}
+
 pub fn echoing(mut stream: TcpStream) -> std::io::Result<()> {
     let mut buffer = [0; 64];
     loop {
@@ -99,6 +117,22 @@ pub fn hanging(stream: TcpStream) -> std::io::Result<()> {
     })
 }
 
+/// Works the same, but says why it never returns.
+pub fn crashing(stream: TcpStream) -> std::io::Result<()> {
+    simulated(stream, |number| match number {
+        FIRST_NUMBER.. => Reaction::Crash,
+        _ => Reaction::Answer,
+    })
+}
+
+/// Works the same, but gets those calls damaged, however often they are sent.
+pub fn refusing(stream: TcpStream) -> std::io::Result<()> {
+    simulated(stream, |number| match number {
+        FIRST_NUMBER.. => Reaction::Refuse,
+        _ => Reaction::Answer,
+    })
+}
+
 /// Works the same, but loses the connection at the first call.
 pub fn vanishing(stream: TcpStream) -> std::io::Result<()> {
     simulated(stream, |number| match number {
@@ -121,6 +155,8 @@ enum Reaction {
     Answer,
     ReturnNothing,
     Hang,
+    Crash,
+    Refuse,
     Vanish,
 }
 
@@ -135,7 +171,7 @@ fn simulated(mut stream: TcpStream, react: impl Fn(u8) -> Reaction) -> std::io::
         };
         match reaction {
             Reaction::Answer => {
-                device.write(&message.frame())?;
+                device.write(&message.frame(), Duration::ZERO)?;
                 let length = device.read(&mut reply, Duration::ZERO)?;
                 stream.write_all(&reply[..length])
             }
@@ -146,6 +182,21 @@ fn simulated(mut stream: TcpStream, react: impl Fn(u8) -> Reaction) -> std::io::
                         ..message.header
                     },
                     body: &[0],
+                    ..message
+                };
+                stream.write_all(&answer.frame())
+            }
+            Reaction::Crash => {
+                stream.write_all(b"\0panicked at src/main.rs:7\r\n")?;
+                silent(stream.try_clone()?)
+            }
+            Reaction::Refuse => {
+                let answer = Message {
+                    header: Header {
+                        kind: Kind::Nak,
+                        ..message.header
+                    },
+                    body: &[NakReason::Corrupt as u8],
                     ..message
                 };
                 stream.write_all(&answer.frame())

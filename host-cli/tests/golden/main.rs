@@ -84,6 +84,34 @@ fn a_device_that_prints_text() {
 }
 
 #[test]
+fn a_line_of_seven_bits() {
+    let device = offer(devices::seven_bits);
+    on(device, "tests/cmd/devices/seven_bits.trycmd");
+}
+
+#[test]
+fn a_port_that_speaks_telnet() {
+    on(offer(devices::telnet), "tests/cmd/devices/telnet.trycmd");
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    on(offer(devices::taken), "tests/cmd/devices/taken.trycmd");
+}
+
+#[test]
+fn a_device_that_gets_every_call_damaged() {
+    let device = offer(devices::refusing);
+    on(device, "tests/cmd/devices/refusing.trycmd");
+}
+
+#[test]
+fn a_device_that_crashes_in_its_procedures() {
+    let device = offer(devices::crashing);
+    on(device, "tests/cmd/devices/crashing.trycmd");
+}
+
+#[test]
 fn a_port_wired_to_itself() {
     on(offer(devices::echoing), "tests/cmd/devices/echoing.trycmd");
 }

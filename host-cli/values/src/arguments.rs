@@ -13,13 +13,13 @@
 //! | `char`, strings                | the word as it is                                          |
 //! | byte strings and lists of `u8` | `0x00ff`, `@file` for what is in a file, or JSON           |
 //! | `Option`                       | `none`, `null`, or the value                               |
-//! | enums                          | the name of a variant, or JSON for one that holds a value  |
+//! | enums                          | the name of a variant, `Absolute(40)` for one that holds a value, or JSON |
 //! | newtype structs                | as the value inside                                        |
 //! | all others                     | JSON, as in [`value`](crate::value)                        |
 //!
 //! A word is by name only if an argument has that name, so strings may hold `=`. To pass a string
 //! that starts with an argument's name and `=`, name it: `text=text=...`. To pass the string `none`
-//! in an option, use JSON for all arguments.
+//! in an option, use JSON for all arguments. An option that is not given is none.
 
 mod example;
 mod word;
@@ -29,7 +29,7 @@ use std::io;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::description::{Argument, Procedure};
+use crate::description::{Argument, Procedure, Shape};
 use crate::nearest::{did_you_mean, nearest};
 use crate::value::{Problem, ValueError, decode, encode, shortened};
 
@@ -305,15 +305,23 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Returns all arguments in order, encoded as an argument tuple.
+    /// Returns all arguments in order, encoded as an argument tuple. An option that is missing is none.
     fn all(self) -> Result<Vec<u8>, ArgumentsError> {
         let mut bytes = Vec::new();
         for (argument, encoded) in self.procedure.arguments.iter().zip(self.encoded) {
-            bytes.extend(encoded.ok_or_else(|| ArgumentsError::Missing {
-                argument: argument.name.clone(),
-                path: self.procedure.path.clone(),
-                usage: self.procedure.usage().to_string(),
-            })?);
+            match encoded {
+                Some(encoded) => bytes.extend(encoded),
+                None if matches!(argument.ty.shape, Shape::Option(_)) => {
+                    bytes.extend(self::encoded(argument, &Value::Null)?);
+                }
+                None => {
+                    return Err(ArgumentsError::Missing {
+                        argument: argument.name.clone(),
+                        path: self.procedure.path.clone(),
+                        usage: self.procedure.usage().to_string(),
+                    });
+                }
+            }
         }
         Ok(bytes)
     }

@@ -8,5 +8,6 @@ pub mod arguments;
 mod cursor;
 pub mod description;
 mod nearest;
+pub mod safe;
 pub mod trace;
 pub mod value;

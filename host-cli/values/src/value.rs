@@ -42,7 +42,7 @@ pub use decode::{decode, decode_all};
 pub use encode::encode;
 pub use error::{Path, Problem, ValueError, expectation};
 pub use hex::{from_hex, hex};
-pub use render::{error_in_words, plain, without_controls};
+pub use render::{error_in_words, plain};
 
 pub use crate::cursor::Malformed;
 pub(crate) use error::shortened;

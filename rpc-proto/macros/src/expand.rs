@@ -320,6 +320,8 @@ fn member_impl(service: &Service, index: usize, procedure: &Procedure) -> TokenS
             const NUMBER: ::core::option::Option<u16> = #number;
             const NUMBER_IF_SOLE: u16 = ::rpc_proto::macro_support::FIRST_NUMBER + #index as u16;
             const FINGERPRINT_IF_SOLE: u32 = __FINGERPRINT;
+            const DESCRIPTION_IF_SOLE: &'static [&'static [u8]] =
+                &[&__ENCODED_HEADER, &__ENCODED_SERVICE];
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a call has no value, and whether it ran.
 
+use super::signatures::Signatures;
 use crate::service::Never;
 use core::fmt;
 
@@ -13,11 +14,11 @@ use core::fmt;
 pub enum CallError<E = Never> {
     /// The procedure ran and ended in its own error.
     Error(E),
-    /// The device has no procedure of that path, or, where its description was not read, none of
+    /// The device has no procedure or event of that path, or, where its description was not read, none of
     /// that path and signature.
     NoSuchProcedure,
-    /// The device's procedure of that path has other types.
-    SignatureDiffers,
+    /// The device's procedure or event of that path has other types.
+    SignatureDiffers(Signatures),
     /// The device could not decode the arguments.
     BadArguments,
     /// The arguments do not fit a frame of this caller's or of the device's.
@@ -35,6 +36,10 @@ pub enum CallError<E = Never> {
     Unreachable,
     /// The device does not let this caller make this call.
     Refused,
+    /// Another device is at the other end now, or one with another interface.
+    OtherDevice,
+    /// The call was made from within the link or the tap of its own connection.
+    Reentrant,
     /// As many calls are in flight as this caller has room for.
     Busy,
     /// The deadline passed before the call could be sent.
@@ -63,6 +68,8 @@ pub enum Cause {
     Cancelled,
     /// Another caller has begun a session with the device, which ended this caller's.
     OtherCaller,
+    /// Another device is at the other end now, or one with another interface.
+    OtherDevice,
     /// The call was forwarded, and the forwarder does not know whether it ran.
     Relay,
 }
@@ -88,11 +95,13 @@ impl<E> CallError<E> {
             }
             Self::OutcomeUnknown(_) | Self::UnknownFault(_) => Ran::Unknown,
             Self::NoSuchProcedure
-            | Self::SignatureDiffers
+            | Self::SignatureDiffers(_)
             | Self::BadArguments
             | Self::ArgumentsTooLarge
             | Self::Unreachable
             | Self::Refused
+            | Self::OtherDevice
+            | Self::Reentrant
             | Self::Busy
             | Self::Timeout
             | Self::Disconnected
@@ -107,7 +116,7 @@ impl<E> CallError<E> {
         Err(match self {
             Self::Error(error) => return Ok(error),
             Self::NoSuchProcedure => CallError::NoSuchProcedure,
-            Self::SignatureDiffers => CallError::SignatureDiffers,
+            Self::SignatureDiffers(signatures) => CallError::SignatureDiffers(signatures),
             Self::BadArguments => CallError::BadArguments,
             Self::ArgumentsTooLarge => CallError::ArgumentsTooLarge,
             Self::ReplyTooLarge => CallError::ReplyTooLarge,
@@ -116,6 +125,8 @@ impl<E> CallError<E> {
             Self::UnknownFault(code) => CallError::UnknownFault(code),
             Self::Unreachable => CallError::Unreachable,
             Self::Refused => CallError::Refused,
+            Self::OtherDevice => CallError::OtherDevice,
+            Self::Reentrant => CallError::Reentrant,
             Self::Busy => CallError::Busy,
             Self::Timeout => CallError::Timeout,
             Self::Disconnected => CallError::Disconnected,
@@ -162,8 +173,11 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                     "the device speaks version {version} of the protocol"
                 );
             }
-            Self::NoSuchProcedure => "the device has no such procedure",
-            Self::SignatureDiffers => "the device's procedure of that name has other types",
+            Self::SignatureDiffers(signatures) if !signatures.words().is_empty() => {
+                signatures.words()
+            }
+            Self::NoSuchProcedure => "the device has no such procedure or event",
+            Self::SignatureDiffers(_) => "the device's procedure of that name has other types",
             Self::BadArguments => "the device could not decode the arguments",
             Self::ArgumentsTooLarge => "the arguments do not fit a frame",
             Self::ReplyTooLarge => "the procedure ran, but its value does not fit a frame",
@@ -173,6 +187,11 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             }
             Self::Unreachable => "the call could not be passed on to its device, so it never ran",
             Self::Refused => "the device does not let this caller make this call",
+            Self::OtherDevice => {
+                "another device is at the other end now, or one with another interface: the call \
+                 was not sent"
+            }
+            Self::Reentrant => "a link or tap cannot make calls over its own connection",
             Self::Busy => "too many calls are in flight",
             Self::Timeout => "the deadline passed before the call could be sent",
             Self::Disconnected => "the link failed before the call could be sent",
@@ -191,6 +210,10 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             }
             Self::OutcomeUnknown(Cause::OtherCaller) => {
                 "another caller has taken over the device: the call may have run, once, or not"
+            }
+            Self::OutcomeUnknown(Cause::OtherDevice) => {
+                "another device is at the other end now, or one with another interface: the call \
+                 may have run on the one before, once, or not"
             }
             Self::OutcomeUnknown(Cause::Relay) => {
                 "the call was passed on and its answer was lost: it may have run, once, or not"

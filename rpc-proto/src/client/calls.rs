@@ -133,9 +133,9 @@ impl<const FRAME: usize> Call<FRAME> {
         }
     }
 
-    /// Notes that the question for the number is no longer in flight. The call is now sent, unless
-    /// nobody waits for it.
-    pub(super) fn end_question(&mut self) {
+    /// Notes that neither the call nor the question for its number is in flight. The call is sent
+    /// later, unless nobody waits for it.
+    pub(super) fn wait_again(&mut self) {
         self.state = if self.abandoned {
             State::Free
         } else {

@@ -165,6 +165,8 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> Operation for SingleCall<E> {
 pub struct Subscribing {
     key: u32,
     is_kept: bool,
+    /// The time when it ends at the latest, once a step has been taken.
+    deadline: Option<Instant>,
 }
 
 impl Subscribing {
@@ -173,6 +175,7 @@ impl Subscribing {
         Self {
             key,
             is_kept: false,
+            deadline: None,
         }
     }
 }
@@ -187,7 +190,14 @@ impl Operation for Subscribing {
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
-        let taken = calls.poll_subscribed(self.key);
+        let deadline = *self
+            .deadline
+            .get_or_insert_with(|| calls.patience(now).last_deadline());
+        let mut taken = calls.poll_subscribed(self.key);
+        if taken.is_pending() && now >= deadline {
+            // A device that is reset again and again may answer always too late.
+            taken = Poll::Ready(Err(CallError::Timeout));
+        }
         match taken {
             // From here on, the subscriber has to end it.
             Poll::Ready(Ok(())) => self.is_kept = false,
@@ -201,5 +211,9 @@ impl Operation for Subscribing {
         if core::mem::replace(&mut self.is_kept, false) {
             calls.unsubscribe(now, self.key);
         }
+    }
+
+    fn limit(&self) -> Option<Instant> {
+        self.deadline
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Outgoing<const FRAME: usize> {
     pub(super) len: usize,
     /// The call it carries, by sequence number.
     pub(super) call: Option<Seq>,
+    /// True while the link has the bytes and may have accepted some.
+    pub(super) is_offered: bool,
 }
 
 impl<const FRAME: usize> Outgoing<FRAME> {
@@ -38,7 +40,22 @@ impl<const FRAME: usize> Outgoing<FRAME> {
             sent: 0,
             len: 0,
             call: None,
+            is_offered: false,
         }
+    }
+
+    /// Drops the rest of the frame.
+    pub(super) fn clear(&mut self) {
+        self.flush = false;
+        self.sent = 0;
+        self.len = 0;
+        self.call = None;
+        self.is_offered = false;
+    }
+
+    /// Returns the call in the frame if the link has accepted no byte of it.
+    pub(super) fn unsent_call(&self) -> Option<Seq> {
+        self.call.filter(|_| self.sent == 0 && !self.is_offered)
     }
 
     /// Puts a Connect into a frame, after a delimiter.

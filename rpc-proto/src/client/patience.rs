@@ -17,6 +17,15 @@ pub struct Patience {
     pub timeout: Duration,
 }
 
+impl Patience {
+    /// Returns the deadline after all retries.
+    pub(super) fn last_deadline(&self) -> Instant {
+        let retries =
+            Duration::from_micros(self.timeout.as_micros().saturating_mul(self.retries as u64));
+        self.deadline + retries
+    }
+}
+
 impl From<Instant> for Patience {
     fn from(deadline: Instant) -> Self {
         Self {

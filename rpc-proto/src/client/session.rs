@@ -10,7 +10,7 @@ use super::event_count::EventCount;
 use super::outgoing::{Outgoing, QUESTION, RESOLVE, number_in, trailer};
 use super::target::Numbers;
 use super::timing::{ResendTimer, Timing};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::wire::frame::{Broken, Candidate, DELIMITER};
 use crate::wire::message::{Accept, Fault, Header, Kind, NakReason, Seq, VERSION};
 use crate::wire::seal::Seal;
@@ -29,7 +29,16 @@ pub struct Counters {
     pub broken: u32,
     /// Sessions that the device accepted.
     pub sessions: u32,
+    /// Naks received for frames that the device could not use.
+    pub refused: u32,
+    /// Times that the link was lost.
+    pub lost_links: u32,
+    /// Sessions that another caller on the same link ended.
+    pub taken_over: u32,
 }
+
+/// The number of broken frames of one kind in a row up to which noise may have hit an answer.
+const MOST_HIT: u8 = 2;
 
 #[derive(Clone, Debug)]
 pub(super) struct Session<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> {
@@ -43,6 +52,8 @@ pub(super) struct Session<const FRAME: usize, const WINDOW: usize, const NUMBERS
     timer: ResendTimer,
     /// The number of candidates in a row that were decoded but not sealed for this session.
     strange: u8,
+    /// The number of candidates in a row that were too long, while no call was answered.
+    too_long: u8,
     counters: Counters,
     pub(super) events: EventCount,
 }
@@ -76,12 +87,16 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             order: 0,
             timer: ResendTimer::new(timing),
             strange: 0,
+            too_long: 0,
             counters: Counters {
                 sent: 0,
                 resent: 0,
                 received: 0,
                 broken: 0,
                 sessions: 0,
+                refused: 0,
+                lost_links: 0,
+                taken_over: 0,
             },
             events: EventCount::NONE,
         }
@@ -104,6 +119,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         if self.outgoing.sent == self.outgoing.len {
             self.make_next(now);
         }
+        self.outgoing.is_offered = true;
         if self.outgoing.flush {
             return &[DELIMITER];
         }
@@ -114,6 +130,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     }
 
     pub(super) fn sent(&mut self, now: Instant, mut count: usize) {
+        self.outgoing.is_offered = false;
         if count > 0 && self.outgoing.flush {
             self.outgoing.flush = false;
             count -= 1;
@@ -130,7 +147,34 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             {
                 flight.sent_at = now;
             }
-            self.timer.arm(now);
+            self.arm_timer(now);
+        }
+    }
+
+    fn arm_timer(&mut self, now: Instant) {
+        let in_flight = self.calls.iter().filter(|call| call.flight().is_some());
+        let first = in_flight.map(|call| call.patience.deadline).min();
+        let left = first.map_or(Duration::from_micros(0), |deadline| deadline.since(now));
+        self.timer.arm(now, left);
+    }
+
+    /// Makes a call wait again if no byte of it was accepted by the link: it is not in flight, however
+    /// it is about to end.
+    pub(super) fn take_back(&mut self) {
+        let Some(seq) = self.outgoing.unsent_call() else {
+            return;
+        };
+        if let Some(call) = self.calls.in_flight(seq)
+            && call.flight().is_some_and(Flight::sent_once)
+        {
+            call.wait_again();
+            if let Phase::Open { next, .. } = &mut self.phase {
+                *next = seq;
+            }
+            let flush = self.outgoing.flush;
+            self.outgoing.clear();
+            self.outgoing.flush = flush;
+            self.counters.sent = self.counters.sent.wrapping_sub(1);
         }
     }
 
@@ -192,10 +236,15 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     fn make_new(&mut self, now: Instant, device: Accept, next: Seq) {
         let mut ahead = 0;
         let mut bytes_in_flight = 0;
-        for flight in self.calls.iter().filter_map(Call::flight) {
+        let mut latest = now;
+        for call in self.calls.iter() {
+            let Some(flight) = call.flight() else {
+                continue;
+            };
             if flight.is_question {
                 return;
             }
+            latest = latest.max(call.patience.deadline);
             ahead = ahead.max(next.since(flight.seq));
             bytes_in_flight += flight.frame_len;
         }
@@ -214,6 +263,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             }
             let fits = bytes_in_flight + frame_len <= usize::from(device.buffer);
             if ahead > 0 && (ahead >= device.window || !fits) {
+                return;
+            }
+            // Its deadline would end the session, and with it a longer call that it only waits for.
+            if ahead > 0 && call.patience.deadline < latest {
                 return;
             }
             self.order = self.order.wrapping_add(1);
@@ -247,10 +300,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         now: Instant,
         candidate: Result<Candidate<'f>, Broken>,
     ) -> Option<(u16, &'f [u8])> {
-        let Ok(candidate) = candidate else {
-            self.counters.broken = self.counters.broken.wrapping_add(1);
-            self.send_again();
-            return None;
+        let candidate = match candidate {
+            Ok(candidate) => candidate,
+            Err(broken) => {
+                self.broken(broken);
+                return None;
+            }
         };
         let header = candidate.header();
         let is_sealed = !matches!(header.kind, Kind::Connect | Kind::Accept);
@@ -278,7 +333,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             (Phase::Open { .. }, Kind::Nak) => {
                 match body.first().copied().and_then(NakReason::from_code) {
                     Some(NakReason::NotConnected) => self.end(Cause::Reset, Some(seq)),
-                    _ => self.resend_all(seq),
+                    _ => {
+                        self.counters.refused = self.counters.refused.wrapping_add(1);
+                        self.resend_all(seq);
+                    }
                 }
             }
             (Phase::Open { .. }, Kind::Event) => {
@@ -291,14 +349,25 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         None
     }
 
+    /// Takes a candidate that does not decode. It may have been an answer, but one that is too long for
+    /// this caller would be so each time.
+    fn broken(&mut self, broken: Broken) {
+        self.counters.broken = self.counters.broken.wrapping_add(1);
+        self.too_long = match broken {
+            Broken::Corrupt => 0,
+            Broken::TooLong => self.too_long.saturating_add(1),
+        };
+        if self.too_long <= MOST_HIT {
+            self.send_again();
+        }
+    }
+
     /// Takes a candidate that decodes but is not sealed for this session. Noise may have changed it, or
     /// it belongs to another caller's session.
     ///
     /// In another caller's session, all frames from the device look like this, and so do this caller's
     /// frames to the device. If each end answered every such frame at once, neither would stop.
     fn unsealed(&mut self, now: Instant) {
-        /// The number of such frames in a row up to which noise may have hit an answer.
-        const MOST_HIT: u8 = 2;
         /// The number of such frames in a row that is not due to noise.
         const NOT_NOISE: u8 = 8;
         self.counters.broken = self.counters.broken.wrapping_add(1);
@@ -371,10 +440,11 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     /// Ends the session because another caller has begun one. The next one waits for the resend time,
     /// so that two callers do not keep interrupting each other.
     fn taken_over(&mut self, now: Instant) {
+        self.counters.taken_over = self.counters.taken_over.wrapping_add(1);
         self.end(Cause::OtherCaller, None);
         if self.calls.iter().any(Call::is_open) {
             self.begin_session();
-            self.timer.arm(now);
+            self.arm_timer(now);
         }
     }
 
@@ -389,7 +459,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             _ if flight.is_question => match number_in(state, body) {
                 Ok(number) => {
                     self.numbers.learn(call.target.key, number);
-                    call.end_question();
+                    call.wait_again();
                 }
                 Err(error) => call.give_up(error, Cause::Reset),
             },
@@ -408,9 +478,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
             waiting = true;
             other.due |= is_before(other.last_order, flight.first_order);
         }
+        self.too_long = 0;
         self.timer.progressed();
         if waiting {
-            self.timer.arm(now);
+            self.arm_timer(now);
         } else {
             self.timer.disarm();
         }
@@ -455,8 +526,12 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     pub(super) fn advance(&mut self, now: Instant) {
         let mut lost_one = false;
+        let is_due = |call: &Call<FRAME>| call.is_open() && now >= call.patience.deadline;
+        if self.calls.iter().any(is_due) {
+            self.take_back();
+        }
         for call in self.calls.iter_mut() {
-            if !call.is_open() || now < call.patience.deadline || call.try_again() {
+            if !is_due(call) || call.try_again() {
                 continue;
             }
             match call.state {
@@ -490,6 +565,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
 
     /// Ends every call. One in flight may still run, so the session ends with it.
     pub(super) fn cancel(&mut self) {
+        self.take_back();
         let mut lost_one = false;
         for call in self.calls.iter_mut().filter(|call| call.is_open()) {
             match call.state {
@@ -515,6 +591,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
     /// there on the device had no session to run them in. They are sent again in the next session, as
     /// are idempotent calls. The outcome of all others is unknown.
     pub(super) fn end(&mut self, cause: Cause, rejected: Option<Seq>) {
+        self.take_back();
         let rejected = rejected
             .and_then(|seq| self.calls.in_flight(seq))
             .and_then(|call| call.flight().copied());
@@ -527,7 +604,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                     flight.seq == rejected.seq || is_before(rejected.last_order, flight.first_order)
                 });
             if call.abandoned || flight.is_question {
-                call.end_question();
+                call.wait_again();
             } else if never_ran || call.target.idempotent {
                 call.state = State::Waiting;
                 call.may_have_run |= !never_ran;
@@ -535,11 +612,13 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
                 call.lose(cause);
             }
         }
+        if cause == Cause::Disconnected {
+            self.counters.lost_links = self.counters.lost_links.wrapping_add(1);
+        }
         self.phase = Phase::Closed;
         self.strange = 0;
-        self.outgoing.sent = 0;
-        self.outgoing.len = 0;
-        self.outgoing.flush = false;
+        self.too_long = 0;
+        self.outgoing.clear();
         self.timer.disarm();
     }
 }

@@ -17,6 +17,9 @@ pub struct Timing {
     /// The longest resend time that doubling leads to. Unlike a network, a line with one caller does
     /// not improve if it is left alone: long waits only use up deadlines.
     pub max: Duration,
+    /// The same for calls with much time, whose procedures may take it: an eighth of what is left until
+    /// their deadline, and at most this.
+    pub max_patient: Duration,
 }
 
 impl Timing {
@@ -36,6 +39,7 @@ impl Timing {
         initial: Duration::from_millis(100),
         min: Duration::from_millis(5),
         max: Duration::from_millis(250),
+        max_patient: Duration::from_secs(4),
     };
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct ResendTimer {
     round_trip: Option<(u64, u64)>,
     /// The number of times that the resend time has been doubled.
     doublings: u32,
+    /// The time that the calls in flight had left when the timer was started.
+    left: Duration,
     due: Option<Instant>,
     /// The time when it was first due, before a received frame deferred it.
     planned: Instant,
@@ -66,6 +72,7 @@ impl ResendTimer {
             timing,
             round_trip: None,
             doublings: 0,
+            left: Duration::from_micros(0),
             due: None,
             planned: Instant::from_micros(0),
             heard_at: None,
@@ -84,8 +91,10 @@ impl ResendTimer {
         });
     }
 
-    /// Restarts the timer because something was sent.
-    pub(crate) fn arm(&mut self, now: Instant) {
+    /// Restarts the timer because something was sent. The calls in flight have `left` until their first
+    /// deadline.
+    pub(crate) fn arm(&mut self, now: Instant, left: Duration) {
+        self.left = left;
         self.planned = now + self.resend_time();
         self.due = Some(self.planned);
         self.heard_at = None;
@@ -100,7 +109,8 @@ impl ResendTimer {
             Some((smoothed, deviation)) => smoothed + min.max(4 * deviation),
         };
         let doubled = base.saturating_mul(1 << self.doublings);
-        let max = base.max(self.timing.max.as_micros());
+        let patient = (self.left.as_micros() / 8).min(self.timing.max_patient.as_micros());
+        let max = base.max(self.timing.max.as_micros()).max(patient);
         Duration::from_micros(doubled.min(max))
     }
 

@@ -2,8 +2,8 @@
 
 use super::{LinkError, read_byte, write_some};
 use crate::client::{
-    Answer, CallError, Caller, Calling, Client, EventMemory, Operation, ReceivedEvent, Running,
-    Stream, Subscription, Ticket,
+    Answer, CallError, Caller, Calling, Cause, Client, EventMemory, Operation, ReceivedEvent,
+    Running, Stream, Subscription, Ticket,
 };
 use crate::device::SubscribeError;
 use crate::service::{Event, StreamProcedure};
@@ -71,7 +71,8 @@ where
     fn turn(&mut self) {
         if self.try_turn().is_err() {
             self.client.link_lost();
-            self.client.give_up();
+            self.client
+                .give_up(CallError::Disconnected, Cause::Disconnected);
         }
     }
 

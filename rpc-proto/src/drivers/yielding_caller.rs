@@ -2,7 +2,7 @@
 
 use super::LinkError;
 use crate::client::{
-    Answer, AsyncCaller, AsyncStream, CallError, Calling, Client, EventMemory, Operation,
+    Answer, AsyncCaller, AsyncStream, CallError, Calling, Cause, Client, EventMemory, Operation,
     ReceivedEvent, Running, Subscription, Ticket,
 };
 use crate::device::SubscribeError;
@@ -124,7 +124,8 @@ where
         if self.try_turn(limit).await.is_err() {
             self.unflushed = false;
             self.client.link_lost();
-            self.client.give_up();
+            self.client
+                .give_up(CallError::Disconnected, Cause::Disconnected);
         }
     }
 

@@ -54,8 +54,8 @@ impl Excuses {
             Cause::Reset => self.reset,
             Cause::Disconnected => self.link,
             Cause::OtherCaller => self.other_caller,
-            // Nobody passes calls on here, or cancels them.
-            Cause::Relay | Cause::Cancelled => false,
+            // Nobody passes calls on here, cancels them, or swaps the device.
+            Cause::Relay | Cause::Cancelled | Cause::OtherDevice => false,
         }
     }
 }

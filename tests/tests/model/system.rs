@@ -32,6 +32,7 @@ const TIMING: Timing = {
         initial: same,
         min: same,
         max: same,
+        max_patient: same,
     }
 };
 

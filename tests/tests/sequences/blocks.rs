@@ -6,6 +6,7 @@ use rpc_proto::services::blocks::{
 };
 use rpc_proto::time::Duration;
 use rpc_proto::wire::crc::Crc32;
+use std::ops::ControlFlow;
 use tests::line::{Faults, Pace};
 use tests::shelf::{CAPACITY, Shelf, ShelfService, pattern};
 use tests::virtual_link::{Mishap, Start, VirtualCaller, VirtualLink};
@@ -53,6 +54,7 @@ fn get(caller: &mut Caller, name: &str) -> Result<Vec<u8>, TransferError> {
         assert_eq!(read.len(), offset as usize);
         read.extend_from_slice(piece);
         assert!(read.len() <= total as usize);
+        ControlFlow::Continue(())
     })?;
     Ok(read)
 }
@@ -211,7 +213,10 @@ fn a_transfer_that_failed_goes_on_where_it_was_when_it_is_run_again() {
 
         caller.link().after(at, Mishap::Cut);
         let (mut get, mut read) = (Get::new("data"), Vec::new());
-        let mut sink = |_, piece: &[u8], _| read.extend_from_slice(piece);
+        let mut sink = |_, piece: &[u8], _| {
+            read.extend_from_slice(piece);
+            ControlFlow::Continue(())
+        };
         if get.run(&mut caller, &mut sink).is_err() {
             caller.link().to_caller.mend();
             assert_eq!(get.run(&mut caller, &mut sink), Ok(()));

@@ -3,6 +3,7 @@
 use super::Connection;
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::services::blocks::{Get, Put, TransferError};
+use std::ops::ControlFlow;
 
 /// The number of times in a row that a transfer without progress is resumed. Each attempt takes a
 /// call's time limit; together they are long enough to plug a cable in again.
@@ -30,18 +31,29 @@ impl Connection {
         name: &str,
         mut progress: impl FnMut(u32, u32),
     ) -> Result<Vec<u8>, TransferError> {
-        let mut get = Get::new(name);
         let mut bytes = Vec::new();
-        self.transfer(|caller| {
-            let result = get.run(caller, |offset, piece, total| {
-                // The transfer may start again from the beginning.
-                bytes.truncate(offset as usize);
-                bytes.extend_from_slice(piece);
-                progress(offset + piece.len() as u32, total);
-            });
-            (result, get.done())
+        self.read_block(name, |offset, piece, total| {
+            bytes.truncate(offset as usize);
+            bytes.extend_from_slice(piece);
+            progress(offset + piece.len() as u32, total);
+            ControlFlow::Continue(())
         })?;
         Ok(bytes)
+    }
+
+    /// Reads a block as [`get_block`](Self::get_block) does, and passes it on piece by piece: the offset,
+    /// the bytes, and the length of the block. The pieces come in order, and from the beginning again if
+    /// the block changed meanwhile. They are not known to be right before this returns.
+    ///
+    /// # Errors
+    /// Fails if the device has no such block, if a call keeps failing, or if `take` breaks it off.
+    pub fn read_block(
+        &self,
+        name: &str,
+        mut take: impl FnMut(u32, &[u8], u32) -> ControlFlow<()>,
+    ) -> Result<(), TransferError> {
+        let mut get = Get::new(name);
+        self.transfer(|caller| (get.run(caller, &mut take), get.done()))
     }
 
     /// Writes a block, whose length changes when the device has verified all bytes. `progress` gets
@@ -72,7 +84,7 @@ impl Connection {
         mut run: impl FnMut(&mut Self) -> (Result<(), TransferError>, u32),
     ) -> Result<(), TransferError> {
         let mut caller = self.clone();
-        let mut before = 0;
+        let mut most = 0;
         let mut attempts = 0;
         loop {
             let (result, done) = run(&mut caller);
@@ -86,8 +98,9 @@ impl Connection {
                         )
                 ))
             );
-            attempts = if done > before { 1 } else { attempts + 1 };
-            before = done;
+            // A device that loses what it had must not begin again for ever.
+            attempts = if done > most { 1 } else { attempts + 1 };
+            most = most.max(done);
             // If a device has never answered, it is not there.
             let hopeless = done == 0 || attempts >= ATTEMPTS;
             if !may_pass || hopeless {

@@ -6,14 +6,11 @@ use super::prepared::{FIRST_BATCH, NamedCallError, NamedSource, PreparedCall};
 use super::streams::Stream;
 use crate::arguments::{self, ArgumentsError, from_json};
 use crate::description::{Procedure, ProcedureKind};
-use rpc_proto::client::{CallError, Number, Target};
+use rpc_proto::client::{Number, Target};
 use serde_json::Value;
 
 /// The items of a stream by name, as JSON.
 pub type NamedStream = Stream<NamedSource>;
-
-/// The number of times that a call is prepared because the device came back with another interface.
-const ATTEMPTS: u32 = 3;
 
 impl Connection {
     /// Calls a procedure by its path, with arguments as a JSON array, or as an object with their
@@ -179,45 +176,28 @@ impl Connection {
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
     ) -> Result<Value, NamedCallError> {
-        let mut attempts = 0;
-        loop {
-            let mut call = self.find(path, &encode).await?;
-            attempts += 1;
-            match call.procedure.kind {
-                kind if kind.is_stream() => {
-                    let mut stream = Stream::new(self.clone(), NamedSource(call));
-                    let mut items = Vec::new();
-                    while let Some(item) = stream.next_async().await {
-                        items.push(item?);
-                    }
-                    return Ok(Value::Array(items));
+        let mut call = self.find(path, &encode).await?;
+        match call.procedure.kind {
+            kind if kind.is_stream() => {
+                let mut stream = Stream::new(self.clone(), NamedSource(call));
+                let mut items = Vec::new();
+                while let Some(item) = stream.next_async().await {
+                    items.push(item?);
                 }
-                ProcedureKind::Feed => {
-                    let items = call.split_items()?;
-                    let mut feed = NamedFeed::new(self.clone(), call);
-                    for item in items {
-                        feed.push_async(&item).await?;
-                    }
-                    return feed.finish_async().await;
+                Ok(Value::Array(items))
+            }
+            ProcedureKind::Feed => {
+                let items = call.split_items()?;
+                let mut feed = NamedFeed::new(self.clone(), call);
+                for item in items {
+                    feed.push_async(&item).await?;
                 }
-                _ => {}
+                feed.finish_async().await
             }
-            match self.call_encoded_async(call.target, &call.arguments).await {
-                Ok(reply) => return call.value(&reply),
-                // New firmware may have other types; the call never ran.
-                Err(CallError::NoSuchProcedure)
-                    if attempts < ATTEMPTS && self.has_changed(call.target) => {}
-                Err(error) => return Err(call.failed(error)),
-            }
-        }
-    }
-
-    /// Returns true if the target's number belongs to an interface that the device no longer has.
-    fn has_changed(&self, target: Target) -> bool {
-        let announced = self.device().map(|device| device.fingerprint);
-        match target.number {
-            Number::In { fingerprint, .. } => announced != Some(fingerprint),
-            _ => false,
+            _ => match self.call_encoded_async(call.target, &call.arguments).await {
+                Ok(reply) => call.value(&reply),
+                Err(error) => Err(call.failed(error)),
+            },
         }
     }
 

@@ -80,9 +80,7 @@ impl Connection {
         arguments: &[u8],
     ) -> Result<PendingReply, CallError> {
         let mut call = SingleCall::new(target, |place: &mut [u8]| copy(arguments, place));
-        let started = self
-            .shared
-            .until(|state, now| (call.poll_start(state, now), call.limit()));
+        let started = self.until(|state, now| (call.poll_start(state, now), call.limit()));
         Ok(PendingReply {
             device: self.clone(),
             ticket: started.await?,
@@ -143,7 +141,15 @@ impl<P: Procedure> Pending<P> {
     /// # Errors
     /// Returns the reason for which the call failed. The procedure's own error is [`Reply::Error`].
     pub fn wait_for_reply(self) -> Result<Reply, CallError> {
-        self.reply.wait()
+        let device = self.reply.device.clone();
+        device.block_on(self.end())
+    }
+
+    async fn end(&self) -> Result<Reply, CallError> {
+        match self.reply.end().await {
+            Err(CallError::NoSuchProcedure) => Err(self.reply.device.missing::<P>().await),
+            end => end,
+        }
     }
 }
 
@@ -155,9 +161,8 @@ where
     type IntoFuture = Waiting<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let reply = self.reply;
         Box::pin(async move {
-            let reply = reply.end().await.map_err(CallError::widen)?;
+            let reply = self.end().await.map_err(CallError::widen)?;
             client::read_owned::<P>(reply.answer())
         })
     }
@@ -181,9 +186,8 @@ impl PendingReply {
 
     /// Waits for the reply, which can be taken only once.
     async fn end(&self) -> Result<Reply, CallError> {
-        let ended = self.device.shared.until(|state, _| {
-            state.collect_ended();
-            let end = state.ended.remove(&self.ticket);
+        let ended = self.device.until(|state, _| {
+            let end = state.take_end(self.ticket);
             (end.map_or(Poll::Pending, Poll::Ready), None)
         });
         ended.await
@@ -219,9 +223,9 @@ impl Calling for Connection {
 
     fn with<T>(&mut self, action: impl FnOnce(&mut State, Instant) -> T) -> T {
         let mut state = self.shared.state();
-        let now = self.shared.now();
-        let result = action(&mut state, now);
-        self.shared.send(&mut state, now);
+        state.enter(self.timeout);
+        let result = action(&mut state, self.shared.now());
+        drop(self.shared.send(state));
         result
     }
 
@@ -235,7 +239,7 @@ impl Caller for Connection {
     type Subscription<E: Event> = Subscription<E>;
 
     fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
-        self.block_on(self.shared.operate(operation))
+        self.block_on(self.operate(operation))
     }
 
     fn stream<'a, P: StreamProcedure>(
@@ -246,7 +250,7 @@ impl Caller for Connection {
     }
 
     fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
-        self.subscribe_by_key(E::KEY).map(Subscription::typed)
+        Connection::subscribe(self)
     }
 
     fn call<P: Procedure>(
@@ -264,7 +268,7 @@ impl AsyncCaller for Connection {
     type Subscription<E: Event> = Subscription<E>;
 
     async fn wait<O: Operation>(&mut self, operation: &mut O) -> O::Output {
-        self.shared.operate(operation).await
+        self.operate(operation).await
     }
 
     fn stream<'a, P: StreamProcedure>(
@@ -275,8 +279,7 @@ impl AsyncCaller for Connection {
     }
 
     async fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
-        let encoded = self.subscribe_by_key_async(E::KEY).await?;
-        Ok(Subscription::typed(encoded))
+        self.subscribe_async().await
     }
 
     async fn call<'a, P: Procedure>(
@@ -306,12 +309,7 @@ impl Connection {
         match ended {
             Ok(ticket) if is_missing(&ticket) => {
                 self.shared.state().forget(ticket);
-                match self.description_async().await {
-                    Ok(description) if description.procedure(P::PATH).is_ok() => {
-                        Err(CallError::SignatureDiffers)
-                    }
-                    _ => Err(CallError::NoSuchProcedure),
-                }
+                Err(self.missing::<P>().await)
             }
             ended => ended,
         }

@@ -1,18 +1,23 @@
 //! Reads the device's description, once for each interface.
 
 use super::Connection;
-use crate::cache::Cached;
+use super::shared::Known;
+use crate::cache::MAX_DESCRIPTION;
 use crate::description::{Description, ReadError};
 use rpc_proto::client::{self, CallError, Target};
-use rpc_proto::device::{DeviceDescribe, DevicePing};
+use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
+use rpc_proto::device::DeviceDescribe;
 use rpc_proto::wire::crc::Crc32;
 use std::sync::Arc;
+use std::time::Instant;
 
-/// The longest description that is read. A device that sends more is broken or malicious.
-const MAX_DESCRIPTION: usize = 256 * 1024;
+/// The bytes that must come within the time limit of a call, so that one who sends them singly does
+/// not keep the reader for hours.
+const IN_TIME: usize = 1024;
 
-/// The number of times that reading starts because the device came back with another interface.
-const ATTEMPTS: u32 = 3;
+/// The fewest bytes that an answer brings on average: a device fills its frames, and the shortest
+/// has room for these.
+const IN_ANSWER: usize = 16;
 
 /// An error of reading a device's description.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +33,9 @@ pub enum DescriptionError {
     /// The description exceeds the limit.
     #[error("the device's description is longer than {MAX_DESCRIPTION} bytes")]
     TooLong,
+    /// The description does not come to an end in time.
+    #[error("the device sends its description too slowly, or in pieces that are too small")]
+    TooSlow,
     /// The description is not the one that the device announced.
     #[error("the device's description is not the one that it announced")]
     Mismatch,
@@ -66,88 +74,107 @@ impl Connection {
     pub(super) async fn description_and_fingerprint(
         &self,
     ) -> Result<(Arc<Description>, u32), DescriptionError> {
-        {
-            let state = self.shared.state();
-            if let (Some(device), Some((fingerprint, description))) =
-                (state.client.device(), &state.description)
-                && device.fingerprint == *fingerprint
-            {
-                return Ok((Arc::clone(description), *fingerprint));
+        let known = self.shared.state().known.clone();
+        let known = match known {
+            Some(known) if self.still_has(&known).await? => known,
+            _ => {
+                let bytes = self.read_description_bytes().await?;
+                Known {
+                    session: 0,
+                    fingerprint: Crc32::of(&bytes).value(),
+                    digest: digest(&[&bytes]),
+                    description: Arc::new(Description::read(&bytes)?),
+                }
             }
-        }
-        let bytes = self.read_description_bytes().await?;
-        let fingerprint = Crc32::of(&bytes).value();
-        let description = Arc::new(Description::read(&bytes)?);
-        self.shared.state().description = Some((fingerprint, Arc::clone(&description)));
+        };
+        let Known {
+            fingerprint,
+            ref description,
+            ..
+        } = known;
+        let description = Arc::clone(description);
+        self.shared.state().known = Some(Known {
+            session: self.counters().sessions,
+            ..known
+        });
         Ok((description, fingerprint))
     }
 
+    /// Returns true if the device has that description. After a reset it may have other firmware.
+    async fn still_has(&self, known: &Known) -> Result<bool, DescriptionError> {
+        Ok(match self.device() {
+            Some(device) if device.fingerprint != known.fingerprint => false,
+            Some(_) if self.counters().sessions == known.session => true,
+            _ => self.digest().await? == Some(known.digest),
+        })
+    }
+
     async fn read_description_bytes(&self) -> Result<Vec<u8>, DescriptionError> {
-        if let Some(cached) = self.cached_description().await? {
+        let cache = self.shared.cache.get();
+        if let Some(cache) = cache
+            && let Some(digest) = self.digest().await?
+            && let Some(cached) = cache.get(&digest)
+        {
             return Ok(cached.bytes);
         }
-        let mut attempts = 0;
-        loop {
-            let bytes = self.fetch_description().await?;
-            if bytes.is_empty() {
-                return Err(DescriptionError::LeftOut);
-            }
-            attempts += 1;
-            let fingerprint = Crc32::of(&bytes).value();
-            let announced = self.device().map(|device| device.fingerprint);
-            if announced.is_none_or(|announced| announced == fingerprint) {
-                if let Some(cache) = self.shared.cache.get() {
-                    // A description that cannot be kept is read from the device next time.
-                    let _ = cache.put(&bytes);
-                }
-                return Ok(bytes);
-            }
-            if attempts == ATTEMPTS {
-                return Err(DescriptionError::Mismatch);
-            }
+        let bytes = self.fetch_description().await?;
+        if bytes.is_empty() {
+            return Err(DescriptionError::LeftOut);
         }
+        let fingerprint = Crc32::of(&bytes).value();
+        let announced = self.device().map(|device| device.fingerprint);
+        if announced.is_some_and(|announced| announced != fingerprint) {
+            return Err(DescriptionError::Mismatch);
+        }
+        if let Some(cache) = cache {
+            // A description that cannot be kept is read from the device next time.
+            let _ = cache.put(&bytes);
+        }
+        Ok(bytes)
     }
 
-    /// Looks up the interface of this device in the cache.
-    async fn cached_description(&self) -> Result<Option<Cached>, DescriptionError> {
-        let Some(cache) = self.shared.cache.get() else {
-            return Ok(None);
-        };
-        if self.device().is_none() {
-            self.greet().await?;
-        }
-        let fingerprint = self.device().map(|device| device.fingerprint);
-        Ok(fingerprint.and_then(|fingerprint| cache.get(fingerprint)))
-    }
-
-    /// Makes the device announce itself. Any call does; this is the shortest. Any answer is good: a
-    /// device without its own service knows no ping.
-    async fn greet(&self) -> Result<(), CallError> {
-        let answer = self
-            .call_encoded_async(Target::of::<DevicePing>(), &[0])
-            .await;
-        match (self.device(), answer) {
-            (None, Err(error)) => Err(error),
-            _ => Ok(()),
+    /// Asks the device for the digest of its description, if it has one.
+    async fn digest(&self) -> Result<Option<[u8; DIGEST]>, DescriptionError> {
+        match self.describe(DIGEST_OFFSET).await {
+            Ok(digest) => Ok(digest.try_into().ok()),
+            // A device without its own service has none.
+            Err(CallError::NoSuchProcedure) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
     async fn fetch_description(&self) -> Result<Vec<u8>, DescriptionError> {
         let mut bytes = Vec::new();
-        loop {
+        let started = Instant::now();
+        for asked in 0.. {
+            let limit = self
+                .patience()
+                .saturating_mul(1 + (bytes.len() / IN_TIME) as u32);
+            let left = limit.saturating_sub(started.elapsed());
+            if left.is_zero() || bytes.len() + IN_TIME < asked * IN_ANSWER {
+                break;
+            }
             let offset = u32::try_from(bytes.len()).map_err(|_| DescriptionError::TooLong)?;
-            // Encoding a number cannot fail.
-            let arguments = postcard::to_stdvec(&offset).unwrap_or_default();
-            let target = Target::of::<DeviceDescribe>();
-            let reply = self.call_encoded_async(target, &arguments).await?;
-            let chunk = client::read::<DeviceDescribe>(reply.answer())?;
+            let chunk = self
+                .within(left.min(self.timeout()))
+                .describe(offset)
+                .await?;
             if chunk.is_empty() {
                 return Ok(bytes);
             }
-            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(&chunk);
             if bytes.len() > MAX_DESCRIPTION {
                 return Err(DescriptionError::TooLong);
             }
         }
+        Err(DescriptionError::TooSlow)
+    }
+
+    async fn describe(&self, offset: u32) -> Result<Vec<u8>, CallError> {
+        // Encoding a number cannot fail.
+        let arguments = postcard::to_stdvec(&offset).unwrap_or_default();
+        let target = Target::of::<DeviceDescribe>();
+        let reply = self.call_encoded_async(target, &arguments).await?;
+        client::read::<DeviceDescribe>(reply.answer()).map(<[u8]>::to_vec)
     }
 }

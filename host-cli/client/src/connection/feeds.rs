@@ -98,9 +98,7 @@ impl NamedFeed {
     /// Sends nothing more, and returns the number of items that are known to be taken.
     pub fn stop(mut self) -> u32 {
         let device = self.device.clone();
-        let ended = device
-            .shared
-            .until(|state, _| (self.calls.poll_end(state), None));
+        let ended = device.until(|state, _| (self.calls.poll_end(state), None));
         let _ = device.block_on(ended);
         self.calls.taken()
     }
@@ -111,7 +109,6 @@ impl NamedFeed {
         }
         let ended = self
             .device
-            .shared
             .until(|state, _| (self.calls.poll_end(state), None));
         match ended.await {
             Ok(call) => {
@@ -136,7 +133,6 @@ impl NamedFeed {
     async fn room(&mut self) -> Result<(), NamedCallError> {
         let room = self
             .device
-            .shared
             .until(|state, now| (self.calls.poll_room(state, now), None));
         let room = room.await;
         room.map_err(|failed| self.failed(failed))
@@ -147,7 +143,7 @@ impl NamedFeed {
         let count = std::mem::take(&mut self.count);
         let items = std::mem::take(&mut self.items);
         let arguments = [&self.call.arguments[..], &[count], &items].concat();
-        let sent = self.device.shared.until(|state, now| {
+        let sent = self.device.until(|state, now| {
             let sent = self
                 .calls
                 .submit(state, now, |place| Some((copy(&arguments, place)?, count)));

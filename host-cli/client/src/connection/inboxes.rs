@@ -5,8 +5,9 @@
 use rpc_proto::client::ReceivedEvent;
 use std::collections::{HashMap, VecDeque};
 
-/// The most events that wait for a subscriber. Beyond that, the oldest are dropped.
-const MOST: usize = 65_536;
+/// The most memory that the events of one subscriber take while they wait, in bytes. Beyond that, the oldest are
+/// dropped.
+const MOST: usize = 8 << 20;
 
 /// A waiting event.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Arrival {
 pub(super) struct Inbox {
     key: u32,
     waiting: VecDeque<Arrival>,
+    /// The memory that they take.
+    memory: usize,
     /// The number of events that were dropped because nobody took them.
     dropped: u32,
 }
@@ -58,7 +61,7 @@ impl Inboxes {
     /// Takes the oldest event out of an inbox. Dropped events count as lost.
     pub(super) fn take(&mut self, id: InboxId) -> Option<Arrival> {
         let inbox = self.open.get_mut(&id)?;
-        let event = inbox.waiting.pop_front()?;
+        let event = inbox.pop()?;
         Some(Arrival {
             lost: event.lost.wrapping_add(inbox.dropped),
             ..event
@@ -69,11 +72,7 @@ impl Inboxes {
     pub(super) fn put(&mut self, event: &ReceivedEvent<'_>) {
         let inboxes = self.open.values_mut();
         for inbox in inboxes.filter(|inbox| inbox.key == event.key) {
-            if inbox.waiting.len() == MOST {
-                inbox.waiting.pop_front();
-                inbox.dropped = inbox.dropped.wrapping_add(1);
-            }
-            inbox.waiting.push_back(Arrival {
+            inbox.push(Arrival {
                 data: event.data.to_vec(),
                 lost: event.lost,
                 session: event.session,
@@ -82,20 +81,58 @@ impl Inboxes {
     }
 }
 
+impl Inbox {
+    fn push(&mut self, event: Arrival) {
+        self.memory += event.memory();
+        self.waiting.push_back(event);
+        while self.memory > MOST && self.pop().is_some() {
+            self.dropped = self.dropped.wrapping_add(1);
+        }
+    }
+
+    fn pop(&mut self) -> Option<Arrival> {
+        let event = self.waiting.pop_front()?;
+        self.memory -= event.memory();
+        Some(event)
+    }
+}
+
+impl Arrival {
+    /// Returns the memory that it takes, about.
+    fn memory(&self) -> usize {
+        size_of::<Self>() + self.data.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn event(key: u32, data: &[u8]) -> ReceivedEvent<'_> {
+        ReceivedEvent {
+            key,
+            data,
+            lost: 0,
+            session: 1,
+        }
+    }
+
+    #[test]
+    fn events_that_nobody_takes_cost_no_more_than_so_much_memory_and_are_counted() {
+        let mut inboxes = Inboxes::default();
+        let inbox = inboxes.open(7);
+        let sent = 2 * MOST / 4096;
+        for _ in 0..sent {
+            inboxes.put(&event(7, &[0; 4096]));
+        }
+        let first = inboxes.take(inbox).unwrap();
+        let taken = std::iter::from_fn(|| inboxes.take(inbox)).count() + 1;
+        assert!(taken * 4096 <= MOST && taken * 4096 > MOST / 2, "{taken}");
+        assert_eq!(first.lost as usize, sent - taken);
+    }
+
     #[test]
     fn an_event_is_for_those_who_have_subscribed_to_it_by_then() {
-        fn event(key: u32, data: &[u8; 1]) -> ReceivedEvent<'_> {
-            ReceivedEvent {
-                key,
-                data,
-                lost: 0,
-                session: 1,
-            }
-        }
         let mut inboxes = Inboxes::default();
         let first = inboxes.open(7);
         inboxes.put(&event(7, &[1]));

@@ -10,6 +10,7 @@ use crate::link::{Connector, Link, Tap};
 use rpc_proto::client::{
     Answer, CallError, Calls, Cause, Client, Patience, Subscriptions, Target, Ticket,
 };
+use rpc_proto::describe::DIGEST;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::{Accept, MAX_WINDOW};
@@ -17,6 +18,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
+use std::thread::{self, ThreadId};
 use std::time;
 
 /// The most numbers of procedures that are remembered.
@@ -28,6 +30,9 @@ const TOPICS: usize = 64;
 /// The space for the events of one turn, which reads [`CHUNK`](super::exchange::CHUNK) bytes at
 /// most.
 const EVENT_BYTES: usize = 2 * MAX_FRAME;
+
+/// The end of a call that nobody can wait for.
+const GIVEN_UP: CallError = CallError::OutcomeUnknown(Cause::Cancelled);
 
 /// The state machine that does the work.
 pub(super) type HostClient =
@@ -52,8 +57,23 @@ pub struct State {
     /// Receives every byte that passes.
     pub(super) tap: Option<Tap>,
     pub(super) client: Box<HostClient>,
-    /// True while a thread reads the link for all.
-    pub(super) is_read: bool,
+    /// True if the link was lost, and nothing has come from it since.
+    pub(super) is_cut: bool,
+    /// The thread that reads the link for all, or opens it.
+    pub(super) reader: Option<ThreadId>,
+    /// The thread that writes to the link.
+    pub(super) writer: Option<ThreadId>,
+    /// The time when the link was last read.
+    pub(super) read_at: Instant,
+    /// The bytes that are written, kept to be used again.
+    pub(super) outbox: Vec<u8>,
+    /// The device behind the link and its interface, as far as they are known.
+    pub(super) identity: Option<String>,
+    pub(super) fingerprint: Option<u32>,
+    /// The time limit of the calls that are made now, if it is not the default.
+    timeout: Option<Duration>,
+    /// True if what uses the state now runs within the link or the tap, which it cannot wait for.
+    pub(super) is_inside: bool,
     /// The number of changes so far that a waiting thread may want to see.
     pub(super) changes: u64,
     /// The number of threads that wait for `changed`.
@@ -61,12 +81,22 @@ pub struct State {
     /// The results that nobody has taken yet. They are kept here so that the client has room for
     /// other calls.
     pub(super) ended: HashMap<Ticket, Result<Reply, CallError>>,
-    pub(super) description: Option<(u32, Arc<Description>)>,
+    pub(super) known: Option<Known>,
     pub(super) stray: Stray,
     pub(super) inboxes: Inboxes,
     pub(super) tasks: Tasks,
     /// The number of times that everything was cancelled.
     pub(super) cancellations: u32,
+}
+
+/// The description that was read last.
+#[derive(Clone)]
+pub(super) struct Known {
+    /// The number of the session in which the device had it.
+    pub(super) session: u32,
+    pub(super) fingerprint: u32,
+    pub(super) digest: [u8; DIGEST],
+    pub(super) description: Arc<Description>,
 }
 
 impl Shared {
@@ -80,20 +110,29 @@ impl Shared {
         let mut client: Box<HostClient> =
             Box::new(Client::new(nonce, connector.timing()).with_subscriptions());
         client.set_patience(duration(options.timeout), options.retries);
+        let identity = link.as_ref().and_then(|_| connector.identity());
         Arc::new(Self {
             connector,
             options,
             cache: OnceLock::new(),
             started: time::Instant::now(),
             state: Mutex::new(State {
+                is_cut: link.is_none(),
                 link,
                 tap: None,
                 client,
-                is_read: false,
+                reader: None,
+                writer: None,
+                read_at: Instant::from_micros(0),
+                outbox: Vec::new(),
+                identity,
+                fingerprint: None,
+                timeout: None,
+                is_inside: false,
                 changes: 0,
                 sleeping: 0,
                 ended: HashMap::new(),
-                description: None,
+                known: None,
                 stray: Stray::default(),
                 inboxes: Inboxes::default(),
                 tasks: Tasks::default(),
@@ -114,8 +153,8 @@ impl Shared {
 
     /// Takes the result of an ended call.
     pub(super) fn take(&self, call: Ticket) -> Result<Reply, CallError> {
-        let end = self.state().ended.remove(&call);
-        end.unwrap_or(Err(CallError::Disconnected))
+        let end = self.state().take_end(call);
+        end.unwrap_or(Err(GIVEN_UP))
     }
 
     pub(super) fn cancel(&self) {
@@ -132,9 +171,26 @@ pub(super) fn duration(duration: time::Duration) -> Duration {
 }
 
 impl State {
+    /// Begins a step of a handle whose calls have that time limit.
+    pub(super) fn enter(&mut self, timeout: Option<time::Duration>) {
+        self.timeout = timeout.map(duration);
+        self.is_inside = (self.reader.is_some() || self.writer.is_some()) && {
+            let here = Some(thread::current().id());
+            self.reader == here || self.writer == here
+        };
+    }
+
     pub(super) fn lose_link(&mut self) {
         self.link = None;
+        self.is_cut = true;
         self.client.link_lost();
+    }
+
+    /// Takes the result of a call, if it has ended.
+    pub(super) fn take_end(&mut self, call: Ticket) -> Option<Result<Reply, CallError>> {
+        self.collect_ended();
+        let end = self.ended.remove(&call);
+        end.or_else(|| self.is_inside.then_some(Err(GIVEN_UP)))
     }
 
     /// Collects the ends of calls, and returns true if there were any.
@@ -143,7 +199,7 @@ impl State {
         while let Some(ticket) = self.client.ended() {
             let end = match self.client.take(ticket) {
                 Some(Ok(answer)) => Ok(Reply::from(answer)),
-                Some(Err(error)) if self.link.is_none() => Err(for_lost_link(error)),
+                Some(Err(error)) if self.is_cut => Err(for_lost_link(error)),
                 Some(Err(error)) => Err(error),
                 None => break,
             };
@@ -169,19 +225,23 @@ impl Calls for State {
         patience: Patience,
         encode: impl FnOnce(&mut [u8]) -> Option<usize>,
     ) -> Result<Ticket, CallError> {
+        if self.is_inside {
+            return Err(CallError::Reentrant);
+        }
         Calls::start(&mut *self.client, target, patience, encode)
     }
 
     fn has_room(&self) -> bool {
-        self.client.has_room()
+        self.client.has_room() || self.is_inside
     }
 
     fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         self.collect_ended();
-        self.ended.get(&call).map(|end| match end {
-            Ok(reply) => Ok(reply.answer()),
-            Err(error) => Err(*error),
-        })
+        match self.ended.get(&call) {
+            Some(Ok(reply)) => Some(Ok(reply.answer())),
+            Some(Err(error)) => Some(Err(*error)),
+            None => self.is_inside.then_some(Err(GIVEN_UP)),
+        }
     }
 
     fn forget(&mut self, call: Ticket) {
@@ -211,10 +271,18 @@ impl Calls for State {
     }
 
     fn patience(&self, now: Instant) -> Patience {
-        self.client.patience(now)
+        let default = self.client.patience(now);
+        self.timeout.map_or(default, |timeout| Patience {
+            deadline: now + timeout,
+            timeout,
+            ..default
+        })
     }
 
     fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+        if self.is_inside {
+            return Err(CallError::Reentrant);
+        }
         self.client.subscribe(now, key)
     }
 
@@ -223,10 +291,13 @@ impl Calls for State {
     }
 
     fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+        if self.is_inside {
+            return Poll::Ready(Err(CallError::Reentrant));
+        }
         let subscribed = self.client.poll_subscribed(key);
-        match self.link {
-            Some(_) => subscribed,
-            None => subscribed.map_err(for_lost_link),
+        match self.is_cut {
+            false => subscribed,
+            true => subscribed.map_err(for_lost_link),
         }
     }
 }

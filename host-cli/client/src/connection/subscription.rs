@@ -81,14 +81,6 @@ pub struct Subscription<E> {
 }
 
 impl<E: Event> Subscription<E> {
-    /// Creates the typed subscription with these events.
-    pub(super) const fn typed(encoded: EncodedSubscription) -> Self {
-        Self {
-            encoded,
-            event: PhantomData,
-        }
-    }
-
     /// Returns the subscription with the data still encoded, for an event whose data borrows from
     /// it, such as a line of a [log](rpc_proto::services::log): see [`read_event`].
     pub fn encoded(self) -> EncodedSubscription {
@@ -109,16 +101,23 @@ where
         &mut self,
         timeout: Duration,
     ) -> Result<Option<Received<E::Received<'static>>>, CallError<SubscribeError>> {
-        let event = self.encoded.next_within(timeout)?;
-        event.map(decode::<E>).transpose()
+        match self.encoded.next_within(timeout) {
+            Ok(event) => event.map(decode::<E>).transpose(),
+            Err(error) => {
+                let device = &self.encoded.device;
+                Err(device.block_on(device.explained::<E>(error)))
+            }
+        }
     }
 
     /// Waits for an event. None if the connection was cancelled.
     pub async fn next_async(
         &mut self,
     ) -> Option<Result<Received<E::Received<'static>>, CallError<SubscribeError>>> {
-        let event = self.encoded.next_async().await?;
-        Some(event.and_then(decode::<E>))
+        Some(match self.encoded.next_async().await? {
+            Ok(event) => decode::<E>(event),
+            Err(error) => Err(self.encoded.device.explained::<E>(error).await),
+        })
     }
 }
 
@@ -129,8 +128,8 @@ where
     type Item = Result<Received<E::Received<'static>>, CallError<SubscribeError>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let event = self.encoded.next()?;
-        Some(event.and_then(decode::<E>))
+        let device = self.encoded.device.clone();
+        device.block_on(self.next_async())
     }
 }
 
@@ -141,8 +140,9 @@ where
     type Item = Result<Received<E::Received<'static>>, CallError<SubscribeError>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // Waiting keeps nothing in its future.
-        pin!(self.get_mut().next_async()).poll(context)
+        // Waiting keeps nothing in its future; explaining an error would.
+        let event = pin!(self.get_mut().encoded.next_async()).poll(context);
+        event.map(|event| event.map(|event| event.and_then(decode::<E>)))
     }
 }
 
@@ -180,7 +180,23 @@ impl Connection {
     /// # Errors
     /// Returns the reason for which the subscription failed.
     pub fn subscribe<E: Event>(&self) -> Result<Subscription<E>, CallError<SubscribeError>> {
-        self.subscribe_by_key(E::KEY).map(Subscription::typed)
+        self.block_on(self.subscribe_async())
+    }
+
+    /// Subscribes as [`subscribe`](Self::subscribe) does, and lets other tasks run meanwhile.
+    ///
+    /// # Errors
+    /// Returns the reason for which the subscription failed.
+    pub async fn subscribe_async<E: Event>(
+        &self,
+    ) -> Result<Subscription<E>, CallError<SubscribeError>> {
+        match self.subscribe_by_key_async(E::KEY).await {
+            Ok(encoded) => Ok(Subscription {
+                encoded,
+                event: PhantomData,
+            }),
+            Err(error) => Err(self.explained::<E>(error).await),
+        }
     }
 
     /// Subscribes to the event with that key.
@@ -266,7 +282,7 @@ impl EncodedSubscription {
             cancellations,
             is_taken: _,
         } = self;
-        let next = device.shared.until(|state, now| {
+        let next = device.until(|state, now| {
             let polled = if state.cancellations != *cancellations {
                 // This comes first, because events may come faster than they are taken.
                 *cancellations = state.cancellations;
@@ -306,7 +322,7 @@ impl Drop for EncodedSubscription {
         state.inboxes.close(self.inbox);
         if self.is_taken {
             state.unsubscribe(now, self.key);
-            self.device.shared.send(&mut state, now);
+            drop(self.device.shared.send(state));
         }
     }
 }

@@ -24,56 +24,70 @@ struct Blocked {
     changes: u64,
 }
 
+/// The condition of an outer future, if a link or a tap calls a connection. It is put back even if
+/// there is a panic.
+struct Outer(Option<Blocked>);
+
 thread_local! {
     /// Set while this thread drives a future with `block_on`.
     static BLOCKED: Cell<Option<Blocked>> = const { Cell::new(None) };
 }
 
-impl Shared {
+impl Drop for Outer {
+    fn drop(&mut self) {
+        BLOCKED.set(self.0);
+    }
+}
+
+impl Connection {
     /// Runs `step` until it is ready, and lets the bytes be moved in between.
     pub(super) async fn until<T>(
-        self: &Arc<Self>,
+        &self,
         mut step: impl FnMut(&mut State, Instant) -> (Poll<T>, Option<Instant>),
     ) -> T {
         poll_fn(|context| {
-            let mut state = self.state();
-            let now = self.now();
-            let (polled, limit) = step(&mut state, now);
-            self.send(&mut state, now);
-            if polled.is_ready() {
-                self.wake_threads(&state);
-                return polled;
-            }
+            let shared = &self.shared;
+            let mut state = shared.state();
+            state.enter(self.timeout);
+            let (polled, limit) = step(&mut state, shared.now());
+            // Before anything is sent, because the link may be read then.
             match BLOCKED.get() {
+                _ if polled.is_ready() => {}
                 Some(_) => {
                     let changes = state.changes;
                     BLOCKED.set(Some(Blocked { limit, changes }));
                 }
                 None => {
                     state.tasks.add(context.waker(), limit);
-                    self.start_pump();
+                    shared.start_pump();
                 }
             }
-            Poll::Pending
+            let state = shared.send(state);
+            if polled.is_ready() {
+                shared.wake_threads(&state);
+            }
+            polled
         })
         .await
     }
 
     /// Waits for the end of an operation.
-    pub(super) async fn operate<O: Operation>(self: &Arc<Self>, operation: &mut O) -> O::Output {
+    pub(super) async fn operate<O: Operation>(&self, operation: &mut O) -> O::Output {
         self.until(|state, now| (operation.poll(state, now), operation.limit()))
             .await
     }
+}
 
+impl Shared {
     /// Drives a future of this connection to its end, moving bytes while it waits.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            // An outer one may exist, if a tap or a link calls the connection.
-            let outer = BLOCKED.replace(Some(Blocked::default()));
+            let outer = Outer(BLOCKED.replace(Some(Blocked::default())));
             let polled = future.as_mut().poll(&mut context);
-            let blocked = BLOCKED.replace(outer).unwrap_or_default();
+            let blocked = BLOCKED.get().unwrap_or_default();
+            drop(outer);
             if let Poll::Ready(output) = polled {
                 return output;
             }

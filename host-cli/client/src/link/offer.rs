@@ -52,7 +52,7 @@ impl Offer {
         Ok(Self {
             port: Port::Serial(path),
             kind: Kind::Pty {
-                master: Arc::new(Serial::over(Box::new(master))?),
+                master: Arc::new(Serial::over(master)?),
                 _slave: slave,
             },
         })

@@ -1,14 +1,11 @@
 //! A serial port of this machine.
 
-use super::Link;
+use super::{Link, no_progress_is_zero};
 use crate::port::{OpenError, holder, serial_ports};
 use serialport::SerialPort;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-/// The longest time that a write waits for the port to take bytes.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Two handles of one port, so that a reader does not keep writers waiting.
 pub struct Serial {
@@ -21,21 +18,40 @@ pub struct Serial {
 /// DTR and RTS are left as the system sets them: many boards treat an edge on one of them as a
 /// reset, and many USB devices send nothing while DTR is low.
 pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
-    let port = serialport::new(path, baud)
-        .timeout(WRITE_TIMEOUT)
-        .preserve_dtr_on_open()
-        .open()
-        .map_err(|error| open_error(path, &error))?;
-    Serial::over(port).map_err(|error| open_error(path, &error))
+    let builder = serialport::new(path, baud).preserve_dtr_on_open();
+    #[cfg(unix)]
+    let port = builder.open_native();
+    #[cfg(not(unix))]
+    let port = builder.open();
+    port.and_then(Serial::over)
+        .map_err(|error| open_error(path, &error))
 }
+
+#[cfg(unix)]
+type Opened = serialport::TTYPort;
+#[cfg(not(unix))]
+type Opened = Box<dyn SerialPort>;
 
 impl Serial {
     /// Creates the link over an open port.
-    pub fn over(port: Box<dyn SerialPort>) -> serialport::Result<Self> {
+    pub fn over(port: Opened) -> serialport::Result<Self> {
+        #[cfg(unix)]
+        never_block(&port)?;
         let writer = Mutex::new(port.try_clone()?);
+        #[cfg(unix)]
+        let port: Box<dyn SerialPort> = Box::new(port);
         let reader = Mutex::new(port);
         Ok(Self { reader, writer })
     }
+}
+
+/// Lets reads and writes return at once. They wait before, until the port is ready; but another
+/// program may take the bytes in between, and a write blocks until the last of its bytes is taken.
+#[cfg(unix)]
+fn never_block(port: &impl std::os::fd::AsRawFd) -> io::Result<()> {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    fcntl(port.as_raw_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    Ok(())
 }
 
 fn open_error(path: &str, error: &serialport::Error) -> OpenError {
@@ -74,23 +90,13 @@ impl Link for Serial {
         port.set_timeout(timeout)?;
         match port.read(buffer) {
             Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Err(error) if is_no_progress(&error) => Ok(0),
-            result => result,
+            read => no_progress_is_zero(read),
         }
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
         let mut port = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        match port.write(bytes) {
-            Err(error) if is_no_progress(&error) => Ok(0),
-            result => result,
-        }
+        port.set_timeout(timeout)?;
+        no_progress_is_zero(port.write(bytes))
     }
-}
-
-fn is_no_progress(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
-    )
 }

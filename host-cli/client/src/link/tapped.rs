@@ -31,8 +31,8 @@ impl Link for Tapped {
         Ok(count)
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.link.write(bytes)?;
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
+        let count = self.link.write(bytes, timeout)?;
         if let Some(bytes @ [_, ..]) = bytes.get(..count) {
             (self.tap)(Direction::ToDevice, bytes);
         }

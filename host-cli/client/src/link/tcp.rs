@@ -1,31 +1,55 @@
 //! A serial port that another program offers over TCP: ser2net, an emulator, a simulation.
 
-use super::Link;
+use super::{Link, no_progress_is_zero};
 use crate::port::OpenError;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// The longest time to wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The shortest time-out: zero would mean to wait for ever.
+const SHORTEST: Duration = Duration::from_micros(1);
 
 /// A connection.
 pub struct Tcp(TcpStream);
 
-/// Connects to `HOST:PORT`.
-pub fn open(address: &str) -> Result<Tcp, OpenError> {
+/// Connects to `HOST:PORT`, within that time.
+pub fn open(address: &str, timeout: Duration) -> Result<Tcp, OpenError> {
     let unreachable = |reason| OpenError::Unreachable {
         port: format!("tcp:{address}"),
         reason,
     };
+    let until = Instant::now() + timeout;
     let mut last = ErrorKind::NotFound.into();
-    for address in address.to_socket_addrs().map_err(unreachable)? {
-        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+    for address in resolve(address, timeout).map_err(unreachable)? {
+        // A time-out of zero is an error.
+        let left = until
+            .saturating_duration_since(Instant::now())
+            .max(SHORTEST);
+        match TcpStream::connect_timeout(&address, left) {
             Ok(stream) => return Tcp::over(stream).map_err(unreachable),
             Err(error) => last = error,
         }
     }
     Err(unreachable(last))
+}
+
+/// Returns the addresses of `HOST:PORT`. The system cannot be told when to give up on a name, so a
+/// thread asks it.
+fn resolve(address: &str, timeout: Duration) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = address.parse() {
+        return Ok(vec![address]);
+    }
+    let (answer, answered) = mpsc::channel();
+    let address = address.to_owned();
+    thread::spawn(move || {
+        // Nobody may be waiting any more.
+        let _ = answer.send(address.to_socket_addrs().map(Iterator::collect));
+    });
+    answered
+        .recv_timeout(timeout)
+        .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
 
 impl Tcp {
@@ -39,24 +63,24 @@ impl Tcp {
 
 impl Link for Tcp {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        // A time-out of zero would mean to wait for ever.
-        let timeout = timeout.max(Duration::from_micros(1));
-        self.0.set_read_timeout(Some(timeout))?;
-        match (&self.0).read(buffer) {
+        if timeout.is_zero() {
+            // A write at the same time may take nothing then, and is tried again.
+            self.0.set_nonblocking(true)?;
+        } else {
+            self.0.set_read_timeout(Some(timeout.max(SHORTEST)))?;
+        }
+        let read = (&self.0).read(buffer);
+        if timeout.is_zero() {
+            self.0.set_nonblocking(false)?;
+        }
+        match read {
             Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
-                ) =>
-            {
-                Ok(0)
-            }
-            result => result,
+            read => no_progress_is_zero(read),
         }
     }
 
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        (&self.0).write(bytes)
+    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
+        self.0.set_write_timeout(Some(timeout.max(SHORTEST)))?;
+        no_progress_is_zero((&self.0).write(bytes))
     }
 }

@@ -1,6 +1,8 @@
 //! Lists the serial ports of this machine, and checks which can be used.
 
+use super::Selector;
 use super::holder::{Holder, holder};
+use crate::safe;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 use std::fmt;
 use std::path::Path;
@@ -75,6 +77,17 @@ fn has_hardware(path: &str) -> bool {
         .is_none()
 }
 
+impl UsbDevice {
+    /// Returns the selector of this very device, if it has a serial number.
+    pub(crate) fn identity(&self) -> Option<Selector> {
+        Some(Selector::Usb {
+            vendor_id: self.vendor_id,
+            product_id: self.product_id,
+            serial_number: Some(self.serial_number.clone()?),
+        })
+    }
+}
+
 impl AvailablePort {
     /// Checks the access to the port. On systems other than Linux, every port counts as free.
     pub fn access(&self) -> Access {
@@ -110,8 +123,8 @@ impl From<SerialPortInfo> for AvailablePort {
 
 impl From<UsbPortInfo> for UsbDevice {
     fn from(usb: UsbPortInfo) -> Self {
-        // The device supplies this text, which must not control a terminal.
-        let printable = |text: String| text.replace(char::is_control, "").trim().to_owned();
+        // The device supplies this text.
+        let printable = |text: String| safe::line(text.trim());
         Self {
             vendor_id: usb.vid,
             product_id: usb.pid,

@@ -65,7 +65,9 @@ pub enum OpenError {
 
 fn several(selector: &Selector) -> String {
     match selector {
-        Selector::Only => "there are several serial ports, and none was chosen".to_owned(),
+        Selector::Only => {
+            "there are several serial ports of USB devices, and none was chosen".to_owned()
+        }
         selector => format!("several ports match {selector}"),
     }
 }
@@ -78,7 +80,8 @@ impl OpenError {
                 "no serial port was found at all: is the device plugged in?".to_owned()
             }
             Self::NotFound { others, .. } => {
-                format!("the ports that were found are {}", listed(others))
+                let others = listed(others);
+                format!("the ports that were found are {others}: choose one by its name")
             }
             Self::Ambiguous { candidates, .. } => format!("choose one of {}", listed(candidates)),
             Self::NotAPort(_) => "write a path, VID:PID, id:SERIAL or tcp:HOST:PORT".to_owned(),

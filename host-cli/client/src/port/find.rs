@@ -13,20 +13,16 @@ impl Selector {
     pub fn find(&self) -> Result<Port, OpenError> {
         match self {
             Self::Port(port) => Ok(port.clone()),
-            _ => self.find_among(serial_ports()).map(Port::Serial),
+            _ => self.find_among(serial_ports()),
         }
     }
 
-    fn find_among(&self, ports: Vec<AvailablePort>) -> Result<String, OpenError> {
-        let is_any_usb = ports.iter().any(|port| port.usb.is_some());
-        let (mut matching, others): (Vec<_>, Vec<_>) =
-            ports.into_iter().partition(|port| match (self, &port.usb) {
-                (Self::Only, usb) => usb.is_some() == is_any_usb,
-                (_, Some(usb)) => self.matches(usb),
-                (_, None) => false,
-            });
+    pub(crate) fn find_among(&self, ports: Vec<AvailablePort>) -> Result<Port, OpenError> {
+        let is_meant =
+            |port: &AvailablePort| port.usb.as_ref().is_some_and(|usb| self.matches(usb));
+        let (mut matching, others): (Vec<_>, Vec<_>) = ports.into_iter().partition(is_meant);
         match (matching.pop(), matching.as_slice()) {
-            (Some(port), []) => Ok(port.path),
+            (Some(port), []) => Ok(Port::Serial(port.path)),
             (Some(last), _) => {
                 matching.push(last);
                 Err(OpenError::Ambiguous {
@@ -41,7 +37,7 @@ impl Selector {
         }
     }
 
-    fn matches(&self, usb: &UsbDevice) -> bool {
+    pub(crate) fn matches(&self, usb: &UsbDevice) -> bool {
         match self {
             Self::Port(_) => false,
             Self::Usb {
@@ -86,6 +82,7 @@ mod tests {
         let selector: Selector = selector.parse().unwrap();
         selector
             .find_among(ports)
+            .map(|port| port.to_string())
             .map_err(|error| error.to_string())
     }
 
@@ -114,16 +111,30 @@ mod tests {
     }
 
     #[test]
-    fn the_only_port_is_taken_and_usb_goes_before_built_in() {
-        let only = |ports| Selector::Only.find_among(ports).ok();
-        assert_eq!(only(vec![built_in("COM1")]), Some("COM1".into()));
+    fn the_only_port_of_a_usb_device_is_taken_and_one_that_is_built_in_is_never_tried() {
+        let only = |ports| {
+            let found = Selector::Only.find_among(ports).ok();
+            found.map(|port| port.to_string())
+        };
+        assert_eq!(only(vec![built_in("COM1")]), None);
         assert_eq!(
             only(vec![built_in("COM1"), usb("COM3", "A")]),
             Some("COM3".into())
         );
-        assert_eq!(only(vec![built_in("COM1"), built_in("COM2")]), None);
         assert_eq!(only(vec![usb("COM3", "A"), usb("COM4", "B")]), None);
         assert_eq!(only(vec![]), None);
+    }
+
+    #[test]
+    fn ports_that_are_built_in_are_to_be_chosen_by_name() {
+        let error = Selector::Only
+            .find_among(vec![built_in("/dev/ttyS0")])
+            .unwrap_err();
+        assert_eq!(error.to_string(), "there is no port of a USB device");
+        assert_eq!(
+            error.hint(),
+            "the ports that were found are /dev/ttyS0: choose one by its name"
+        );
     }
 
     #[test]
@@ -132,7 +143,7 @@ mod tests {
         let error = Selector::Only.find_among(ports).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there are several serial ports, and none was chosen"
+            "there are several serial ports of USB devices, and none was chosen"
         );
         assert_eq!(
             error.hint(),

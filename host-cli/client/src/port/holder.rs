@@ -1,8 +1,13 @@
 //! Finds the process that has a port open, if the system says.
 
+#[cfg(target_os = "linux")]
+use crate::safe;
 use std::fmt;
 #[cfg(target_os = "linux")]
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// A process that has a port open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +25,7 @@ impl fmt::Display for Holder {
 }
 
 /// Returns another process that has the file at `path` open: the last to start, because it may have
-/// taken the port from the first. The process that offers a pseudo-terminal, and those it started,
+/// taken the port from the first. The process that offers this pseudo-terminal, and those it started,
 /// keep it open too, but they are the device, and do not count.
 ///
 /// Linux lets a user see this for processes of the same user, and root for all. Elsewhere, and for
@@ -32,34 +37,44 @@ pub fn holder(path: &str) -> Option<Holder> {
     let holders = processes.filter_map(|entry| {
         let process: u32 = entry.file_name().to_str()?.parse().ok()?;
         let holds = process != std::process::id() && has_open(process, &port);
-        (holds && !is_device(process)).then_some(process)
+        (holds && !is_device(process, &port)).then_some(process)
     });
     let process = holders.max()?;
     let program = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
     Some(Holder {
         process,
-        program: program.trim_end().replace(char::is_control, ""),
+        program: safe::line(program.trim_end()),
     })
 }
 
 /// Returns true if a process has a file open.
 #[cfg(target_os = "linux")]
 fn has_open(process: u32, file: &Path) -> bool {
-    let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter();
-    let mut files = files.flatten().flatten();
-    files.any(|entry| fs::read_link(entry.path()).is_ok_and(|open| open == file))
+    open_files(process, "fd").any(|entry| fs::read_link(entry).is_ok_and(|open| open == file))
 }
 
-/// Returns true if a process offers pseudo-terminals, or was started by one that does.
+/// Returns true if a process offers the port, which is a pseudo-terminal, or was started by one that
+/// does. The system tells the number of the terminal of which a process has the other end.
 #[cfg(target_os = "linux")]
-fn is_device(process: u32) -> bool {
+fn is_device(process: u32, port: &Path) -> bool {
+    let Ok(number) = port.strip_prefix("/dev/pts") else {
+        return false;
+    };
+    let offered = format!("tty-index:\t{}", number.display());
     let offers = |process| {
-        let masters = ["/dev/ptmx", "/dev/pts/ptmx"];
-        masters
-            .iter()
-            .any(|master| has_open(process, Path::new(master)))
+        open_files(process, "fdinfo").any(|entry| {
+            let about = fs::read_to_string(entry).unwrap_or_default();
+            about.lines().any(|line| line == offered)
+        })
     };
     offers(process) || parent(process).is_some_and(offers)
+}
+
+/// Returns an entry of that folder for each file that a process has open.
+#[cfg(target_os = "linux")]
+fn open_files(process: u32, folder: &str) -> impl Iterator<Item = PathBuf> {
+    let files = fs::read_dir(format!("/proc/{process}/{folder}")).into_iter();
+    files.flatten().flatten().map(|entry| entry.path())
 }
 
 #[cfg(target_os = "linux")]

@@ -31,7 +31,8 @@ pub enum Selector {
     },
     /// The port of the USB device with this serial number, `id:SERIAL`.
     SerialNumber(String),
-    /// The only port. A machine's built-in ports count only if there is no USB device.
+    /// The only port of a USB device. A port of the machine itself may have anything behind it, and
+    /// is opened only by its name.
     #[default]
     Only,
 }
@@ -83,7 +84,7 @@ impl fmt::Display for Selector {
                 }
             }
             Self::SerialNumber(number) => write!(formatter, "id:{number}"),
-            Self::Only => formatter.write_str("at all"),
+            Self::Only => formatter.write_str("of a USB device"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Helps while a line is typed: completion, hints, and the check that the line is complete.
 
+use super::own::Own;
 use super::{EXIT, HELP};
 use crate::words;
 use rustyline::completion::{Completer, Pair};
@@ -56,14 +57,28 @@ impl Assistant {
         };
         let mut candidates = match before.split_first() {
             None => {
-                let own = [HELP, EXIT].map(|word| pair(word, format!("{word} ")));
+                let own = [HELP, EXIT]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(Own::names());
+                let own = own.map(|word| pair(&word, format!("{word} ")));
                 self.callable().map(path).chain(own).collect()
             }
-            Some((first, _)) if first == HELP => self.procedures().map(path).collect(),
-            Some((first, given)) => match self.procedure(first) {
-                Some(procedure) => arguments(procedure, given, part),
-                None => Vec::new(),
-            },
+            Some((first, [])) if first == HELP || Own::has(first) => {
+                self.procedures().map(path).collect()
+            }
+            Some((first, given)) => {
+                // `bench` and `watch` take a procedure and its arguments, as a line does.
+                let line = if Own::has(first) {
+                    given.split_first()
+                } else {
+                    Some((first, given))
+                };
+                let called = line.and_then(|(path, given)| Some((self.procedure(path)?, given)));
+                called.map_or_else(Vec::new, |(procedure, given)| {
+                    arguments(procedure, given, part)
+                })
+            }
         };
         candidates.retain(|candidate| candidate.replacement.starts_with(part));
         candidates
@@ -248,6 +263,9 @@ mod tests {
     fn procedures_and_the_shells_own_words_are_completed() {
         assert_eq!(completions("calculator.ad"), ["calculator.add "]);
         assert_eq!(completions("he"), ["help "]);
+        assert_eq!(completions("wa"), ["watch "]);
+        assert_eq!(completions("watch calculator.di"), ["calculator.div "]);
+        assert_eq!(completions("bench calculator.add 2 "), ["y="]);
         assert_eq!(completions("help calculator.di"), ["calculator.div "]);
         assert_eq!(completions("lamp."), [""; 0]);
     }

@@ -18,6 +18,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use serde_json::Value;
 use serial_rpc::description::Procedure;
+use serial_rpc::safe;
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -302,7 +303,7 @@ impl<'d> Picture<'d> {
         };
         let (x, y) = (axis(times, " s"), axis(numbers, ""));
         let chart = chart::draw(&curves, &x, &y, columns, rows.saturating_sub(2));
-        let notice = cut(&format!("q ends  {}", self.notice), columns);
+        let notice = cut(&format!("q ends  {}", safe::line(&self.notice)), columns);
         let mut lines = vec![self.heading(columns)];
         lines.extend(chart);
         lines.push(notice.dim().to_string());
@@ -319,7 +320,7 @@ impl<'d> Picture<'d> {
         let mut left = columns - title.chars().count();
         let mut heading = title.bold().to_string();
         for (column, colour) in self.drawn.columns.iter().zip(COLOURS.iter().cycle()) {
-            let number = format!("  {} {}", column.name, column.text(latest));
+            let number = format!("  {} {}", column.name, safe::line(&column.text(latest)));
             let number = cut(&number, left);
             left -= number.chars().count();
             heading += &number.with(*colour).to_string();

@@ -1,6 +1,6 @@
 //! The source of watched values.
 
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use crate::following::{Following, Interruptions, Turn, cannot_follow};
 use crate::interrupt;
 use serde_json::Value;
@@ -51,14 +51,13 @@ impl<'d> Source<'d> {
     pub fn next(&mut self, timeout: Duration) -> Result<Turn<Value>, Failure> {
         match self {
             Self::Event { following, event } => Ok(match following.next(timeout)? {
-                Turn::Value(received) => {
-                    let data = to_json(event, &received.data).map_err(|error| {
-                        let path = &event.path;
-                        let message = format!("{path} came with data that makes no sense: {error}");
-                        Failure::new(Class::Protocol, message)
-                    })?;
-                    Turn::Value(Value::Object(data))
-                }
+                Turn::Value(received) => match to_json(event, &received.data) {
+                    Ok(data) => Turn::Value(Value::Object(data)),
+                    Err(_) => {
+                        following.unreadable();
+                        Turn::Nothing
+                    }
+                },
                 Turn::Notice(notice) => Turn::Notice(notice),
                 Turn::Nothing => Turn::Nothing,
             }),
@@ -72,6 +71,15 @@ impl<'d> Source<'d> {
             Self::Event { following, .. } => Some(following.lost()),
             Self::Calls(_) => None,
         }
+    }
+
+    /// Returns the messages that are still to come, for the end.
+    pub fn untold(&mut self) -> impl Iterator<Item = String> {
+        let following = match self {
+            Self::Event { following, .. } => Some(following),
+            Self::Calls(_) => None,
+        };
+        following.into_iter().flat_map(Following::untold)
     }
 }
 

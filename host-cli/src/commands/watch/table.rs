@@ -2,7 +2,7 @@
 
 use crate::columns::Column;
 use serde_json::Value;
-use serial_rpc::value::without_controls;
+use serial_rpc::safe;
 
 /// The initial width of a column.
 const NARROW: usize = 8;
@@ -33,8 +33,8 @@ impl Table {
             cells.push(time);
         }
         for column in &self.columns {
-            names.push(without_controls(&column.name));
-            cells.push(without_controls(&column.text(value)));
+            names.push(column.name.clone());
+            cells.push(safe::line(&column.text(value)));
         }
         let mut text = String::new();
         if !std::mem::replace(&mut self.has_heading, true) {

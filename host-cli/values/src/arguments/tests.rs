@@ -89,6 +89,57 @@ fn words_come_in_order_or_by_name() {
 }
 
 #[test]
+fn a_variant_that_holds_a_value_is_written_as_it_is_described() {
+    #[derive(Serialize, Schema)]
+    enum Move {
+        Home,
+        Absolute(u8),
+        Named(String),
+        Pair(u8, i16),
+        Custom { rate: u32 },
+        To(Option<Metres>),
+    }
+    assert_reads("Home", Move::Home);
+    assert_reads("Absolute(0x28)", Move::Absolute(40));
+    assert_reads("Named(a)(b)", Move::Named("a)(b".into()));
+    assert_reads("Pair(1, -2)", Move::Pair(1, -2));
+    assert_reads(r#"{"Absolute":40}"#, Move::Absolute(40));
+    assert_reads("To(1.5)", Move::To(Some(Metres(1.5))));
+    assert_reads("To(none)", Move::To(None));
+    assert_reads(r#"{"Custom":{"rate":7}}"#, Move::Custom { rate: 7 });
+    assert_refuses::<Move>(
+        "Absolute(300)",
+        "argument `value.Absolute`: expected an integer from 0 to 255 (u8), got `300`",
+    );
+    for word in ["Custom", "Custom { rate: 7 }"] {
+        assert_refuses::<Move>(
+            word,
+            "argument `value`: the variant `Custom` holds a value: \
+             write {\"Custom\": ...} around an object ({ rate: u32 })",
+        );
+    }
+}
+
+#[test]
+fn an_option_that_is_missing_is_none() {
+    let options = [
+        ("x", u8::SCHEMA),
+        ("y", <Option<u8>>::SCHEMA),
+        ("z", <Option<()>>::SCHEMA),
+    ];
+    let procedure = procedure("demo.set", &options);
+    assert_eq!(from_words(&procedure, &["1"]).unwrap(), [1, 0, 0]);
+    assert_eq!(from_words(&procedure, &["1", "2"]).unwrap(), [1, 1, 2, 0]);
+    assert_eq!(
+        from_words(&procedure, &["y=2", "x=1"]).unwrap(),
+        [1, 1, 2, 0]
+    );
+    assert_eq!(from_json(&procedure, &json!([1])).unwrap(), [1, 0, 0]);
+    assert_eq!(from_json(&procedure, &json!({"x": 1})).unwrap(), [1, 0, 0]);
+    assert!(from_words(&procedure, &["y=2"]).is_err());
+}
+
+#[test]
 fn a_missing_argument_is_named() {
     assert_eq!(
         complaint(&add(), &["y=3"]),

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{ArgumentsError, ReadFile};
-use crate::description::{Argument, Shape, Type};
+use crate::description::{Argument, Shape, Type, Variant};
 use crate::value::{Float, Integer, Problem, hex, shortened};
 
 /// Converts a word to the JSON of an argument.
@@ -66,9 +66,43 @@ fn read(
         }
         Shape::Option(inner) if !inner.is_nullable() => read(argument, inner, word, read_file),
         Shape::Newtype(inner) => read(argument, inner, word, read_file),
-        Shape::Enum(_) if !word.starts_with(['{', '"']) => Ok(word.into()),
+        Shape::Enum(variants) if !word.starts_with(['{', '"']) => {
+            variant(argument, variants, word, read_file)
+        }
         _ => json(argument, ty, word),
     }
+}
+
+/// Converts the name of a variant, or what it holds as well: `Absolute(40)`, `Pair(1, 2)`.
+fn variant(
+    argument: &Argument,
+    variants: &[Variant],
+    word: &str,
+    read_file: ReadFile<'_>,
+) -> Result<Value, ArgumentsError> {
+    let end = word.find(['(', '{']).unwrap_or(word.len());
+    let (name, rest) = word.split_at(end);
+    let name = name.trim_end();
+    let variant = variants.iter().find(|variant| variant.name == name);
+    let Some(Variant {
+        content: Some(content),
+        ..
+    }) = variant
+    else {
+        // The encoder knows what there is instead.
+        return Ok(word.into());
+    };
+    let held = rest
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    let content = match (held, &content.shape) {
+        (None, _) => return Ok(name.into()),
+        (Some(held), Shape::Tuple(_)) if content.name.is_empty() => {
+            json(argument, content, &format!("[{held}]"))?
+        }
+        (Some(held), _) => read(argument, content, held, read_file)?,
+    };
+    Ok(Value::Object(Map::from_iter([(name.to_owned(), content)])))
 }
 
 fn json(argument: &Argument, ty: &Type, word: &str) -> Result<Value, ArgumentsError> {

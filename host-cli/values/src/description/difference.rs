@@ -166,8 +166,8 @@ impl Procedure {
     }
 
     /// Returns the signature and the definitions of its named types, which may be the only
-    /// difference.
-    fn with_definitions(&self) -> String {
+    /// difference to another.
+    pub fn with_definitions(&self) -> String {
         let types = self.named_types().into_iter();
         types.fold(self.signature().to_string(), |text, ty| {
             format!("{text}; {}", ty.definition())

@@ -1,5 +1,7 @@
 //! Finds the procedure, event, service or type with a given name in a description.
 
+use std::collections::HashSet;
+
 use heck::ToSnakeCase;
 use thiserror::Error;
 
@@ -76,12 +78,8 @@ impl Description {
 
     /// Returns the types with a definition that any signature mentions, each once.
     fn types(&self) -> Vec<&Type> {
-        let mut types: Vec<&Type> = Vec::new();
-        for ty in self.procedures().flat_map(Procedure::named_types) {
-            if !types.contains(&ty) {
-                types.push(ty);
-            }
-        }
-        types
+        let types = self.procedures().flat_map(Procedure::named_types);
+        let mut seen = HashSet::new();
+        types.filter(|ty| seen.insert(*ty)).collect()
     }
 }

@@ -13,9 +13,11 @@ use super::{
     Variant,
 };
 use crate::cursor::{Cursor, Malformed};
+use crate::safe;
 use rpc_proto::describe::{Mark, ProcedureKind};
 use rpc_proto::service::StaticInterface;
 use rpc_proto::wire::crc::Crc32;
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// The deepest nesting of types.
 const MAX_DEPTH: usize = 64;
@@ -65,9 +67,23 @@ pub enum ReadError {
     /// A name is longer than 255 bytes or has characters that cannot be shown.
     #[error(
         "the name before byte {offset} of the device's description is longer than {MAX_NAME} \
-         bytes or has control characters"
+         bytes or has hidden characters"
     )]
     Name {
+        /// The offset of the end of the name.
+        offset: usize,
+    },
+    /// The name of a service or procedure is no identifier, as Rust has them, so that a path could be
+    /// read in two ways, and run as something else by a shell.
+    #[error(
+        "`{name}` before byte {offset} of the device's description is no name for a {what}: it is \
+         no identifier"
+    )]
+    NoIdentifier {
+        /// The kind of the item.
+        what: &'static str,
+        /// Its name.
+        name: String,
         /// The offset of the end of the name.
         offset: usize,
     },
@@ -236,7 +252,7 @@ impl<'a> Reader<'a> {
     }
 
     fn service(&mut self) -> Result<Service, ReadError> {
-        let name = self.name()?;
+        let name = self.identifier("service")?;
         let doc = self.doc()?;
         self.kept.clear();
         let read = |reader: &mut Self| reader.procedure(&name);
@@ -258,7 +274,7 @@ impl<'a> Reader<'a> {
                 .then(service.as_bytes()),
             undecided: self.cursor.rest(),
         };
-        let path = format!("{service}.{}", self.name()?);
+        let path = format!("{service}.{}", self.identifier("procedure")?);
         self.count_for_key();
         let doc = self.doc()?;
         self.leave_out_of_key();
@@ -533,18 +549,27 @@ impl<'a> Reader<'a> {
 
     fn name(&mut self) -> Result<String, ReadError> {
         let name = self.cursor.text()?;
-        if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        if name.len() > MAX_NAME || name.chars().any(safe::is_hidden) {
             let offset = self.cursor.offset();
             return Err(ReadError::Name { offset });
         }
         Ok(name.to_owned())
     }
 
-    /// Reads text of several lines. Other control characters are dropped.
+    fn identifier(&mut self, what: &'static str) -> Result<String, ReadError> {
+        let name = self.name()?;
+        let mut characters = name.chars();
+        let begins = |first| first == '_' || is_xid_start(first);
+        if characters.next().is_some_and(begins) && characters.all(is_xid_continue) {
+            return Ok(name);
+        }
+        let offset = self.cursor.offset();
+        Err(ReadError::NoIdentifier { what, name, offset })
+    }
+
+    /// Reads text of several lines, and makes it safe to show.
     fn doc(&mut self) -> Result<String, ReadError> {
-        let doc = self.cursor.text()?;
-        let shown = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
-        Ok(doc.chars().filter(shown).collect())
+        Ok(safe::lines(self.cursor.text()?))
     }
 
     fn flag(&mut self, what: &'static str) -> Result<bool, ReadError> {

@@ -7,9 +7,8 @@ use super::seals::Seals;
 use crate::arguments::to_json;
 use crate::cursor::Cursor;
 use crate::description::{Description, Procedure, ProcedureKind, Shape};
-use crate::value::{
-    ValueError, decode, decode_all, error_in_words, hex, shortened, without_controls,
-};
+use crate::safe;
+use crate::value::{ValueError, decode, decode_all, error_in_words, hex, shortened};
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
 use rpc_proto::service::{Ask, FIRST_NUMBER, StaticInterface};
@@ -404,7 +403,7 @@ fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueErr
 
 /// Shows a value on one line, cut short if it is long.
 fn shown(value: &Value) -> String {
-    shortened(&without_controls(&value.to_string()))
+    shortened(&safe::line(&value.to_string()))
 }
 
 /// Shows the body of an answer to an unknown call.

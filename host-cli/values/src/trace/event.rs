@@ -1,7 +1,8 @@
 //! The events of a trace, shown one a line.
 
 use super::Direction;
-use crate::value::{hex, without_controls};
+use crate::safe;
+use crate::value::hex;
 use rpc_proto::wire::message::{Kind, Seq};
 use std::fmt;
 
@@ -58,7 +59,7 @@ impl fmt::Display for Event {
                 }
                 Ok(())
             }
-            Happening::Text(text) => write!(formatter, "text        {}", without_controls(text)),
+            Happening::Text(text) => write!(formatter, "text        {}", safe::line(text)),
             Happening::Broken(bytes) => {
                 let unit = if bytes.len() == 1 { "byte" } else { "bytes" };
                 let count = bytes.len();

@@ -1,8 +1,8 @@
 //! Decodes postcard to JSON, as a type says.
 //!
 //! The bytes come from a device and may be anything. Recursion is as deep as the type, which its
-//! reader limits. Growth is limited by the number of bytes, or by a count of parts where a part may
-//! have no bytes at all.
+//! reader limits. Growth is limited by the number of bytes: of parts that have none, there may be only
+//! so many for each that has some.
 
 use serde_json::{Map, Value};
 
@@ -11,8 +11,11 @@ use super::{Float, Integer, hex};
 use crate::cursor::Cursor;
 use crate::description::{Field, Shape, Type, Variant};
 
-/// The most parts that a value may have: four for each byte of the longest frame.
-const MAX_PARTS: usize = 1 << 18;
+/// The number of parts without bytes that any value may have.
+const FREE_PARTS: usize = 64;
+
+/// The number of parts without bytes that it may have for each part with bytes.
+const FREE_PARTS_EACH: usize = 16;
 
 /// Takes a value of type `ty` off the front of `bytes`.
 ///
@@ -34,7 +37,7 @@ const MAX_PARTS: usize = 1 << 18;
 pub fn decode(ty: &Type, bytes: &mut &[u8]) -> Result<Value, ValueError> {
     let mut decoder = Decoder {
         cursor: Cursor::new(bytes),
-        parts: 0,
+        free_parts: FREE_PARTS,
     };
     let value = decoder.value(ty)?;
     *bytes = decoder.cursor.rest();
@@ -65,15 +68,13 @@ pub fn decode_all(ty: &Type, mut bytes: &[u8]) -> Result<Value, ValueError> {
 
 struct Decoder<'a> {
     cursor: Cursor<'a>,
-    parts: usize,
+    /// The number of parts without bytes that may follow.
+    free_parts: usize,
 }
 
 impl Decoder<'_> {
     fn value(&mut self, ty: &Type) -> Result<Value, ValueError> {
-        self.parts += 1;
-        if self.parts > MAX_PARTS {
-            return Err(Problem::TooManyParts { most: MAX_PARTS }.into());
-        }
+        self.count(ty)?;
         Ok(match &ty.shape {
             Shape::Bool => self.flag("bool (0 or 1)")?.into(),
             Shape::Integer(integer) => Integer::read(*integer, &mut self.cursor)?.to_json(),
@@ -107,6 +108,21 @@ impl Decoder<'_> {
             Shape::Enum(variants) => self.variant(ty, variants)?,
             Shape::Schema => return Err(Problem::Unsupported { ty: ty.to_string() }.into()),
         })
+    }
+
+    /// Counts a part. What is counted does not depend on how long its bytes are.
+    fn count(&mut self, ty: &Type) -> Result<(), Problem> {
+        let left = match ty.shape {
+            Shape::Unit
+            | Shape::UnitStruct
+            | Shape::Newtype(_)
+            | Shape::Tuple(_)
+            | Shape::TupleStruct(_)
+            | Shape::Struct(_) => self.free_parts.checked_sub(1),
+            _ => self.free_parts.checked_add(FREE_PARTS_EACH),
+        };
+        self.free_parts = left.ok_or(Problem::TooManyParts)?;
+        Ok(())
     }
 
     fn flag(&mut self, expected: &str) -> Result<bool, ValueError> {
@@ -261,10 +277,21 @@ mod tests {
         ] {
             let complaint = found.unwrap_err();
             assert!(
-                complaint.ends_with("the value has more than 262144 parts"),
+                complaint.ends_with("it has too many parts that take no bytes"),
                 "{complaint}"
             );
         }
+    }
+
+    #[test]
+    fn parts_without_bytes_are_limited_by_those_with_bytes() {
+        let units = |count| decoded::<[()]>(&[count]).is_ok();
+        assert!(units(64 + 16) && !units(64 + 17));
+        let pairs = |count: u8| {
+            let bytes = [vec![count], vec![7; count.into()]].concat();
+            decoded::<[(u8, (), ())]>(&bytes).is_ok()
+        };
+        assert!(pairs(127));
     }
 
     #[test]

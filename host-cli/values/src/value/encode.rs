@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{Problem, ValueError};
+use super::error::{Problem, ValueError, expectation};
 use super::integer::write_varint;
 use super::{Float, Integer, from_hex};
 use crate::description::{Field, IntegerType, Shape, Type, Variant};
@@ -222,6 +222,11 @@ fn write_variant(
         (Some(content), Some(given)) => {
             write(content, given, out).map_err(|error| error.in_field(name))
         }
+        (Some(content), None) => Err(Problem::NoContent {
+            variant: name.clone(),
+            expected: expectation(content),
+        }
+        .into()),
         _ => Err(unexpected()),
     }
 }
@@ -308,7 +313,12 @@ mod tests {
             complaint::<Figure>(json!("nothing")),
             format!("there is no variant `nothing` in {definition}; did you mean `Nothing`?")
         );
-        for value in [json!("Dot"), json!({"Nothing": null}), json!({}), json!(0)] {
+        assert_eq!(
+            complaint::<Figure>(json!("Dot")),
+            "the variant `Dot` holds a value: write {\"Dot\": ...} around an object \
+             (struct Point { x: i8, y: f32 })"
+        );
+        for value in [json!({"Nothing": null}), json!({}), json!(0)] {
             assert_eq!(
                 complaint::<Figure>(value.clone()),
                 format!("expected a variant ({definition}), got `{value}`")

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::cursor::Malformed;
 use crate::description::{Shape, Type};
 use crate::nearest::did_you_mean;
+use crate::safe;
 
 /// The longest part of a given value that is shown.
 const MAX_SHOWN: usize = 60;
@@ -85,8 +86,8 @@ impl Display for Path {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (index, step) in self.0.iter().rev().enumerate() {
             match step {
-                Step::Field(name) if index == 0 => f.write_str(name)?,
-                Step::Field(name) => write!(f, ".{name}")?,
+                Step::Field(name) if index == 0 => f.write_str(&safe::line(name))?,
+                Step::Field(name) => write!(f, ".{}", safe::line(name))?,
                 Step::Element(element) => write!(f, "[{element}]")?,
             }
         }
@@ -143,6 +144,16 @@ pub enum Problem {
         /// The length that was given.
         given: usize,
     },
+    /// A variant was given without the value that it holds.
+    #[error(
+        "the variant `{variant}` holds a value: write {{\"{variant}\": ...}} around {expected}"
+    )]
+    NoContent {
+        /// The variant.
+        variant: String,
+        /// The values that it holds.
+        expected: String,
+    },
     /// Values of the type have no JSON.
     #[error("a value of type `{ty}` cannot be written as JSON")]
     Unsupported {
@@ -161,17 +172,14 @@ pub enum Problem {
         expected: String,
     },
     /// A key occurs twice in a map.
-    #[error("the key `{key}` occurs twice")]
+    #[error("the key `{}` occurs twice", safe::line(.key))]
     RepeatedKey {
         /// The key.
         key: String,
     },
-    /// There are more parts than any valid value has.
-    #[error("the value has more than {most} parts")]
-    TooManyParts {
-        /// The most parts that are accepted.
-        most: usize,
-    },
+    /// There are far more parts than bytes, such as a billion times `()`.
+    #[error("it has too many parts that take no bytes")]
+    TooManyParts,
     /// Bytes follow the value.
     #[error("the bytes are longer than the value by {count}")]
     Trailing {

@@ -4,6 +4,7 @@ use heck::ToSnakeCase;
 use serde_json::Value;
 
 use crate::description::{Field, Shape, Type, Variant};
+use crate::safe;
 
 /// Returns a value for a shell: strings without quotes, everything else as compact JSON.
 ///
@@ -24,7 +25,7 @@ pub fn plain(value: &Value) -> String {
 
 /// Returns a procedure's own error in plain words, followed by its name in Rust.
 ///
-/// The result is one line without control characters, whatever the device sent.
+/// The result is one line that is [safe](crate::safe) to show, whatever the device sent.
 ///
 /// ```
 /// use serde_json::json;
@@ -100,26 +101,7 @@ fn spoken(name: &str) -> String {
 }
 
 fn printable(value: &Value) -> String {
-    without_controls(&plain(value))
-}
-
-/// Returns text of a device without the characters that could upset a terminal.
-///
-/// ```
-/// use serial_rpc_values::value::without_controls;
-///
-/// assert_eq!(without_controls("21 °C\n"), r"21 °C\n");
-/// ```
-pub fn without_controls(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
+    safe::line(&plain(value))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
             order: _,
             timer,
             strange,
+            too_long,
             counters: _,
             // Received events do not affect its behaviour.
             events: _,
@@ -47,7 +48,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize> Hash
                 State::Free | State::Waiting | State::Returned | State::Erred => {}
             }
         }
-        (phase, nonce, outgoing, numbers, strange).hash(hasher);
+        (phase, nonce, outgoing, numbers, strange, too_long).hash(hasher);
         (timer.due(), timer.resend_time(), timer.heard_at()).hash(hasher);
     }
 }

@@ -14,6 +14,7 @@ use crate::wire::crc::Crc32;
 use crate::wire::frame::max_payload_len;
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
+use core::ops::ControlFlow;
 use core::task::Poll;
 use heapless::Deque;
 
@@ -34,6 +35,8 @@ pub enum TransferError {
     Changed,
     /// The data to write is longer than a block can be.
     TooLong,
+    /// Whoever gets the bytes takes no more.
+    Stopped,
 }
 
 impl From<CallError<BlockError>> for TransferError {
@@ -58,6 +61,7 @@ impl fmt::Display for TransferError {
             Self::Call(error) => error.fmt(formatter),
             Self::Changed => formatter.write_str("the block changed whenever it was read"),
             Self::TooLong => formatter.write_str("no block can be that long"),
+            Self::Stopped => formatter.write_str("the transfer was stopped"),
         }
     }
 }
@@ -227,22 +231,22 @@ impl<'n> Get<'n> {
 
     /// Reads until all bytes have been passed to `sink` and checked. Each piece comes with its offset
     /// and the length of the block. The pieces come in order, and from the beginning again if the block
-    /// changed meanwhile.
+    /// changed meanwhile. `sink` ends the transfer with [`ControlFlow::Break`].
     ///
     /// # Errors
     /// Returns the reason if the transfer failed.
     pub fn run<C: Caller>(
         &mut self,
         caller: &mut C,
-        mut sink: impl FnMut(u32, &[u8], u32),
+        mut sink: impl FnMut(u32, &[u8], u32) -> ControlFlow<()>,
     ) -> Result<(), TransferError> {
         loop {
             let found = caller.call::<BlocksFind>(&(self.name,))?;
             if found.length != self.total {
                 self.begin_anew(found.length);
             }
-            if self.total == 0 {
-                sink(0, &[], 0);
+            if self.total == 0 && sink(0, &[], 0).is_break() {
+                return Err(TransferError::Stopped);
             }
             let mut pieces = Deque::new();
             let read = self.pieces(caller, found, &mut pieces, &mut sink);
@@ -257,8 +261,8 @@ impl<'n> Get<'n> {
                         Err(error) => return Err(error.into()),
                     }
                 }
-                Err(CallError::Error(BlockError::OutOfRange)) => {}
-                Err(error) => return Err(error.into()),
+                Err(TransferError::Call(CallError::Error(BlockError::OutOfRange))) => {}
+                Err(error) => return Err(error),
             }
             self.begin_anew(0);
             self.attempts += 1;
@@ -279,21 +283,21 @@ impl<'n> Get<'n> {
         caller: &mut C,
         found: Found,
         pieces: &mut Pieces,
-        sink: &mut impl FnMut(u32, &[u8], u32),
-    ) -> Result<(), CallError<BlockError>> {
+        sink: &mut impl FnMut(u32, &[u8], u32) -> ControlFlow<()>,
+    ) -> Result<(), TransferError> {
         let mut next = self.done;
         while self.done < self.total {
             let size = read_size(caller.with(|calls, _| calls.max_frame()));
             while next < self.total && pieces.len() < window(caller) {
                 let most = (self.total - next).min(u32::from(size)) as u16;
                 let call = submit::<BlocksRead>(caller, &(found.block, next, most));
-                let call = call.map_err(CallError::widen)?;
+                let call = call.map_err(CallError::widen::<BlockError>)?;
                 // The window was checked before, so there is room.
                 let _ = pieces.push_back((next, most, call));
                 next += u32::from(most);
             }
             let Some((offset, most, call)) = pieces.pop_front() else {
-                return Err(CallError::ReplyTooLarge);
+                return Err(CallError::ReplyTooLarge.into());
             };
             // A piece behind a short one is void.
             let taken = match offset == self.done {
@@ -311,18 +315,20 @@ impl<'n> Get<'n> {
     fn take(
         &mut self,
         answer: Result<Answer<'_>, CallError>,
-        sink: &mut impl FnMut(u32, &[u8], u32),
-    ) -> Result<u16, CallError<BlockError>> {
+        sink: &mut impl FnMut(u32, &[u8], u32) -> ControlFlow<()>,
+    ) -> Result<u16, TransferError> {
         let value = outcome::<BlocksRead>(answer)?;
         let bytes = read::<BlocksRead>(Answer::Return(value))?;
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         if bytes.is_empty() {
-            return Err(CallError::Error(BlockError::OutOfRange));
+            return Err(CallError::Error(BlockError::OutOfRange).into());
         }
         if len > self.total - self.done {
-            return Err(CallError::BadReply);
+            return Err(CallError::BadReply.into());
         }
-        sink(self.done, bytes, self.total);
+        if sink(self.done, bytes, self.total).is_break() {
+            return Err(TransferError::Stopped);
+        }
         self.crc = self.crc.then(bytes);
         self.done += len;
         Ok(len as u16)

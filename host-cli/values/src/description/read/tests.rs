@@ -64,11 +64,48 @@ fn an_unknown_kind_of_type_is_refused() {
 }
 
 #[test]
-fn names_must_not_command_the_terminal() {
+fn names_and_docs_must_not_command_the_terminal() {
     let escape = b"\x04\x1b[2J\x00";
     assert_eq!(Type::read(escape), Err(ReadError::Name { offset: 5 }));
+    let reversed = b"\x06a\xe2\x80\xaebc\x00";
+    assert_eq!(Type::read(reversed), Err(ReadError::Name { offset: 7 }));
     let device = Description::read(b"\x01d\x011\x01\x01s\x06a\x1b\x07\nbc\x00").unwrap();
-    assert_eq!(device.services[0].doc, "a\nbc");
+    assert_eq!(device.services[0].doc, "a\\u{1b}\\u{7}\nbc");
+}
+
+#[test]
+fn services_and_procedures_have_identifiers_for_names() {
+    let read = |service, procedure| {
+        let procedures = [(procedure, "", [0u8; 0].as_slice(), "()", 19u8, 0u8, 1u8)];
+        let services = [(service, "", &procedures[..])];
+        let bytes = postcard::to_stdvec(&("demo", "1.0.0", &services[..])).unwrap();
+        Description::read(&bytes)
+    };
+    for name in ["a", "_", "total_2", "größe", "type"] {
+        assert!(read(name, name).is_ok(), "{name}");
+    }
+    for name in [
+        "",
+        "x.f",
+        "a;touch X",
+        "$(reboot)",
+        "a b",
+        "2",
+        "-a",
+        "a/b",
+        "`a`",
+        "é\u{301} ",
+    ] {
+        assert!(
+            read(name, "f").is_err() && read("d", name).is_err(),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        read("d", "a;touch X").unwrap_err().to_string(),
+        "`a;touch X` before byte 26 of the device's description is no name for a procedure: \
+         it is no identifier"
+    );
 }
 
 #[test]

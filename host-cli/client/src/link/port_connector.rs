@@ -1,0 +1,258 @@
+//! Opens the port of a device, and finds that device again when it was unplugged.
+
+use super::{Connector, Link, serial, tcp};
+use crate::port::{AvailablePort, OpenError, Port, Selector, UsbDevice, serial_ports};
+use rpc_proto::client::Timing;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The frame length from which the first resend time of a serial port is computed.
+const USUAL_FRAME: u32 = 64;
+
+/// Opens a port, and later the port of the same device, wherever it is then.
+///
+/// A USB device with a serial number is found by it under any path. If it was selected by its
+/// identity, no other device is ever opened in its place. If a path was selected and the device is
+/// nowhere to be found, the path is opened; the connection then notices if another device is there.
+#[derive(Debug)]
+pub struct PortConnector {
+    selector: Selector,
+    baud: u32,
+    place: Mutex<Place>,
+}
+
+/// The place of the device.
+#[derive(Clone, Debug)]
+struct Place {
+    /// The port where it was last.
+    port: Port,
+    /// The USB device that offered the port; known once it was open.
+    usb: Option<UsbDevice>,
+}
+
+impl PortConnector {
+    /// Creates a connector to the selected port, at that speed if it is a serial one.
+    ///
+    /// # Errors
+    /// Fails if no port matches, or if several do.
+    pub fn new(selector: impl Into<Selector>, baud: u32) -> Result<Self, OpenError> {
+        let selector = selector.into();
+        let place = Place {
+            port: selector.find()?,
+            usb: None,
+        };
+        Ok(Self {
+            selector,
+            baud,
+            place: Mutex::new(place),
+        })
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Opens the selected device where it is now.
+    fn open<L>(&mut self, selector: &Selector, machine: &impl Machine<L>) -> Result<L, OpenError> {
+        let same = self.usb.as_ref().and_then(UsbDevice::identity);
+        let is_chosen = matches!(selector, Selector::Usb { .. } | Selector::SerialNumber(_));
+        let found = match &same {
+            Some(same) => same.find_among(machine.ports()),
+            None if is_chosen => selector.find_among(machine.ports()),
+            None => Ok(self.port.clone()),
+        };
+        let port = match found {
+            Err(OpenError::NotFound { .. }) if !is_chosen => match selector {
+                Selector::Port(port) => port.clone(),
+                _ => self.port.clone(),
+            },
+            found => found?,
+        };
+        let link = machine.open(&port)?;
+        // Asked after it was opened: the path may have become another device's just before.
+        let usb = machine
+            .ports()
+            .into_iter()
+            .find(|available| port.is_at(available));
+        let usb = usb.and_then(|available| available.usb);
+        let selected = same.as_ref().unwrap_or(selector);
+        if is_chosen && !usb.as_ref().is_some_and(|usb| selected.matches(usb)) {
+            return Err(OpenError::NotFound {
+                port: selected.to_string(),
+                others: machine.ports(),
+            });
+        }
+        *self = Self { port, usb };
+        Ok(link)
+    }
+}
+
+/// The ports that can be opened.
+trait Machine<L> {
+    fn ports(&self) -> Vec<AvailablePort>;
+    fn open(&self, port: &Port) -> Result<L, OpenError>;
+}
+
+/// Those of this machine.
+struct ThisMachine {
+    baud: u32,
+    timeout: Duration,
+}
+
+impl Machine<Arc<dyn Link>> for ThisMachine {
+    fn ports(&self) -> Vec<AvailablePort> {
+        serial_ports()
+    }
+
+    fn open(&self, port: &Port) -> Result<Arc<dyn Link>, OpenError> {
+        match port {
+            Port::Serial(path) => Ok(Arc::new(serial::open(path, self.baud)?)),
+            Port::Tcp(address) => Ok(Arc::new(tcp::open(address, self.timeout)?)),
+        }
+    }
+}
+
+impl Connector for PortConnector {
+    fn open(&self, timeout: Duration) -> Result<Arc<dyn Link>, OpenError> {
+        // Not locked meanwhile: others may want to know the name.
+        let mut place = self.place().clone();
+        let baud = self.baud;
+        let link = place.open(&self.selector, &ThisMachine { baud, timeout })?;
+        *self.place() = place;
+        Ok(link)
+    }
+
+    fn name(&self) -> String {
+        self.place().port.to_string()
+    }
+
+    fn timing(&self) -> Timing {
+        match self.place().port {
+            Port::Serial(_) => Timing::for_line(self.baud, USUAL_FRAME),
+            Port::Tcp(_) => Timing::default(),
+        }
+    }
+
+    fn port(&self) -> Option<Port> {
+        Some(self.place().port.clone())
+    }
+
+    fn identity(&self) -> Option<String> {
+        let place = self.place();
+        let UsbDevice {
+            vendor_id,
+            product_id,
+            serial_number,
+            ..
+        } = place.usb.as_ref()?;
+        let selector = Selector::Usb {
+            vendor_id: *vendor_id,
+            product_id: *product_id,
+            serial_number: serial_number.clone(),
+        };
+        Some(selector.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    /// A machine with USB ports, each the path and serial number of a device. An open link is its
+    /// device's number.
+    #[derive(Default)]
+    struct Bench(RefCell<Vec<(&'static str, Option<&'static str>)>>);
+
+    impl Machine<Option<&'static str>> for Bench {
+        fn ports(&self) -> Vec<AvailablePort> {
+            let plugged = self.0.borrow();
+            let ports = plugged.iter().map(|&(path, serial_number)| AvailablePort {
+                path: path.to_owned(),
+                usb: Some(UsbDevice {
+                    vendor_id: 0x2e8a,
+                    product_id: 0x000a,
+                    serial_number: serial_number.map(str::to_owned),
+                    ..UsbDevice::default()
+                }),
+            });
+            ports.collect()
+        }
+
+        fn open(&self, port: &Port) -> Result<Option<&'static str>, OpenError> {
+            let plugged = self.0.borrow();
+            let open = plugged.iter().find(|(path, _)| port.to_string() == *path);
+            open.map(|&(_, number)| number)
+                .ok_or_else(|| OpenError::NotFound {
+                    port: port.to_string(),
+                    others: Vec::new(),
+                })
+        }
+    }
+
+    impl Bench {
+        fn plug(&self, ports: &[(&'static str, Option<&'static str>)]) {
+            *self.0.borrow_mut() = ports.to_vec();
+        }
+
+        /// Returns the device that is opened, or None if none is.
+        fn opened(&self, place: &mut Place, selector: &str) -> Option<&'static str> {
+            let selector: Selector = selector.parse().unwrap();
+            place
+                .open(&selector, self)
+                .ok()
+                .map(|number| number.unwrap_or("?"))
+        }
+    }
+
+    fn at(path: &str) -> Place {
+        Place {
+            port: Port::Serial(path.to_owned()),
+            usb: None,
+        }
+    }
+
+    #[test]
+    fn a_device_selected_by_its_identity_is_only_opened_again_as_that() {
+        for selector in ["id:A", "2e8a:000a:A", "2e8a:000a"] {
+            let bench = Bench::default();
+            let mut place = at("tty0");
+            bench.plug(&[("tty0", Some("A"))]);
+            assert_eq!(bench.opened(&mut place, selector), Some("A"));
+            bench.plug(&[("tty0", Some("B"))]);
+            assert_eq!(bench.opened(&mut place, selector), None, "{selector}");
+            bench.plug(&[("tty0", Some("B")), ("tty1", Some("A"))]);
+            assert_eq!(bench.opened(&mut place, selector), Some("A"), "{selector}");
+            assert_eq!(place.port, Port::Serial("tty1".into()));
+        }
+    }
+
+    #[test]
+    fn a_device_selected_by_its_path_is_looked_for_before_the_path_is_opened() {
+        let bench = Bench::default();
+        let mut place = at("tty0");
+        bench.plug(&[("tty0", Some("A"))]);
+        assert_eq!(bench.opened(&mut place, "tty0"), Some("A"));
+        bench.plug(&[("tty0", Some("B")), ("tty1", Some("A"))]);
+        assert_eq!(bench.opened(&mut place, "tty0"), Some("A"));
+        // It is gone: the path is what the user chose.
+        bench.plug(&[("tty0", Some("B")), ("tty1", Some("C"))]);
+        assert_eq!(bench.opened(&mut place, "tty0"), Some("B"));
+        let number = place.usb.and_then(|usb| usb.serial_number);
+        assert_eq!(number.as_deref(), Some("B"));
+    }
+
+    #[test]
+    fn a_device_without_a_serial_number_is_found_by_what_it_was_selected_by() {
+        let bench = Bench::default();
+        let mut place = at("tty0");
+        bench.plug(&[("tty0", None)]);
+        assert_eq!(bench.opened(&mut place, "2e8a:000a"), Some("?"));
+        bench.plug(&[("tty1", None)]);
+        assert_eq!(bench.opened(&mut place, "2e8a:000a"), Some("?"));
+        bench.plug(&[("tty1", None), ("tty2", None)]);
+        assert_eq!(bench.opened(&mut place, "2e8a:000a"), None);
+    }
+}

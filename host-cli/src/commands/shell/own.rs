@@ -1,0 +1,87 @@
+//! The commands that the shell has besides procedures: those of the program that need the device.
+
+use crate::commands::bench::{self, Bench};
+use crate::commands::describe::{self, Describe};
+use crate::commands::get::{self, Get};
+use crate::commands::info::{self, Info};
+use crate::commands::list::{self, List};
+use crate::commands::log::{self, Log};
+use crate::commands::ping::{self, Ping};
+use crate::commands::put::{self, Put};
+use crate::commands::stats::{self, Stats};
+use crate::commands::watch::{self, Watch};
+use crate::context::{Context, without_program};
+use crate::failure::{Class, Failure};
+use crate::{negative, output};
+use clap::builder::StyledStr;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+/// A command at the prompt.
+#[derive(Debug, Parser)]
+#[command(
+    no_binary_name = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub enum Own {
+    Bench(Bench),
+    Describe(Describe),
+    Get(Get),
+    Info(Info),
+    List(List),
+    Log(Log),
+    Ping(Ping),
+    Put(Put),
+    Stats(Stats),
+    Watch(Watch),
+}
+
+impl Own {
+    /// Returns the names of the commands.
+    pub fn names() -> Vec<String> {
+        let command = Self::command();
+        let names = command.get_subcommands();
+        names.map(|command| command.get_name().to_owned()).collect()
+    }
+
+    /// Returns true if a command has that name. No procedure has: a path is not a single word.
+    pub fn has(name: &str) -> bool {
+        Self::has_subcommand(name)
+    }
+
+    /// Runs the command in the words of a line, or shows its help if they ask for it.
+    pub fn run(context: &Context, words: &[String]) -> Result<(), Failure> {
+        // The examples are lines of another shell.
+        let command =
+            Self::command().mut_subcommands(|command| command.after_help(StyledStr::default()));
+        let words = words.iter().map(Into::into);
+        let parsed = command.try_get_matches_from(negative::marked(words));
+        match parsed.and_then(|matches| Self::from_arg_matches(&matches)) {
+            Ok(command) => command.run_on(context),
+            Err(error) if !error.use_stderr() => {
+                let help = error.render().ansi().to_string();
+                output::print(without_program(help.trim_end()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn run_on(&self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Bench(bench) => bench::run(context, bench),
+            Self::Describe(describe) => describe::run(context, describe),
+            Self::Get(get) => get::run(context, get),
+            Self::Info(info) => info::run(context, info),
+            Self::List(list) => list::run(context, list),
+            Self::Log(log) => log::run(context, log),
+            Self::Ping(ping) => ping::run(context, ping),
+            Self::Put(put) if put.reads_stdin() => Err(Failure::new(
+                Class::Usage,
+                "stdin has the lines of the shell: name a file",
+            )),
+            Self::Put(put) => put::run(context, put),
+            Self::Stats(stats) => stats::run(context, stats),
+            Self::Watch(watch) => watch::run(context, watch),
+        }
+    }
+}

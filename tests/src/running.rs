@@ -1,0 +1,84 @@
+//! The program `serial-rpc` while it runs, to talk to it line by line.
+
+use crate::program::program;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+
+/// The program, while it runs.
+pub struct Running {
+    program: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Running {
+    /// Starts `serial-rpc --port PORT WORDS…`.
+    ///
+    /// # Panics
+    /// Panics if it cannot be started.
+    #[must_use]
+    pub fn start(port: &str, words: &[&str]) -> Self {
+        let mut program = Command::new(program())
+            .args(["--no-cache", "--port", port])
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stdout = program.stdout.take().expect("it is piped");
+        let stderr = program.stderr.take().expect("it is piped");
+        Self {
+            program,
+            stdout: BufReader::new(stdout),
+            stderr: BufReader::new(stderr),
+        }
+    }
+
+    /// Types a line.
+    ///
+    /// # Panics
+    /// Panics if it does not read.
+    pub fn type_line(&mut self, text: &str) {
+        let stdin = self.program.stdin.as_mut().expect("it is piped");
+        writeln!(stdin, "{text}").expect("it reads");
+    }
+
+    /// Returns the next line that it prints.
+    ///
+    /// # Panics
+    /// Panics if it prints no text.
+    pub fn line(&mut self) -> String {
+        line(&mut self.stdout)
+    }
+
+    /// Returns the next line on stderr.
+    ///
+    /// # Panics
+    /// Panics if it prints no text.
+    pub fn notice(&mut self) -> String {
+        line(&mut self.stderr)
+    }
+
+    /// Closes its input, waits for its end, and returns the exit code.
+    ///
+    /// # Panics
+    /// Panics if the system has lost it.
+    pub fn end(mut self) -> Option<i32> {
+        self.program.wait().expect("it ends").code()
+    }
+}
+
+fn line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).expect("it is text");
+    line.trim_end().to_owned()
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Either fails only if it has ended already.
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
