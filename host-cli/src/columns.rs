@@ -162,8 +162,8 @@ mod tests {
                 "T",
                 Shape::Struct(vec![Field {
                     name,
-                    doc: String::new(),
                     ty,
+                    doc: String::new(),
                 }]),
             )
         });

@@ -5,10 +5,11 @@ use crate::failure::Failure;
 use crate::options::{LinkOptions, OutputOptions};
 use crate::project::Project;
 use crate::target::Target;
-use crate::{interrupt, tapping};
+use crate::{interrupt, output, tapping};
 use serial_rpc::cache::Cache;
 use serial_rpc::port::OpenError;
 use serial_rpc::{Connection, Options, Selector};
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub struct Context {
     capture: Option<PathBuf>,
     /// The connection of the prompt at which the command was typed, if it was.
     prompt: Option<Arc<Connection>>,
+    /// The connection, once it is open.
+    opened: OnceCell<Connection>,
 }
 
 impl Context {
@@ -42,6 +45,7 @@ impl Context {
             verbosity: output.verbose,
             capture: output.capture,
             prompt: None,
+            opened: OnceCell::new(),
         }
     }
 
@@ -79,6 +83,8 @@ impl Context {
             connection = connection.tapped_by(tap);
         }
         let connection = Arc::new(connection);
+        // No command opens a second one.
+        let _ = self.opened.set(Connection::clone(&connection));
         interrupt::cancels(&connection);
         // It may have been pressed while the port was opened, when there was nothing to cancel.
         interrupt::check()?;
@@ -88,6 +94,23 @@ impl Context {
     /// Returns true if the frames that pass are shown.
     pub fn shows_traffic(&self) -> bool {
         self.verbosity > 0
+    }
+
+    /// Says if another program has called the same device meanwhile. Calls that it interrupted were made
+    /// again where that does no harm, and nobody would know.
+    pub fn tell_of_others(&self) {
+        let Some(connection) = self.opened.get() else {
+            return;
+        };
+        if connection.counters().taken_over > 0 {
+            let name = connection.name();
+            output::notice(
+                self.json,
+                &format!(
+                    "another program uses the device on {name} too; they interrupt each other"
+                ),
+            );
+        }
     }
 
     /// Returns the user's cache of descriptions, unless it is disabled.

@@ -54,7 +54,9 @@ fn main() -> ExitCode {
     } = cli;
     output.color.write_global();
     let context = Context::new(link, output);
-    match interrupt::listen().and_then(|()| run(&context, &command)) {
+    let result = interrupt::listen().and_then(|()| run(&context, &command));
+    context.tell_of_others();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ended(context.json, &failure),
     }

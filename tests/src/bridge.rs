@@ -7,6 +7,7 @@
 //! Like the two ends that it is made of, a bridge does no I/O and has no clock.
 
 use rpc_proto::client::{Answer, CallError, Calls, Client, Number, Ran, Target, Ticket, Timing};
+use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::server::{RawReply, RawServer, Token};
 use rpc_proto::service::{FIRST_NUMBER, Interface};
 use rpc_proto::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use serial_rpc::description::{Description, ReadError};
 #[derive(Clone, Debug)]
 pub struct Mirror {
     description: Vec<u8>,
+    digest: [u8; DIGEST],
     fingerprint: u32,
     /// The key of each procedure, and true if it may run twice.
     procedures: Vec<(u32, bool)>,
@@ -34,6 +36,7 @@ impl Mirror {
             .map(|procedure| (procedure.key, procedure.idempotent))
             .collect();
         Ok(Self {
+            digest: digest(&[&description]),
             fingerprint: Crc32::of(&description).value(),
             description,
             procedures,
@@ -56,7 +59,10 @@ impl Mirror {
 
 impl Interface for Mirror {
     fn description(&self, offset: u32) -> &[u8] {
-        self.description.get(offset as usize..).unwrap_or_default()
+        match offset {
+            DIGEST_OFFSET => &self.digest,
+            _ => self.description.get(offset as usize..).unwrap_or_default(),
+        }
     }
 
     fn fingerprint(&self) -> u32 {

@@ -20,6 +20,7 @@
 //! - [`calculator`]: every procedure called and checked, whatever the link.
 //! - [`test_device`]: a simulated device that can be muted, reset and unplugged.
 //! - [`offered`]: such a device on a port that programs can open, and that can be pulled out.
+//! - [`party_line`]: a simulated device on a TCP port that lets in several callers at once.
 //! - [`tally`]: a service that remembers its calls.
 //! - [`wire`]: messages made by hand.
 //! - [`program`]: runs `serial-rpc`.
@@ -65,6 +66,7 @@ pub mod image;
 pub mod line_use;
 pub mod loopback;
 pub mod offered;
+pub mod party_line;
 pub mod program;
 pub mod prose;
 #[cfg(unix)]

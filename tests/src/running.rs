@@ -1,7 +1,7 @@
 //! The program `serial-rpc` while it runs, to talk to it line by line.
 
 use crate::program::program;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 /// The program, while it runs.
@@ -58,6 +58,34 @@ impl Running {
     /// Panics if it prints no text.
     pub fn notice(&mut self) -> String {
         line(&mut self.stderr)
+    }
+
+    /// Closes its input, and returns all that it says on stderr until it ends.
+    ///
+    /// # Panics
+    /// Panics if it says no text.
+    #[must_use]
+    pub fn close(mut self) -> String {
+        self.program.stdin = None;
+        self.rest()
+    }
+
+    /// Presses Ctrl-C, and returns all that it says on stderr until it ends.
+    ///
+    /// # Panics
+    /// Panics if there is no program `kill`, or if it says no text.
+    #[must_use]
+    pub fn interrupt(mut self) -> String {
+        let pid = self.program.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(kill.expect("the signal is sent").success());
+        self.rest()
+    }
+
+    fn rest(&mut self) -> String {
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).expect("it is text");
+        said
     }
 
     /// Closes its input, waits for its end, and returns the exit code.

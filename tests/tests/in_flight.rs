@@ -10,6 +10,7 @@ use rpc_proto::service::Member;
 use rpc_proto::time::{Duration, Instant};
 use std::task::Poll;
 use tests::tally::{ADD, Ledger, Ran, TallyService};
+use tests::wire::Message;
 
 type Caller = Client<64, 4>;
 
@@ -220,4 +221,23 @@ fn a_subscription_that_is_always_answered_for_an_earlier_session_ends_by_its_dea
         }
     };
     assert_eq!(ended, Err(CallError::Timeout));
+}
+
+#[test]
+fn frames_of_another_callers_session_do_not_keep_a_caller_from_connecting() {
+    let mut caller = Caller::new(0, Timing::default());
+    let call = caller.start(Target::fixed(ADD, false), at(2), &(1u32,));
+    call.expect("there is room");
+    let mut connects = 0;
+    for millis in (0..2_000).step_by(10) {
+        let now = Instant::from_micros(millis * 1_000);
+        caller.advance(now);
+        let bytes = caller.outgoing(now).to_vec();
+        caller.sent(now, bytes.len());
+        connects += usize::from(bytes.len() > 1);
+        for byte in Message::value(1, 5u32).frame_in(77) {
+            caller.receive(now, byte);
+        }
+    }
+    assert!(connects > 5, "{connects} in two seconds");
 }

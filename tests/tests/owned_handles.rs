@@ -5,10 +5,10 @@ use firmware::calculator::{
     CalculatorAccumulate, CalculatorAdd, CalculatorAsyncClient, CalculatorClient,
     CalculatorTotalChanged, Operation,
 };
-use rpc_proto::client::CallError;
+use rpc_proto::client::{CallError, Cause};
 use rpc_proto::service;
 use serial_rpc::Connection;
-use serial_rpc::connection::{Options, Pending, Subscription};
+use serial_rpc::connection::{Options, Pending, Reply, Subscription};
 use serial_rpc::link::{Connector, Link};
 use serial_rpc::port::OpenError;
 use serial_rpc_simulator::SimulatedDevice;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn device() -> Connection {
     Connection::to(SimulatedDevice::new())
@@ -275,6 +275,31 @@ fn a_link_of_the_users_own_that_fails_comes_back_as_itself() {
     assert_eq!(opened.load(Ordering::Relaxed), 2);
 }
 
+#[test]
+fn a_call_that_is_made_while_others_are_cancelled_ends_as_cancelled_or_well() {
+    let device = device();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                device.cancel();
+                thread::yield_now();
+            }
+        });
+        let mut ends = (0..10_000).map(|x| {
+            let pending = device.submit::<CalculatorAdd>(&(x, 1));
+            (x + 1, pending.and_then(Pending::wait_for_reply))
+        });
+        let strange = ends.find(|(sum, end)| match end {
+            Ok(Reply::Return(value)) => *value != postcard::to_stdvec(sum).unwrap(),
+            Err(CallError::Cancelled | CallError::OutcomeUnknown(Cause::Cancelled)) => false,
+            _ => true,
+        });
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(strange, None);
+    });
+}
+
 /// A door that takes its time.
 #[service]
 trait Door {
@@ -282,13 +307,22 @@ trait Door {
     async fn open(&mut self) -> u32;
 }
 
-struct SlowDoor(u32);
+struct SlowDoor {
+    opened: u32,
+    takes: Duration,
+}
+
+impl SlowDoor {
+    const fn new(opened: u32, takes: Duration) -> DoorService<Self> {
+        DoorService(Self { opened, takes })
+    }
+}
 
 impl Door for SlowDoor {
     async fn open(&mut self) -> u32 {
-        sleep(Duration::from_millis(5)).await;
-        self.0 += 1;
-        self.0
+        sleep(self.takes).await;
+        self.opened += 1;
+        self.opened
     }
 }
 
@@ -316,11 +350,45 @@ async fn sleep(duration: Duration) {
 
 #[test]
 fn a_simulated_device_hosts_procedures_that_wait_and_can_be_power_cycled() {
-    let simulated =
-        SimulatedDevice::<_, 64, 2>::waiting(|| DoorService(SlowDoor(0)), Arc::default(), 128);
+    const MOMENT: Duration = Duration::from_millis(5);
+    let door = || SlowDoor::new(0, MOMENT);
+    let simulated = SimulatedDevice::<_, 64, 2>::waiting(door, Arc::default(), 128);
     let mut door = DoorClient::new(Connection::to(simulated.clone()));
     assert_eq!(door.open(), Ok(1));
     assert_eq!(door.open(), Ok(2));
-    simulated.power_cycle(DoorService(SlowDoor(100)));
+    simulated.power_cycle(SlowDoor::new(100, MOMENT));
     assert_eq!(door.open(), Ok(101));
+}
+
+#[test]
+fn each_handle_may_have_its_own_time_limit_and_a_short_one_does_not_end_a_long_call() {
+    const LONG: Duration = Duration::from_millis(1_000);
+    let door = || SlowDoor::new(0, LONG);
+    let simulated = SimulatedDevice::<_, 64, 2>::waiting(door, Arc::default(), 128);
+    let options = Options {
+        timeout: LONG / 4,
+        ..Options::default()
+    };
+    let device = Connection::over(simulated, options).unwrap();
+    // Begins the session and learns the number.
+    let unknown = Err(CallError::OutcomeUnknown(Cause::Timeout));
+    assert_eq!(DoorClient::new(&device).open(), unknown);
+
+    let patient = device.within(100 * LONG);
+    assert_eq!(
+        (device.timeout(), patient.timeout()),
+        (LONG / 4, 100 * LONG)
+    );
+    let none = serde_json::json!([]);
+    let long = thread::spawn(move || {
+        let by_name = patient.call("door.open", &none).unwrap();
+        (by_name, DoorClient::new(&patient).open())
+    });
+    thread::sleep(LONG + LONG / 2);
+    let begin = Instant::now();
+    let ended = DoorClient::new(&device).open();
+    assert_eq!(ended, Err(CallError::Timeout), "it was not sent");
+    assert!(begin.elapsed() < LONG, "{:?}", begin.elapsed());
+    let (by_name, typed) = long.join().unwrap();
+    assert_eq!((by_name, typed), (2.into(), Ok(3)));
 }

@@ -4,7 +4,7 @@
 
 use firmware::calculator::CalculatorClient;
 use rpc_proto::client::{CallError, Ran};
-use serial_rpc::link::{Connector, Link, Offer, PortConnector};
+use serial_rpc::link::{Connector, Offer, PortConnector};
 use serial_rpc::port::OpenError;
 use serial_rpc::{Connection, Options, Port};
 use serial_rpc_simulator::SimulatedDevice;
@@ -18,6 +18,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tests::offered::Offered;
+use tests::party_line::PartyLine;
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -50,45 +51,15 @@ fn open_too(port: &Port) -> File {
         .expect("it is not locked yet")
 }
 
-/// A simulated device at the other end of a serial port, until it stops.
-struct Served {
-    is_stopped: Arc<AtomicBool>,
-    thread: thread::JoinHandle<()>,
-}
-
-impl Served {
-    fn start(link: Arc<dyn Link>) -> Self {
-        let is_stopped = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&is_stopped);
-        let thread = thread::spawn(move || {
-            let device = SimulatedDevice::new();
-            let mut buffer = [0; 512];
-            while !stopped.load(Ordering::Relaxed) {
-                let short = Duration::from_millis(2);
-                let count = link.read(&mut buffer, short).unwrap();
-                device.write(&buffer[..count], short).unwrap();
-                let count = device.read(&mut buffer, Duration::ZERO).unwrap();
-                assert_eq!(link.write(&buffer[..count], STUCK).unwrap(), count);
-            }
-        });
-        Self { is_stopped, thread }
-    }
-
-    fn stop(self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
-        self.thread.join().expect("the device is served");
-    }
-}
-
 #[test]
 fn a_call_ends_in_time_though_another_program_takes_the_bytes() {
     let offer = Offer::pty().unwrap();
     let thieves = [(); 3].map(|()| open_too(offer.port()));
     let device = connect(offer.port());
     let master = offer.accept().unwrap();
-    let served = Served::start(Arc::clone(&master));
+    let served = PartyLine::over(Arc::clone(&master));
     assert_eq!(CalculatorClient::new(&device).accumulate(1), Ok(1));
-    served.stop();
+    drop(served);
 
     let is_over = Arc::new(AtomicBool::new(false));
     let stealing = thieves.map(|mut thief| {
@@ -121,10 +92,10 @@ fn a_call_ends_in_time_though_the_device_stops_reading() {
     let mut other = open_too(offer.port());
     let device = connect(offer.port());
     let master = offer.accept().unwrap();
-    let served = Served::start(Arc::clone(&master));
+    let served = PartyLine::over(Arc::clone(&master));
     let long = ["1"; 90].join("+");
     assert_eq!(CalculatorClient::new(&device).evaluate(&long), Ok(90));
-    served.stop();
+    drop(served);
 
     // The system moves bytes on from one buffer to another, for a while.
     while other.write(&[0]).is_ok() {
@@ -194,10 +165,10 @@ fn a_tcp_port_that_was_closed_while_idle_has_run_no_later_call() {
 fn a_serial_port_that_was_unplugged_while_idle_has_run_no_later_call() {
     let offer = Offer::pty().unwrap();
     let device = connect(offer.port());
-    let served = Served::start(offer.accept().unwrap());
+    let served = PartyLine::over(offer.accept().unwrap());
     let mut calculator = CalculatorClient::new(&device);
     assert_eq!(calculator.accumulate(1), Ok(1));
-    served.stop();
+    drop(served);
     drop(offer);
     assert_eq!(calculator.accumulate(1), Err(CallError::Disconnected));
 }

@@ -5,6 +5,7 @@
 
 use firmware::calculator::CalculatorClient;
 use rpc_proto::client::{Number, Target};
+use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::server::{RawReply, RawServer};
 use rpc_proto::service::{FIRST_NUMBER, Interface};
 use rpc_proto::wire::crc::Crc32;
@@ -31,6 +32,7 @@ const BUFFER: u16 = 1024;
 /// The interface of the far device, known at run time.
 struct Mirror {
     description: Vec<u8>,
+    digest: [u8; DIGEST],
     fingerprint: u32,
     procedures: Vec<Target>,
 }
@@ -53,6 +55,7 @@ impl Mirror {
             })
             .collect();
         Ok(Self {
+            digest: digest(&[&description]),
             description,
             fingerprint,
             procedures,
@@ -62,7 +65,10 @@ impl Mirror {
 
 impl Interface for Mirror {
     fn description(&self, offset: u32) -> &[u8] {
-        self.description.get(offset as usize..).unwrap_or_default()
+        match offset {
+            DIGEST_OFFSET => &self.digest,
+            _ => self.description.get(offset as usize..).unwrap_or_default(),
+        }
     }
 
     fn fingerprint(&self) -> u32 {

@@ -4,7 +4,7 @@
 //! A file is named after the digest of the description in it, for which a device is asked before its description is
 //! taken from here. So a damaged file is recognised, and counts as missing.
 
-use crate::description::Description;
+use crate::description::{Description, MAX_DESCRIPTION};
 use etcetera::BaseStrategy;
 use rpc_proto::describe::{DIGEST, digest};
 use rpc_proto::wire::crc::Crc32;
@@ -25,9 +25,6 @@ const MOST: usize = 100;
 
 /// The most bytes that they take.
 const MOST_BYTES: u64 = 8 << 20;
-
-/// The longest description that is read from a device or kept. A device that sends more is broken or malicious.
-pub(crate) const MAX_DESCRIPTION: usize = 256 * 1024;
 
 /// A folder with descriptions.
 ///
@@ -58,10 +55,12 @@ impl Cache {
     }
 
     /// Returns the user's cache: `serial-rpc` in `$XDG_CACHE_HOME`, in `~/.cache`, or in the cache
-    /// folder of Windows. None if the user has no home.
+    /// folder of Windows. None if the user has no home, or a relative one.
     pub fn of_user() -> Option<Self> {
-        let base = etcetera::choose_base_strategy().ok()?;
-        Some(Self::in_folder(base.cache_dir().join("serial-rpc")))
+        let folder = etcetera::choose_base_strategy().ok()?.cache_dir();
+        // A relative one would be a folder of wherever the program happens to be started.
+        let folder = folder.is_absolute().then_some(folder)?;
+        Some(Self::in_folder(folder.join("serial-rpc")))
     }
 
     /// Returns the description with that digest, and marks it as used now.

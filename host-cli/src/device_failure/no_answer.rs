@@ -2,6 +2,7 @@
 
 use crate::failure::{Class, Failure};
 use serial_rpc::port::holder;
+use serial_rpc::safe;
 use serial_rpc::{Connection, Port};
 
 /// The length of a device's text that is shown: enough to recognise it.
@@ -137,8 +138,11 @@ fn text_in(bytes: &[u8]) -> Option<String> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     // The first line may lack its beginning.
     let (first, second) = (lines.next()?, lines.next());
-    let line = second.unwrap_or(first).escape_debug();
-    Some(format!("`{}`", line.take(SHOWN).collect::<String>()))
+    let line = safe::line(second.unwrap_or(first));
+    Some(format!(
+        "`{}`",
+        line.chars().take(SHOWN).collect::<String>()
+    ))
 }
 
 #[cfg(test)]

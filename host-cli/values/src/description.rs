@@ -25,6 +25,9 @@ use crate::nearest::{did_you_mean, nearest};
 pub use rpc_proto::describe::ProcedureKind;
 pub use rpc_proto::service::FIRST_NUMBER;
 
+/// The longest description that is taken from a device, in bytes. One that sends more is broken or malicious.
+pub const MAX_DESCRIPTION: usize = 256 * 1024;
+
 /// The description of a device and its services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {

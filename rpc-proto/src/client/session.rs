@@ -310,7 +310,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         let header = candidate.header();
         let is_sealed = !matches!(header.kind, Kind::Connect | Kind::Accept);
         if is_sealed && !matches!(self.phase, Phase::Open { .. }) {
-            // It belongs to an earlier session or to another caller's.
+            // It belongs to an earlier session or to another caller's, whose frames may never end.
+            self.timer.heard_no_answer();
             return None;
         }
         let seal = self.seal(header, candidate.code());
@@ -371,6 +372,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize>
         /// The number of such frames in a row that is not due to noise.
         const NOT_NOISE: u8 = 8;
         self.counters.broken = self.counters.broken.wrapping_add(1);
+        self.timer.heard_no_answer();
         self.strange = self.strange.saturating_add(1);
         match (self.phase, self.strange) {
             (Phase::Open { .. }, NOT_NOISE..) => self.taken_over(now),

@@ -3,11 +3,13 @@
 #![no_std]
 #![no_main]
 
+mod filter;
 mod serial;
 mod uart;
 
 use core::panic::PanicInfo;
 use cortex_m_rt::entry;
+use filter::{Average, FilterService};
 use firmware::CheckedCalculator;
 use firmware::calculator::CalculatorService;
 use interrupt_uart::UartError;
@@ -25,45 +27,10 @@ rpc_proto::interface! {
     }
 }
 
-/// A filter that the loop feeds.
-#[rpc_proto::service]
-pub trait Filter {
-    /// How many samples the filter has been fed.
-    #[idempotent]
-    fn samples(&self) -> u32;
-
-    /// The smoothed value.
-    #[idempotent]
-    fn value(&self) -> i32;
-}
-
-/// A moving average, computed by the other task.
-pub struct Average {
-    samples: u32,
-    sum: i32,
-}
-
-impl Average {
-    const fn feed(&mut self, sample: i32) {
-        self.samples = self.samples.wrapping_add(1);
-        self.sum = self.sum - self.sum / 16 + sample;
-    }
-}
-
-impl Filter for Average {
-    fn samples(&self) -> u32 {
-        self.samples
-    }
-
-    fn value(&self) -> i32 {
-        self.sum / 16
-    }
-}
-
 static SERVER: ConstStaticCell<Server<Superloop, 160, 4>> = ConstStaticCell::new(
     Server::new(Superloop {
         calculator: CalculatorService(CheckedCalculator::new()),
-        filter: FilterService(Average { samples: 0, sum: 0 }),
+        filter: FilterService(Average::new()),
     })
     .with_buffer(serial::RECEIVE_BUFFER as u16),
 );

@@ -3,13 +3,14 @@
 #![no_std]
 #![no_main]
 
+use core::cell::Cell;
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicU32, Ordering};
 use embassy_executor::Spawner;
 use embassy_rp::gpio::{Level, Output};
 use embassy_rp::peripherals::UART0;
 use embassy_rp::uart::{self, BufferedInterruptHandler, BufferedUart};
 use embassy_rp::{Peri, bind_interrupts, peripherals};
+use embassy_sync::blocking_mutex::CriticalSectionMutex;
 use embassy_time::{Duration, Instant, Timer};
 use firmware::calculator::CalculatorService;
 use firmware::{CheckedCalculator, Stopwatch, StopwatchService};
@@ -38,7 +39,9 @@ rpc_proto::interface! {
 /// A stopwatch that counts the lamp's blinks.
 pub struct BlinkingStopwatch;
 
-static BLINKS: AtomicU32 = AtomicU32::new(0);
+/// Shared by the task of the lamp and a procedure. What a procedure or a task holds while it waits, such as a
+/// bus, is in an `embassy_sync::mutex::Mutex` instead, whose `lock` is awaited.
+static BLINKS: CriticalSectionMutex<Cell<u32>> = CriticalSectionMutex::new(Cell::new(0));
 
 impl Stopwatch for BlinkingStopwatch {
     async fn wait(&mut self, millis: u32) -> u32 {
@@ -48,7 +51,7 @@ impl Stopwatch for BlinkingStopwatch {
     }
 
     fn blinks(&self) -> u32 {
-        BLINKS.load(Ordering::Relaxed)
+        BLINKS.lock(Cell::get)
     }
 }
 
@@ -95,9 +98,7 @@ async fn blink(pin: Peri<'static, peripherals::PIN_25>) {
     loop {
         Timer::after(Duration::from_millis(100)).await;
         lamp.toggle();
-        // Not `fetch_add`, which this processor does not have; this is the only writer.
-        let blinks = BLINKS.load(Ordering::Relaxed).wrapping_add(1);
-        BLINKS.store(blinks, Ordering::Relaxed);
+        BLINKS.lock(|blinks| blinks.set(blinks.get().wrapping_add(1)));
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::Connection;
 use super::shared::Known;
-use crate::cache::MAX_DESCRIPTION;
-use crate::description::{Description, ReadError};
+use crate::description::{Description, MAX_DESCRIPTION, ReadError};
 use rpc_proto::client::{self, CallError, Target};
 use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::device::DeviceDescribe;

@@ -1,5 +1,6 @@
 //! Lists the changes from one description to another, and those that break callers.
 
+use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
@@ -100,12 +101,13 @@ impl Description {
                 effect,
             });
         };
-        let in_description = |description: &'_ Self, path: &str| {
-            let mut procedures = description.procedures();
-            procedures.any(|procedure| procedure.path == path)
-        };
+        let [before, after] = [self, new].map(|description| {
+            let procedures = description.procedures();
+            let by_path = procedures.map(|procedure| (procedure.path.as_str(), procedure));
+            by_path.collect::<HashMap<_, _>>()
+        });
         for old in self.procedures() {
-            match new.procedures().find(|found| found.path == old.path) {
+            match after.get(old.path.as_str()) {
                 Some(new) => old
                     .effects(new)
                     .into_iter()
@@ -120,7 +122,7 @@ impl Description {
         }
         for added in new
             .procedures()
-            .filter(|new| !in_description(self, &new.path))
+            .filter(|new| !before.contains_key(new.path.as_str()))
         {
             push(
                 added,

@@ -6,7 +6,7 @@ use super::pieces::{Piece, Pieces};
 use super::seals::Seals;
 use crate::arguments::to_json;
 use crate::cursor::Cursor;
-use crate::description::{Description, Procedure, ProcedureKind, Shape};
+use crate::description::{Description, MAX_DESCRIPTION, Procedure, ProcedureKind, Shape};
 use crate::safe;
 use crate::value::{ValueError, decode, decode_all, error_in_words, hex, shortened};
 use rpc_proto::client::{CallError, Cause};
@@ -299,7 +299,7 @@ impl Decoder {
             self.learned.clear();
         }
         let end = u32::try_from(self.learned.len()).ok();
-        if offset.is_none() || offset != end {
+        if offset.is_none() || offset != end || self.learned.len() > MAX_DESCRIPTION {
             return;
         }
         self.learned.extend_from_slice(chunk);

@@ -134,16 +134,6 @@ pub enum Problem {
         /// The definition of the enum.
         definition: String,
     },
-    /// It is longer than the device takes.
-    #[error("expected at most {most} {parts}, got {given}")]
-    TooLong {
-        /// The greatest length.
-        most: u32,
-        /// The parts that are counted.
-        parts: &'static str,
-        /// The length that was given.
-        given: usize,
-    },
     /// A variant was given without the value that it holds.
     #[error(
         "the variant `{variant}` holds a value: write {{\"{variant}\": ...}} around {expected}"
@@ -153,6 +143,16 @@ pub enum Problem {
         variant: String,
         /// The values that it holds.
         expected: String,
+    },
+    /// It is longer than the device takes.
+    #[error("expected at most {most} {parts}, got {given}")]
+    TooLong {
+        /// The greatest length.
+        most: u32,
+        /// The parts that are counted.
+        parts: &'static str,
+        /// The length that was given.
+        given: usize,
     },
     /// Values of the type have no JSON.
     #[error("a value of type `{ty}` cannot be written as JSON")]
