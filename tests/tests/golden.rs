@@ -3,7 +3,7 @@
 
 use firmware::calculator::{CalculatorAdd, MathError};
 use rpc_proto::server::Server;
-use rpc_proto::service::{Dispatch, Items, Member, Moving, Recent, StaticInterface};
+use rpc_proto::service::{Dispatch, Items, Member, Moving, Recent, Service, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
@@ -373,4 +373,25 @@ fn the_description_of_a_lamp_is_the_bytes_given() {
     assert!(PROTOCOL.contains(&digest), "{digest}");
     let given = block("The interface `desk-lamp`");
     assert_eq!(given, description, "{}", hex(&description));
+}
+
+/// A shutter.
+#[derive(serde::Serialize, serde::Deserialize, rpc_proto::Schema)]
+enum Shutter {
+    Open,
+    /// Half of it.
+    Half,
+}
+
+#[rpc_proto::service]
+#[allow(dead_code)]
+trait Camera {
+    fn set(&mut self, shutter: Shutter, name: heapless::String<8>) -> Shutter;
+}
+
+#[test]
+fn the_description_of_documented_and_limited_types_is_the_bytes_given() {
+    let description = <CameraService<()> as Service>::DESCRIPTION;
+    let given = block("A service `camera`");
+    assert_eq!(given, description, "{}", hex(description));
 }

@@ -64,16 +64,17 @@ impl Pieces {
                 continue;
             }
             self.candidate.push(byte);
-            // A device that only prints never sends a delimiter, but its text should still be seen.
-            if byte == b'\n'
-                && let Some(text) = text(self.rest())
-            {
-                found.push(Piece::Text(text));
-                self.shown = self.candidate.len();
-            }
             if self.candidate.len() == LONGEST {
                 self.end(seals, &mut found);
             }
+        }
+        // A device that only prints never sends a delimiter, but its text should still be seen. Where a
+        // delimiter has come as well, it tells a frame with lines of text in it.
+        while let Some(end) = self.rest().iter().position(|byte| *byte == b'\n')
+            && let Some(text) = self.rest().get(..=end).and_then(text)
+        {
+            found.push(Piece::Text(text));
+            self.shown += end + 1;
         }
         found
     }
@@ -196,6 +197,18 @@ mod tests {
         let text = format!("({}", "a".repeat(39));
         let found = Pieces::default().take(&mut Seals::default(), format!("{text}\0").as_bytes());
         assert_eq!(found, [Piece::Text(text)]);
+    }
+
+    #[test]
+    fn a_frame_that_begins_like_a_line_of_text_is_a_frame() {
+        // In a session that is not known; "0" is the code of a block of 47 bytes, and 0x60 is printable.
+        let block = format!("0`{}\nthe rest of what it documents", "a".repeat(16));
+        let bytes = format!("{block}\x02a\0");
+        let found = Pieces::default().take(&mut Seals::default(), bytes.as_bytes());
+        let [Piece::Frame { payload, .. }] = &found[..] else {
+            panic!("{found:?} is not one frame");
+        };
+        assert!(payload.starts_with(b"`aaaa"));
     }
 
     #[test]
