@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// The shortest time-out: zero would mean to wait for ever.
 const SHORTEST: Duration = Duration::from_micros(1);
 
+/// The longest time to wait for a connection: a host that does not answer by then is not there.
+const CONNECT_AT_MOST: Duration = Duration::from_secs(3);
+
 /// A connection.
 pub struct Tcp(TcpStream);
 
@@ -20,6 +23,7 @@ pub fn open(address: &str, timeout: Duration) -> Result<Tcp, OpenError> {
         port: format!("tcp:{address}"),
         reason,
     };
+    let timeout = timeout.min(CONNECT_AT_MOST);
     let until = Instant::now() + timeout;
     let mut last = ErrorKind::NotFound.into();
     for address in resolve(address, timeout).map_err(unreachable)? {
