@@ -18,12 +18,12 @@ pub struct Serial {
 
 /// Opens the port for this program alone.
 ///
-/// DTR and RTS are left as the system sets them: many boards treat an edge on one of them as a
-/// reset, and many USB devices send nothing while DTR is low.
+/// DTR is raised, which Windows does not do by itself: many USB devices send nothing while it is low.
+/// RTS is left as the system sets it: many boards treat an edge as a reset.
 pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
     let port = serialport::new(path, baud)
         .timeout(WRITE_TIMEOUT)
-        .preserve_dtr_on_open()
+        .dtr_on_open(true)
         .open()
         .map_err(|error| open_error(path, &error))?;
     Serial::over(port).map_err(|error| open_error(path, &error))
