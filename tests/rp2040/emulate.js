@@ -1,13 +1,16 @@
-// Runs a firmware image on an emulated Raspberry Pi Pico, its UART0 being a Unix socket:
+// Runs a firmware image on an emulated Raspberry Pi Pico, its UART0 or its USB serial port being a Unix
+// socket:
 //
-//     node emulate.js IMAGE SOCKET
+//     node emulate.js IMAGE SOCKET uart|usb
 //
 // As with QEMU, the board boots when somebody connects to the socket, baud rates do not matter, and
-// no byte is given to the UART before it has room for it. While the board sleeps, so does this.
+// no byte is given to the board before it has room for it. While the board sleeps, so does this.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { ConsoleLogger, LogLevel, Simulator } from 'rp2040js';
+import { tellFlashId } from './flash_id.js';
+import { UsbHost } from './usb_host.js';
 
 const FLASH = 0x10000000;
 
@@ -19,7 +22,13 @@ const NANOS_PER_CYCLE = 1e9 / 125e6;
 /// How many instructions pass between two looks at the socket.
 const SLICE = 20_000;
 
-const [imagePath, socketPath] = process.argv.slice(2);
+/// The number of the board's flash chip, which is the serial number of its USB device.
+const FLASH_ID = Buffer.from('E660583883560A2F', 'hex');
+
+/// How many instructions pass between two looks at the USB.
+const USB_SLICE = 64;
+
+const [imagePath, socketPath, link] = process.argv.slice(2);
 const { rp2040, clock } = new Simulator();
 const { core } = rp2040;
 const uart = rp2040.uart[0];
@@ -32,6 +41,7 @@ core.PC = rp2040.readUint32(VECTOR_TABLE + 4) & ~1;
 rp2040.logger = new ConsoleLogger(LogLevel.Error);
 readMissingRegistersAsZero(uart);
 interruptForSentBytesOnly(uart);
+tellFlashId(rp2040, FLASH_ID);
 
 const server = createServer((socket) => {
   server.close();
@@ -84,11 +94,13 @@ function interruptForSentBytesOnly(peripheral) {
   };
 }
 
-/// Boots the board, with the socket at the other end of its UART.
+/// Boots the board, with the socket at the other end of its UART or its USB.
 function attach(socket) {
   const received = [];
   const sent = [];
   let awake = true;
+  const host = link === 'usb' && new UsbHost(rp2040, FLASH_ID.toString('hex').toUpperCase(), received, sent);
+  let untilUsb = 0;
   uart.onByte = (byte) => sent.push(byte);
   socket.on('data', (bytes) => {
     received.push(...bytes);
@@ -114,7 +126,12 @@ function attach(socket) {
   }
 
   function step() {
-    if (received.length > 0 && uart.enabled && !uart.rxFIFO.full) {
+    if (host) {
+      untilUsb = core.waiting || untilUsb === 0 ? USB_SLICE : untilUsb - 1;
+      if (untilUsb === USB_SLICE) {
+        host.poll();
+      }
+    } else if (received.length > 0 && uart.enabled && !uart.rxFIFO.full) {
       uart.feedByte(received.shift());
     }
     if (!core.waiting) {

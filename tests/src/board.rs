@@ -8,13 +8,14 @@ use std::process::Command;
 pub const IMAGE: &str = "calculator";
 
 /// Every board that can be emulated.
-pub static BOARDS: [&Board; 6] = [
+pub static BOARDS: [&Board; 7] = [
     &LM3S6965,
     &MICROBIT,
     &NUCLEO_F4,
     &HIFIVE1,
     &PICO,
     &PICO_EMBASSY,
+    &PICO_USB,
 ];
 
 /// A Cortex-M3 that only QEMU knows how to start.
@@ -62,7 +63,7 @@ pub static HIFIVE1: Board = Board {
 pub static PICO: Board = Board {
     name: "pico",
     images: Images::of("firmware/boards/pico", "thumbv6m-none-eabi"),
-    emulator: Emulation::Rp2040,
+    emulator: Emulation::Rp2040 { link: "uart" },
     never_panics: false,
     is_deaf_at_first: false,
 };
@@ -71,10 +72,22 @@ pub static PICO: Board = Board {
 pub static PICO_EMBASSY: Board = Board {
     name: "pico-embassy",
     images: Images::of("firmware/boards/pico-embassy", "thumbv6m-none-eabi"),
-    emulator: Emulation::Rp2040,
+    emulator: Emulation::Rp2040 { link: "uart" },
     never_panics: false,
     is_deaf_at_first: false,
 };
+
+/// The same, over its USB.
+pub static PICO_USB: Board = Board {
+    name: "pico-usb",
+    images: Images::of("firmware/boards/pico-usb", "thumbv6m-none-eabi"),
+    emulator: Emulation::Rp2040 { link: "usb" },
+    never_panics: false,
+    is_deaf_at_first: false,
+};
+
+/// The nRF52840 of a development kit, whose USB has no emulator.
+pub static NRF52840_DK: Images = Images::of("firmware/boards/nrf52840-dk", "thumbv7em-none-eabihf");
 
 /// The ESP32-C3 of many boards, for which there is no emulator.
 pub static ESP32C3: Images = Images::of("firmware/boards/esp32c3", "riscv32imc-unknown-none-elf");
@@ -102,7 +115,10 @@ enum Emulation {
         uart: usize,
     },
     /// The npm package rp2040js, run by our script.
-    Rp2040,
+    Rp2040 {
+        /// The script's name of what the socket is.
+        link: &'static str,
+    },
 }
 
 impl Emulation {
@@ -143,7 +159,7 @@ impl Board {
     pub fn emulator(&self) -> &'static str {
         match self.emulator {
             Emulation::Qemu { program, .. } => program,
-            Emulation::Rp2040 => "node",
+            Emulation::Rp2040 { .. } => "node",
         }
     }
 
@@ -180,10 +196,10 @@ impl Board {
                 qemu.args(["-serial", "chardev:uart"]);
                 qemu
             }
-            Emulation::Rp2040 => {
+            Emulation::Rp2040 { link } => {
                 let mut node = Command::new("node");
                 node.arg(rp2040().join("emulate.js"))
-                    .args([image, socket])
+                    .args([image, socket, Path::new(link)])
                     .args(options);
                 node
             }
@@ -216,7 +232,7 @@ impl Board {
         let program = self.emulator();
         let package = match self.emulator {
             Emulation::Qemu { package, .. } => package,
-            Emulation::Rp2040 => "nodejs npm",
+            Emulation::Rp2040 { .. } => "nodejs npm",
         };
         if !runs(program) {
             return Some(format!(
@@ -224,7 +240,7 @@ impl Board {
             ));
         }
         match self.emulator {
-            Emulation::Rp2040 if !rp2040().join("node_modules/rp2040js").is_dir() => {
+            Emulation::Rp2040 { .. } if !rp2040().join("node_modules/rp2040js").is_dir() => {
                 Some("rp2040js is not installed: npm ci --prefix tests/rp2040".to_owned())
             }
             _ => None,

@@ -5,6 +5,8 @@
 //! - [`virtual_uart`]: a UART in such time, for the drivers.
 //! - [`bridge`]: a server whose procedures are those of another device.
 //! - [`bridged`]: a caller, such a bridge and the device behind it, in virtual time.
+//! - [`usb_chip`]: the USB controller of a device, for its driver.
+//! - [`usb_host`]: the operating system at the other end of the bus.
 //! - [`bus`]: two such UARTs on a bus that carries one direction at a time.
 //! - [`blocking`]: either, for drivers that wait by blocking.
 //! - [`waiting_counter`]: a service whose procedures wait for such time.
@@ -80,6 +82,8 @@ pub mod stepped;
 pub mod tally;
 pub mod test_device;
 pub mod transfer_use;
+pub mod usb_chip;
+pub mod usb_host;
 pub mod virtual_link;
 pub mod virtual_time;
 pub mod virtual_uart;

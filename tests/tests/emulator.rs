@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::ptr;
 use std::thread;
 use std::time::Duration;
-use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, PICO_EMBASSY};
+use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, NRF52840_DK, PICO_EMBASSY};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
@@ -32,6 +32,12 @@ fn main() -> ExitCode {
         image_trial(
             "esp32c3",
             &ESP32C3,
+            "the_image_has_no_allocator",
+            the_image_has_no_allocator,
+        ),
+        image_trial(
+            "nrf52840-dk",
+            &NRF52840_DK,
             "the_image_has_no_allocator",
             the_image_has_no_allocator,
         ),

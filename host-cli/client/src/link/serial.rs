@@ -15,10 +15,10 @@ pub struct Serial {
 
 /// Opens the port for this program alone.
 ///
-/// DTR and RTS are left as the system sets them: many boards treat an edge on one of them as a
-/// reset, and many USB devices send nothing while DTR is low.
+/// DTR is raised, which Windows does not do by itself: many USB devices send nothing while it is low.
+/// RTS is left as the system sets it: many boards treat an edge as a reset.
 pub fn open(path: &str, baud: u32) -> Result<Serial, OpenError> {
-    let builder = serialport::new(path, baud).preserve_dtr_on_open();
+    let builder = serialport::new(path, baud).dtr_on_open(true);
     #[cfg(unix)]
     let port = builder.open_native();
     #[cfg(not(unix))]
