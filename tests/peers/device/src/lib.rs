@@ -11,7 +11,26 @@ pub mod procedures;
 #[cfg(all(target_os = "none", not(target_has_atomic = "ptr")))]
 use cortex_m as _;
 use postcard_rpc::{TopicDirection, endpoints, topics};
-use size::MathError;
+use postcard_schema::Schema;
+use serde::{Deserialize, Serialize};
+
+/// The error of `tests/size`, as postcard-rpc describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Schema)]
+pub enum MathError {
+    /// The result does not fit.
+    Overflow,
+    /// The divisor is zero.
+    DivideByZero,
+}
+
+impl From<size::MathError> for MathError {
+    fn from(error: size::MathError) -> Self {
+        match error {
+            size::MathError::Overflow => Self::Overflow,
+            size::MathError::DivideByZero => Self::DivideByZero,
+        }
+    }
+}
 
 /// The arguments of a procedure.
 pub type Operands = (i32, i32);

@@ -6,20 +6,20 @@ use size::{Calculator, Checked};
 
 /// Adds.
 pub fn add(calculator: &mut Checked, _: VarHeader, (x, y): Operands) -> Calculation {
-    calculator.add(x, y)
+    Ok(calculator.add(x, y)?)
 }
 
 /// Subtracts.
 pub fn sub(calculator: &mut Checked, _: VarHeader, (x, y): Operands) -> Calculation {
-    calculator.sub(x, y)
+    Ok(calculator.sub(x, y)?)
 }
 
 /// Multiplies.
 pub fn mul(calculator: &mut Checked, _: VarHeader, (x, y): Operands) -> Calculation {
-    calculator.mul(x, y)
+    Ok(calculator.mul(x, y)?)
 }
 
 /// Divides.
 pub fn div(calculator: &mut Checked, _: VarHeader, (x, y): Operands) -> Calculation {
-    calculator.div(x, y)
+    Ok(calculator.div(x, y)?)
 }

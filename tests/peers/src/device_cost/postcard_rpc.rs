@@ -1,10 +1,9 @@
 //! Makes postcard-rpc's calls on the wire, and measures their cost on a device.
 
-use device::{AddEndpoint, Calculation, DivEndpoint, Operands};
+use device::{AddEndpoint, Calculation, DivEndpoint, MathError, Operands};
 use postcard_rpc::Endpoint;
 use postcard_rpc::header::{VarHeader, VarKey, VarKeyKind, VarSeq};
 use serde::Serialize;
-use size::MathError;
 use std::error::Error;
 use std::path::Path;
 use tests::board::LM3S6965;
