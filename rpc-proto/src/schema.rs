@@ -20,7 +20,7 @@
 //! ```
 //!
 //! The derive refuses what it can see to change the encoding, which is most of serde's attributes. If
-//! you implement `Serialize`, `Deserialize` or `Schema` by hand, let a test [`verify`] that they agree.
+//! you implement `Serialize`, `Deserialize` or `Schema` by hand, let a test [`verify`](verify()) that they agree.
 
 mod same;
 mod types;

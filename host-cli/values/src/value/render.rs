@@ -25,7 +25,7 @@ pub fn plain(value: &Value) -> String {
 
 /// Returns a procedure's own error in plain words, followed by its name in Rust.
 ///
-/// The result is one line that is [safe](crate::safe) to show, whatever the device sent.
+/// The result is one line that is [safe] to show, whatever the device sent.
 ///
 /// ```
 /// use serde_json::json;
