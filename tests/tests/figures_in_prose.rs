@@ -29,9 +29,7 @@ fn row(path: &str, first: &[&str]) -> Vec<String> {
     let rows = text.lines().filter(|line| line.starts_with('|'));
     let mut rows = rows.map(|line| {
         let cells = line.trim_matches('|').split('|');
-        cells
-            .map(|cell| cell.trim().to_owned())
-            .collect::<Vec<_>>()
+        cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
     });
     let row = rows.find(|cells| cells.iter().zip(first).all(|(cell, first)| cell == first));
     row.unwrap_or_else(|| panic!("{path} has no row {first:?}"))
@@ -155,9 +153,7 @@ fn the_table_of_costs_has_the_figures_that_are_held() {
             .collect()
     };
     let held = |kind: &str, what: &str| -> Vec<u32> {
-        let names = images
-            .iter()
-            .map(|image| format!("{kind} {image}{what}"));
+        let names = images.iter().map(|image| format!("{kind} {image}{what}"));
         names.map(|name| figures.of(&name)).collect()
     };
     let readme = "rpc-proto/README.md";
@@ -193,11 +189,7 @@ fn the_table_of_growth_has_the_figures_that_are_held() {
     }
     let readme = "rpc-proto/README.md";
     for (first, what, count) in [
-        (
-            "procedure, `fn(i32, i32) -> i32`",
-            "28 more procedures",
-            28,
-        ),
+        ("procedure, `fn(i32, i32) -> i32`", "28 more procedures", 28),
         (
             "procedure that takes and returns a struct of its own",
             "12 more procedures with a type each",
