@@ -236,3 +236,15 @@ fn the_specification_is_right_about_the_mistakes_that_its_check_finds() {
         &format!("makes {mistakes} mistakes in a copy of the source"),
     );
 }
+
+#[test]
+fn the_specification_is_right_about_the_states_of_its_check() {
+    let model = document("tests/tests/model/main.rs");
+    let (_, rest) = model.split_once("const STATES: [usize; 3] = [").unwrap();
+    let (states, _) = rest.split_once(']').unwrap();
+    let protocol = document("rpc-proto/PROTOCOL.md");
+    for number in states.split(", ") {
+        let states = number.replace('_', ",");
+        assert!(protocol.contains(&states), "{states} states");
+    }
+}
