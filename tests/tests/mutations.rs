@@ -121,7 +121,7 @@ const MUTATIONS: &[Mutation] = &[
         file: CALLER,
         original: "if nonce != self.nonce {",
         mutated: "if nonce == u32::MAX {",
-        violated: RUNS_LATER,
+        violated: NO_EXCUSE,
     },
     Mutation {
         mistake: "the caller does not change the nonce",
