@@ -112,7 +112,9 @@ impl<I: Dispatch + Send + 'static, const FRAME: usize, const WINDOW: usize>
     /// # impl Store for Full {
     /// #     fn read(&mut self) -> heapless::Vec<u8, 100> { (0..100).collect() }
     /// # }
-    /// let simulated = SimulatedDevice::<_, 64, 1>::sized(StoreService(Full), Default::default(), 0);
+    /// # use rpc_proto::service::MayNotFit;
+    /// let store = MayNotFit(StoreService(Full));
+    /// let simulated = SimulatedDevice::<_, 64, 1>::sized(store, Default::default(), 0);
     /// let mut store = StoreClient::new(Connection::to(simulated));
     /// assert_eq!(store.read(), Err(CallError::ReplyTooLarge));
     /// ```
