@@ -5,15 +5,16 @@ use firmware::{Demonstration, DemonstrationEvents};
 use fuzz::{FRAME, SESSION, frame, pieces, seal};
 use libfuzzer_sys::fuzz_target;
 use rpc_proto::server::Server;
+use rpc_proto::service::MayNotFit;
 use rpc_proto::wire::frame::Accumulator;
 
 type Events = &'static DemonstrationEvents;
-type Device = Server<Demonstration<Events>, FRAME, 2, Events>;
+type Device = Server<MayNotFit<Demonstration<Events>>, FRAME, 2, Events>;
 
 static EVENTS: DemonstrationEvents = DemonstrationEvents::new();
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut device: Device = Server::with_events(Demonstration::new(&EVENTS), &EVENTS);
+    let mut device: Device = Server::with_events(MayNotFit(Demonstration::new(&EVENTS)), &EVENTS);
     for piece in pieces(bytes) {
         send(&mut device, &piece.to_bytes());
     }
