@@ -137,7 +137,7 @@ pub fn once(
             let item = items.next();
             let lost = items.lost();
             if lost > told {
-                tell_lost(lost - told);
+                tell_lost(context, lost - told);
                 told = lost;
             }
             let Some(item) = item else { return Ok(()) };
@@ -153,12 +153,13 @@ pub fn once(
 }
 
 /// Tells on stderr how many items were missed before the next.
-fn tell_lost(count: u32) {
+fn tell_lost(context: &Context, count: u32) {
     let items = match count {
         1 => "1 item was".to_owned(),
         count => format!("{count} items were"),
     };
-    eprintln!("{items} lost: the device dropped them before they could be read");
+    let text = format!("{items} lost: the device dropped them before they could be read");
+    output::notice(context.json, &text);
 }
 
 /// Returns the device's description.
