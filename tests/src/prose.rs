@@ -1,8 +1,10 @@
 //! Numbers as the documents write them.
 
-/// Returns the number with a comma between groups of three digits.
+use std::fmt::Display;
+
+/// Returns the whole number with a comma between groups of three digits.
 #[must_use]
-pub fn grouped(number: usize) -> String {
+pub fn grouped(number: impl Display) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -105,7 +105,19 @@ impl UsbChip {
         self.controller.borrow_mut()
     }
 
-    fn endpoint(&self, info: EndpointInfo) -> ChipEndpoint {
+    fn allocate(
+        &self,
+        direction: Direction,
+        ep_type: EndpointType,
+        max_packet_size: u16,
+        interval_ms: u8,
+    ) -> ChipEndpoint {
+        let info = EndpointInfo {
+            addr: self.change(|controller| controller.allocate(direction)),
+            ep_type,
+            max_packet_size,
+            interval_ms,
+        };
         let chip = self.clone();
         ChipEndpoint { chip, info }
     }
@@ -156,13 +168,7 @@ impl Driver<'static> for UsbChip {
         max_packet_size: u16,
         interval_ms: u8,
     ) -> Result<ChipEndpoint, EndpointAllocError> {
-        let addr = self.change(|controller| controller.allocate(Direction::Out));
-        Ok(self.endpoint(EndpointInfo {
-            addr,
-            ep_type,
-            max_packet_size,
-            interval_ms,
-        }))
+        Ok(self.allocate(Direction::Out, ep_type, max_packet_size, interval_ms))
     }
 
     fn alloc_endpoint_in(
@@ -172,13 +178,7 @@ impl Driver<'static> for UsbChip {
         max_packet_size: u16,
         interval_ms: u8,
     ) -> Result<ChipEndpoint, EndpointAllocError> {
-        let addr = self.change(|controller| controller.allocate(Direction::In));
-        Ok(self.endpoint(EndpointInfo {
-            addr,
-            ep_type,
-            max_packet_size,
-            interval_ms,
-        }))
+        Ok(self.allocate(Direction::In, ep_type, max_packet_size, interval_ms))
     }
 
     fn start(self, _: u16) -> (Self, Self) {

@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
+use tests::wire;
 
 /// Two items of this length fit a frame.
 const LENGTH: usize = 20;
@@ -140,14 +141,9 @@ impl<const WINDOW: usize> Device<WINDOW> {
             }
             Happening::Nothing | Happening::LostReply => {}
         }
-        for &byte in call {
-            self.server.receive(byte);
-            let reply = self.server.outgoing();
-            if !matches!(happening, Happening::LostReply) {
-                self.unread.extend(reply);
-            }
-            let len = reply.len();
-            self.server.sent(len);
+        let reply = wire::answer(&mut self.server, call);
+        if !matches!(happening, Happening::LostReply) {
+            self.unread.extend(reply);
         }
     }
 }

@@ -49,6 +49,12 @@ fn run<T>(
     time.run_in(world, test(&host, &time))
 }
 
+/// Serves replies of any length for ever.
+async fn serve_tally(link: &mut UsbLink<'static, UsbChip>, _: &VirtualTime) {
+    let mut server = Server::<_, 512, 1>::new(TallyService(Ledger::default()));
+    ended(server.serve_async(link)).await;
+}
+
 /// Serves for ever.
 async fn ended<E>(serving: impl Future<Output = Result<Infallible, E>>) {
     assert!(serving.await.is_ok(), "a link over USB never fails");
@@ -91,11 +97,7 @@ fn a_host_finds_the_serial_number_by_which_the_port_is_chosen() {
 #[test]
 fn a_reply_of_any_length_arrives_at_once() {
     for driving in DRIVINGS {
-        let serve = async |link: &mut UsbLink<'static, UsbChip>, _: &VirtualTime| {
-            let mut server = Server::<_, 512, 1>::new(TallyService(Ledger::default()));
-            ended(server.serve_async(link)).await;
-        };
-        run(driving, Faults::NONE, 1, serve, async |host, time| {
+        run(driving, Faults::NONE, 1, serve_tally, async |host, time| {
             let port = plug_in(host).await;
             let client = Client::<512>::new(1, Timing::default());
             let mut caller = YieldingCaller::new(port, time.clock(), time.clone(), client);
@@ -265,11 +267,7 @@ fn a_host_that_sleeps_in_mid_call_gets_the_answer_when_it_wakes_up() {
 fn a_program_that_opens_the_port_after_another_is_answered_at_once() {
     for driving in DRIVINGS {
         for micros in (0..1_500).step_by(10) {
-            let serve = async |link: &mut UsbLink<'static, UsbChip>, _: &VirtualTime| {
-                let mut server = Server::<_, 512, 1>::new(TallyService(Ledger::default()));
-                ended(server.serve_async(link)).await;
-            };
-            run(driving, Faults::NONE, 1, serve, async |host, time| {
+            run(driving, Faults::NONE, 1, serve_tally, async |host, time| {
                 let port = plug_in(host).await;
                 let client = Client::<512>::new(1, Timing::default());
                 let mut first = YieldingCaller::new(port, time.clock(), time.clone(), client);

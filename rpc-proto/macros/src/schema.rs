@@ -2,7 +2,7 @@
 
 use crate::parse::{Docs, Errors};
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -29,7 +29,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     let shape = match &input.data {
         Data::Struct(data) => {
             check_fields(&mut errors, &data.fields);
-            structure(&data.fields)
+            parts(&data.fields, "Shape", "Struct")
         }
         Data::Enum(data) => {
             let variants = data.variants.iter().map(|variant| {
@@ -37,7 +37,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
                 check_fields(&mut errors, &variant.fields);
                 let name = variant.ident.unraw().to_string();
                 let doc = Docs::of(&variant.attrs).constant();
-                let content = content(&variant.fields);
+                let content = parts(&variant.fields, "Content", "");
                 quote!(::rpc_proto::schema::Variant { name: #name, doc: #doc, content: #content })
             });
             let variants: Vec<_> = variants.collect();
@@ -104,40 +104,26 @@ fn check_fields(errors: &mut Errors, fields: &Fields) {
     }
 }
 
-fn structure(fields: &Fields) -> TokenStream {
-    let shape = match fields {
+/// Returns the `Shape` of a struct or the `Content` of a variant, the names of whose kinds end in `suffix`.
+fn parts(fields: &Fields, of: &str, suffix: &str) -> TokenStream {
+    let of = format_ident!("{of}");
+    let parts = match fields {
         Fields::Named(_) => {
             let fields = fields.iter().map(named);
             quote!(Struct(&[#(#fields),*]))
         }
         Fields::Unnamed(_) => {
             let types = fields.iter().map(schema);
+            let newtype = format_ident!("Newtype{suffix}");
+            let tuple = format_ident!("Tuple{suffix}");
             match fields.len() {
-                1 => quote!(NewtypeStruct(#(#types)*)),
-                _ => quote!(TupleStruct(&[#(#types),*])),
+                1 => quote!(#newtype(#(#types)*)),
+                _ => quote!(#tuple(&[#(#types),*])),
             }
         }
-        Fields::Unit => quote!(UnitStruct),
+        Fields::Unit => format_ident!("Unit{suffix}").into_token_stream(),
     };
-    quote!(::rpc_proto::schema::Shape::#shape)
-}
-
-fn content(fields: &Fields) -> TokenStream {
-    let content = match fields {
-        Fields::Named(_) => {
-            let fields = fields.iter().map(named);
-            quote!(Struct(&[#(#fields),*]))
-        }
-        Fields::Unnamed(_) => {
-            let types = fields.iter().map(schema);
-            match fields.len() {
-                1 => quote!(Newtype(#(#types)*)),
-                _ => quote!(Tuple(&[#(#types),*])),
-            }
-        }
-        Fields::Unit => quote!(Unit),
-    };
-    quote!(::rpc_proto::schema::Content::#content)
+    quote!(::rpc_proto::schema::#of::#parts)
 }
 
 fn named(field: &Field) -> TokenStream {

@@ -241,6 +241,12 @@ mod tests {
     use crate::service::Member;
     use crate::services::log::{Level, LogRecord};
 
+    const RECORD: LogRecord<'_> = LogRecord {
+        level: Level::Info,
+        target: "test",
+        text: "",
+    };
+
     #[test]
     fn a_session_that_begins_right_behind_an_event_has_events_too() {
         let queue = EventQueue::<64>::new();
@@ -248,12 +254,7 @@ mod tests {
         for _ in 0..2 {
             events.clear();
             assert_eq!(events.subscribe(LogRecord::KEY, 8), Some(0));
-            let (level, target) = (Level::Info, "test");
-            queue.emit(&LogRecord {
-                level,
-                target,
-                text: "",
-            });
+            queue.emit(&RECORD);
             let len = events.outgoing(Seal::NONE).len();
             assert!(len > 0);
             // Does not ask for more events before the next session begins.
@@ -269,12 +270,7 @@ mod tests {
         let mut emitted = 0;
         for burst in [1, 20, 300, 70_000, 1] {
             for _ in 0..burst {
-                let (level, target) = (Level::Info, "test");
-                queue.emit(&LogRecord {
-                    level,
-                    target,
-                    text: "",
-                });
+                queue.emit(&RECORD);
             }
             // One is sent while others wait, and then one is emitted behind those that were dropped.
             let len = events.outgoing(Seal::NONE).len();

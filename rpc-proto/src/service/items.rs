@@ -157,27 +157,9 @@ impl<T, const N: usize> Default for Recent<T, N> {
 
 impl Reply<'_> {
     /// Answers with a batch of a stream: as many of the requested items as fit.
-    pub fn items<T: Serialize>(self, items: impl Iterator<Item = T>, ask: Ask) -> Replied {
-        self.batch(items, ask)
-    }
-
-    /// Answers with a batch of a moving stream.
-    pub fn moving<T: Serialize>(
-        mut self,
-        moving: Moving<impl Iterator<Item = T>>,
-        mut ask: Ask,
-    ) -> Replied {
-        let ahead = ask.position.wrapping_sub(moving.first);
-        let is_gone = ask.position == 0 || ahead > u32::MAX / 2;
-        ask.position = if is_gone { 0 } else { ahead };
-        self.0.value(&moving.first.wrapping_add(ask.position));
-        self.batch(moving.items, ask)
-    }
-
-    /// Encodes the items behind the first `ask.position`.
     ///
     /// Each item is encoded before it is known whether it fits, and removed if it does not.
-    fn batch<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
+    pub fn items<T: Serialize>(mut self, mut items: impl Iterator<Item = T>, ask: Ask) -> Replied {
         let encoder = &mut self.0;
         let mut end = BatchEnd::BEYOND;
         let behind = (ask.position as usize).checked_sub(1);
@@ -205,6 +187,19 @@ impl Reply<'_> {
         }
         encoder.push(end.to_byte());
         self.end(Kind::Return)
+    }
+
+    /// Answers with a batch of a moving stream.
+    pub fn moving<T: Serialize>(
+        mut self,
+        moving: Moving<impl Iterator<Item = T>>,
+        mut ask: Ask,
+    ) -> Replied {
+        let ahead = ask.position.wrapping_sub(moving.first);
+        let is_gone = ask.position == 0 || ahead > u32::MAX / 2;
+        ask.position = if is_gone { 0 } else { ahead };
+        self.0.value(&moving.first.wrapping_add(ask.position));
+        self.items(moving.items, ask)
     }
 
     /// Answers like [`items`](Self::items), for a procedure that may return an error of its own

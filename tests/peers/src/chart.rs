@@ -8,6 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::error::Error;
 use std::ops::Range;
 use std::path::Path;
+use tests::prose;
 
 /// Colours that colour-blind people can distinguish too (Okabe and Ito).
 const COLOURS: [RGBColor; 5] = [
@@ -224,13 +225,5 @@ fn grouped(value: f64) -> String {
     if value < 10.0 && value.fract() != 0.0 {
         return format!("{value:.1}");
     }
-    let digits = format!("{value:.0}");
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    prose::grouped(format_args!("{value:.0}"))
 }
