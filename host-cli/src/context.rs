@@ -30,10 +30,10 @@ pub struct Context {
     pub link: LinkOptions,
     verbosity: u8,
     capture: Option<PathBuf>,
-    /// The connection of the prompt at which the command was typed, if it was.
-    prompt: Option<Arc<Connection>>,
+    /// True if the command was typed at a prompt, which has opened the connection.
+    is_at_prompt: bool,
     /// The connection, once it is open.
-    opened: OnceCell<Connection>,
+    opened: OnceCell<Arc<Connection>>,
 }
 
 impl Context {
@@ -44,30 +44,30 @@ impl Context {
             link,
             verbosity: output.verbose,
             capture: output.capture,
-            prompt: None,
+            is_at_prompt: false,
             opened: OnceCell::new(),
         }
     }
 
     /// Returns the settings for commands that are typed at a prompt, and use its connection.
-    pub fn at_prompt(&self, connection: &Arc<Connection>) -> Self {
+    pub fn at_prompt(&self) -> Self {
         Self {
-            prompt: Some(Arc::clone(connection)),
+            is_at_prompt: true,
             ..self.clone()
         }
     }
 
     /// Returns a command line as the user writes it here: at a prompt, without the program's name.
     pub fn shown(&self, command: &str) -> String {
-        match self.prompt {
-            Some(_) => without_program(command),
-            None => command.to_owned(),
+        match self.is_at_prompt {
+            true => without_program(command),
+            false => command.to_owned(),
         }
     }
 
     /// Opens the selected port. Ctrl-C ends all waits on the connection.
     pub fn connect(&self) -> Result<Arc<Connection>, Failure> {
-        if let Some(connection) = &self.prompt {
+        if let Some(connection) = self.opened.get() {
             return Ok(Arc::clone(connection));
         }
         let (target, options) = self.settled()?;
@@ -83,8 +83,8 @@ impl Context {
             connection = connection.tapped_by(tap);
         }
         let connection = Arc::new(connection);
-        // No command opens a second one.
-        let _ = self.opened.set(Connection::clone(&connection));
+        // It was empty just now.
+        let _ = self.opened.set(Arc::clone(&connection));
         interrupt::cancels(&connection);
         // It may have been pressed while the port was opened, when there was nothing to cancel.
         interrupt::check()?;

@@ -31,7 +31,7 @@ const EXIT: &str = "exit";
 /// Reads lines and makes calls until the user ends it.
 pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
     let device = context.connect()?;
-    let context = context.at_prompt(&device);
+    let context = context.at_prompt();
     let mut lines = Lines::open()?;
     greet(&context, &device, &mut lines);
     while let Some(line) = lines.next()? {
