@@ -18,19 +18,25 @@ use serde_json::{Map, Value};
 use serial_rpc::cache::Cache;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::{Description, Procedure};
+use serial_rpc::link::Link;
+use serial_rpc::port::OpenError;
 use serial_rpc::value::expectation;
 use serial_rpc::{Connection as Device, Options, Selector};
 use serial_rpc_simulator::SimulatedDevice;
+use serial_rpc_simulator::line::{Faults, LineLink, Pace};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The name of the simulated device.
-const SIMULATED: &str = "sim";
+pub const SIMULATED: &str = "sim";
 
 /// A connection to a device.
 #[pyclass(frozen, module = "serial_rpc._native")]
 pub struct Connection {
     device: Device,
+    /// The name of the port.
+    #[pyo3(get)]
+    name: String,
     /// The process that opened it: threads and locks do not survive a fork.
     process: u32,
 }
@@ -49,8 +55,12 @@ struct Prepared {
 }
 
 impl Connection {
-    pub fn new(device: Device) -> Self {
+    pub fn new(device: Device, port: &str) -> Self {
         Self {
+            name: match device.port() {
+                Some(port) => port.to_string(),
+                None => port.to_owned(),
+            },
             device,
             process: std::process::id(),
         }
@@ -173,7 +183,6 @@ async fn subscribe(device: Device, path: String) -> PyResult<Subscription> {
 impl Connection {
     /// Opens a port, or the simulated device.
     #[staticmethod]
-    #[pyo3(signature = (port, baud, timeout, retries, cache))]
     fn open(
         py: Python<'_>,
         port: &str,
@@ -181,18 +190,14 @@ impl Connection {
         timeout: Option<f64>,
         retries: u32,
         cache: bool,
+        faults: Option<(f64, u64)>,
     ) -> PyResult<Self> {
-        let mut options = match baud {
-            Some(0) => return Err(PyValueError::new_err("baud must be greater than 0")),
-            Some(baud) => Options::at(baud),
-            None => Options::default(),
-        };
-        options.retries = retries;
-        if let Some(seconds) = timeout {
-            options.timeout = duration(seconds)?;
-        }
+        let options = options(baud, timeout, retries)?;
         let opened = if port == SIMULATED {
-            Device::over(SimulatedDevice::new(), options)
+            simulated(Arc::new(SimulatedDevice::new()), options, faults)
+        } else if faults.is_some() {
+            let message = "faults can only be put on the line of a simulated device";
+            return Err(PyValueError::new_err(message));
         } else {
             let selector: Selector = port
                 .parse()
@@ -200,16 +205,11 @@ impl Connection {
             py.detach(|| Device::open_with(selector, options))
         };
         let device = opened.map_err(|error| errors::open(py, &error))?;
-        Ok(Self::new(match Cache::of_user() {
-            Some(folder) if cache => device.with_cache(folder),
+        let device = match Cache::of_user() {
+            Some(folder) if cache && port != SIMULATED => device.with_cache(folder),
             _ => device,
-        }))
-    }
-
-    /// Returns the name of the port.
-    #[getter]
-    fn name(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(self.device(py, None)?.name())
+        };
+        Ok(Self::new(device, port))
     }
 
     /// Returns the description as JSON.
@@ -446,6 +446,42 @@ impl Given {
         }
         values.extend(unknown.map(|name| (name, Value::Null)));
         Ok(Value::Object(values))
+    }
+}
+
+/// Returns the options for a connection.
+///
+/// # Errors
+/// Raises `ValueError` if one is out of range.
+pub fn options(baud: Option<u32>, timeout: Option<f64>, retries: u32) -> PyResult<Options> {
+    let mut options = match baud {
+        Some(0) => return Err(PyValueError::new_err("baud must be greater than 0")),
+        Some(baud) => Options::at(baud),
+        None => Options::default(),
+    };
+    options.retries = retries;
+    if let Some(seconds) = timeout {
+        options.timeout = duration(seconds)?;
+    }
+    Ok(options)
+}
+
+/// Connects to a device in this process, over a line with that rate of faults for each byte, in places
+/// that the seed determines.
+///
+/// # Errors
+/// Fails as opening a link does.
+pub fn simulated<L: Link + 'static>(
+    device: Arc<L>,
+    options: Options,
+    faults: Option<(f64, u64)>,
+) -> Result<Device, OpenError> {
+    match faults {
+        Some((rate, seed)) => {
+            let faults = Faults::mixed(rate.clamp(0.0, 1.0));
+            Device::over(LineLink::to(device, Pace::INSTANT, faults, seed), options)
+        }
+        None => Device::over(device, options),
     }
 }
 

@@ -70,6 +70,17 @@ pub fn argument(py: Python<'_>, name: &str, unfit: Unfit) -> PyErr {
     }
 }
 
+/// Returns the exception for what a simulated procedure returned, if it is not of the procedure's type.
+pub fn served(py: Python<'_>, path: &str, unfit: Unfit) -> PyErr {
+    match unfit {
+        Unfit::Raised(error) => error,
+        Unfit::Value(error) => {
+            let message = format!("{path} returned what it cannot: {error}");
+            exception(py, "ArgumentError", message, Ran::Once)
+        }
+    }
+}
+
 /// Returns the exception for arguments that cannot be matched to the procedure's.
 pub fn arguments(py: Python<'_>, message: String) -> PyErr {
     exception(py, "ArgumentError", message, Ran::Never)

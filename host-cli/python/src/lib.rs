@@ -10,6 +10,7 @@ mod connection;
 mod errors;
 mod events;
 mod feeds;
+mod simulated;
 mod streams;
 mod transfers;
 mod values;
@@ -24,6 +25,8 @@ mod _native {
     use crate::events::Subscription;
     #[pymodule_export]
     use crate::feeds::Feed;
+    #[pymodule_export]
+    use crate::simulated::SimulatedDevice;
     #[pymodule_export]
     use crate::streams::Stream;
 }

@@ -29,6 +29,7 @@ from ._errors import (
     ReplyError,
     Unreachable,
 )
+from ._simulation import SimulatedDevice, simulate
 from ._types import Some
 
 __all__ = [
@@ -50,11 +51,13 @@ __all__ = [
     "ProtocolError",
     "Refused",
     "ReplyError",
+    "SimulatedDevice",
     "Some",
     "Stream",
     "Subscription",
     "Unreachable",
     "connect",
+    "simulate",
 ]
 
 
@@ -65,6 +68,8 @@ def connect(
     timeout: float | None = None,
     retries: int = 0,
     cache: bool = True,
+    faults: float = 0.0,
+    seed: int = 1,
 ) -> Device:
     """Connects to a device. Nothing is sent before the first call.
 
@@ -74,5 +79,9 @@ def connect(
     `baud` is the speed of a serial port (115200). `timeout` is how long a call may take, in seconds
     (2, and longer on a slow line). `retries` is how often an unanswered call is tried again, if it never
     ran or may run twice. With `cache`, a description that was read before is not read again.
+
+    `faults` puts faults on the line of the simulated device: their rate for each byte, in places that
+    `seed` determines.
     """
-    return Device(_native.Connection.open(port, baud, timeout, retries, cache))
+    noise = (faults, seed) if faults else None
+    return Device(_native.Connection.open(port, baud, timeout, retries, cache, noise))

@@ -266,6 +266,11 @@ class Device:
         return self._interface.errors
 
     @property
+    def description(self) -> bytes:
+        """The description of its interface, in the form that the device sends."""
+        return self._native.description_bytes()
+
+    @property
     def counters(self) -> dict[str, int]:
         """What this end has counted: frames sent, resent, received and broken, sessions, lost links."""
         return self._native.counters()

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from ._device import Progress
@@ -5,7 +6,12 @@ from ._device import Progress
 class Connection:
     @staticmethod
     def open(
-        port: str, baud: int | None, timeout: float | None, retries: int, cache: bool
+        port: str,
+        baud: int | None,
+        timeout: float | None,
+        retries: int,
+        cache: bool,
+        faults: tuple[float, int] | None,
     ) -> Connection: ...
     @property
     def name(self) -> str: ...
@@ -62,3 +68,14 @@ class Subscription:
     def __aiter__(self) -> Subscription: ...
     async def __anext__(self) -> tuple[dict[str, Any], int, bool]: ...
     def close(self) -> None: ...
+
+class SimulatedDevice:
+    def __new__(
+        cls, description: bytes, serve: Callable[[str, dict[str, Any]], tuple[str, Any]]
+    ) -> SimulatedDevice: ...
+    def description(self) -> str: ...
+    def connect(
+        self, timeout: float | None, retries: int, faults: tuple[float, int] | None
+    ) -> Connection: ...
+    def emit(self, path: str, data: dict[str, Any]) -> None: ...
+    def power_cycle(self) -> None: ...

@@ -224,38 +224,22 @@ class Types:
     def _variant(self, base: type, variant: Mapping[str, Any]) -> tuple[type, Lift]:
         """Makes the class of a variant that stands in an enum some of whose variants hold values."""
         name, content = variant["name"], variant.get("content")
-        shape = content["shape"] if content else None
-        if shape is None:
-            fields: list[Mapping[str, Any]] = []
-        elif content["name"] == "" and "struct" in shape:
-            fields = shape["struct"]
-        elif content["name"] == "" and "tuple" in shape:
-            fields = [{"name": f"_{index}", "type": ty} for index, ty in enumerate(shape["tuple"])]
-        else:
-            fields = [{"name": "value", "type": content}]
-
-        def plain(self: Any) -> Any:
-            values = [getattr(self, python_name(field["name"])) for field in fields]
-            if content["name"] == "" and "struct" in shape:
-                return dict(zip((field["name"] for field in fields), values, strict=True))
-            if content["name"] == "" and "tuple" in shape:
-                return values
-            return values[0]
-
+        fields, unpack, pack = _parts(content)
         more: dict[str, Any] = {"__variant__": name}
-        if shape is not None:
+        attributes = [python_name(field["name"]) for field in fields]
+        if content is not None:
+
+            def plain(self: Any) -> Any:
+                return pack([getattr(self, attribute) for attribute in attributes])
+
             more["__content__"] = property(plain)
-        made, lift = self._dataclass(python_name(name), variant.get("doc", ""), fields, **more)
-        made = type(name, (made, base), {"__doc__": made.__doc__, "__module__": made.__module__})
+        data, lift = self._dataclass(python_name(name), variant.get("doc", ""), fields, **more)
+        made = type(data.__name__, (data, base), {"__doc__": data.__doc__})
+        made.__module__ = data.__module__
         made.__qualname__ = f"{base.__name__}.{name}"
 
         def lift_variant(value: Any) -> Any:
-            if shape is None:
-                return made()
-            if "struct" not in shape or content["name"] != "":
-                values = value if "tuple" in shape and content["name"] == "" else [value]
-                value = {field["name"]: part for field, part in zip(fields, values, strict=True)}
-            return made(**vars(lift(value)))
+            return made(**vars(lift(unpack(value))))
 
         return made, lift_variant
 
@@ -283,6 +267,27 @@ class Types:
 
     def _add(self, made: type) -> None:
         setattr(self.classes, made.__name__, made)
+
+
+Pack = Callable[[list[Any]], Any]
+
+
+def _parts(content: Mapping[str, Any] | None) -> tuple[list[Mapping[str, Any]], Lift, Pack]:
+    """Returns the fields of a variant, and the functions between their values and its plain content."""
+    if content is None:
+        return [], lambda _: {}, lambda _: None
+    shape = content["shape"]
+    if content["name"] == "" and isinstance(shape, dict):
+        if "struct" in shape:
+            fields = shape["struct"]
+            names = [field["name"] for field in fields]
+            return fields, lambda value: value, lambda parts: dict(zip(names, parts, strict=True))
+        if "tuple" in shape:
+            names = [f"_{index}" for index in range(len(shape["tuple"]))]
+            fields = [{"name": name, "type": ty} for name, ty in zip(names, shape["tuple"], strict=True)]
+            return fields, lambda value: dict(zip(names, value, strict=True)), list
+    fields = [{"name": "value", "type": content}]
+    return fields, lambda value: {"value": value}, lambda parts: parts[0]
 
 
 def _is_nullable(ty: Mapping[str, Any]) -> bool:

@@ -290,7 +290,7 @@ async def connect(
     """Connects to a device as `serial_rpc.connect` does, and reads its description."""
 
     def open_and_read() -> tuple[_native.Connection, str]:
-        native = _native.Connection.open(port, baud, timeout, retries, cache)
+        native = _native.Connection.open(port, baud, timeout, retries, cache, None)
         return native, native.description()
 
     native, description = await asyncio.to_thread(open_and_read)
