@@ -2,7 +2,7 @@
 
 use crate::connection::duration;
 use crate::errors;
-use crate::streams::{Place, Taken};
+use crate::place::{Place, Taken};
 use crate::values::from_json;
 use crate::waiting::wait;
 use pyo3::exceptions::PyStopAsyncIteration;
@@ -43,20 +43,18 @@ impl Subscription {
 
 type PlainEvent = (Py<PyDict>, u32, bool);
 
-/// Waits for the next event, for up to that time. None if the connection was cancelled, or none came.
+/// Waits for the next event, for up to that time. None if the subscription or the connection has ended,
+/// or if none came.
 async fn next(
     mut taken: Taken<EncodedSubscription>,
     procedure: Arc<Procedure>,
     limit: Option<Duration>,
 ) -> PyResult<Option<PlainEvent>> {
-    let next = match (taken.content(), limit) {
-        (None, _) => None,
-        (Some(subscription), Some(limit)) => {
-            subscription.next_within_async(limit).await.transpose()
-        }
-        (Some(subscription), None) => subscription.next_async().await,
-    };
-    let Some(next) = next else {
+    let next = taken.until_ended(async |subscription| match limit {
+        Some(limit) => subscription.next_within_async(limit).await.transpose(),
+        None => subscription.next_async().await,
+    });
+    let Some(next) = next.await.flatten() else {
         return Ok(None);
     };
     Python::attach(|py| {
@@ -127,6 +125,6 @@ impl Subscription {
 
     /// Ends the subscription.
     fn close(&self, py: Python<'_>) {
-        py.detach(|| drop(self.subscription.lock().take()));
+        py.detach(|| drop(self.subscription.end()));
     }
 }

@@ -1,7 +1,7 @@
 //! Takes items for a procedure, one by one.
 
 use crate::errors;
-use crate::streams::{Place, Taken};
+use crate::place::{Place, Taken};
 use crate::values::{from_json, to_json};
 use crate::waiting::wait;
 use pyo3::prelude::*;
@@ -75,13 +75,15 @@ impl Feed {
 
     /// Sends what is left, and returns the value of the last call.
     fn finish(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let finish = finish(self.feed.end(py)?, Arc::clone(&self.procedure));
+        let feed = self.feed.end().ok_or_else(|| errors::busy(py))?;
+        let finish = finish(feed, Arc::clone(&self.procedure));
         wait(py, &self.device, finish)?
     }
 
     /// Sends what is left, and returns the value of the last call.
     fn finish_async<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let finish = finish(self.feed.end(py)?, Arc::clone(&self.procedure));
+        let feed = self.feed.end().ok_or_else(|| errors::busy(py))?;
+        let finish = finish(feed, Arc::clone(&self.procedure));
         future_into_py(py, finish)
     }
 }

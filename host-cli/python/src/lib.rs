@@ -10,6 +10,7 @@ mod connection;
 mod errors;
 mod events;
 mod feeds;
+mod place;
 mod simulated;
 mod streams;
 mod transfers;

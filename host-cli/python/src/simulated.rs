@@ -18,7 +18,7 @@ pub struct SimulatedDevice {
     description: Description,
 }
 
-/// The end of a call as Python reports it: "value", "error" or "failed", and the object.
+/// The end of a call as Python reports it: "value", "error", "missing" or "failed", and the object.
 type Reported<'py> = (String, Bound<'py, PyAny>);
 
 /// Serves a call by a function of Python, which gets the path and a dict of the arguments.
@@ -44,6 +44,7 @@ fn serve(
             Served::Value(json(py, procedure, &items, &object)?)
         }
         ("value", _) => Served::Value(json(py, procedure, &procedure.value, &object)?),
+        ("missing", _) => Served::Missing,
         ("error", Some(ty)) => Served::Error(json(py, procedure, ty, &object)?),
         _ => Served::Failed,
     })

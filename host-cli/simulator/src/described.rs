@@ -39,6 +39,8 @@ pub enum Served {
     Error(Value),
     /// It failed in a way that the interface does not provide for.
     Failed,
+    /// Nothing serves this procedure. It did not run.
+    Missing,
 }
 
 /// Serves a call: gets the procedure, and its arguments by name.
@@ -209,6 +211,7 @@ impl State {
                 }
             }
             Served::Failed => FAILED,
+            Served::Missing => Reply::Fault(Fault::UnknownProcedure),
         }
     }
 

@@ -69,8 +69,7 @@ class SimulatedDevice:
         procedure = self._interface.procedures[path]
         method = self._find(path)
         if method is None:
-            error = NotImplementedError(f"the simulated device has no method for {path}")
-            return self._failed(path, error)
+            return ("missing", None)
         try:
             return ("value", method(**procedure.lift_event(named)))
         except _errors.ProcedureError as error:
