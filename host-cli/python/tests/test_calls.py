@@ -1,6 +1,7 @@
 """Calls by name, as a program that waits makes them."""
 
 import math
+import threading
 
 import pytest
 
@@ -150,7 +151,22 @@ def test_a_port_that_is_not_there_is_named():
 
 @pytest.mark.simulated("faults are put on the line")
 def test_every_call_is_right_on_a_bad_line():
-    device = serial_rpc.connect("sim", timeout=600, faults=1e-2, seed=7)
-    for number in range(5_000):
-        assert device.calculator.add(number, 1) == number + 1
+    # Many short tries: a long call is asked for again after longer and longer times.
+    device = serial_rpc.connect("sim", timeout=2, retries=100, faults=1e-2, seed=7)
+    outcomes = []
+
+    def work(offset):
+        for number in range(250):
+            try:
+                outcomes.append(device.calculator.add(number, offset) == number + offset)
+            except serial_rpc.Error as error:
+                outcomes.append(error)
+
+    device.calculator.add(2, 3)
+    threads = [threading.Thread(target=work, args=(offset,)) for offset in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(300)
+    assert outcomes == [True] * 5_000
     assert device.counters["resent"] > 100

@@ -126,6 +126,11 @@ class Interface:
         for service in description["services"]:
             self._add(service, calls)
 
+    @property
+    def written_types(self) -> list[str]:
+        """The classes of the device's types, as they are written in a stub."""
+        return self._types.written
+
     def _add(self, described: Mapping[str, Any], calls: Calls) -> None:
         name = described["name"]
         members: dict[str, Any] = {"__doc__": described["doc"] or None}

@@ -70,6 +70,8 @@ class Types:
         self._forms: dict[str, Form] = {}
         #: The classes by their names, as attributes.
         self.classes = SimpleNamespace()
+        #: The same as they are written in a stub, each after those that it needs.
+        self.written: list[str] = []
 
     def form(self, ty: Mapping[str, Any]) -> Form:
         """Returns the form of a type, as a description has it."""
@@ -170,7 +172,7 @@ class Types:
         return Form(made.__name__, lift)
 
     def _dataclass(
-        self, name: str, doc: str, fields: list[Mapping[str, Any]], **more: Any
+        self, name: str, doc: str, fields: list[Mapping[str, Any]], base: str = "", **more: Any
     ) -> tuple[type, Lift]:
         """Makes a dataclass, and the function that makes an object of a dict."""
         forms = [
@@ -185,6 +187,14 @@ class Types:
         lines = [doc, *(f"{field['name']}: {field['doc']}" for field in fields if field.get("doc"))]
         made.__doc__ = "\n".join(line for line in lines if line) or None
         made.__module__ = "serial_rpc.types"
+        attributes = [f"    {attribute}: {form.annotation}" for _, attribute, form in forms]
+        written = f"{base}_{name}" if base else name
+        bases = f"({base})" if base else ""
+        self.written.append(
+            "\n".join(
+                ["@dataclasses.dataclass(frozen=True)", f"class {written}{bases}:", *(attributes or ["    ..."])]
+            )
+        )
 
         def lift(values: Any) -> Any:
             return made(
@@ -207,6 +217,9 @@ class Types:
         name = self._free_name(ty["name"])
         base = type(name, (), {"__doc__": ty.get("doc") or None, "__module__": "serial_rpc.types"})
         self._add(base)
+        names = [python_name(variant["name"]) for variant in variants]
+        members = [f"    {member}: ClassVar[type[{name}_{member}]]" for member in names]
+        self.written.append("\n".join([f"class {name}:", *members]))
         lifts: dict[str, Lift] = {}
         for variant in variants:
             made, lift = self._variant(base, variant)
@@ -233,7 +246,8 @@ class Types:
                 return pack([getattr(self, attribute) for attribute in attributes])
 
             more["__content__"] = property(plain)
-        data, lift = self._dataclass(python_name(name), variant.get("doc", ""), fields, **more)
+        doc = variant.get("doc", "")
+        data, lift = self._dataclass(python_name(name), doc, fields, base.__name__, **more)
         made = type(data.__name__, (data, base), {"__doc__": data.__doc__})
         made.__module__ = data.__module__
         made.__qualname__ = f"{base.__name__}.{name}"
@@ -254,6 +268,8 @@ class Types:
         lines += [f"{variant['name']}: {variant['doc']}" for variant in variants if variant.get("doc")]
         made.__doc__ = "\n".join(line for line in lines if line) or None
         self._add(made)
+        members = [f"    {python_name(name)} = {name!r}" for name in names]
+        self.written.append("\n".join([f"class {made.__name__}(enum.Enum):", *members]))
         return Form(made.__name__, made)
 
     def _free_name(self, name: str) -> str:
