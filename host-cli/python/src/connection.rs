@@ -9,7 +9,7 @@ use crate::feeds::Feed;
 use crate::streams::Stream;
 use crate::transfers::transfer;
 use crate::values::{from_json, to_json};
-use crate::waiting::wait;
+use crate::waiting::{duration, wait};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
@@ -25,7 +25,6 @@ use serial_rpc::{Connection as Device, Options, Selector};
 use serial_rpc_simulator::SimulatedDevice;
 use serial_rpc_simulator::line::{Faults, LineLink, Pace};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The name of the simulated device.
 pub const SIMULATED: &str = "sim";
@@ -483,13 +482,4 @@ pub fn simulated<L: Link + 'static>(
         }
         None => Device::over(device, options),
     }
-}
-
-/// Returns a time limit in seconds as a duration.
-///
-/// # Errors
-/// Raises `ValueError` if it is negative, not a number, or more than the clock can hold.
-pub fn duration(seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| PyValueError::new_err(format!("{seconds} is no time limit in seconds")))
 }

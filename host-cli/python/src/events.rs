@@ -1,10 +1,9 @@
 //! The events that a device sends, one by one.
 
-use crate::connection::duration;
 use crate::errors;
 use crate::place::{Place, Taken};
 use crate::values::from_json;
-use crate::waiting::wait;
+use crate::waiting::{duration, wait};
 use pyo3::exceptions::PyStopAsyncIteration;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

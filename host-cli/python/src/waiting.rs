@@ -1,5 +1,6 @@
 //! Waits for a connection as Python does: other threads run meanwhile, and Ctrl-C ends the wait.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serial_rpc::Connection;
 use std::time::Duration;
@@ -25,4 +26,13 @@ pub fn wait<T: Send>(
             Python::attach(|py| py.check_signals())
         })
     })
+}
+
+/// Returns a time limit in seconds as a duration.
+///
+/// # Errors
+/// Raises `ValueError` if it is negative, not a number, or more than the clock can hold.
+pub fn duration(seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| PyValueError::new_err(format!("{seconds} is no time limit in seconds")))
 }
