@@ -49,8 +49,16 @@ impl Emulator {
     /// Fails as [`start`](Self::start) does.
     pub fn start_binary(board: &Board, binary: &str) -> io::Result<Self> {
         let image = board.images().image(binary).map_err(io::Error::other)?;
+        Self::start_image(board, &image)
+    }
+
+    /// Loads any image into the board and boots it.
+    ///
+    /// # Errors
+    /// Fails if QEMU does not start; the error has its output.
+    pub fn start_image(board: &Board, image: &Path) -> io::Result<Self> {
         let folder = TempDir::with_prefix("serial-rpc-")?;
-        let mut emulator = Self::run(board, &image, folder.path(), &[])?;
+        let mut emulator = Self::run(board, image, folder.path(), &[])?;
         if board.is_deaf_at_first() {
             emulator.uart.set_read_timeout(Some(START_LIMIT))?;
             (&emulator.uart).read_exact(&mut [0])?;

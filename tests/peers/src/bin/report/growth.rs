@@ -4,7 +4,7 @@ use peers::chart::{self, Axes, Line, Stroke};
 use peers::documents;
 use std::error::Error;
 use std::fs;
-use tests::growth::{self, Curve, FRAMES, Offer, PAYLOADS, WINDOWS, Way};
+use tests::growth::{self, Curve, FRAMES, Offer, PAYLOADS, WINDOWS};
 
 /// The number of procedures of each of the services.
 const PROCEDURES_A_SERVICE: u64 = 4;
@@ -17,8 +17,7 @@ pub fn write() -> Result<(), Box<dyn Error>> {
     let flash = flash()?;
     let ram = FRAMES.map(|frame| growth::ram(frame, &WINDOWS));
     let ram = ram.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let instructions = Way::ALL.map(|way| growth::instructions(way, &PAYLOADS));
-    let instructions = instructions.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let instructions = growth::instructions(&PAYLOADS)?;
 
     documents::write_section("growth", &slopes(&flash, &ram, &instructions))?;
     let mut text = format!("# Growth\n\n{NOTES}");
