@@ -47,7 +47,8 @@ same compiler. thumbv7m, opt-level s, fat LTO; frames of 64 bytes and window 1 w
 Each image is the same but for how many there are of one thing. Procedures \"of one signature\" are
 `fn(i32, i32) -> i32`, every one with a body of its own that is not inlined; those \"with a type each\" take and
 return a struct of two fields like no other's. Undescribed images have the device's own service, described ones the
-description and its docs (a line each) as well. A payload is one `&[u8]`, as argument or as value, none of it zero.
+description and its docs (a line each) as well. A payload is one `&[u8]`, as argument or as value, none of it zero;
+the floor is the same work written by hand (`tests/size/src/floor.rs`).
 ";
 
 /// Returns the cost of one more of everything.
