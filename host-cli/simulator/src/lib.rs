@@ -9,8 +9,12 @@ mod device;
 pub mod line;
 mod prompt_board;
 mod simulation;
+mod slots;
+mod updatable;
 mod waiting_board;
 
 pub use board::SimulatedEvents;
 pub use device::{SimulatedDevice, SimulatedInterface};
 pub use simulation::Simulation;
+pub use slots::SimulatedSlots;
+pub use updatable::{Updatable, UpdatableDevice};

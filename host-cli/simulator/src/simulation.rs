@@ -1,7 +1,6 @@
 //! A simulated device at the far end of a simulated line: the other end of an
 //! [`Offer`](serial_rpc::link::Offer).
 
-use crate::device::SimulatedDevice;
 use crate::line::{Faults, Line, Pace};
 use rpc_proto::time::Instant;
 use serial_rpc::link::Link;
@@ -13,16 +12,16 @@ const IDLE: time::Duration = time::Duration::from_millis(100);
 
 /// A device, and the line to it. Its state remains from one caller to the next.
 pub struct Simulation {
-    device: SimulatedDevice,
+    device: Box<dyn Link>,
     to_device: Line,
     from_device: Line,
     started: time::Instant,
 }
 
 impl Simulation {
-    /// Creates a device that was just switched on. The line has those faults in both directions,
-    /// and the seed determines where.
-    pub fn new(pace: Pace, faults: Faults, seed: u64) -> Self {
+    /// Puts a device at the far end. The line has those faults in both directions, and the seed
+    /// determines where.
+    pub fn of(device: impl Link + 'static, pace: Pace, faults: Faults, seed: u64) -> Self {
         // Only the device prints text.
         let from_caller = Faults {
             texts: 0.0,
@@ -30,7 +29,7 @@ impl Simulation {
         };
         let [to_device, from_device] = Line::pair(pace, [from_caller, faults], seed);
         Self {
-            device: SimulatedDevice::new(),
+            device: Box::new(device),
             to_device,
             from_device,
             started: time::Instant::now(),
@@ -100,6 +99,7 @@ fn deliver(link: &dyn Link, mut bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SimulatedDevice;
     use serde_json::json;
     use serial_rpc::link::Offer;
     use serial_rpc::{Connection, Options};
@@ -115,7 +115,9 @@ mod tests {
         };
         let device = Connection::open_with(offer.port().clone(), options).unwrap();
         let caller = offer.accept().unwrap();
-        thread::spawn(move || Simulation::new(Pace::INSTANT, faults, 1).serve(&*caller));
+        thread::spawn(move || {
+            Simulation::of(SimulatedDevice::new(), Pace::INSTANT, faults, 1).serve(&*caller)
+        });
         device
     }
 
