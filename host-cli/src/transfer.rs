@@ -1,4 +1,5 @@
-//! The shared parts of `get` and `put`: the progress bar, which `update` has too, the report, and the failures.
+//! The shared parts of `get` and `put`: the progress bar, which `update` has too, the report, and
+//! the failures.
 
 use crate::failure::{Class, Failure};
 use crate::output;

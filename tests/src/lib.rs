@@ -29,6 +29,7 @@
 //! - [`running`]: the same while it runs, to talk to it line by line.
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
 //! - [`image_files`]: such an image, or any bytes, as the files that tools make of it.
+//! - [`lamp`]: a device whose firmware the program can replace.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
@@ -67,6 +68,7 @@ pub mod hostile;
 pub mod ignorable;
 pub mod image;
 pub mod image_files;
+pub mod lamp;
 pub mod line_use;
 pub mod loopback;
 pub mod offered;

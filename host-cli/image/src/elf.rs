@@ -1,7 +1,7 @@
 //! Reads ELF: the sections that are loaded, where their segments are stored.
 //!
-//! A segment may begin with headers that are no part of the image, which is why its sections count, as they
-//! do for `objcopy`.
+//! A segment may begin with headers that are no part of the image, which is why its sections count,
+//! as they do for `objcopy`.
 
 use crate::ImageError;
 use crate::pieces::Piece;

@@ -18,7 +18,8 @@ impl Piece<'_> {
     }
 }
 
-/// Joins pieces in any order. Returns the first address, and the bytes from there on, with zeroes in the gaps.
+/// Joins pieces in any order. Returns the first address, and the bytes from there on, with zeroes
+/// in the gaps.
 pub fn joined(mut pieces: Vec<Piece<'_>>) -> Result<(u32, Vec<u8>), ImageError> {
     pieces.retain(|piece| !piece.bytes.is_empty());
     pieces.sort_by_key(|piece| piece.address);

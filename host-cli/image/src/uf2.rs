@@ -17,8 +17,8 @@ const OF_FILE: u32 = 0x1000;
 /// Flag: the block names its family.
 const HAS_FAMILY: u32 = 0x2000;
 
-/// The family of a block that files for the RP2350 begin with, to work around a fault of its boot ROM. It
-/// is no part of the image.
+/// The family of a block that files for the RP2350 begin with, to work around a fault of its boot
+/// ROM. It is no part of the image.
 const RP2350_ABSOLUTE: u32 = 0xe48b_ff57;
 
 /// Returns the pieces of a file.

@@ -9,18 +9,19 @@ const RAM: [Range<u32>; 2] = [0x1000_0000..0x1100_0000, 0x2000_0000..0x4000_0000
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misplaced {
     /// The file has another address.
-    #[error("it is for the address {0:#010x}")]
+    #[error("is for the address {0:#010x}")]
     Address(u32),
     /// The file has no address, but the first instruction would be outside the image.
-    #[error("it is for another address: it begins to run at {0:#010x}")]
+    #[error("begins to run at {0:#010x}")]
     Reset(u32),
 }
 
 /// Checks that the reset vector of an image for Cortex-M leads into the image, if it is at that
 /// address.
 ///
-/// The table begins with the initial stack pointer, which is in RAM and even, and the address of the first
-/// instruction, which is odd. Other bytes are no such table, and nothing is known of their address.
+/// The table begins with the initial stack pointer, which is in RAM and even, and the address of
+/// the first instruction, which is odd. Other bytes are no such table, and nothing is known of
+/// their address.
 pub fn check(bytes: &[u8], address: u32) -> Result<(), Misplaced> {
     let words = bytes.first_chunk::<8>();
     let Some([a, b, c, d, e, f, g, h]) = words.copied() else {

@@ -7,11 +7,11 @@ use rpc_proto::wire::crc::Crc32;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What erased flash reads as.
+/// A byte of erased flash.
 const ERASED: u8 = 0xff;
 
-/// The slots of a device that can be updated. Clones are handles of the same flash, which keeps what is in it
-/// while the device is off.
+/// The slots of a device that can be updated. Clones are handles of the same flash, which keeps
+/// what is in it while the device is off.
 ///
 /// ```
 /// use rpc_proto::services::update::ImageInfo;
@@ -111,6 +111,12 @@ impl SimulatedSlots {
             flash.trial = Trial::Failed;
         }
         ImageInfo::find(&flash.active.bytes).unwrap_or(ImageInfo::new("?", ""))
+    }
+
+    /// Returns the number of bytes in the spare slot.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.flash().spare.bytes.len()
     }
 
     /// Returns true once if the firmware has asked to be restarted.

@@ -32,9 +32,9 @@ rpc_proto::interface! {
 
 /// A device with a boot loader, which can be restarted by a call.
 ///
-/// [`new`](UpdatableDevice::new) creates the demonstration device with updates; [`with`](Self::with) one with
-/// firmware of your own. Whatever image is activated, the firmware that answers is that of the simulated
-/// device: only its version changes.
+/// [`new`](UpdatableDevice::new) creates the demonstration device with updates;
+/// [`with`](Self::with) one with firmware of your own. Whatever image is activated, the firmware
+/// that answers is that of the simulated device: only its version changes.
 ///
 /// ```
 /// use rpc_proto::services::update::ImageInfo;
@@ -88,8 +88,8 @@ impl UpdatableDevice {
 }
 
 impl<I: Dispatch + Send + 'static> UpdatableDevice<I> {
-    /// Creates a device with those slots, just switched on. `start` makes its interface whenever it starts,
-    /// from the description of the image that the boot loader has started.
+    /// Creates a device with those slots, just switched on. `start` makes its interface whenever it
+    /// starts, from the description of the image that the boot loader has started.
     pub fn with(
         slots: SimulatedSlots,
         events: Arc<SimulatedEvents>,
@@ -112,7 +112,8 @@ impl<I> UpdatableDevice<I> {
     }
 }
 
-/// Starts the device, and returns the description of its image, which a firmware has in its flash for good.
+/// Starts the device, and returns the description of its image, which a firmware has in its flash
+/// for good.
 fn booted(slots: &SimulatedSlots) -> &'static ImageInfo {
     Box::leak(Box::new(slots.boot()))
 }

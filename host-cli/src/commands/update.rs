@@ -22,28 +22,25 @@ const SIGNATURE: usize = 64;
 
 /// Replace the firmware of the device.
 ///
-/// The device needs the service `update` and a boot loader with two slots. The image must be for its
-/// product and its address, or nothing is sent. The device checks all of it, restarts with it on trial, and keeps it
-/// once it has answered; else the one before comes back. A power cut at any moment leaves the device with one of the
-/// two, whole.
+/// The device needs the service `update` and a boot loader with two slots. The image must be for
+/// its product and its address, or nothing is sent. The device checks all of it, restarts with it
+/// on trial, and keeps it once it has answered; else the one before comes back. A power cut at any
+/// moment leaves the device with one of the two, whole.
 ///
-/// After Ctrl-C, an unplugged cable or a reset, the same command goes on where it was. If the device runs
-/// the image already, nothing is sent and the exit code is 0.
+/// Writing goes on after a reset of the device, and when a port that was unplugged is back. After
+/// Ctrl-C, the same command goes on where it was. If the device runs the image already, nothing is
+/// sent.
 ///
-/// As JSON, the output is an object: "outcome" ("confirmed", "on-trial", "up-to-date", or with --dry-run
-/// "planned"), "product", "before" and "version", "bytes", "crc32", and if some were sent "sent", "seconds" and
-/// "bytes_per_second".
+/// As JSON, the output is an object: "outcome" ("confirmed", "on-trial", "up-to-date", or with
+/// --dry-run "planned"), "product", "before" and "version", "bytes", "crc32", and if some were sent
+/// "sent", "seconds" and "bytes_per_second".
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Examples:
-  serial-rpc update target/thumbv7em-none-eabihf/release/lamp
-  serial-rpc update lamp.hex --dry-run
-  serial-rpc update lamp.bin --signature lamp.sig
-  serial-rpc update status
-  serial-rpc update revert",
-    after_long_help = SIGNING
+    disable_help_subcommand = true,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{DETAILS}")
 )]
 pub struct Update {
     #[command(subcommand)]
@@ -89,8 +86,8 @@ struct Restart {
 enum Step {
     /// Show the images that the device has, and those that it takes.
     ///
-    /// As JSON, it is an object: "target", and the slots "active" and "spare", as `call update.target` and
-    /// `call update.slot` print them.
+    /// As JSON, it is an object: "target", and the slots "active" and "spare", as `call
+    /// update.target` and `call update.slot` print them.
     Status,
     /// Keep the image that runs on trial.
     ///
@@ -102,17 +99,37 @@ enum Step {
     Revert(Restart),
 }
 
-const SIGNING: &str = "\
+impl Update {
+    /// Returns true if a file of it is stdin.
+    pub fn reads_stdin(&self) -> bool {
+        [&self.image, &self.signature].contains(&&Some("-".to_owned()))
+    }
+}
+
+const EXAMPLES: &str = "\
 Examples:
   serial-rpc update target/thumbv7em-none-eabihf/release/lamp
   serial-rpc update lamp.hex --dry-run
   serial-rpc update lamp.bin --signature lamp.sig
   serial-rpc update status
-  serial-rpc update revert
+  serial-rpc update revert";
 
-A signature is 64 bytes: that by Ed25519 of the SHA-512 of the image's bytes. OpenSSL makes it:
-  openssl genpkey -algorithm ed25519 -out key.pem          once; keep it secret
-  openssl pkey -in key.pem -pubout -outform der | tail -c 32 > key.pub     for the firmware
+const DETAILS: &str = "\
+Exit codes, for a script that updates many devices:
+    0  the device runs the image, now or already: \"outcome\" tells
+    2  the image is not for this device, or is no image, and nothing was sent
+    3  the port is missing or was lost
+    4  the device did not answer, or did not come back after the restart
+    6  the device refused the image, for example for its signature
+    8  the image failed its trial, and the device runs the one before
+  130  interrupted with Ctrl-C
+After 3, 4 and 130, the same command goes on where it was.
+
+A signature is 64 bytes: Ed25519 over the SHA-512 of the image. With OpenSSL, once, where key.pem
+stays secret and key.pub is for the firmware:
+  openssl genpkey -algorithm ed25519 -out key.pem
+  openssl pkey -in key.pem -pubout -outform der | tail -c 32 > key.pub
+And for each image:
   cargo objcopy --release -- -O binary lamp.bin
   openssl dgst -sha512 -binary -out lamp.sha512 lamp.bin
   openssl pkeyutl -sign -rawin -inkey key.pem -in lamp.sha512 -out lamp.sig";
@@ -156,7 +173,7 @@ fn all(context: &Context, update: &Update, name: &str) -> Result<(), Failure> {
     let progress = Progress::new();
     let updated = device.update(&to, |step| progress.show(step));
     let sent = progress.end();
-    let updated = updated.map_err(|error| Failure::update(&device, error))?;
+    let updated = updated.map_err(|error| Failure::update(&device, error).that_can_go_on())?;
     Report::updated(&plan, &image, &updated, sent).print(context.json)
 }
 

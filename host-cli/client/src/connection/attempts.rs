@@ -1,4 +1,5 @@
-//! Decides if something long goes on after a call that failed: a reset, or a cable that was pulled out, may pass.
+//! Decides if something long goes on after a call that failed: a reset, or a cable that was pulled
+//! out, may pass.
 
 use rpc_proto::client::{CallError, Cause};
 

@@ -28,8 +28,8 @@ pub struct FirmwareUpdate<'i> {
     /// The signature of the image, for a device that needs one: an Ed25519 signature of the SHA-512 of
     /// its bytes.
     pub signature: Option<&'i [u8]>,
-    /// Confirms the image when it runs. Otherwise it stays on trial, and the next reboot brings back the one
-    /// before unless it confirms itself.
+    /// Confirms the image when it runs. Otherwise it stays on trial, and the next reboot brings
+    /// back the one before unless it confirms itself.
     pub confirm: bool,
     /// The longest time that the device may take to restart, its boot loader's work included.
     pub restart: Duration,
@@ -144,7 +144,7 @@ pub enum UpdateFailure {
         device: String,
     },
     /// The image is for another address. Nothing was sent.
-    #[error("the device runs images at {address:#010x}, and of this one {why}")]
+    #[error("the image {why}, the device runs images at {address:#010x}")]
     Misplaced {
         /// The address of the device's images.
         address: u32,
@@ -228,11 +228,12 @@ impl Connection {
         })
     }
 
-    /// Replaces the firmware of the device by another image. The device checks it, restarts with it, and keeps
-    /// it when it has answered.
+    /// Replaces the firmware of the device by another image. The device checks it, restarts with
+    /// it, and keeps it when it has answered.
     ///
-    /// It goes on after a reset of the device, and when a port that was unplugged is back; called again, it goes on where the
-    /// last time ended. If the device runs the image already, nothing is sent.
+    /// It goes on after a reset of the device, and when a port that was unplugged is back; called
+    /// again, it goes on where the last time ended. If the device runs the image already, nothing
+    /// is sent.
     ///
     /// ```no_run
     /// use serial_rpc::Connection;
@@ -271,8 +272,8 @@ impl Connection {
         }
     }
 
-    /// Brings back the image that ran before, for which the device restarts, or undoes the activation of one
-    /// that has not run yet.
+    /// Brings back the image that ran before, for which the device restarts, or undoes the
+    /// activation of one that has not run yet.
     ///
     /// # Errors
     /// Fails if there is no such image, or if the device does not run it within that time.
@@ -289,9 +290,8 @@ impl Connection {
                 before,
             });
         }
-        let of = |slot: &Slot| (slot.version.clone(), slot.length, slot.crc);
         let back = self.restart(restart, cancellations, |[active, other]| {
-            let is_back = of(&active) == of(&spare) && other.state != SlotState::Pending;
+            let is_back = is_same(&active, &spare) && other.state != SlotState::Pending;
             Ok(is_back.then_some(active))
         })?;
         // Some boot loaders start it on trial, as any image.
@@ -372,6 +372,13 @@ impl Connection {
         }
         Ok(true)
     }
+}
+
+/// Returns true if two slots have the same image, as far as the device knows.
+fn is_same(one: &Slot, other: &Slot) -> bool {
+    let is_known = one.length > 0 && other.length > 0;
+    one.version == other.version
+        && (!is_known || (one.length, one.crc) == (other.length, other.crc))
 }
 
 /// Returns true if a slot has that image, as far as the device knows.

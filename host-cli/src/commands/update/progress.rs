@@ -46,16 +46,26 @@ impl Progress {
                 self.bar.set_length(u64::from(total));
                 self.bar.set_position(u64::from(done));
                 if before.is_none() {
-                    // What was there already is no measure of the rate.
+                    // The bytes that were there already are no measure of the rate.
                     self.bar.reset_eta();
                 }
+                if done == total {
+                    self.wait("checking");
+                } else if before.is_some_and(|before| before.to == total) {
+                    // It was reset, and has lost some.
+                    self.bar.disable_steady_tick();
+                    self.bar.set_style(transfer::bar().style());
+                }
             }
-            UpdateStep::Restarting => {
-                self.bar
-                    .set_style(transfer::style("{spinner} restarting, {elapsed}"));
-                self.bar.enable_steady_tick(Duration::from_millis(100));
-            }
+            UpdateStep::Restarting => self.wait("restarting"),
         }
+    }
+
+    /// Shows that the device works on something else.
+    fn wait(&self, work: &str) {
+        let style = transfer::style(&format!("{{spinner}} {work}, {{elapsed}}"));
+        self.bar.set_style(style);
+        self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 
     /// Removes the bar. Returns what was sent, if anything was.

@@ -1,4 +1,4 @@
-//! Prints the outcome of an update, and what a device has.
+//! Prints the outcome of an update, and the images of a device.
 
 use super::progress::Sent;
 use crate::failure::Failure;
@@ -66,12 +66,15 @@ impl<'r> Report<'r> {
         let mut text = match self.outcome {
             "up-to-date" => format!("{product}: {version} runs already"),
             "planned" => format!("{product}: {version} would replace {before}"),
-            "on-trial" => format!("{product}: {version} runs on trial in place of {before}"),
+            "on-trial" => format!(
+                "{product}: {version} runs on trial in place of {before}\n\
+                 `serial-rpc update confirm` keeps it"
+            ),
             _ => format!("{product}: {version} runs in place of {before}"),
         };
         text += &format!("\n{bytes} bytes, CRC-32 {crc32}");
         if let Some(Sent {
-            sent,
+            sent: sent @ 1..,
             seconds,
             bytes_per_second,
         }) = self.sent
@@ -86,7 +89,7 @@ fn hex(crc: u32) -> String {
     format!("{crc:#010x}")
 }
 
-/// What a device has and takes.
+/// The images that a device has, and those that it takes.
 #[derive(Serialize)]
 pub struct Status {
     /// The images that it takes.
@@ -108,7 +111,10 @@ impl Status {
             ..
         } = &self.target;
         format!(
-            "product  {}\nimages   at {address:#010x}, up to {capacity} bytes, {}\nactive   {}\nspare    {}",
+            "product  {}\n\
+             images   at {address:#010x}, up to {capacity} bytes, {}\n\
+             active   {}\n\
+             spare    {}",
             safe::line(product),
             if *signed { "signed" } else { "not signed" },
             described(&self.active),
