@@ -14,6 +14,9 @@
 //! - [`transfer_use`]: the share of it that blocks use.
 //! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
 //! - [`shelf`]: blocks in memory that may outlive a reset.
+//! - [`nor_flash`]: a flash whose power can be cut in any operation.
+//! - [`mcuboot`]: a boot loader that does what MCUboot's documentation says.
+//! - [`updatable`]: a device with a boot loader, whose firmware can be replaced.
 //! - [`counter`]: a service that keeps a journal of its calls.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -71,6 +74,8 @@ pub mod image_files;
 pub mod lamp;
 pub mod line_use;
 pub mod loopback;
+pub mod mcuboot;
+pub mod nor_flash;
 pub mod offered;
 pub mod party_line;
 pub mod program;
@@ -86,6 +91,7 @@ pub mod stepped;
 pub mod tally;
 pub mod test_device;
 pub mod transfer_use;
+pub mod updatable;
 pub mod usb_chip;
 pub mod usb_host;
 pub mod virtual_link;

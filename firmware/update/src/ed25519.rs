@@ -7,7 +7,8 @@ use salty::{PublicKey, Sha512, Signature};
 ///
 /// ```
 /// use firmware_update::ed25519::Ed25519;
-/// let verifier = Ed25519::new(*include_bytes!("../tests/release.pub"));
+/// const KEY: [u8; 32] = [0x3a; 32]; // or `*include_bytes!("release.pub")`
+/// let verifier = Ed25519::new(KEY);
 /// # let _ = verifier;
 /// ```
 pub struct Ed25519 {

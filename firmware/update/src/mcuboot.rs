@@ -4,7 +4,7 @@
 //! done* and the type of swap, each in 8 bytes (`docs/design.md` of MCUboot, "Image Trailer"). An image is what
 //! `imgtool sign` makes, header and signature included; MCUboot checks it once more before it swaps.
 
-use crate::flash::{self, Writer, failed, is_blank, write_word};
+use crate::flash::{self, ERASED, Writer, failed, is_blank, write_word};
 use embedded_storage::nor_flash::NorFlash;
 use rpc_proto::services::update::{FlashFailed, Geometry, SlotState, Slots, Which, Whole};
 
@@ -64,11 +64,13 @@ fn magic<F: NorFlash>(flash: &mut F) -> Result<Magic, FlashFailed> {
     })
 }
 
-fn is_set<F: NorFlash>(flash: &mut F, distance: u32) -> Result<bool, FlashFailed> {
+/// Returns a flag, which is [`ERASED`] if it is not set.
+fn flag<F: NorFlash>(flash: &mut F, distance: u32) -> Result<u8, FlashFailed> {
     let mut flag = [0];
     let end = flash.capacity() as u32;
     flash::read(flash, end - distance, &mut flag)?;
-    Ok(flag == [SET])
+    let [flag] = flag;
+    Ok(flag)
 }
 
 /// Sets a field of the trailer.
@@ -126,10 +128,12 @@ impl<P: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Slots for Mcuboo
     }
 
     fn state(&mut self, which: Which) -> Result<SlotState, FlashFailed> {
-        let is_swapped =
-            magic(&mut self.primary)? == Magic::Good && is_set(&mut self.primary, COPY_DONE_AT)?;
+        let is_swapped = magic(&mut self.primary)? == Magic::Good
+            && flag(&mut self.primary, COPY_DONE_AT)? == SET;
         let is_pending = magic(&mut self.secondary)? == Magic::Good;
-        let is_on_trial = is_swapped && !is_pending && !is_set(&mut self.primary, IMAGE_OK_AT)?;
+        // A flag that was half written keeps MCUboot from swapping back.
+        let is_on_trial =
+            is_swapped && !is_pending && flag(&mut self.primary, IMAGE_OK_AT)? == ERASED;
         Ok(match which {
             Which::Active if is_on_trial => SlotState::OnTrial,
             Which::Active => SlotState::Confirmed,

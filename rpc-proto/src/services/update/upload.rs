@@ -16,8 +16,11 @@ use core::fmt;
 /// on a slow processor.
 const TIME: Duration = Duration::from_secs(10);
 
-/// The fewest bytes per request for a checksum.
+/// The number of bytes per request for a checksum, unless pages are longer.
 const CHECKED_AT_ONCE: u32 = 4 * 1024;
+
+/// The fewest bytes per request for a checksum.
+const FEWEST_CHECKED: u32 = 256;
 
 impl fmt::Display for UpdateError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,16 +139,19 @@ impl<'n> Upload<'n> {
 
     /// Returns how many bytes of the image are in the spare slot already.
     fn there<C: Caller>(&self, caller: &mut C, page: u32) -> Result<u32, UploadError> {
-        let step = CHECKED_AT_ONCE.max(page) as usize;
         let (mut offset, mut crc) = (0, Crc32::new());
-        for piece in self.image.chunks(step) {
-            let length = piece.len() as u32;
-            let after = crc.then(piece);
-            let arguments = (Which::Spare, offset, length, crc.value());
-            if call::<UpdateChecksum>(caller, &arguments)? != after.value() {
-                break;
+        // Roughly first.
+        for step in [page.max(CHECKED_AT_ONCE), page.max(FEWEST_CHECKED)] {
+            while let Some(rest @ [_, ..]) = self.image.get(offset as usize..) {
+                let piece = rest.get(..step as usize).unwrap_or(rest);
+                let after = crc.then(piece);
+                let length = piece.len() as u32;
+                let arguments = (Which::Spare, offset, length, crc.value());
+                if call::<UpdateChecksum>(caller, &arguments)? != after.value() {
+                    break;
+                }
+                (offset, crc) = (offset + length, after);
             }
-            (offset, crc) = (offset + length, after);
         }
         Ok(offset)
     }
