@@ -4,7 +4,7 @@ use crate::image_files::{Elf, hex};
 use crate::offered::Offered;
 use crate::shelf::pattern;
 use firmware_update::ed25519::Ed25519;
-use rpc_proto::services::update::{ImageInfo, Unsigned, UpdateService, Updater};
+use rpc_proto::services::update::{ImageInfo, Unsigned, UpdateService, Updater, Verifier};
 use serial_rpc::link::Link;
 use serial_rpc_simulator::{SimulatedSlots, UpdatableDevice};
 use std::fs;
@@ -13,11 +13,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The address of the lamp's firmware.
 pub const ADDRESS: u32 = 0x8000;
+
+/// The version that it has from the start.
+const OLD: &str = "1.0.0";
+
+/// The longest wait for something in a test, on any machine.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The time that the line takes for a byte.
 const PER_BYTE: Duration = Duration::from_micros(10);
@@ -53,13 +59,34 @@ pub struct Lamp {
     /// Switches it off and on.
     restart: Box<dyn Fn()>,
     folder: TempDir,
-    is_mute: Arc<AtomicBool>,
+    cut: Arc<Cut>,
 }
 
-/// The lamp behind a line that takes its time, and can be cut.
+/// The line to a lamp that takes its time, and can be cut.
 pub struct Wired {
     device: Box<dyn Link>,
-    is_mute: Arc<AtomicBool>,
+    cut: Arc<Cut>,
+}
+
+/// The cut in the line.
+#[derive(Default)]
+struct Cut {
+    /// True if the line is cut when other firmware starts.
+    is_wanted: AtomicBool,
+    is_there: AtomicBool,
+}
+
+impl Cut {
+    /// Cuts the line if it is wanted.
+    fn when_started(&self, info: &ImageInfo) {
+        if info.version() != OLD && self.is_wanted.load(Ordering::Relaxed) {
+            self.is_there.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        self.is_there.load(Ordering::Relaxed)
+    }
 }
 
 impl Lamp {
@@ -69,12 +96,7 @@ impl Lamp {
     /// Panics if the system has no port left.
     #[must_use]
     pub fn new() -> Self {
-        let slots = SimulatedSlots::new(ADDRESS, &firmware("1.0.0", 5000));
-        let device = UpdatableDevice::with(slots.clone(), Arc::default(), |info, slots| {
-            UpdateService(Updater::new(info, slots, Unsigned))
-        });
-        let restarted = device.clone();
-        Self::at(slots, device, move || restarted.power_cycle())
+        Self::with(|| Unsigned)
     }
 
     /// Creates one that takes firmware that is signed with a key.
@@ -83,29 +105,29 @@ impl Lamp {
     /// Panics if the system has no port left.
     #[must_use]
     pub fn with_key(key: [u8; 32]) -> Self {
-        let slots = SimulatedSlots::new(ADDRESS, &firmware("1.0.0", 5000));
-        let device = UpdatableDevice::with(slots.clone(), Arc::default(), move |info, slots| {
-            UpdateService(Updater::new(info, slots, Ed25519::new(key)))
-        });
-        let restarted = device.clone();
-        Self::at(slots, device, move || restarted.power_cycle())
+        Self::with(move || Ed25519::new(key))
     }
 
-    fn at(
-        slots: SimulatedSlots,
-        device: impl Link + 'static,
-        restart: impl Fn() + 'static,
+    fn with<V: Verifier + Send + 'static>(
+        verifier: impl Fn() -> V + Send + Sync + 'static,
     ) -> Self {
-        let is_mute = Arc::new(AtomicBool::new(false));
+        let slots = SimulatedSlots::new(ADDRESS, &firmware(OLD, 5000));
+        let cut = Arc::new(Cut::default());
+        let of_firmware = Arc::clone(&cut);
+        let device = UpdatableDevice::with(slots.clone(), Arc::default(), move |info, slots| {
+            of_firmware.when_started(info);
+            UpdateService(Updater::new(info, slots, verifier()))
+        });
+        let restarted = device.clone();
         Self {
             port: Offered::of(Wired {
                 device: Box::new(device),
-                is_mute: Arc::clone(&is_mute),
+                cut: Arc::clone(&cut),
             }),
             slots,
-            restart: Box::new(restart),
+            restart: Box::new(move || restarted.power_cycle()),
             folder: tempfile::tempdir().expect("a folder"),
-            is_mute,
+            cut,
         }
     }
 
@@ -114,16 +136,25 @@ impl Lamp {
         (self.restart)();
     }
 
-    /// Cuts the line to it from now on.
-    pub fn mute(&self) {
-        self.is_mute.store(true, Ordering::Relaxed);
+    /// Cuts the line to it for good as soon as other firmware starts.
+    pub fn cut_off_when_restarted(&self) {
+        self.cut.is_wanted.store(true, Ordering::Relaxed);
     }
 
-    /// Waits until that many bytes of a firmware were written.
+    /// Waits until the line is cut.
+    ///
+    /// # Panics
+    /// Panics if it takes too long.
+    pub fn wait_for_cut(&self) {
+        wait_until(|| self.cut.is_there());
+    }
+
+    /// Waits until that many bytes of a firmware were written, but not all of them.
+    ///
+    /// # Panics
+    /// Panics if it takes too long.
     pub fn wait_for_bytes(&self, count: usize) {
-        while self.slots.written() < count {
-            thread::sleep(Duration::from_millis(1));
-        }
+        wait_until(|| self.slots.written() >= count);
     }
 
     /// Writes a file with those bytes, and returns its path.
@@ -158,17 +189,25 @@ impl Default for Lamp {
 impl Link for Wired {
     fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let count = self.device.read(buffer, timeout)?;
-        match self.is_mute.load(Ordering::Relaxed) {
+        match self.cut.is_there() {
             true => Ok(0),
             false => Ok(count),
         }
     }
 
     fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
-        if self.is_mute.load(Ordering::Relaxed) {
+        if self.cut.is_there() {
             return Ok(bytes.len());
         }
         thread::sleep(PER_BYTE * bytes.len() as u32);
         self.device.write(bytes, timeout)
+    }
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "it takes too long");
+        thread::sleep(Duration::from_millis(1));
     }
 }

@@ -10,6 +10,8 @@ use serial_rpc::image::Image;
 use serial_rpc::{CallError, Connection};
 use serial_rpc_simulator::{SimulatedDevice, SimulatedSlots, UpdatableDevice};
 use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tests::lamp::{ADDRESS, firmware};
@@ -28,6 +30,10 @@ struct Scripted {
     then: SlotState,
     /// Added to the offset at which it wants to begin.
     skips: u32,
+    /// The number of bytes that it says are left to check.
+    left: u32,
+    /// True once it was told to restart.
+    told: Arc<AtomicBool>,
 }
 
 impl Scripted {
@@ -39,6 +45,8 @@ impl Scripted {
             restarts: true,
             then: SlotState::Previous,
             skips: 0,
+            left: 0,
+            told: Arc::default(),
         }
     }
 }
@@ -97,7 +105,8 @@ impl Update for Scripted {
     }
 
     fn verify(&mut self, _: &[u8]) -> Result<u32, UpdateError> {
-        Ok(0)
+        self.left = self.left.saturating_sub(1);
+        Ok(self.left)
     }
 
     fn activate(&mut self) -> Result<(), UpdateError> {
@@ -114,6 +123,7 @@ impl Update for Scripted {
     }
 
     fn reboot(&mut self) {
+        self.told.store(true, Ordering::Relaxed);
         if self.restarts {
             self.spare_state = self.then;
             if self.then == SlotState::Previous {
@@ -201,18 +211,30 @@ fn a_device_that_wants_bytes_behind_the_end_is_refused() {
 }
 
 #[test]
-fn an_image_without_the_service_is_said_to_stay_unconfirmed() {
-    let lamp = UpdateService(Scripted {
-        restarts: false,
+fn a_device_that_has_more_to_check_than_there_is_is_refused() {
+    let device = scripted(Scripted {
+        left: u32::MAX,
         ..Scripted::new()
     });
-    let lamp = Offered::new(SimulatedDevice::with(lamp));
+    assert_eq!(update(&device), Err(CallError::BadReply.into()));
+}
+
+#[test]
+fn an_image_without_the_service_is_said_to_stay_unconfirmed() {
+    let lamp = Scripted {
+        restarts: false,
+        ..Scripted::new()
+    };
+    let told = Arc::clone(&lamp.told);
+    let lamp = Offered::new(SimulatedDevice::with(UpdateService(lamp)));
     let device = Connection::open(&lamp.port()).unwrap();
     let updating = thread::spawn(move || {
         let image = new();
         device.update(&FirmwareUpdate::to(&image), |_| ())
     });
-    thread::sleep(Duration::from_millis(700));
+    while !told.load(Ordering::Relaxed) && !updating.is_finished() {
+        thread::sleep(Duration::from_millis(1));
+    }
     let calculator: Offered<TestDevice<_>> = lamp.replaced_by(SimulatedDevice::new());
     let updated = updating.join().unwrap();
     assert_eq!(updated.unwrap_err(), UpdateFailure::NoService);

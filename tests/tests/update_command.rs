@@ -8,6 +8,7 @@ use tests::image_files::{Elf, hex};
 use tests::lamp::{ADDRESS, Lamp, firmware, for_product};
 use tests::program::{Outcome, serial_rpc};
 use tests::running::Running;
+use tests::simulated::Simulated;
 
 /// The length of a firmware that takes about a second.
 const LONG: usize = 60_000;
@@ -127,7 +128,7 @@ fn resets_of_the_device_do_not_end_it() {
     let lamp = Lamp::new();
     let [_, file, _] = lamp.files(&firmware("2.0.0", LONG));
     let running = Running::start(&lamp.port.port(), &["update", &file]);
-    for bytes in [LONG / 8, LONG / 4, LONG / 2, LONG] {
+    for bytes in [LONG / 8, LONG / 4, LONG / 2] {
         lamp.wait_for_bytes(bytes);
         lamp.reset();
     }
@@ -324,28 +325,51 @@ fn where_there_is_nothing_before_nothing_is_brought_back() {
 fn a_device_that_does_not_come_back_is_given_up_in_time() {
     let lamp = Lamp::new();
     let [elf, ..] = lamp.files(&firmware("2.0.0", 30_000));
+    lamp.cut_off_when_restarted();
     let words = ["--timeout", "0.3", "update", &elf, "--restart-within", "1"];
     let running = Running::start(&lamp.port.port(), &words);
-    lamp.wait_for_bytes(30_000);
-    // The slots are swapped when the new firmware starts.
-    while lamp.slots.written() == 30_000 {
-        thread::sleep(Duration::from_micros(100));
-    }
-    lamp.mute();
-    let muted = Instant::now();
+    lamp.wait_for_cut();
+    let cut = Instant::now();
     assert_eq!(running.end(), Some(4));
-    assert!(muted.elapsed() < Duration::from_secs(5));
+    assert!(cut.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
 fn ctrl_c_ends_the_wait_for_a_device_that_restarts() {
     let lamp = Lamp::new();
     let [elf, ..] = lamp.files(&firmware("2.0.0", 9000));
+    lamp.cut_off_when_restarted();
     let running = Running::start(&lamp.port.port(), &["update", &elf]);
-    lamp.wait_for_bytes(9000);
-    lamp.mute();
-    thread::sleep(Duration::from_millis(200));
+    lamp.wait_for_cut();
     let interrupted = Instant::now();
     assert!(running.interrupt().starts_with("error: interrupted\n"));
     assert!(interrupted.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn over_a_noisy_line_and_killed_again_and_again_it_ends_with_the_new_firmware() {
+    let address = format!("{ADDRESS:#x}");
+    let words = [
+        "--product",
+        "desk-lamp",
+        "--address",
+        &address,
+        "--noise",
+        "0.001",
+    ];
+    let simulated = Simulated::start(&[&words[..], &["--baud", "921600"]].concat());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lamp.bin");
+    std::fs::write(&file, firmware("2.0.0", LONG)).unwrap();
+    let words = ["update", file.to_str().unwrap()];
+    for kill in 0..20 {
+        let running = Running::start(simulated.port(), &words);
+        thread::sleep(Duration::from_millis(100 + kill * 37 % 200));
+        drop(running);
+    }
+    let outcome = serial_rpc(simulated.port(), &words);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let status = serial_rpc(simulated.port(), &["update", "status"]);
+    let active = "active   2.0.0, confirmed, 60000 bytes, ";
+    assert!(status.stdout.contains(active), "{}", status.stdout);
 }

@@ -315,7 +315,6 @@ impl Connection {
         let started = Instant::now();
         let mut asked: Option<Instant> = None;
         while started.elapsed() < limit {
-            self.check_cancelled(cancellations)?;
             if asked.is_none_or(|asked| asked.elapsed() >= RESTARTS_WITHIN) {
                 match UpdateClient::new(self).reboot() {
                     Err(error) if !passes(&error) => return Err(error.widen().into()),
@@ -324,6 +323,7 @@ impl Connection {
                 }
             }
             thread::sleep(LOOK_EVERY);
+            self.check_cancelled(cancellations)?;
             let looked = self
                 .slots()
                 .map_err(UpdateFailure::Call)

@@ -126,7 +126,7 @@ impl<'n> Upload<'n> {
             self.done = end;
             progress(end);
         })?;
-        let mut before = u32::MAX;
+        let mut before = total;
         loop {
             let left = call::<UpdateVerify>(caller, &(self.signature,))?;
             match left {
