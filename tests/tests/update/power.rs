@@ -169,7 +169,7 @@ fn power_cut_while_an_image_is_confirmed_leaves_one_of_both() {
 
 #[test]
 fn the_image_before_can_be_had_after_confirming_wherever_power_is_cut() {
-    cut_everywhere(570, confirmed, |caller| {
+    cut_everywhere(572, confirmed, |caller| {
         let reverted = UpdateClient::new(&mut *caller).revert();
         let nothing = Err(CallError::Error(UpdateError::NothingToRevert));
         caller.link().reset();

@@ -3,7 +3,6 @@
 use super::image_info::{ImageInfo, text};
 use super::{Slot, SlotState, Target, Update, UpdateError, Which};
 use crate::wire::crc::Crc32;
-use heapless::String;
 
 /// The most bytes that one call of `verify` checks: less than a second's work, even with a signature.
 const CHECKED_AT_ONCE: u32 = 16 * 1024;
@@ -243,7 +242,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
             page,
         } = self.slots.geometry();
         Target {
-            product: String::try_from(self.info.product()).unwrap_or_default(),
+            product: self.info.product(),
             address,
             capacity,
             page,
@@ -274,7 +273,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
         }
         Ok(Slot {
             state,
-            version: String::try_from(text(&version)).unwrap_or_default(),
+            version: text(&version),
             length: whole.length,
             crc: whole.crc,
         })
