@@ -20,13 +20,15 @@ pub enum Moment {
     Within,
 }
 
-/// The time that a flash needs, in microseconds.
+/// The time that a flash needs, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// To erase one page.
     pub erase: u64,
     /// To write one word.
     pub write: u64,
+    /// To read a byte and do something with it.
+    pub read: u64,
 }
 
 /// The chip, which all regions share.
@@ -36,7 +38,7 @@ pub struct Chip {
     /// For each byte, true if it was written since its page was erased.
     written: Vec<bool>,
     times: Times,
-    /// Microseconds.
+    /// Nanoseconds.
     busy: u64,
     operations: u64,
     /// The number of operations until the power is cut, and the moment.
@@ -88,8 +90,9 @@ impl Chip {
 
     /// Returns the time that it was busy since it was last asked.
     pub const fn take_busy(&mut self) -> Duration {
-        let busy = std::mem::replace(&mut self.busy, 0);
-        Duration::from_micros(busy)
+        let micros = self.busy / 1_000;
+        self.busy %= 1_000;
+        Duration::from_micros(micros)
     }
 
     /// Returns the content.
@@ -234,10 +237,11 @@ impl<const WRITE: usize, const ERASE: usize> ReadNorFlash for Region<WRITE, ERAS
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
         check_read(self, offset, bytes.len())?;
-        let chip = self.chip();
+        let mut chip = self.chip();
         if !chip.has_power {
             return Err(NorFlashErrorKind::Other);
         }
+        chip.busy += chip.times.read * bytes.len() as u64;
         let start = self.start + offset as usize;
         bytes.copy_from_slice(&chip.bytes[start..start + bytes.len()]);
         Ok(())

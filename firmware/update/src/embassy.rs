@@ -242,7 +242,8 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Slo
         };
         let footer = self.footer();
         let dfu = &mut self.partitions.dfu;
-        self.writer.begin(dfu, footer, total, offset)
+        self.writer
+            .begin(dfu, footer..footer + BUFFER as u32, total, offset)
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashFailed> {

@@ -112,8 +112,7 @@ impl<P: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Mcuboot<P, S, R,
 
     /// Erases the trailer of the secondary slot, and what shares its page.
     fn erase_trailer(&mut self) -> Result<(), FlashFailed> {
-        let trailer = self.trailer();
-        self.writer.begin(&mut self.secondary, trailer, 0, 0)?;
+        self.begin(0, 0)?;
         Ok(())
     }
 }
@@ -185,7 +184,7 @@ impl<P: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Slots for Mcuboo
 
     fn begin(&mut self, total: u32, offset: u32) -> Result<u32, FlashFailed> {
         self.is_written = true;
-        let trailer = self.trailer();
+        let trailer = self.trailer()..self.secondary.capacity() as u32;
         let secondary = &mut self.secondary;
         self.writer.begin(secondary, trailer, total, offset)
     }

@@ -216,7 +216,7 @@ struct Liar {
 impl Update for Liar {
     fn target(&mut self) -> Target {
         Target {
-            product: NEW.product().try_into().unwrap(),
+            product: NEW.product(),
             address: 0,
             capacity: u32::MAX,
             page: 0,
