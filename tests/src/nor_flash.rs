@@ -1,8 +1,8 @@
 //! A simulated NOR flash, whose power can be cut in any operation.
 //!
-//! Bits can only be cleared until their page is erased, and a word can be written once. An operation is the
-//! erasing of one page or the writing of one word. One that is cut leaves its page or word with some of
-//! the bits changed; the flash then fails until it is powered on again.
+//! Bits can only be cleared until their page is erased, and a word can be written once. An operation
+//! is the erasing of one page or the writing of one word. One that is cut leaves its page or word
+//! with some of the bits changed; the flash then fails until it is powered on again.
 
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
@@ -40,6 +40,7 @@ pub struct Chip {
     times: Times,
     /// Nanoseconds.
     busy: u64,
+    longest: u64,
     operations: u64,
     /// The number of operations until the power is cut, and the moment.
     cut: Option<(u64, Moment)>,
@@ -89,10 +90,17 @@ impl Chip {
     }
 
     /// Returns the time that it was busy since it was last asked.
-    pub const fn take_busy(&mut self) -> Duration {
+    pub fn take_busy(&mut self) -> Duration {
+        self.longest = self.longest.max(self.busy);
         let micros = self.busy / 1_000;
         self.busy %= 1_000;
         Duration::from_micros(micros)
+    }
+
+    /// Returns the longest time that it was busy between two times when it was asked.
+    #[must_use]
+    pub const fn longest(&self) -> Duration {
+        Duration::from_micros(self.longest / 1_000)
     }
 
     /// Returns the content.
@@ -174,6 +182,7 @@ impl<const WRITE: usize, const ERASE: usize> Region<WRITE, ERASE> {
             written: vec![false; length],
             times,
             busy: 0,
+            longest: 0,
             operations: 0,
             cut: None,
             every: None,

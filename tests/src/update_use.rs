@@ -1,19 +1,19 @@
-//! Measures how fast an image of 256 KiB is written and verified, in virtual time, with flash that takes as long as
-//! that of real chips. The device receives while its flash is busy, into a buffer as long as its window of frames, and
-//! does nothing else.
+//! Measures how fast an image of 256 KiB is written and verified, in virtual time, with flash that
+//! takes as long as that of real chips. The device receives while its flash is busy, into a buffer as
+//! long as its window of frames, and does nothing else.
 //!
 //! The times are the typical ones of the data sheets; where there is only a maximum, it is that:
 //!
-//! - RP2040 with the W25Q16JV of a Pico (Winbond, "AC Electrical Characteristics"): a sector of 4 KiB is erased in 45 ms, a
-//!   page of 256 bytes is programmed in 0.4 ms.
-//! - nRF52840 (Nordic, Product Specification, "NVMC", electrical specification): a page of 4 KiB is erased in 85 ms, a
-//!   word of 4 bytes is written in 41 µs, both at most.
-//! - STM32F4, such as the F401 (ST, data sheet, "Flash memory programming", 32 bits at a time): a sector of 128 KiB is
-//!   erased in 1 s, a word of 4 bytes is programmed in 16 µs.
+//! - RP2040 with the W25Q16JV of a Pico (Winbond, "AC Electrical Characteristics"): a sector of 4 KiB
+//!   is erased in 45 ms, a page of 256 bytes is programmed in 0.4 ms.
+//! - nRF52840 (Nordic, Product Specification, "NVMC", electrical specification): a page of 4 KiB is
+//!   erased in 85 ms, a word of 4 bytes is written in 41 µs, both at most.
+//! - STM32F4, such as the F401 (ST, data sheet, "Flash memory programming", 32 bits at a time): a
+//!   sector of 128 KiB is erased in 1 s, a word of 4 bytes is programmed in 16 µs.
 //!
-//! A Pico must receive by DMA for that, since nothing runs from its flash while it is written; so must an STM32F4 with
-//! one bank. Checking an image takes 20 cycles a byte: 0.3 µs at
-//! 64 MHz. What else the processor does is not counted. Nothing here depends on the machine that runs it.
+//! A Pico must receive by DMA for that, since nothing runs from its flash while it is written; so
+//! must an STM32F4 with one bank. Checking an image takes 20 cycles a byte: 0.3 µs at 64 MHz. What
+//! else the processor does is not counted. Nothing here depends on the machine that runs it.
 
 use crate::line::{Faults, Pace};
 use crate::nor_flash::{Region, Times};
@@ -32,8 +32,8 @@ pub const BAUDS: [u32; 2] = [115_200, 921_600];
 /// The number of calls in flight.
 const WINDOW: usize = 8;
 
-/// The bytes that the flash of all these chips is written in, for the simulation. A Pico's is written in pages of
-/// 256 bytes, and so is its buffer.
+/// The bytes that the flash of all these chips is written in, for the simulation. A Pico's is written
+/// in pages of 256 bytes, and so is its buffer.
 const WORD: usize = 4;
 
 /// The flash of a chip.
@@ -124,9 +124,11 @@ pub struct Use {
     pub line: f64,
     /// The time that the flash is busy with the pages and words of the image.
     pub flash: f64,
-    /// The time that it takes at least: the line waits while a page is erased and the buffer is full. The page of the
-    /// notes on the image is erased before the first byte.
+    /// The time that it takes at least: the line waits while a page is erased and the buffer is full.
+    /// The page of the notes on the image is erased before the first byte.
     pub floor: f64,
+    /// The longest time that a call keeps the device.
+    pub longest: f64,
 }
 
 impl Use {
@@ -157,6 +159,7 @@ pub fn measure<F: Flash, const ERASE: usize, const FRAME: usize>(baud: u32) -> U
     let micros = caller.link().now().since(began).as_micros();
     let partitions = caller.link().interface().0.slots().partitions();
     assert!(partitions.dfu.content().starts_with(&image));
+    let longest = partitions.active.chip().longest().as_micros() as f64 / 1e6;
     /// Eight bits, a start bit and a stop bit.
     const BITS: f64 = 10.0;
     let on_line = |bytes: usize| bytes as f64 * BITS / f64::from(baud);
@@ -170,6 +173,7 @@ pub fn measure<F: Flash, const ERASE: usize, const FRAME: usize>(baud: u32) -> U
         line,
         flash,
         floor: erase + flash.max(line + pages * waits),
+        longest,
     }
 }
 
@@ -183,6 +187,7 @@ pub fn figures() -> String {
             line,
             flash,
             floor,
+            ..
         } = used;
         let share = used.share() * 100.0;
         writeln!(

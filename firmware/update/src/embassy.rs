@@ -1,9 +1,10 @@
 //! The slots of `embassy-boot`: its active partition is the active slot, its DFU partition the spare one.
 //!
-//! The state partition says what the boot loader does next, in words of the flash (`embassy_boot::BootLoader` has the
-//! format). The first has a magic in all its bytes. The second is set when the progress of a swap is not valid; the
-//! progress follows, a word for each page that was copied. This file uses what the boot loader does not look at while
-//! nothing is to be swapped: the first word of the progress tells that the DFU partition still has the image before.
+//! The state partition says what the boot loader does next, in words of the flash
+//! (`embassy_boot::BootLoader` has the format). The first has a magic in all its bytes. The second is
+//! set when the progress of a swap is not valid; the progress follows, a word for each page that was
+//! copied. This file uses what the boot loader does not look at while nothing is to be swapped: the
+//! first word of the progress tells that the DFU partition still has the image before.
 
 use crate::flash::{self, ERASED, MAX_WORD, Writer, failed};
 use embedded_storage::nor_flash::NorFlash;
@@ -22,11 +23,11 @@ pub struct Partitions<A, D, S> {
 
 /// The slots of `embassy-boot`, of an image that runs at an address.
 ///
-/// `BUFFER` is the number of bytes that are written at once: a multiple of what the flash writes. 256 suits flash with pages
-/// of that length to program, such as that of an RP2040.
+/// `BUFFER` is the number of bytes that are written at once: a multiple of what the flash writes. 256
+/// suits flash with pages of that length to program, such as that of an RP2040.
 ///
-/// The last `BUFFER` bytes of a slot tell the length and the CRC-32 of its image, so that an image can be that much shorter than
-/// the active partition.
+/// The last `BUFFER` bytes of a slot tell the length and the CRC-32 of its image, so that an image
+/// can be that much shorter than the active partition.
 #[derive(Clone, Debug)]
 pub struct EmbassyBoot<A, D, S, R, const BUFFER: usize = 32> {
     partitions: Partitions<A, D, S>,
@@ -75,8 +76,8 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize>
     const WORD: usize = S::WRITE_SIZE;
     const FOOTER: usize = 12;
 
-    /// Creates the slots. An image runs at `address`, the start of the active partition in memory. `restart` restarts the
-    /// device in a moment; see [`Slots::reboot`].
+    /// Creates the slots. An image runs at `address`, the start of the active partition in memory.
+    /// `restart` restarts the device in a moment; see [`Slots::reboot`].
     pub const fn new(partitions: Partitions<A, D, S>, address: u32, restart: R) -> Self {
         const {
             assert!(
@@ -97,7 +98,8 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize>
         }
     }
 
-    /// Returns true if an update waits to be confirmed, for firmware that decides for itself whether it works.
+    /// Returns true if an update waits to be confirmed, for firmware that decides for itself whether
+    /// it works.
     ///
     /// # Errors
     /// Fails if the flash fails.

@@ -59,8 +59,8 @@ pub fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == ERASED)
 }
 
-/// Writes an image to a flash in whole units of `BUFFER` bytes, and erases each page just before its first byte is
-/// written.
+/// Writes an image to a flash in whole units of `BUFFER` bytes, and erases each page just before its
+/// first byte is written.
 #[derive(Clone, Debug)]
 pub struct Writer<const BUFFER: usize> {
     buffer: Aligned<BUFFER>,
@@ -80,8 +80,8 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         }
     }
 
-    /// Begins to write an image of `total` bytes in front of a trailer that has to be blank: erases its pages. Returns
-    /// the offset that the image can be written from.
+    /// Begins to write an image of `total` bytes in front of a trailer that has to be blank: erases
+    /// its pages. Returns the offset that the image can be written from.
     pub fn begin<F: NorFlash>(
         &mut self,
         flash: &mut F,

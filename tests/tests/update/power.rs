@@ -1,5 +1,5 @@
-//! The power is cut in every operation of the flash, of the application and of the boot loader, and at every
-//! byte of the link. Whatever happens, the device boots the old image or the new one, whole:
+//! The power is cut in every operation of the flash, of the application and of the boot loader, and
+//! at every byte of the link. Whatever happens, the device boots the old image or the new one, whole:
 //! `tests/src/updatable.rs` sees to that at every boot.
 
 use rpc_proto::client::CallError;

@@ -41,8 +41,8 @@ impl ImageInfo {
     /// Creates the description of an image.
     ///
     /// # Panics
-    /// Panics, when it is compiled, if the product or the version is not ASCII or longer than [`MAX_TEXT`]
-    /// bytes, or if the product is empty.
+    /// Panics, when it is compiled, if the product or the version is not ASCII or longer than
+    /// [`MAX_TEXT`] bytes, or if the product is empty.
     pub const fn new(product: &str, version: &str) -> Self {
         assert!(!product.is_empty(), "the product needs a name");
         assert!(product.is_ascii(), "the product's name has to be ASCII");
