@@ -8,8 +8,7 @@ mod interface;
 mod items;
 
 pub use interface::{Bare, MayNotFit, Undescribed};
-pub(crate) use items::BatchEnd;
-pub use items::{Ask, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
+pub use items::{Ask, BatchEnd, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
 use crate::describe::{DIGEST, DIGEST_OFFSET, Longest, digest};
 use crate::wire::decode::Decoder;

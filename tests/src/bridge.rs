@@ -6,75 +6,11 @@
 //!
 //! Like the two ends that it is made of, a bridge does no I/O and has no clock.
 
-use rpc_proto::client::{Answer, CallError, Calls, Client, Number, Ran, Target, Ticket, Timing};
-use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
+use rpc_proto::client::{Answer, CallError, Calls, Client, Ran, Ticket, Timing};
 use rpc_proto::server::{RawReply, RawServer, Token};
-use rpc_proto::service::{FIRST_NUMBER, Interface};
 use rpc_proto::time::{Duration, Instant};
-use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::message::Fault;
-use serial_rpc::description::{Description, ReadError};
-
-/// The far device's interface, as its description defines it.
-#[derive(Clone, Debug)]
-pub struct Mirror {
-    description: Vec<u8>,
-    digest: [u8; DIGEST],
-    fingerprint: u32,
-    /// The key of each procedure, and true if it may run twice.
-    procedures: Vec<(u32, bool)>,
-}
-
-impl Mirror {
-    /// Creates the interface that `description` describes.
-    ///
-    /// # Errors
-    /// Fails if it is not a description.
-    pub fn new(description: Vec<u8>) -> Result<Self, ReadError> {
-        let procedures = Description::read(&description)?
-            .procedures()
-            .map(|procedure| (procedure.key, procedure.idempotent))
-            .collect();
-        Ok(Self {
-            digest: digest(&[&description]),
-            fingerprint: Crc32::of(&description).value(),
-            description,
-            procedures,
-        })
-    }
-
-    /// Returns the procedure at that position, as a caller of the far device calls it.
-    fn target(&self, index: u16) -> Option<Target> {
-        let &(key, idempotent) = self.procedures.get(usize::from(index))?;
-        Some(Target {
-            key,
-            number: Number::In {
-                fingerprint: self.fingerprint,
-                number: FIRST_NUMBER + index,
-            },
-            idempotent,
-        })
-    }
-}
-
-impl Interface for Mirror {
-    fn description(&self, offset: u32) -> &[u8] {
-        match offset {
-            DIGEST_OFFSET => &self.digest,
-            _ => self.description.get(offset as usize..).unwrap_or_default(),
-        }
-    }
-
-    fn fingerprint(&self) -> u32 {
-        self.fingerprint
-    }
-
-    fn resolve(&self, key: u32) -> Option<u16> {
-        let mut procedures = self.procedures.iter();
-        let index = procedures.position(|&(candidate, _)| candidate == key)?;
-        u16::try_from(index).ok()
-    }
-}
+use serial_rpc::description::Mirror;
 
 /// A device on the near link, a caller on the far link.
 #[derive(Debug)]

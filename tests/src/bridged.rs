@@ -2,7 +2,7 @@
 //!
 //! Time jumps from one event to the next, as in a [`simulation`](crate::simulation) without a bridge.
 
-use crate::bridge::{Bridge, Mirror};
+use crate::bridge::Bridge;
 use crate::clock::VirtualClock;
 use crate::counter::{CounterAccumulate, CounterService, Journal};
 use crate::line::Line;
@@ -12,6 +12,7 @@ use crate::workload::Tally;
 use rpc_proto::client::{CallError, Client, Number, Target, Ticket, read};
 use rpc_proto::service::{FIRST_NUMBER, Member, StaticInterface};
 use rpc_proto::time::{Duration, Instant};
+use serial_rpc::description::Mirror;
 use std::collections::VecDeque;
 
 /// The longest frame on both links.

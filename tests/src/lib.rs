@@ -17,6 +17,7 @@
 //! - [`nor_flash`]: a flash whose power can be cut in any operation.
 //! - [`mcuboot`]: a boot loader that does what MCUboot's documentation says.
 //! - [`updatable`]: a device with a boot loader, whose firmware can be replaced.
+//! - [`update_use`]: how fast an image is written, by the times of real flash.
 //! - [`counter`]: a service that keeps a journal of its calls.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -92,6 +93,7 @@ pub mod tally;
 pub mod test_device;
 pub mod transfer_use;
 pub mod updatable;
+pub mod update_use;
 pub mod usb_chip;
 pub mod usb_host;
 pub mod virtual_link;

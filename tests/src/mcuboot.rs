@@ -1,5 +1,6 @@
-//! MCUboot as its `docs/design.md` says: what it reads in the trailers of both slots, and what it writes there when
-//! it swaps. How it survives a power cut in the swap is its own affair and not simulated.
+//! MCUboot as its `docs/design.md` says: what it reads in the trailers of both slots, and what it
+//! writes there when it swaps. How it survives a power cut in the swap is its own affair and not
+//! simulated.
 
 use crate::nor_flash::Region;
 
@@ -32,8 +33,8 @@ impl Trailer {
     }
 }
 
-/// The number of bytes in a trailer: three words for each of 128 sectors, the size of the swap, its type, two flags and the
-/// magic.
+/// The number of bytes in a trailer: three words for each of 128 sectors, the size of the swap, its
+/// type, two flags and the magic.
 pub const TRAILER: usize = 128 * 3 * 8 + 8 + 8 + 8 + 8 + 16;
 
 /// Puts a header before a program and a signature of sorts behind it, as `imgtool sign` does.

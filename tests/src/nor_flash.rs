@@ -1,8 +1,8 @@
 //! A simulated NOR flash, whose power can be cut in any operation.
 //!
-//! Bits can only be cleared until their page is erased, and a word can be written once. An operation is the
-//! erasing of one page or the writing of one word. One that is cut leaves its page or word with some of
-//! the bits changed; the flash then fails until it is powered on again.
+//! Bits can only be cleared until their page is erased, and a word can be written once. An operation
+//! is the erasing of one page or the writing of one word. One that is cut leaves its page or word
+//! with some of the bits changed; the flash then fails until it is powered on again.
 
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
@@ -20,13 +20,15 @@ pub enum Moment {
     Within,
 }
 
-/// The time that a flash needs, in microseconds.
+/// The time that a flash needs, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// To erase one page.
     pub erase: u64,
     /// To write one word.
     pub write: u64,
+    /// To read a byte and do something with it.
+    pub read: u64,
 }
 
 /// The chip, which all regions share.
@@ -36,8 +38,9 @@ pub struct Chip {
     /// For each byte, true if it was written since its page was erased.
     written: Vec<bool>,
     times: Times,
-    /// Microseconds.
+    /// Nanoseconds.
     busy: u64,
+    longest: u64,
     operations: u64,
     /// The number of operations until the power is cut, and the moment.
     cut: Option<(u64, Moment)>,
@@ -87,9 +90,17 @@ impl Chip {
     }
 
     /// Returns the time that it was busy since it was last asked.
-    pub const fn take_busy(&mut self) -> Duration {
-        let busy = std::mem::replace(&mut self.busy, 0);
-        Duration::from_micros(busy)
+    pub fn take_busy(&mut self) -> Duration {
+        self.longest = self.longest.max(self.busy);
+        let micros = self.busy / 1_000;
+        self.busy %= 1_000;
+        Duration::from_micros(micros)
+    }
+
+    /// Returns the longest time that it was busy between two times when it was asked.
+    #[must_use]
+    pub const fn longest(&self) -> Duration {
+        Duration::from_micros(self.longest / 1_000)
     }
 
     /// Returns the content.
@@ -171,6 +182,7 @@ impl<const WRITE: usize, const ERASE: usize> Region<WRITE, ERASE> {
             written: vec![false; length],
             times,
             busy: 0,
+            longest: 0,
             operations: 0,
             cut: None,
             every: None,
@@ -234,10 +246,11 @@ impl<const WRITE: usize, const ERASE: usize> ReadNorFlash for Region<WRITE, ERAS
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
         check_read(self, offset, bytes.len())?;
-        let chip = self.chip();
+        let mut chip = self.chip();
         if !chip.has_power {
             return Err(NorFlashErrorKind::Other);
         }
+        chip.busy += chip.times.read * bytes.len() as u64;
         let start = self.start + offset as usize;
         bytes.copy_from_slice(&chip.bytes[start..start + bytes.len()]);
         Ok(())

@@ -1,8 +1,8 @@
-//! A device whose firmware can be replaced: simulated flash, the code of `embassy-boot` as its boot loader, and
-//! an application that is nothing but the service `update`.
+//! A device whose firmware can be replaced: simulated flash, the code of `embassy-boot` as its boot
+//! loader, and an application that is nothing but the service `update`.
 //!
-//! It boots what is in its active partition. If that is neither of the two images that there are, the test
-//! fails.
+//! It boots what is in its active partition. If that is neither of the two images that there are, the
+//! test fails.
 
 use crate::line::{Faults, Pace};
 use crate::nor_flash::{Chip, Region, Times};

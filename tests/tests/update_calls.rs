@@ -69,10 +69,9 @@ impl Update for Scripted {
             Which::Spare => (self.spare_state, &self.spare),
         };
         let info = ImageInfo::find(bytes);
-        let version = info.as_ref().map_or("", ImageInfo::version);
         Ok(Slot {
             state,
-            version: version.try_into().unwrap(),
+            version: info.map(|info| info.version()).unwrap_or_default(),
             length: 0,
             crc: 0,
         })

@@ -4,8 +4,8 @@ use embassy_futures::block_on;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use embedded_storage_async::nor_flash::{NorFlash as AsyncNorFlash, ReadNorFlash as AsyncRead};
 
-/// Waits for an async flash by polling it. Interrupts go on meanwhile, and with them the receiving of bytes; other
-/// tasks of the executor wait.
+/// Waits for an async flash by polling it. Interrupts go on meanwhile, and with them the receiving of
+/// bytes; other tasks of the executor wait.
 #[derive(Clone, Debug)]
 pub struct Blocking<F>(pub F);
 

@@ -1,12 +1,12 @@
 //! The slots of `embassy-boot`: its active partition is the active slot, its DFU partition the spare one.
 //!
-//! The crate's state partition says what the boot loader does next. It begins with a magic and a mark that the
-//! progress of a swap is not valid; the progress follows, a word for each page that is copied. This file uses what
-//! the boot loader does not look at while nothing is to be swapped: the first word of the progress tells that the
-//! DFU partition still has the image before.
+//! The state partition says what the boot loader does next, in words of the flash
+//! (`embassy_boot::BootLoader` has the format). The first has a magic in all its bytes. The second is
+//! set when the progress of a swap is not valid; the progress follows, a word for each page that was
+//! copied. This file uses what the boot loader does not look at while nothing is to be swapped: the
+//! first word of the progress tells that the DFU partition still has the image before.
 
-use crate::flash::{self, ERASED, MAX_WORD, Writer, failed, is_blank, write_word};
-use embassy_boot::{BlockingFirmwareState, State};
+use crate::flash::{self, ERASED, MAX_WORD, Writer, failed};
 use embedded_storage::nor_flash::NorFlash;
 use rpc_proto::services::update::{FlashFailed, Geometry, SlotState, Slots, Which, Whole};
 
@@ -23,11 +23,11 @@ pub struct Partitions<A, D, S> {
 
 /// The slots of `embassy-boot`, of an image that runs at an address.
 ///
-/// `BUFFER` is the number of bytes that are written at once: a multiple of what the flash writes. 256 suits flash with pages
-/// of that length to program, such as that of an RP2040.
+/// `BUFFER` is the number of bytes that are written at once: a multiple of what the flash writes. 256
+/// suits flash with pages of that length to program, such as that of an RP2040.
 ///
-/// The last `BUFFER` bytes of a slot tell the length and the CRC-32 of its image, so that an image can be that much shorter than
-/// the active partition.
+/// The last `BUFFER` bytes of a slot tell the length and the CRC-32 of its image, so that an image
+/// can be that much shorter than the active partition.
 #[derive(Clone, Debug)]
 pub struct EmbassyBoot<A, D, S, R, const BUFFER: usize = 32> {
     partitions: Partitions<A, D, S>,
@@ -53,8 +53,10 @@ enum Phase {
     Reverted,
 }
 
-/// The magic of a swap.
+/// The magic of nothing to do, of a swap, and of one that was undone.
+const BOOT: u8 = 0xD0;
 const SWAP: u8 = 0xF0;
+const REVERT: u8 = 0xC0;
 /// A mark that has been set.
 const SET: u8 = !ERASED;
 
@@ -74,8 +76,8 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize>
     const WORD: usize = S::WRITE_SIZE;
     const FOOTER: usize = 12;
 
-    /// Creates the slots. An image runs at `address`, the start of the active partition in memory. `restart` restarts the
-    /// device in a moment; see [`Slots::reboot`].
+    /// Creates the slots. An image runs at `address`, the start of the active partition in memory.
+    /// `restart` restarts the device in a moment; see [`Slots::reboot`].
     pub const fn new(partitions: Partitions<A, D, S>, address: u32, restart: R) -> Self {
         const {
             assert!(
@@ -96,7 +98,8 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize>
         }
     }
 
-    /// Returns true if an update waits to be confirmed, for firmware that decides for itself whether it works.
+    /// Returns true if an update waits to be confirmed, for firmware that decides for itself whether
+    /// it works.
     ///
     /// # Errors
     /// Fails if the flash fails.
@@ -117,50 +120,59 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize>
         slot.saturating_sub(BUFFER as u32)
     }
 
-    fn word(&mut self, index: u32, word: &mut [u8; MAX_WORD]) -> Result<bool, FlashFailed> {
-        let word = word.get_mut(..Self::WORD).unwrap_or_default();
+    /// Returns true if all bytes of a word of the state have that value.
+    fn is(&mut self, index: u32, value: u8) -> Result<bool, FlashFailed> {
+        let mut word = flash::Aligned([0; MAX_WORD]);
+        let word = word.0.get_mut(..Self::WORD).unwrap_or_default();
         flash::read(&mut self.partitions.state, index * Self::WORD as u32, word)?;
-        Ok(is_blank(word))
+        Ok(word.iter().all(|&byte| byte == value))
+    }
+
+    /// Writes a word of the state.
+    fn set(&mut self, index: u32, value: u8) -> Result<(), FlashFailed> {
+        let word = flash::Aligned([value; MAX_WORD]);
+        let word = word.0.get(..Self::WORD).unwrap_or_default();
+        let place = index * Self::WORD as u32;
+        self.partitions.state.write(place, word).map_err(failed)
+    }
+
+    /// Erases the state, of which nothing but the first word remains true until the last moment.
+    fn clear(&mut self) -> Result<(), FlashFailed> {
+        self.phase = None;
+        // Half erased, a progress must not look like one of another swap.
+        if self.is(VALIDITY, ERASED)? {
+            self.set(VALIDITY, SET)?;
+        }
+        let state = &mut self.partitions.state;
+        state.erase(0, state.capacity() as u32).map_err(failed)
+    }
+
+    /// Sets the magic, and no progress.
+    fn mark(&mut self, magic: u8) -> Result<(), FlashFailed> {
+        self.clear()?;
+        self.set(0, magic)
     }
 
     fn phase(&mut self) -> Result<Phase, FlashFailed> {
         if let Some(phase) = self.phase {
             return Ok(phase);
         }
-        let mut word = [0; MAX_WORD];
-        let is_valid = self.word(VALIDITY, &mut word)?;
-        let is_untouched = self.word(PROGRESS, &mut word)?;
-        self.word(0, &mut word)?;
-        let magic = word.get(..Self::WORD).unwrap_or_default();
-        let phase = match State::from(magic) {
-            State::Swap if is_valid && is_untouched => Phase::Pending,
-            State::Swap => Phase::OnTrial,
-            State::Revert => Phase::Reverted,
-            State::Boot | State::DfuDetach if is_valid && !is_untouched => Phase::Previous,
-            State::Boot | State::DfuDetach => Phase::Settled,
+        let has_progress = !self.is(VALIDITY, ERASED)? || !self.is(PROGRESS, ERASED)?;
+        let phase = if self.is(0, SWAP)? {
+            match has_progress {
+                true => Phase::OnTrial,
+                false => Phase::Pending,
+            }
+        } else if self.is(0, REVERT)? {
+            Phase::Reverted
+        } else {
+            match has_progress && self.is(VALIDITY, ERASED)? {
+                true => Phase::Previous,
+                false => Phase::Settled,
+            }
         };
         self.phase = Some(phase);
         Ok(phase)
-    }
-
-    /// Sets the magic for a swap, or for none, by the code of `embassy-boot`.
-    fn mark(&mut self, next: State) -> Result<(), FlashFailed> {
-        self.phase = None;
-        let mut word = flash::Aligned([0; MAX_WORD]);
-        let word = word.0.get_mut(..Self::WORD).ok_or(FlashFailed)?;
-        let mut state = BlockingFirmwareState::new(&mut self.partitions.state, word);
-        match next {
-            State::Swap => state.mark_updated(),
-            _ => state.mark_booted(),
-        }
-        .map_err(failed)
-    }
-
-    fn set(&mut self, index: u32, value: u8) -> Result<(), FlashFailed> {
-        self.phase = None;
-        let word = [value; MAX_WORD];
-        let word = word.get(..Self::WORD).unwrap_or_default();
-        write_word(&mut self.partitions.state, index * Self::WORD as u32, word)
     }
 }
 
@@ -220,18 +232,20 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Slo
         let offset = match phase {
             // What is there is not where it is written.
             Phase::Previous => {
+                self.phase = Some(Phase::Settled);
                 self.set(VALIDITY, SET)?;
                 0
             }
             Phase::Pending | Phase::Reverted => {
-                self.mark(State::Boot)?;
+                self.mark(BOOT)?;
                 offset
             }
             Phase::Settled | Phase::OnTrial => offset,
         };
         let footer = self.footer();
         let dfu = &mut self.partitions.dfu;
-        self.writer.begin(dfu, footer, total, offset)
+        self.writer
+            .begin(dfu, footer..footer + BUFFER as u32, total, offset)
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashFailed> {
@@ -251,22 +265,20 @@ impl<A: NorFlash, D: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Slo
     }
 
     fn activate(&mut self) -> Result<(), FlashFailed> {
-        self.mark(State::Swap)
+        self.mark(SWAP)
     }
 
     fn confirm(&mut self) -> Result<(), FlashFailed> {
-        self.mark(State::Boot)?;
+        self.mark(BOOT)?;
         self.set(PROGRESS, SET)
     }
 
     fn revert(&mut self) -> Result<(), FlashFailed> {
         match self.phase()? {
-            Phase::Pending => self.mark(State::Boot),
+            Phase::Pending => self.mark(BOOT),
             // As if the image had been on trial ever since. The magic comes last.
             Phase::Previous => {
-                self.phase = None;
-                let state = &mut self.partitions.state;
-                state.erase(0, state.capacity() as u32).map_err(failed)?;
+                self.clear()?;
                 let pages = self.partitions.active.capacity() as u32 / Self::PAGE;
                 for copied in 0..pages * 2 {
                     self.set(PROGRESS + copied, SET)?;

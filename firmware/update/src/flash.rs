@@ -1,5 +1,6 @@
 //! Reading and writing a slot in the units of its flash.
 
+use core::ops::Range;
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use rpc_proto::services::update::FlashFailed;
 
@@ -58,8 +59,8 @@ pub fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == ERASED)
 }
 
-/// Writes an image to a flash in whole units of `BUFFER` bytes, and erases each page just before its first byte is
-/// written.
+/// Writes an image to a flash in whole units of `BUFFER` bytes, and erases each page just before its
+/// first byte is written.
 #[derive(Clone, Debug)]
 pub struct Writer<const BUFFER: usize> {
     buffer: Aligned<BUFFER>,
@@ -79,19 +80,20 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         }
     }
 
-    /// Begins to write an image of `total` bytes in front of a trailer that begins at `trailer` and has to be blank:
-    /// erases what is behind the image from the trailer's page on. Returns the offset that it can be written from.
+    /// Begins to write an image of `total` bytes in front of a trailer that has to be blank: erases
+    /// its pages. Returns the offset that the image can be written from.
     pub fn begin<F: NorFlash>(
         &mut self,
         flash: &mut F,
-        trailer: u32,
+        trailer: Range<u32>,
         total: u32,
         offset: u32,
     ) -> Result<u32, FlashFailed> {
         let () = Self::check::<F>();
+        let page = F::ERASE_SIZE as u32;
         self.total = total;
-        self.tail = trailer - trailer % F::ERASE_SIZE as u32;
-        let end = flash.capacity() as u32;
+        self.tail = trailer.start - trailer.start % page;
+        let end = trailer.end.next_multiple_of(page);
         flash.erase(self.tail, end).map_err(failed)?;
         Ok(offset.min(self.tail))
     }

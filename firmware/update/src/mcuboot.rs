@@ -1,8 +1,10 @@
-//! The slots of MCUboot, which swaps images: its primary slot is the active one, its secondary slot the spare one.
+//! The slots of MCUboot, which swaps images: its primary slot is the active one, its secondary slot
+//! the spare one.
 //!
-//! MCUboot keeps its state in trailers at the ends of both slots: a magic, and before that the flags *image OK* and *copy
-//! done* and the type of swap, each in 8 bytes (`docs/design.md` of MCUboot, "Image Trailer"). An image is what
-//! `imgtool sign` makes, header and signature included; MCUboot checks it once more before it swaps.
+//! MCUboot keeps its state in trailers at the ends of both slots: a magic, and before that the flags
+//! *image OK* and *copy done* and the type of swap, each in 8 bytes (`docs/design.md` of MCUboot,
+//! "Image Trailer"). An image is what `imgtool sign` makes, header and signature included; MCUboot
+//! checks it once more before it swaps.
 
 use crate::flash::{self, ERASED, Writer, failed, is_blank, write_word};
 use embedded_storage::nor_flash::NorFlash;
@@ -10,8 +12,9 @@ use rpc_proto::services::update::{FlashFailed, Geometry, SlotState, Slots, Which
 
 /// The slots of MCUboot, of an image that runs at an address.
 ///
-/// `BUFFER` is the number of bytes that are written at once: a multiple of what the flash writes. MCUboot must be built for a
-/// write size of up to 8 bytes (`BOOT_MAX_ALIGN`), swaps (not overwrites), and the usual 128 sectors or fewer.
+/// `BUFFER` is the number of bytes that are written at once: a multiple of what the flash writes.
+/// MCUboot must be built for a write size of up to 8 bytes (`BOOT_MAX_ALIGN`), swaps (not
+/// overwrites), and the usual 128 sectors or fewer.
 #[derive(Clone, Debug)]
 pub struct Mcuboot<P, S, R, const BUFFER: usize = 32> {
     primary: P,
@@ -80,8 +83,8 @@ fn set<F: NorFlash>(flash: &mut F, distance: u32, value: &[u8]) -> Result<(), Fl
 }
 
 impl<P: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Mcuboot<P, S, R, BUFFER> {
-    /// Creates the slots of which an image runs at `address`, the start of the primary slot in memory. `restart` restarts the
-    /// device in a moment; see [`Slots::reboot`].
+    /// Creates the slots of which an image runs at `address`, the start of the primary slot in
+    /// memory. `restart` restarts the device in a moment; see [`Slots::reboot`].
     pub const fn new(primary: P, secondary: S, address: u32, restart: R) -> Self {
         const {
             assert!(
@@ -112,8 +115,7 @@ impl<P: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Mcuboot<P, S, R,
 
     /// Erases the trailer of the secondary slot, and what shares its page.
     fn erase_trailer(&mut self) -> Result<(), FlashFailed> {
-        let trailer = self.trailer();
-        self.writer.begin(&mut self.secondary, trailer, 0, 0)?;
+        self.begin(0, 0)?;
         Ok(())
     }
 }
@@ -185,7 +187,7 @@ impl<P: NorFlash, S: NorFlash, R: FnMut(), const BUFFER: usize> Slots for Mcuboo
 
     fn begin(&mut self, total: u32, offset: u32) -> Result<u32, FlashFailed> {
         self.is_written = true;
-        let trailer = self.trailer();
+        let trailer = self.trailer()..self.secondary.capacity() as u32;
         let secondary = &mut self.secondary;
         self.writer.begin(secondary, trailer, total, offset)
     }

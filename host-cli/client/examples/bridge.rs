@@ -4,14 +4,10 @@
 //! they are told whether the call may have run.
 
 use firmware::calculator::CalculatorClient;
-use rpc_proto::client::{Number, Target};
-use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::server::{RawReply, RawServer};
-use rpc_proto::service::{FIRST_NUMBER, Interface};
-use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::message::Fault;
 use serial_rpc::connection::Reply;
-use serial_rpc::description::Description;
+use serial_rpc::description::Mirror;
 use serial_rpc::link::Link;
 use serial_rpc::{CallError, Connection, Ran};
 use serial_rpc_simulator::SimulatedDevice;
@@ -29,59 +25,6 @@ const FRAME: usize = 256;
 const WINDOW: usize = 4;
 const BUFFER: u16 = 1024;
 
-/// The interface of the far device, known at run time.
-struct Mirror {
-    description: Vec<u8>,
-    digest: [u8; DIGEST],
-    fingerprint: u32,
-    procedures: Vec<Target>,
-}
-
-impl Mirror {
-    /// Reads the interface of a device.
-    fn of(device: &Connection) -> Result<Self, Box<dyn Error>> {
-        let description = device.description_bytes()?;
-        let fingerprint = Crc32::of(&description).value();
-        let procedures = Description::read(&description)?
-            .procedures()
-            .zip(FIRST_NUMBER..)
-            .map(|(procedure, number)| Target {
-                key: procedure.key,
-                number: Number::In {
-                    fingerprint,
-                    number,
-                },
-                idempotent: procedure.idempotent,
-            })
-            .collect();
-        Ok(Self {
-            digest: digest(&[&description]),
-            description,
-            fingerprint,
-            procedures,
-        })
-    }
-}
-
-impl Interface for Mirror {
-    fn description(&self, offset: u32) -> &[u8] {
-        match offset {
-            DIGEST_OFFSET => &self.digest,
-            _ => self.description.get(offset as usize..).unwrap_or_default(),
-        }
-    }
-
-    fn fingerprint(&self) -> u32 {
-        self.fingerprint
-    }
-
-    fn resolve(&self, key: u32) -> Option<u16> {
-        let mut procedures = self.procedures.iter();
-        let index = procedures.position(|target| target.key == key)?;
-        u16::try_from(index).ok()
-    }
-}
-
 /// The near end of the bridge: the link that a near caller opens.
 struct Bridge {
     far: Connection,
@@ -90,7 +33,7 @@ struct Bridge {
 
 impl Bridge {
     fn to(far: Connection) -> Result<Arc<Self>, Box<dyn Error>> {
-        let server = RawServer::new(Mirror::of(&far)?).with_buffer(BUFFER);
+        let server = RawServer::new(Mirror::new(far.description_bytes()?)?).with_buffer(BUFFER);
         let near = Mutex::new((server, VecDeque::new()));
         Ok(Arc::new(Self { far, near }))
     }
@@ -102,10 +45,10 @@ impl Link for Bridge {
         let (server, replies) = &mut *near;
         for &byte in bytes {
             if let Some(call) = server.receive(byte) {
-                let (token, index) = (call.token, usize::from(call.index));
+                let (token, index) = (call.token, call.index);
                 let arguments = call.arguments.to_vec();
-                let answer = match server.interface().procedures.get(index) {
-                    Some(&target) => self.far.call_encoded(target, &arguments),
+                let answer = match server.interface().target(index) {
+                    Some(target) => self.far.call_encoded(target, &arguments),
                     None => Err(CallError::NoSuchProcedure),
                 };
                 server.answer(

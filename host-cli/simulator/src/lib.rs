@@ -5,6 +5,7 @@
 //! before such a device, for callers in other programs.
 
 mod board;
+mod described;
 mod device;
 pub mod line;
 mod prompt_board;
@@ -14,6 +15,7 @@ mod updatable;
 mod waiting_board;
 
 pub use board::SimulatedEvents;
+pub use described::{DescribedDevice, Serve, Served};
 pub use device::{SimulatedDevice, SimulatedInterface};
 pub use simulation::Simulation;
 pub use slots::SimulatedSlots;

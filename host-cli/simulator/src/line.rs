@@ -5,12 +5,14 @@
 //! truncation ends at a delimiter and text may follow one.
 
 mod faults;
+mod link;
 mod pace;
 mod random;
 #[cfg(test)]
 mod tests;
 
 pub use faults::Faults;
+pub use link::LineLink;
 pub use pace::Pace;
 pub use random::SplitMix64;
 

@@ -126,8 +126,8 @@ fn address(text: &str) -> Result<String, String> {
 /// Checks that it can be the name of a product.
 fn product(text: &str) -> Result<String, String> {
     match text.len() {
-        1..=MAX_TEXT => Ok(text.to_owned()),
-        _ => Err(format!("expected 1 to {MAX_TEXT} bytes")),
+        1..=MAX_TEXT if text.is_ascii() => Ok(text.to_owned()),
+        _ => Err(format!("expected 1 to {MAX_TEXT} characters of ASCII")),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod difference;
 mod find;
+mod mirror;
 mod notation;
 mod read;
 mod types;
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use difference::{Change, Effect};
 pub use find::{Item, UnknownItem};
+pub use mirror::Mirror;
 pub use notation::{Definition, Signature};
 pub use read::ReadError;
 pub use types::{Field, IntegerType, Shape, Type, Variant};

@@ -46,20 +46,23 @@ pub struct Ask {
 
 /// The end of a batch: the number of its items, and whether the stream ends with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BatchEnd {
-    pub(crate) count: u8,
-    pub(crate) is_last: bool,
+pub struct BatchEnd {
+    /// The number of items, up to [`MAX_BATCH`].
+    pub count: u8,
+    /// True if no item follows them.
+    pub is_last: bool,
 }
 
 impl BatchEnd {
     /// The end of a batch that begins behind the end of the stream, which has become shorter since the
     /// position was determined.
-    pub(crate) const BEYOND: Self = Self {
+    pub const BEYOND: Self = Self {
         count: 0,
         is_last: false,
     };
 
-    pub(crate) const fn to_byte(self) -> u8 {
+    /// Returns the byte that is sent.
+    pub const fn to_byte(self) -> u8 {
         (self.is_last as u8) << 7 | self.count
     }
 

@@ -117,8 +117,8 @@ pub(super) fn outcome<P: Procedure>(
     }
 }
 
-/// Writes `bytes` from `next` on by calls of `P`, and tells each piece and the offset behind it when the device has taken it.
-/// Each call gets at least that much time.
+/// Writes `bytes` from `next` on by calls of `P`, and tells each piece and the offset behind it when
+/// the device has taken it. Each call gets at least that much time.
 pub(super) fn write<P>(
     caller: &mut impl Caller,
     bytes: &[u8],

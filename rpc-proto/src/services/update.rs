@@ -111,10 +111,10 @@ pub struct Slot {
     pub state: SlotState,
     /// The version that the image names in its [`ImageInfo`], or nothing if there is none.
     pub version: String<MAX_TEXT>,
-    /// The number of bytes in the image, or 0 if it is not known, as of an image that came by another way
-    /// than an update.
+    /// The number of bytes in the image when an update last wrote it, or 0 if none did.
     pub length: u32,
-    /// The CRC-32 of the image, or 0 if it is not known.
+    /// The CRC-32 of the image when an update last wrote it, or 0 if none did: a debugger may have written
+    /// another since. [`checksum`](Update::checksum) is of what is there.
     pub crc: u32,
 }
 

@@ -6,6 +6,8 @@
 //! The images of the peers, in `tests/peers/device`, have the same.
 #![no_std]
 
+pub mod flash;
+
 use core::convert::Infallible;
 use embedded_io::{ErrorType, Read, Write};
 use rpc_proto::Schema;

@@ -173,6 +173,53 @@ fn an_activation_can_be_undone_and_another_image_takes_its_place() {
     bring_to(&mut caller, &new());
 }
 
+#[test]
+fn pieces_that_overlap_and_offsets_within_a_page_are_written_whole() {
+    let mut caller = factory();
+    let new = new();
+    let crc = Crc32::of(&new).value();
+    let mut client = UpdateClient::new(&mut caller);
+    assert_eq!(client.begin(900, crc, 0), Ok(0));
+    for start in (0..600).step_by(40) {
+        client.write(start as u32, &new[start..start + 90]).unwrap();
+    }
+    assert_eq!(client.begin(900, crc, 300), Ok(650), "it goes on");
+    caller.link().reset();
+    let mut client = UpdateClient::new(&mut caller);
+    assert_eq!(client.write(650, &[1]), refused(UpdateError::NotBegun));
+    assert_eq!(client.begin(900, crc, 600), Ok(512), "a page begins anew");
+    assert_eq!(client.begin(900, !crc, 300), Ok(256), "of another image");
+    assert_eq!(client.begin(900, crc, 300), Ok(256));
+    for (index, piece) in new[256..].chunks(90).enumerate() {
+        client.write(256 + 90 * index as u32, piece).unwrap();
+    }
+    assert_eq!(client.verify(&[]), Ok(0));
+    assert_eq!(client.verify(&[]), Ok(0));
+    assert_eq!(client.activate(), Ok(()));
+    restart(&mut caller).unwrap();
+    assert_eq!(running(&mut caller), &NEW);
+}
+
+#[test]
+fn what_is_half_overwritten_is_not_gone_back_to() {
+    for bytes in [0, 90, 270, 810] {
+        let mut caller = factory();
+        bring_to(&mut caller, &new());
+        let old = old();
+        let mut client = UpdateClient::new(&mut caller);
+        let crc = Crc32::of(&old).value();
+        assert_eq!(client.begin(700, crc, 700), Ok(0), "it is elsewhere");
+        for (index, piece) in old[..bytes.min(700)].chunks(90).enumerate() {
+            client.write(90 * index as u32, piece).unwrap();
+        }
+        caller.link().reset();
+        let nothing = refused(UpdateError::NothingToRevert);
+        assert_eq!(UpdateClient::new(&mut caller).revert(), nothing);
+        restart(&mut caller).unwrap();
+        assert_eq!(running(&mut caller), &NEW);
+    }
+}
+
 /// Returns the signature of an image.
 fn sign(seed: &[u8; 32], image: &[u8]) -> [u8; 64] {
     let hash = Sha512::new().updated(image).finalize();
@@ -216,7 +263,7 @@ struct Liar {
 impl Update for Liar {
     fn target(&mut self) -> Target {
         Target {
-            product: NEW.product().try_into().unwrap(),
+            product: NEW.product(),
             address: 0,
             capacity: u32::MAX,
             page: 0,

@@ -4,3 +4,4 @@ mod images;
 mod interfaces;
 mod mcuboot;
 mod power;
+mod units;

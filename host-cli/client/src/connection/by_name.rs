@@ -146,8 +146,32 @@ impl Connection {
         path: &str,
         words: &[impl AsRef<str>],
     ) -> Result<NamedFeed, NamedCallError> {
+        self.feed_with(path, |procedure| from_words(procedure, words))
+            .await
+    }
+
+    /// Opens a feed of items to a procedure whose other arguments are given as JSON, as
+    /// [`call`](Self::call) takes them. Lets other tasks run while the description is read.
+    ///
+    /// # Errors
+    /// Fails as [`feed`](Self::feed) does.
+    pub async fn feed_json_async(
+        &self,
+        path: &str,
+        arguments: &Value,
+    ) -> Result<NamedFeed, NamedCallError> {
+        self.feed_with(path, |procedure| from_json(procedure, arguments))
+            .await
+    }
+
+    /// Opens a feed to a procedure, of which `encode` gets the form without items.
+    async fn feed_with(
+        &self,
+        path: &str,
+        encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
+    ) -> Result<NamedFeed, NamedCallError> {
         let call = self.find(path, |procedure| match procedure.kind {
-            ProcedureKind::Feed => from_words(&procedure.without_items(), words),
+            ProcedureKind::Feed => encode(&procedure.without_items()),
             _ => Ok(Vec::new()),
         });
         let call = call.await?;

@@ -250,9 +250,20 @@ impl EncodedSubscription {
         &mut self,
         timeout: Duration,
     ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
-        let limit = self.device.shared.now() + duration(timeout);
         let shared = std::sync::Arc::clone(&self.device.shared);
-        shared.block_on(self.next_until(Some(limit)))
+        shared.block_on(self.next_within_async(timeout))
+    }
+
+    /// Waits as [`next_within`](Self::next_within) does, and lets other tasks run meanwhile.
+    ///
+    /// # Errors
+    /// Fails as [`next_within`](Self::next_within) does.
+    pub async fn next_within_async(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
+        let limit = self.device.shared.now() + duration(timeout);
+        self.next_until(Some(limit)).await
     }
 
     /// Waits for an event. None if the connection was cancelled.

@@ -201,7 +201,7 @@ impl Connection {
         let target = UpdateClient::new(self).target().map_err(CallError::widen)?;
         if info.product() != target.product {
             return Err(UpdateFailure::WrongProduct {
-                image: info.product().to_owned(),
+                image: info.product().as_str().to_owned(),
                 device: target.product.as_str().to_owned(),
             });
         }
@@ -221,7 +221,7 @@ impl Connection {
         let [active, spare] = self.slots()?;
         Ok(UpdatePlan {
             runs: self.runs(&active, image)?,
-            version: info.version().to_owned(),
+            version: info.version().as_str().to_owned(),
             target,
             active,
             spare,

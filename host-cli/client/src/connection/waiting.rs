@@ -5,10 +5,11 @@
 //! awaits it; the bytes are then moved by a thread that runs only while tasks wait.
 
 use super::Connection;
-use super::shared::{Shared, State};
+use super::shared::{Shared, State, duration};
 use rpc_proto::client::Operation;
-use rpc_proto::time::Instant;
+use rpc_proto::time::{Duration, Instant};
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -81,25 +82,73 @@ impl Connection {
 impl Shared {
     /// Drives a future of this connection to its end, moving bytes while it waits.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        match self.drive(future, None, || Ok::<_, Infallible>(())) {
+            Ok(output) => output,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Drives a future of this connection to its end, unless `go_on` fails, which is called at that
+    /// interval.
+    fn drive<T, E>(
+        &self,
+        future: impl Future<Output = T>,
+        interval: Option<Duration>,
+        mut go_on: impl FnMut() -> Result<(), E>,
+    ) -> Result<T, E> {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
+        let mut ask_at = interval.map(|interval| self.now() + interval);
         loop {
             let outer = Outer(BLOCKED.replace(Some(Blocked::default())));
             let polled = future.as_mut().poll(&mut context);
             let blocked = BLOCKED.get().unwrap_or_default();
             drop(outer);
             if let Poll::Ready(output) = polled {
-                return output;
+                return Ok(output);
             }
             let state = self.state();
             if state.changes == blocked.changes {
-                drop(self.turn(state, blocked.limit));
+                let limit = [blocked.limit, ask_at].into_iter().flatten().min();
+                drop(self.turn(state, limit));
+            }
+            if ask_at.is_some_and(|ask_at| self.now() >= ask_at) {
+                go_on()?;
+                ask_at = interval.map(|interval| self.now() + interval);
             }
         }
     }
 }
 
 impl Connection {
+    /// Drives a future of this connection to its end on this thread, as [`call`](Self::call) does.
+    /// Meanwhile `go_on` is called at that interval, and ends the wait by an error: for programs that
+    /// stop waiting when something else happens, such as a signal.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use serial_rpc::Connection;
+    /// use serial_rpc_simulator::SimulatedDevice;
+    /// use std::time::Duration;
+    ///
+    /// let device = Connection::to(SimulatedDevice::new());
+    /// let call = device.call_async("calculator.add", &json!([2, 3]));
+    /// let sum = device.drive(call, Duration::from_millis(20), || Ok::<_, String>(()))?;
+    /// assert_eq!(sum?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the error of `go_on`.
+    pub fn drive<T, E>(
+        &self,
+        future: impl Future<Output = T>,
+        interval: std::time::Duration,
+        go_on: impl FnMut() -> Result<(), E>,
+    ) -> Result<T, E> {
+        self.shared.drive(future, Some(duration(interval)), go_on)
+    }
+
     /// Drives a future of this connection to its end on this thread.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.shared.block_on(future)

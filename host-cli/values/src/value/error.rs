@@ -57,13 +57,15 @@ impl<P: Into<Problem>> From<P> for ValueError {
 
 impl ValueError {
     /// Adds a field's name to the front of the path.
-    pub(crate) fn in_field(mut self, name: &str) -> Self {
+    #[must_use]
+    pub fn in_field(mut self, name: &str) -> Self {
         self.path.0.push(Step::Field(name.to_owned()));
         self
     }
 
     /// Adds an element's index to the front of the path.
-    pub(crate) fn in_element(mut self, index: usize) -> Self {
+    #[must_use]
+    pub fn in_element(mut self, index: usize) -> Self {
         self.path.0.push(Step::Element(index));
         self
     }

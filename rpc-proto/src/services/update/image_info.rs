@@ -1,5 +1,7 @@
 //! The description that an image carries in itself: the product that it is for, and its version.
 
+use heapless::String;
+
 /// The longest product or version, in bytes.
 pub const MAX_TEXT: usize = 24;
 
@@ -14,8 +16,8 @@ pub const MAX_TEXT: usize = 24;
 /// assert_eq!(ImageInfo::find(INFO.as_bytes()), Some(INFO.clone()));
 /// ```
 ///
-/// In the image it takes 64 bytes at a multiple of 4: a mark of 16 bytes, product, and version, both filled up with
-/// zeros.
+/// In the image it takes 64 bytes at a multiple of 4: a mark of 16 bytes, product,
+/// and version, both ASCII and filled up with zeros.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(C, align(4))]
 pub struct ImageInfo {
@@ -39,10 +41,12 @@ impl ImageInfo {
     /// Creates the description of an image.
     ///
     /// # Panics
-    /// Panics, when it is compiled, if the product or the version is longer than [`MAX_TEXT`] bytes, or if the
-    /// product is empty.
+    /// Panics, when it is compiled, if the product or the version is not ASCII or longer than
+    /// [`MAX_TEXT`] bytes, or if the product is empty.
     pub const fn new(product: &str, version: &str) -> Self {
         assert!(!product.is_empty(), "the product needs a name");
+        assert!(product.is_ascii(), "the product's name has to be ASCII");
+        assert!(version.is_ascii(), "the version has to be ASCII");
         let bytes = [0; Self::LENGTH];
         let bytes = with(bytes, 0, &Self::MARK);
         let bytes = with(bytes, Self::PRODUCT, product.as_bytes());
@@ -60,14 +64,14 @@ impl ImageInfo {
         Some(Self { bytes })
     }
 
-    /// Returns the product, or nothing if it is no text.
-    pub fn product(&self) -> &str {
-        text(&self.bytes[Self::PRODUCT..Self::VERSION])
+    /// Returns the product.
+    pub fn product(&self) -> String<MAX_TEXT> {
+        text(self.bytes.get(Self::PRODUCT..).unwrap_or_default())
     }
 
-    /// Returns the version, or nothing if it is no text.
-    pub fn version(&self) -> &str {
-        text(&self.bytes[Self::VERSION..])
+    /// Returns the version.
+    pub fn version(&self) -> String<MAX_TEXT> {
+        text(self.bytes.get(Self::VERSION..).unwrap_or_default())
     }
 
     /// Returns its bytes, as they are in the image.
@@ -90,9 +94,14 @@ const fn with(
     bytes
 }
 
-/// Returns the text that is filled up with zeros.
-pub(super) fn text(bytes: &[u8]) -> &str {
-    let len = bytes.iter().position(|&byte| byte == 0);
-    let bytes = bytes.get(..len.unwrap_or(bytes.len())).unwrap_or_default();
-    core::str::from_utf8(bytes).unwrap_or_default()
+/// Returns the text that is filled up with zeros, as far as it is ASCII.
+pub(super) fn text(bytes: &[u8]) -> String<MAX_TEXT> {
+    let mut text = String::new();
+    for &byte in bytes {
+        // `from_utf8` would take 600 bytes of flash.
+        if byte == 0 || !byte.is_ascii() || text.push(char::from(byte)).is_err() {
+            break;
+        }
+    }
+    text
 }

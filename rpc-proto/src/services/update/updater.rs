@@ -3,7 +3,6 @@
 use super::image_info::{ImageInfo, text};
 use super::{Slot, SlotState, Target, Update, UpdateError, Which};
 use crate::wire::crc::Crc32;
-use heapless::String;
 
 /// The most bytes that one call of `verify` checks: less than a second's work, even with a signature.
 const CHECKED_AT_ONCE: u32 = 16 * 1024;
@@ -49,8 +48,8 @@ pub trait Slots {
     /// Returns the place of the slots.
     fn geometry(&self) -> Geometry;
 
-    /// Returns the state of a slot, as far as the boot loader knows it. An image in the spare slot that was only
-    /// written or verified is [`Empty`](SlotState::Empty) to it.
+    /// Returns the state of a slot, as far as the boot loader knows it. An image in the spare slot
+    /// that was only written or verified is [`Empty`](SlotState::Empty) to it.
     ///
     /// # Errors
     /// Fails if the flash fails, as do all methods.
@@ -58,49 +57,41 @@ pub trait Slots {
 
     /// Returns the length and the CRC-32 of the image in a slot, as given to [`finish`](Self::finish), or
     /// zeros if that is not known.
-    #[allow(clippy::missing_errors_doc)]
     fn whole(&mut self, which: Which) -> Result<Whole, FlashFailed> {
         let _ = which;
         Ok(Whole::default())
     }
 
     /// Reads from a slot.
-    #[allow(clippy::missing_errors_doc)]
     fn read(&mut self, which: Which, offset: u32, bytes: &mut [u8]) -> Result<(), FlashFailed>;
 
-    /// Prepares to write an image of `total` bytes to the spare slot, whose first `offset` bytes are there
-    /// already. Returns the offset from which it can be written, which is not above `offset`. What was activated, or
-    /// could have been reverted to, no longer is.
-    #[allow(clippy::missing_errors_doc)]
+    /// Prepares to write an image of `total` bytes to the spare slot, whose first `offset` bytes are
+    /// there already. Returns the offset from which it can be written, which is not above `offset`.
+    /// What was activated, or could have been reverted to, no longer is.
     fn begin(&mut self, total: u32, offset: u32) -> Result<u32, FlashFailed>;
 
-    /// Writes the next bytes of the image to the spare slot, and erases pages as they are needed. With the last byte of the
-    /// image, all of it can be read.
-    #[allow(clippy::missing_errors_doc)]
+    /// Writes the next bytes of the image to the spare slot, and erases pages as they are needed.
+    /// With the last byte of the image, all of it can be read.
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashFailed>;
 
     /// Notes that the image in the spare slot has been verified.
-    #[allow(clippy::missing_errors_doc)]
     fn finish(&mut self, whole: Whole) -> Result<(), FlashFailed> {
         let _ = whole;
         Ok(())
     }
 
     /// Lets the next reboot start the image in the spare slot, on trial.
-    #[allow(clippy::missing_errors_doc)]
     fn activate(&mut self) -> Result<(), FlashFailed>;
 
     /// Keeps the running image, which was on trial.
-    #[allow(clippy::missing_errors_doc)]
     fn confirm(&mut self) -> Result<(), FlashFailed>;
 
     /// Undoes an activation if the spare slot is [`Pending`](SlotState::Pending). Otherwise it is
     /// [`Previous`](SlotState::Previous), and the next reboot starts its image.
-    #[allow(clippy::missing_errors_doc)]
     fn revert(&mut self) -> Result<(), FlashFailed>;
 
-    /// Restarts the device in a moment. It must return, because the reply is sent after that: it may start a
-    /// watchdog or a timer, or set a flag for the firmware's main loop.
+    /// Restarts the device in a moment. It must return, because the reply is sent after that: it may
+    /// start a watchdog or a timer, or set a flag for the firmware's main loop.
     fn reboot(&mut self);
 }
 
@@ -152,7 +143,8 @@ struct Writing {
     progress: Progress,
     image: Whole,
     written: u32,
-    /// The number of bytes that `verify` has checked, their CRC-32, and true if the right product is named in them.
+    /// The number of bytes that `verify` has checked, their CRC-32, and true if the right product is
+    /// named in them.
     checked: u32,
     crc: Crc32,
     is_for_us: bool,
@@ -243,7 +235,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
             page,
         } = self.slots.geometry();
         Target {
-            product: String::try_from(self.info.product()).unwrap_or_default(),
+            product: self.info.product(),
             address,
             capacity,
             page,
@@ -274,7 +266,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
         }
         Ok(Slot {
             state,
-            version: String::try_from(text(&version)).unwrap_or_default(),
+            version: text(&version),
             length: whole.length,
             crc: whole.crc,
         })

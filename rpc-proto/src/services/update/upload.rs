@@ -12,8 +12,8 @@ use crate::wire::crc::Crc32;
 use crate::wire::frame::encode;
 use core::fmt;
 
-/// The time that every call gets: erasing a large sector of flash takes a few seconds, and so does checking a signature
-/// on a slow processor.
+/// The time that every call gets: erasing a large sector of flash takes a few seconds, and so does
+/// checking a signature on a slow processor.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The number of bytes per request for a checksum, unless pages are longer.
@@ -46,8 +46,8 @@ impl core::error::Error for UpdateError {}
 pub type UploadError = CallError<UpdateError>;
 
 /// Writes an image to the spare slot and has it verified, so that it can be activated. If
-/// [`run`](Self::run) fails, it can be run again and resumes after the bytes that the device has kept; so does
-/// another `Upload` of the same image.
+/// [`run`](Self::run) fails, it can be run again and resumes after the bytes that the device has
+/// kept; so does another `Upload` of the same image.
 #[derive(Clone, Debug)]
 pub struct Upload<'n> {
     image: &'n [u8],
@@ -71,8 +71,8 @@ impl<'n> Upload<'n> {
         self.done
     }
 
-    /// Writes until the device has all bytes and has verified them. `progress` is called with the number of bytes that it
-    /// has whenever it has taken some, or lost some in a reset.
+    /// Writes until the device has all bytes and has verified them. `progress` is called with the
+    /// number of bytes that it has whenever it has taken some, or lost some in a reset.
     ///
     /// An image that is too long, or not for the device's product, is not sent.
     ///

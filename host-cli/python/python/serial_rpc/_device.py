@@ -1,0 +1,370 @@
+"""A device for programs that wait for each call."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace, TracebackType
+from typing import Any
+
+from . import _errors, _native
+from ._interface import Arguments, Interface, Named, Procedure, Service
+
+Progress = Callable[[int, int], object]
+
+
+class Event:
+    """An event that came from the device. The attributes of its data are its own."""
+
+    __slots__ = ("after_gap", "data", "lost")
+
+    #: The data: an object with an attribute for each part.
+    data: SimpleNamespace
+    #: How many events were lost since the last one, of all kinds that are subscribed to.
+    lost: int
+    #: True if the device was reset or away since the last one.
+    after_gap: bool
+
+    def __init__(self, data: SimpleNamespace, lost: int, after_gap: bool) -> None:
+        self.data = data
+        self.lost = lost
+        self.after_gap = after_gap
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.data, name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return (self.data, self.lost, self.after_gap) == (other.data, other.lost, other.after_gap)
+
+    def __repr__(self) -> str:
+        parts = [f"{name}={value!r}" for name, value in vars(self.data).items()]
+        if self.lost:
+            parts.append(f"lost={self.lost}")
+        if self.after_gap:
+            parts.append("after_gap=True")
+        return f"Event({', '.join(parts)})"
+
+
+def made_event(procedure: Procedure, plain: tuple[dict[str, Any], int, bool]) -> Event:
+    """Makes an event of plain objects."""
+    data, lost, after_gap = plain
+    return Event(SimpleNamespace(**procedure.lift_event(data)), lost, after_gap)
+
+
+class Subscription:
+    """The events of one kind, from when it was made: an iterator that waits for them."""
+
+    def __init__(self, native: _native.Subscription, procedure: Procedure) -> None:
+        self._native = native
+        self._procedure = procedure
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        return made_event(self._procedure, next(self._native))
+
+    def next(self, timeout: float) -> Event | None:
+        """Waits for an event for up to that many seconds. None if none came."""
+        plain = self._native.next_within(timeout)
+        return None if plain is None else made_event(self._procedure, plain)
+
+    def close(self) -> None:
+        """Ends the subscription."""
+        self._native.close()
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Events:
+    """The events of one kind that a device can send. Iterating over it subscribes to them."""
+
+    def __init__(self, native: _native.Connection, procedure: Procedure) -> None:
+        self._native = native
+        self._procedure = procedure
+        self.__doc__ = procedure.doc
+
+    def subscribe(self, callback: Callable[[Event], object] | None = None) -> Subscription:
+        """Subscribes to the events: what comes from now on is kept until it is taken.
+
+        With a callback, a thread takes each event and calls it. An exception in it is reported as one in
+        a thread is (`threading.excepthook`), and the next event is taken.
+        """
+        subscription = Subscription(self._native.subscribe(self._procedure.path), self._procedure)
+        if callback is not None:
+            name = f"serial_rpc {self._procedure.path}"
+            run = lambda: _take_all(subscription, callback)  # noqa: E731
+            threading.Thread(target=run, name=name, daemon=True).start()
+        return subscription
+
+    def __iter__(self) -> Iterator[Event]:
+        return self.subscribe()
+
+    def __repr__(self) -> str:
+        return f"<events {self._procedure.path}>"
+
+
+def _take_all(subscription: Subscription, callback: Callable[[Event], object]) -> None:
+    while True:
+        try:
+            event = next(subscription, None)
+        except _errors.Error:
+            continue  # the device is away: the next call waits for it
+        if event is None:
+            return
+        try:
+            callback(event)
+        except Exception:
+            kind, value, traceback = sys.exc_info()
+            if kind is not None:
+                thread = threading.current_thread()
+                details = threading.ExceptHookArgs((kind, value, traceback, thread))
+                threading.excepthook(details)
+
+
+class Block:
+    """A block of the device: bytes that are read and written as a whole."""
+
+    def __init__(self, native: _native.Connection, name: str) -> None:
+        self._native = native
+        self._name = name
+
+    def read(self, progress: Progress | None = None) -> bytes:
+        """Reads all of it. `progress` is called with the bytes done and their total."""
+        return self._native.read_block(self._name, progress)
+
+    def write(self, data: bytes | bytearray | memoryview, progress: Progress | None = None) -> None:
+        """Writes it. It changes its length when the device has checked all bytes."""
+        self._native.write_block(self._name, bytes(data), progress)
+
+
+class _Blocking:
+    """Makes calls, and waits for each."""
+
+    def __init__(self, native: _native.Connection, timeout: float | None) -> None:
+        self._native = native
+        self._timeout = timeout
+
+    def call(self, procedure: Procedure, arguments: Arguments, named: Named) -> Any:
+        try:
+            value = self._native.call(procedure.path, arguments, named, self._timeout)
+        except _errors.ProcedureError as error:
+            raise procedure.raised(error) from None
+        return procedure.lift(value)
+
+    def stream(self, procedure: Procedure, arguments: Arguments, named: Named) -> Any:
+        items = self._native.stream(procedure.path, arguments, named, self._timeout)
+        return Stream(items, procedure)
+
+    def feed(self, procedure: Procedure, arguments: Arguments, named: Named, items: Any) -> Any:
+        feed = self._native.feed(procedure.path, arguments, named, self._timeout)
+        try:
+            for item in items:
+                feed.push(item)
+            return procedure.lift(feed.finish())
+        except _errors.ProcedureError as error:
+            raised = procedure.raised(error)
+            raised.taken = error.taken
+            raise raised from None
+
+    def event(self, procedure: Procedure) -> Events:
+        return Events(self._native, procedure)
+
+    def blocks(self) -> type[Service]:
+        native = self._native
+
+        class Blocks(Service):
+            def __getitem__(self, name: str) -> Block:
+                return Block(native, name)
+
+        return Blocks
+
+    def expectations(self, path: str) -> list[tuple[str, str]]:
+        return self._native.expectations(path)
+
+    def signature(self, path: str) -> str:
+        return self._native.signature(path)
+
+
+class Stream:
+    """The items of a stream: an iterator. Nothing is asked for before the first item."""
+
+    def __init__(self, native: _native.Stream, procedure: Procedure) -> None:
+        self._native = native
+        self._procedure = procedure
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._procedure.lift(next(self._native))
+        except _errors.ProcedureError as error:
+            raise self._procedure.raised(error) from None
+
+    @property
+    def lost(self) -> int:
+        """How many items were missed so far, if they come and go while they are read."""
+        return self._native.lost
+
+
+class Device:
+    """A device that is connected: its services are attributes.
+
+    ``device.calculator.add(2, 3)`` calls a procedure; ``help(device.calculator.add)`` tells about it.
+    """
+
+    def __init__(self, native: _native.Connection, timeout: float | None = None) -> None:
+        self._native = native
+        self._timeout = timeout
+        self._known: Interface | None = None
+
+    @property
+    def _interface(self) -> Interface:
+        if self._known is None:
+            description = json.loads(self._native.description())
+            self._known = Interface(description, _Blocking(self._native, self._timeout))
+        return self._known
+
+    @property
+    def name(self) -> str:
+        """The name of the device or its firmware."""
+        return self._interface.name
+
+    @property
+    def version(self) -> str:
+        """The version of its firmware."""
+        return self._interface.version
+
+    @property
+    def port(self) -> str:
+        """The name of the port."""
+        return self._native.name
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """The services by their names."""
+        return dict(self._interface.services)
+
+    @property
+    def types(self) -> SimpleNamespace:
+        """The classes of the device's types: `device.types.Operation`."""
+        return self._interface.types
+
+    @property
+    def errors(self) -> SimpleNamespace:
+        """The exceptions for its procedures' own errors: `device.errors.MathError`."""
+        return self._interface.errors
+
+    @property
+    def description(self) -> bytes:
+        """The description of its interface, in the form that the device sends."""
+        return self._native.description_bytes()
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What this end has counted: frames sent, resent, received and broken, sessions, lost links."""
+        return self._native.counters()
+
+    def call(self, path: str, *arguments: Any, **named: Any) -> Any:
+        """Calls a procedure by its path: ``call("calculator.add", 2, 3)``, ``call("Calculator", "add", x=2, y=3)``."""
+        return self._member(path, arguments, named)
+
+    def _member(self, path: str, arguments: Arguments, named: Named) -> Any:
+        path, arguments = split_path(path, arguments)
+        service, name = find_member(self._interface, path)
+        return getattr(service, name)(*arguments, **named)
+
+    def within(self, timeout: float) -> Device:
+        """Returns the same device, for calls that may take that many seconds."""
+        return Device(self._native, timeout)
+
+    def refresh(self) -> None:
+        """Reads the description again, such as after the device was flashed."""
+        self._known = None
+
+    def log_to(self, logger: logging.Logger | None = None) -> Subscription:
+        """Passes the device's log on to `logging`, from now on: to `serial_rpc.device`, or that logger."""
+        target = logger or logging.getLogger("serial_rpc.device")
+        record = self._interface.services["log"].record
+        subscription: Subscription = record.subscribe(lambda event: pass_on(event, target))
+        return subscription
+
+    def close(self) -> None:
+        """Ends all calls and waits, and closes the port when the last of them has ended."""
+        self._native.cancel()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return find_service(self._interface, name)
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self._interface.services]
+
+    def __repr__(self) -> str:
+        return f"<device on {self._native.name}>"
+
+
+_LEVELS = {
+    "Error": logging.ERROR,
+    "Warn": logging.WARNING,
+    "Info": logging.INFO,
+    "Debug": logging.DEBUG,
+    "Trace": logging.DEBUG - 5,
+}
+
+
+def pass_on(event: Event, logger: logging.Logger) -> None:
+    """Logs a line of the device's log."""
+    level = _LEVELS.get(event.level.value, logging.INFO)
+    if event.lost:
+        logger.warning("%d events of the device were lost", event.lost)
+    logger.log(level, "%s: %s", event.target, event.text)
+
+
+def split_path(path: str, arguments: Arguments) -> tuple[str, Arguments]:
+    """Takes the name of the procedure off the arguments, if the path is that of a service."""
+    if "." in path:
+        return path, arguments
+    match arguments:
+        case (str() as name, *others):
+            return f"{path}.{name}", tuple(others)
+        case _:
+            raise _errors.NoSuchProcedure(f"`{path}` is no path of a procedure: write service.procedure")
+
+
+def find_service(interface: Interface, name: str) -> Service:
+    """Finds a service by its name, or by that of its trait, such as `Calculator`."""
+    snake = "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
+    service = interface.services.get(name) or interface.services.get(snake)
+    if service is None:
+        known = ", ".join(interface.services)
+        raise _errors.NoSuchProcedure(f"the device has no service `{name}`: there are {known}")
+    return service
+
+
+def find_member(interface: Interface, path: str) -> tuple[Service, str]:
+    """Finds the service and the name of a procedure."""
+    service, _, name = path.rpartition(".")
+    return find_service(interface, service), name
