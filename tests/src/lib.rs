@@ -38,6 +38,7 @@
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
+//! - [`powered`]: the same with flash that it keeps when its power is cut.
 //! - [`back_to_back`]: two boards in QEMU, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as single steps need it.
 //! - [`stepped`]: a device run in single steps, to measure the cost of a call.
@@ -79,6 +80,8 @@ pub mod mcuboot;
 pub mod nor_flash;
 pub mod offered;
 pub mod party_line;
+#[cfg(unix)]
+pub mod powered;
 pub mod program;
 pub mod prose;
 #[cfg(unix)]

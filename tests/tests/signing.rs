@@ -4,19 +4,14 @@ use libtest_mimic::{Arguments, Failed};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use tests::ignorable::trial;
+use tests::ignorable::{missing_openssl, trial};
 use tests::lamp::{Lamp, firmware};
 use tests::program::{program, serial_rpc};
 
 fn main() -> ExitCode {
     let name = "a_signature_made_as_the_help_says_is_accepted";
-    let trials = vec![trial(name, missing, signed)];
+    let trials = vec![trial(name, missing_openssl, signed)];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-fn missing() -> Option<String> {
-    let version = Command::new("openssl").arg("version").output();
-    version.err().map(|_| "openssl is not installed".to_owned())
 }
 
 fn signed() -> Result<(), Failed> {
