@@ -95,11 +95,11 @@
 //!
 //! # Where things are
 //!
-//! From the wire up: [`wire`] has frames and messages, [`server`] and [`client`] are the two ends of a
-//! session, [`mod@service`] connects a server with the user's trait, [`schema`] describes types and
-//! [`describe`] the device, [`device`] is the service that every device has, [`events`] queues the events that a
-//! device pushes, [`services`] are ready-made (a log, large data), and [`drivers`] move bytes between
-//! the ends and a UART.
+//! From the wire up: [`wire`] has frames and messages, [`server`] and [`client`] are the two ends of
+//! a session, [`mod@service`] connects a server with the user's trait, [`schema`] describes types and
+//! [`describe`] the device, [`device`] is the service that every device has, [`events`] queues the
+//! events that a device pushes, [`services`] are ready-made (a log, large data, updates of the
+//! firmware), and [`drivers`] move bytes between the ends and a UART.
 //!
 //! # Features
 //!

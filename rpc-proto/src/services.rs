@@ -2,3 +2,5 @@
 
 pub mod blocks;
 pub mod log;
+mod pieces;
+pub mod update;

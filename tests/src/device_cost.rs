@@ -17,8 +17,8 @@ pub const FLOOR: &str = "floor";
 /// protocol.
 pub const IMAGES: [&str; 4] = [FLOOR, "bare", "undescribed", "full"];
 
-/// Images that are `undescribed` with an addition: an event, a stream and a feed, and a block.
-pub const MORE_IMAGES: [&str; 3] = ["events", "streams", "blocks"];
+/// Images that are `undescribed` with an addition: an event, a stream and a feed, a block, and updates.
+pub const MORE_IMAGES: [&str; 5] = ["events", "streams", "blocks", "update", "embassy_boot"];
 
 /// The package of these images, built as the figures want it.
 pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");

@@ -14,6 +14,10 @@
 //! - [`transfer_use`]: the share of it that blocks use.
 //! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
 //! - [`shelf`]: blocks in memory that may outlive a reset.
+//! - [`nor_flash`]: a flash whose power can be cut in any operation.
+//! - [`mcuboot`]: a boot loader that does what MCUboot's documentation says.
+//! - [`updatable`]: a device with a boot loader, whose firmware can be replaced.
+//! - [`update_use`]: how fast an image is written, by the times of real flash.
 //! - [`counter`]: a service that keeps a journal of its calls.
 //! - [`simulation`]: client and server, joined by two lines, in virtual time.
 //! - [`workload`]: many calls in a row, each outcome checked.
@@ -28,10 +32,13 @@
 //! - [`program`]: runs `serial-rpc`.
 //! - [`running`]: the same while it runs, to talk to it line by line.
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
+//! - [`image_files`]: such an image, or any bytes, as the files that tools make of it.
+//! - [`lamp`]: a device whose firmware the program can replace.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
+//! - [`powered`]: the same with flash that it keeps when its power is cut.
 //! - [`back_to_back`]: two boards in QEMU, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as single steps need it.
 //! - [`stepped`]: a device run in single steps, to measure the cost of a call.
@@ -65,10 +72,16 @@ pub mod growth;
 pub mod hostile;
 pub mod ignorable;
 pub mod image;
+pub mod image_files;
+pub mod lamp;
 pub mod line_use;
 pub mod loopback;
+pub mod mcuboot;
+pub mod nor_flash;
 pub mod offered;
 pub mod party_line;
+#[cfg(unix)]
+pub mod powered;
 pub mod program;
 pub mod prose;
 #[cfg(unix)]
@@ -82,6 +95,8 @@ pub mod stepped;
 pub mod tally;
 pub mod test_device;
 pub mod transfer_use;
+pub mod updatable;
+pub mod update_use;
 pub mod usb_chip;
 pub mod usb_host;
 pub mod virtual_link;

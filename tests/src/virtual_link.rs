@@ -29,8 +29,28 @@ pub enum Mishap {
     Cut,
 }
 
+/// A direction of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the device.
+    In,
+    /// From the device.
+    Out,
+}
+
 /// Creates the interface of a device that is switched on, from that of the device before.
 pub type Start<I> = fn(Option<&mut I>) -> I;
+
+/// What comes of a device by what it has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on after that time, in which it receives and does nothing else.
+    Busy(Duration),
+    /// It restarts when it has sent its replies.
+    Restarts,
+    /// It has lost its power, and gets it back at once.
+    Dies,
+}
 
 /// The link, and the device at its other end.
 #[derive(Debug)]
@@ -44,8 +64,12 @@ pub struct VirtualLink<I, const FRAME: usize, const WINDOW: usize> {
     server: Server<I, FRAME, WINDOW>,
     /// The bytes that the device has received but not read.
     unread: VecDeque<u8>,
-    /// The fault that happens when the device has received that many more bytes.
-    to_come: Option<(u64, Mishap)>,
+    /// The fault that happens when that many more bytes have gone that way.
+    to_come: Option<(Way, u64, Mishap)>,
+    /// Tells what comes of the device after a byte.
+    fate: fn(&mut I) -> Fate,
+    busy_until: Instant,
+    is_restarting: bool,
 }
 
 impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME, WINDOW> {
@@ -70,6 +94,9 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME,
             server: Self::server(start(None)),
             unread: VecDeque::new(),
             to_come: None,
+            fate: |_| Fate::Busy(Duration::from_micros(0)),
+            busy_until: Instant::from_micros(0),
+            is_restarting: false,
         };
         let timing = match pace.baud {
             Some(baud) => Timing::for_line(baud, FRAME as u32),
@@ -97,11 +124,43 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME,
         let interface = (self.start)(Some(self.server.interface()));
         self.server = Self::server(interface);
         self.unread.clear();
+        self.is_restarting = false;
+        self.busy_until = self.now();
+    }
+
+    /// Sets what comes of the device: `fate` is asked after each byte that it reads.
+    pub const fn set_fate(&mut self, fate: fn(&mut I) -> Fate) {
+        self.fate = fate;
     }
 
     /// Schedules a fault for when the device has received `bytes` more.
     pub const fn after(&mut self, bytes: u64, mishap: Mishap) {
-        self.to_come = Some((bytes, mishap));
+        self.to_come = Some((Way::In, bytes, mishap));
+    }
+
+    /// Schedules a fault for when the device has sent `bytes` more.
+    pub const fn after_sent(&mut self, bytes: u64, mishap: Mishap) {
+        self.to_come = Some((Way::Out, bytes, mishap));
+    }
+
+    /// Returns true if a scheduled fault has not happened yet.
+    pub const fn is_to_come(&self) -> bool {
+        self.to_come.is_some()
+    }
+
+    /// Counts a byte, and lets the fault happen that comes with it.
+    fn count(&mut self, way: Way) {
+        match &mut self.to_come {
+            &mut Some((of, 0 | 1, mishap)) if of == way => {
+                self.to_come = None;
+                match mishap {
+                    Mishap::Reset => self.reset(),
+                    Mishap::Cut => self.to_caller.cut(),
+                }
+            }
+            Some((of, left, _)) if *of == way => *left -= 1,
+            _ => {}
+        }
     }
 
     /// Works until it has to wait.
@@ -112,36 +171,33 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME,
             if self.unread.len() < Self::BUFFER {
                 self.unread.push_back(byte);
             }
-            match &mut self.to_come {
-                Some((0 | 1, mishap)) => {
-                    let mishap = *mishap;
-                    self.to_come = None;
-                    match mishap {
-                        Mishap::Reset => self.reset(),
-                        Mishap::Cut => self.to_caller.cut(),
-                    }
-                }
-                Some((left, _)) => *left -= 1,
-                None => {}
-            }
+            self.count(Way::In);
             self.serve(now);
         }
     }
 
     fn serve(&mut self, now: Instant) {
-        let server = &mut self.server;
-        loop {
+        while now >= self.busy_until {
+            let server = &mut self.server;
             if let Some(&byte) = server.outgoing().first() {
                 if now < self.to_caller.ready_at() {
                     return;
                 }
                 self.to_caller.send(now, byte);
                 server.sent(1);
+                self.count(Way::Out);
+            } else if self.is_restarting {
+                self.reset();
             } else {
                 let Some(byte) = self.unread.pop_front() else {
                     return;
                 };
                 server.receive(byte);
+                match (self.fate)(server.interface()) {
+                    Fate::Busy(time) => self.busy_until = now + time,
+                    Fate::Restarts => self.is_restarting = true,
+                    Fate::Dies => self.reset(),
+                }
             }
         }
     }
@@ -153,6 +209,7 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize> VirtualLink<I, FRAME,
             self.to_device.next_arrival(),
             self.to_caller.next_arrival(),
             is_sending.then(|| self.to_caller.ready_at()),
+            Some(self.busy_until),
             Some(then),
         ];
         let now = self.now();

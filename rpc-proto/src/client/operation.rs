@@ -9,7 +9,7 @@ use super::calls::Ticket;
 use super::patience::Patience;
 use super::target::Target;
 use crate::device::SubscribeError;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::wire::message::Accept;
 use core::task::Poll;
 
@@ -89,6 +89,7 @@ pub trait Operation {
 pub struct SingleCall<E> {
     target: Target,
     encode: E,
+    least: Duration,
     /// The patience, once a step has been taken.
     patience: Option<Patience>,
     ticket: Option<Ticket>,
@@ -100,9 +101,17 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> SingleCall<E> {
         Self {
             target,
             encode,
+            least: Duration::from_micros(0),
             patience: None,
             ticket: None,
         }
+    }
+
+    /// Gives the call at least that much time, whatever the caller gives to others.
+    #[must_use]
+    pub const fn with_time(mut self, least: Duration) -> Self {
+        self.least = least;
+        self
     }
 
     /// Makes the call as soon as there is room for it, and does not wait for its end.
@@ -118,7 +127,10 @@ impl<E: Fn(&mut [u8]) -> Option<usize>> SingleCall<E> {
         if let Some(ticket) = self.ticket {
             return Poll::Ready(Ok(ticket));
         }
-        let patience = *self.patience.get_or_insert_with(|| calls.patience(now));
+        let least = now + self.least;
+        let patience = *self
+            .patience
+            .get_or_insert_with(|| calls.patience(now).until(least));
         match calls.start(self.target, patience, &self.encode) {
             Ok(ticket) => {
                 self.ticket = Some(ticket);

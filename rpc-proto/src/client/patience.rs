@@ -18,6 +18,13 @@ pub struct Patience {
 }
 
 impl Patience {
+    /// Returns the same patience with a deadline that is `least` or later.
+    #[must_use]
+    pub fn until(self, least: Instant) -> Self {
+        let deadline = self.deadline.max(least);
+        Self { deadline, ..self }
+    }
+
     /// Returns the deadline after all retries.
     pub(super) fn last_deadline(&self) -> Instant {
         let retries =

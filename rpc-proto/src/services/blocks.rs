@@ -7,7 +7,8 @@
 
 mod transfer;
 
-pub use transfer::{Get, Put, TransferError, read_size, write_size};
+pub use super::pieces::write_size;
+pub use transfer::{Get, Put, TransferError, read_size};
 
 use crate::Schema;
 use crate::wire::crc::Crc32;

@@ -6,6 +6,7 @@
 //! The images of the peers, in `tests/peers/device`, have the same.
 #![no_std]
 
+pub mod flash;
 pub mod floor;
 
 use core::convert::Infallible;

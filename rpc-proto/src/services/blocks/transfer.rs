@@ -5,25 +5,21 @@ use super::{
     BlockError, BlocksBegin, BlocksChecksum, BlocksFind, BlocksFinish, BlocksRead, BlocksWrite,
     Found,
 };
-use crate::client::{
-    Answer, CallError, Caller, Calling, Calls, Operation, Running, Target, Ticket, read,
-};
-use crate::service::Procedure;
-use crate::time::Instant;
+use crate::client::{Answer, CallError, Caller, Calls, read};
+use crate::services::pieces::{self, ATTEMPTS, Pieces, forget_all, outcome, submit, wait, window};
+use crate::time::Duration;
 use crate::wire::crc::Crc32;
-use crate::wire::frame::{encode, max_payload_len};
-use crate::wire::message::MAX_WINDOW;
+use crate::wire::frame::max_payload_len;
 use core::fmt;
 use core::ops::ControlFlow;
-use core::task::Poll;
 use heapless::Deque;
 
 /// The number of bytes per request for a checksum: at a few dozen cycles a byte, the device needs less
 /// time for it than any call has.
 const CHECKED_AT_ONCE: u32 = 16 * 1024;
 
-/// The number of times that a block is read anew if it changes while it is read.
-const ATTEMPTS: u32 = 3;
+/// Calls of blocks get the time that the caller gives to any call.
+const ANY_TIME: Duration = Duration::from_micros(0);
 
 /// The reason why a transfer failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,98 +72,7 @@ impl core::error::Error for TransferError {}
 /// ```
 pub const fn read_size(max_frame: usize) -> u16 {
     const HEADER: usize = 1;
-    piece(max_payload_len(max_frame).saturating_sub(HEADER))
-}
-
-/// Returns how many bytes of a block to write at a time, from `offset` on, with `room` for a call's
-/// arguments.
-///
-/// ```
-/// assert_eq!(rpc_proto::services::blocks::write_size(56, 1000), 56 - 3);
-/// ```
-pub const fn write_size(room: usize, offset: u32) -> u16 {
-    piece(room.saturating_sub(varint_len(offset)))
-}
-
-/// Returns how many bytes fit after their length.
-const fn piece(room: usize) -> u16 {
-    let mut bytes = if room > u16::MAX as usize {
-        u16::MAX as usize
-    } else {
-        room
-    };
-    while bytes > 0 && bytes + varint_len(bytes as u32) > room {
-        bytes -= 1;
-    }
-    bytes as u16
-}
-
-const fn varint_len(value: u32) -> usize {
-    let mut len = 1;
-    let mut rest = value >> 7;
-    while rest > 0 {
-        len += 1;
-        rest >>= 7;
-    }
-    len
-}
-
-/// Calls in flight, the oldest first, with the offset and the length of their bytes.
-type Pieces = Deque<(u32, u16, Ticket), MAX_WINDOW>;
-
-/// Starts a call and does not wait for it.
-fn submit<P: Procedure>(
-    caller: &mut impl Calling,
-    arguments: &P::Arguments<'_>,
-) -> Result<Ticket, CallError> {
-    caller.with(|calls, now| {
-        let patience = calls.patience(now);
-        calls.start(Target::of::<P>(), patience, |place| {
-            encode(arguments, place)
-        })
-    })
-}
-
-/// Waits until a call has ended.
-fn wait(caller: &mut impl Caller, call: Ticket) -> Result<Answer<'_>, CallError> {
-    Running::new(&mut *caller, Ended(Some(call))).wait();
-    caller.take(call)
-}
-
-/// An operation that waits until a call has ended.
-struct Ended(Option<Ticket>);
-
-impl Operation for Ended {
-    type Output = ();
-
-    fn poll<C: Calls>(&mut self, calls: &mut C, _: Instant) -> Poll<()> {
-        match self.0 {
-            Some(call) if calls.end(call).is_none() => Poll::Pending,
-            _ => {
-                self.0 = None;
-                Poll::Ready(())
-            }
-        }
-    }
-
-    fn forget<C: Calls>(&mut self, calls: &mut C, _: Instant) {
-        if let Some(call) = self.0.take() {
-            calls.forget(call);
-        }
-    }
-}
-
-fn forget_all(caller: &mut impl Calling, pieces: &mut Pieces) {
-    caller.with(|calls, _| {
-        while let Some((_, _, call)) = pieces.pop_front() {
-            calls.forget(call);
-        }
-    });
-}
-
-/// Returns how many calls to have in flight.
-fn window(caller: &mut impl Calling) -> usize {
-    caller.with(|calls, _| calls.window().min(MAX_WINDOW))
+    pieces::piece(max_payload_len(max_frame).saturating_sub(HEADER))
 }
 
 /// Returns the CRC-32 of the first `length` bytes of a block, as the device reads it.
@@ -184,17 +89,6 @@ fn checksum_at_device<C: Caller>(
         offset += step;
     }
     Ok(crc)
-}
-
-/// Returns the value in the answer for a piece, or its error.
-fn outcome<P: Procedure<Error = BlockError>>(
-    answer: Result<Answer<'_>, CallError>,
-) -> Result<&[u8], CallError<BlockError>> {
-    match answer {
-        Ok(Answer::Return(value)) => Ok(value),
-        Ok(answer) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
-        Err(error) => Err(error.widen()),
-    }
 }
 
 /// Reads a block. If [`run`](Self::run) fails, it can be run again and resumes where it was.
@@ -290,8 +184,7 @@ impl<'n> Get<'n> {
             let size = read_size(caller.with(|calls, _| calls.max_frame()));
             while next < self.total && pieces.len() < window(caller) {
                 let most = (self.total - next).min(u32::from(size)) as u16;
-                let call = submit::<BlocksRead>(caller, &(found.block, next, most));
-                let call = call.map_err(CallError::widen::<BlockError>)?;
+                let call = submit::<BlocksRead>(caller, &(found.block, next, most), ANY_TIME)?;
                 // The window was checked before, so there is room.
                 let _ = pieces.push_back((next, most, call));
                 next += u32::from(most);
@@ -412,10 +305,16 @@ impl<'n> Put<'n> {
             begun => begun?,
         }
         progress(self.done);
-        let mut pieces = Deque::new();
-        let written = self.pieces(caller, total, &mut pieces, progress);
-        forget_all(caller, &mut pieces);
-        written?;
+        let Self {
+            bytes, done, crc, ..
+        } = self;
+        let next = *done;
+        let taken = |piece: &[u8], end| {
+            *crc = crc.then(piece);
+            *done = end;
+            progress(end);
+        };
+        pieces::write::<BlocksWrite>(caller, bytes, next, ANY_TIME, taken)?;
         caller.call::<BlocksFinish>(&(self.crc.value(),))
     }
 
@@ -432,42 +331,5 @@ impl<'n> Put<'n> {
         total: u32,
     ) -> Result<(), CallError<BlockError>> {
         caller.call::<BlocksBegin>(&(block, total, self.done, self.crc.value()))
-    }
-
-    fn pieces<C: Caller>(
-        &mut self,
-        caller: &mut C,
-        total: u32,
-        pieces: &mut Pieces,
-        progress: &mut impl FnMut(u32),
-    ) -> Result<(), CallError<BlockError>> {
-        let mut next = self.done;
-        while self.done < total {
-            while next < total && pieces.len() < window(caller) {
-                let rest = self.bytes.get(next as usize..).unwrap_or_default();
-                let target = Target::of::<BlocksWrite>();
-                let room = caller.with(|calls, _| calls.room(&target));
-                let size = usize::from(write_size(room, next));
-                let piece = rest.get(..size).unwrap_or(rest);
-                if piece.is_empty() {
-                    return Err(CallError::ArgumentsTooLarge);
-                }
-                let call = submit::<BlocksWrite>(caller, &(next, piece));
-                let call = call.map_err(CallError::widen)?;
-                // The window was checked before, so there is room.
-                let _ = pieces.push_back((next, piece.len() as u16, call));
-                next += piece.len() as u32;
-            }
-            let Some((offset, len, call)) = pieces.pop_front() else {
-                return Err(CallError::ArgumentsTooLarge);
-            };
-            outcome::<BlocksWrite>(wait(caller, call))?;
-            let from = offset as usize;
-            let piece = self.bytes.get(from..from + usize::from(len));
-            self.crc = self.crc.then(piece.unwrap_or_default());
-            self.done = offset + u32::from(len);
-            progress(self.done);
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,172 @@
+//! The caller's side of what goes in pieces: several calls in flight, and the pieces of a write.
+
+use crate::client::{
+    Answer, CallError, Caller, Calling, Calls, Operation, Running, Target, Ticket, read,
+};
+use crate::service::Procedure;
+use crate::time::{Duration, Instant};
+use crate::wire::frame::encode;
+use crate::wire::message::MAX_WINDOW;
+use core::task::Poll;
+use heapless::Deque;
+
+/// The number of times in a row that something is begun again without progress.
+pub(super) const ATTEMPTS: u32 = 3;
+
+/// Returns how many bytes to write at a time, from `offset` on, with `room` for a call's
+/// arguments.
+///
+/// ```
+/// assert_eq!(rpc_proto::services::blocks::write_size(56, 1000), 56 - 3);
+/// ```
+pub const fn write_size(room: usize, offset: u32) -> u16 {
+    piece(room.saturating_sub(varint_len(offset)))
+}
+
+/// Returns how many bytes fit after their length.
+pub(super) const fn piece(room: usize) -> u16 {
+    let mut bytes = if room > u16::MAX as usize {
+        u16::MAX as usize
+    } else {
+        room
+    };
+    while bytes > 0 && bytes + varint_len(bytes as u32) > room {
+        bytes -= 1;
+    }
+    bytes as u16
+}
+
+const fn varint_len(value: u32) -> usize {
+    let mut len = 1;
+    let mut rest = value >> 7;
+    while rest > 0 {
+        len += 1;
+        rest >>= 7;
+    }
+    len
+}
+
+/// Calls in flight, the oldest first, with the offset and the length of their bytes.
+pub(super) type Pieces = Deque<(u32, u16, Ticket), MAX_WINDOW>;
+
+/// Starts a call that gets at least that much time, and does not wait for it.
+pub(super) fn submit<P: Procedure>(
+    caller: &mut impl Calling,
+    arguments: &P::Arguments<'_>,
+    least: Duration,
+) -> Result<Ticket, CallError<P::Error>> {
+    let call = caller.with(|calls, now| {
+        let patience = calls.patience(now).until(now + least);
+        calls.start(Target::of::<P>(), patience, |place| {
+            encode(arguments, place)
+        })
+    });
+    call.map_err(CallError::widen)
+}
+
+/// Waits until a call has ended.
+pub(super) fn wait(caller: &mut impl Caller, call: Ticket) -> Result<Answer<'_>, CallError> {
+    Running::new(&mut *caller, Ended(Some(call))).wait();
+    caller.take(call)
+}
+
+/// An operation that waits until a call has ended.
+struct Ended(Option<Ticket>);
+
+impl Operation for Ended {
+    type Output = ();
+
+    fn poll<C: Calls>(&mut self, calls: &mut C, _: Instant) -> Poll<()> {
+        match self.0 {
+            Some(call) if calls.end(call).is_none() => Poll::Pending,
+            _ => {
+                self.0 = None;
+                Poll::Ready(())
+            }
+        }
+    }
+
+    fn forget<C: Calls>(&mut self, calls: &mut C, _: Instant) {
+        if let Some(call) = self.0.take() {
+            calls.forget(call);
+        }
+    }
+}
+
+pub(super) fn forget_all(caller: &mut impl Calling, pieces: &mut Pieces) {
+    caller.with(|calls, _| {
+        while let Some((_, _, call)) = pieces.pop_front() {
+            calls.forget(call);
+        }
+    });
+}
+
+/// Returns how many calls to have in flight.
+pub(super) fn window(caller: &mut impl Calling) -> usize {
+    caller.with(|calls, _| calls.window().min(MAX_WINDOW))
+}
+
+/// Returns the value in the answer for a piece, or its error.
+pub(super) fn outcome<P: Procedure>(
+    answer: Result<Answer<'_>, CallError>,
+) -> Result<&[u8], CallError<P::Error>> {
+    match answer {
+        Ok(Answer::Return(value)) => Ok(value),
+        Ok(answer) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
+        Err(error) => Err(error.widen()),
+    }
+}
+
+/// Writes `bytes` from `next` on by calls of `P`, and tells each piece and the offset behind it when
+/// the device has taken it. Each call gets at least that much time.
+pub(super) fn write<P>(
+    caller: &mut impl Caller,
+    bytes: &[u8],
+    next: u32,
+    least: Duration,
+    taken: impl FnMut(&[u8], u32),
+) -> Result<(), CallError<P::Error>>
+where
+    P: for<'a> Procedure<Arguments<'a> = (u32, &'a [u8])>,
+{
+    let mut pieces = Deque::new();
+    let written = write_pieces::<P>(caller, bytes, next, least, &mut pieces, taken);
+    forget_all(caller, &mut pieces);
+    written
+}
+
+fn write_pieces<P>(
+    caller: &mut impl Caller,
+    bytes: &[u8],
+    mut next: u32,
+    least: Duration,
+    pieces: &mut Pieces,
+    mut taken: impl FnMut(&[u8], u32),
+) -> Result<(), CallError<P::Error>>
+where
+    P: for<'a> Procedure<Arguments<'a> = (u32, &'a [u8])>,
+{
+    loop {
+        while pieces.len() < window(caller)
+            && let Some(rest @ [_, ..]) = bytes.get(next as usize..)
+        {
+            let room = caller.with(|calls, _| calls.room(&Target::of::<P>()));
+            let size = usize::from(write_size(room, next));
+            let piece = rest.get(..size).unwrap_or(rest);
+            if piece.is_empty() {
+                return Err(CallError::ArgumentsTooLarge);
+            }
+            let call = submit::<P>(caller, &(next, piece), least)?;
+            // The window was checked before, so there is room.
+            let _ = pieces.push_back((next, piece.len() as u16, call));
+            next += piece.len() as u32;
+        }
+        let Some((offset, len, call)) = pieces.pop_front() else {
+            return Ok(());
+        };
+        outcome::<P>(wait(caller, call))?;
+        let end = offset + u32::from(len);
+        let piece = bytes.get(offset as usize..end as usize);
+        taken(piece.unwrap_or_default(), end);
+    }
+}
