@@ -124,6 +124,27 @@ fn an_image_for_another_product_is_not_sent_and_not_taken() {
 }
 
 #[test]
+fn a_description_counts_that_lies_in_the_image_from_end_to_end() {
+    let mut caller = factory();
+    let mut whole = vec![7; 900];
+    let place = PAGE - 24..PAGE - 24 + ImageInfo::LENGTH;
+    whole[place].copy_from_slice(NEW.as_bytes());
+    send(&mut caller, &whole).unwrap();
+    assert_eq!(UpdateClient::new(&mut caller).verify(&[]), Ok(0));
+    // The rest of it is still in flash, behind the image.
+    send(&mut caller, &whole[..PAGE]).unwrap();
+    let verified = UpdateClient::new(&mut caller).verify(&[]);
+    assert_eq!(verified, refused(UpdateError::WrongProduct));
+    is_not_activated(&mut caller);
+
+    // The beginning of one, at the very end.
+    let mut full = image(&NEW, 992);
+    full[988..].copy_from_slice(&NEW.as_bytes()[..4]);
+    send(&mut caller, &full).unwrap();
+    assert_eq!(UpdateClient::new(&mut caller).verify(&[]), Ok(0));
+}
+
+#[test]
 fn images_of_every_length_are_written_whole() {
     let lengths = (200..992).step_by(17).chain([255, 256, 257, 991, 992]);
     for length in lengths {

@@ -191,13 +191,14 @@ impl<S, V> Updater<S, V> {
     }
 }
 
-/// Reads a part of a slot, passes it to `take`, and returns the place of the description that names the
-/// product, if one begins there.
+/// Reads a part of a slot, passes it to `take`, and returns the place of the description that names
+/// the product, if one begins there and ends before `limit`.
 fn scan<S: Slots>(
     slots: &mut S,
     info: &ImageInfo,
     which: Which,
     part: core::ops::Range<u32>,
+    limit: u32,
     mut take: impl FnMut(&[u8]),
 ) -> Result<Option<u32>, FlashFailed> {
     let (ours, _) = info.as_bytes().split_at(ImageInfo::VERSION);
@@ -214,7 +215,7 @@ fn scan<S: Slots>(
             .step_by(ImageInfo::ALIGNMENT)
             .zip(bytes.chunks(mark.len()))
         {
-            if word == mark {
+            if word == mark && limit.saturating_sub(place) >= ImageInfo::LENGTH as u32 {
                 let mut theirs = [0; ImageInfo::VERSION];
                 slots.read(which, place, &mut theirs)?;
                 if theirs == *ours {
@@ -260,7 +261,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
                 (_, 0) => slots.geometry().capacity,
                 (_, length) => length,
             };
-            if let Some(place) = scan(slots, info, which, 0..length, |_| ())? {
+            if let Some(place) = scan(slots, info, which, 0..length, length, |_| ())? {
                 slots.read(which, place + ImageInfo::VERSION as u32, &mut version)?;
             }
         }
@@ -285,7 +286,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
         }
         let mut crc = Crc32::after(before);
         let take = |bytes: &[u8]| crc = crc.then(bytes);
-        scan(&mut self.slots, self.info, which, offset..end, take)?;
+        scan(&mut self.slots, self.info, which, offset..end, 0, take)?;
         Ok(crc.value())
     }
 
@@ -360,6 +361,7 @@ impl<S: Slots, V: Verifier> Update for Updater<S, V> {
             self.info,
             Which::Spare,
             start..end,
+            total,
             |bytes| {
                 crc = crc.then(bytes);
                 verifier.add(bytes);
