@@ -132,7 +132,8 @@ impl Connection {
     /// use std::time::Duration;
     ///
     /// let device = Connection::to(SimulatedDevice::new());
-    /// let call = device.call_async("calculator.add", &json!([2, 3]));
+    /// let arguments = json!([2, 3]);
+    /// let call = device.call_async("calculator.add", &arguments);
     /// let sum = device.drive(call, Duration::from_millis(20), || Ok::<_, String>(()))?;
     /// assert_eq!(sum?, 5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
