@@ -3,7 +3,7 @@
 use crate::commands::{
     batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe, get::Get,
     info::Info, list::List, log::Log, man::Man, ping::Ping, ports::Ports, put::Put, schema::Schema,
-    shell::Shell, simulate::Simulate, stats::Stats, trace::Trace, watch::Watch,
+    shell::Shell, simulate::Simulate, stats::Stats, trace::Trace, update::Update, watch::Watch,
 };
 use crate::options::{LinkOptions, OutputOptions};
 use clap::{Parser, Subcommand};
@@ -61,6 +61,7 @@ Exit codes:
     5  protocol or signature: the two ends do not understand each other
     6  the procedure ran and ended in its own error
     7  outcome unknown: the call may have run, once, or not
+    8  update failed: the device does not run the new firmware, or not for good
   130  interrupted with Ctrl-C
 
 With --json, a failure is one JSON object on stderr: \"class\", \"code\" (as above), \"message\", and
@@ -78,6 +79,7 @@ pub enum Command {
     Log(Log),
     Get(Get),
     Put(Put),
+    Update(Update),
     Shell(Shell),
     Batch(Batch),
     Ping(Ping),

@@ -18,4 +18,5 @@ pub mod shell;
 pub mod simulate;
 pub mod stats;
 pub mod trace;
+pub mod update;
 pub mod watch;

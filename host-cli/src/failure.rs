@@ -25,6 +25,8 @@ pub enum Class {
     Procedure = 6,
     /// The call may have run.
     OutcomeUnknown = 7,
+    /// The device does not run the new firmware, or not for good.
+    UpdateFailed = 8,
     /// The user pressed Ctrl-C.
     Interrupted = 130,
 }

@@ -79,6 +79,7 @@ fn run(context: &Context, command: &Command) -> Result<(), Failure> {
         Command::Log(log) => commands::log::run(context, log),
         Command::Get(get) => commands::get::run(context, get),
         Command::Put(put) => commands::put::run(context, put),
+        Command::Update(update) => commands::update::run(context, update),
         Command::Shell(shell) => commands::shell::run(context, shell),
         Command::Batch(batch) => commands::batch::run(context, batch),
         Command::Bench(bench) => commands::bench::run(context, bench),

@@ -1,4 +1,5 @@
-//! The shared parts of `get` and `put`: the progress bar, the report, and the failures.
+//! The shared parts of `get` and `put`: the progress bar, which `update` has too, the report, and
+//! the failures.
 
 use crate::failure::{Class, Failure};
 use crate::output;
@@ -27,19 +28,24 @@ struct Report<'n> {
     bytes_per_second: u64,
 }
 
+/// Creates a bar that shows progress, rate and time left.
+pub fn bar() -> ProgressBar {
+    const TEMPLATE: &str = "{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+    ProgressBar::new(0).with_style(style(TEMPLATE))
+}
+
+/// Returns the style of a template.
+pub fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
 impl<'n> Transfer<'n> {
     /// Begins the transfer of that block.
     pub fn new(name: &'n str) -> Self {
-        const TEMPLATE: &str = "{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
-        let bar = ProgressBar::new(0);
-        let bar = match ProgressStyle::with_template(TEMPLATE) {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        };
         Self {
             name,
             started: Instant::now(),
-            bar,
+            bar: bar(),
         }
     }
 

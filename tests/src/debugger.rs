@@ -1,7 +1,10 @@
-//! Speaks the GDB remote protocol, as far as single steps need it.
+//! Speaks the GDB remote protocol, as far as single steps and flashing need it.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
+
+/// The number of bytes that one packet writes: the stub takes packets of 4 KiB.
+const PIECE: usize = 1024;
 
 /// A halted processor.
 pub struct Debugger {
@@ -42,6 +45,21 @@ impl Debugger {
             Some(_) => Ok(registers),
             None => Err(unexpected(&registers.0)),
         }
+    }
+
+    /// Writes memory, be it flash or RAM.
+    ///
+    /// # Errors
+    /// Fails as [`step`](Self::step) does, or if there is no memory at that address.
+    pub fn write(&mut self, address: u32, bytes: &[u8]) -> io::Result<()> {
+        for (address, piece) in (address..).step_by(PIECE).zip(bytes.chunks(PIECE)) {
+            let digits: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
+            let answer = self.ask(&format!("M{address:x},{:x}:{digits}", piece.len()))?;
+            if answer != "OK" {
+                return Err(unexpected(&answer));
+            }
+        }
+        Ok(())
     }
 
     /// Sends a packet and reads the answer: `$`, the content, `#`, and two digits of checksum,

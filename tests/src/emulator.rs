@@ -49,15 +49,31 @@ impl Emulator {
     /// Fails as [`start`](Self::start) does.
     pub fn start_binary(board: &Board, binary: &str) -> io::Result<Self> {
         let image = board.images().image(binary).map_err(io::Error::other)?;
+        Self::start_image(board, &image)
+    }
+
+    /// Loads any image into the board and boots it.
+    ///
+    /// # Errors
+    /// Fails if QEMU does not start; the error has its output.
+    pub fn start_image(board: &Board, image: &Path) -> io::Result<Self> {
         let folder = TempDir::with_prefix("serial-rpc-")?;
-        let mut emulator = Self::run(board, &image, folder.path(), &[])?;
+        let emulator = Self::run(board, image, folder.path(), &[])?;
         if board.is_deaf_at_first() {
             emulator.uart.set_read_timeout(Some(START_LIMIT))?;
             (&emulator.uart).read_exact(&mut [0])?;
             emulator.uart.set_read_timeout(None)?;
-            emulator.stdin.write_all(b"\n")?;
+            emulator.monitor("")?;
         }
         Ok(emulator)
+    }
+
+    /// Types a line to QEMU's monitor, which only a board that is deaf at first has.
+    ///
+    /// # Errors
+    /// Fails if QEMU has ended.
+    pub fn monitor(&self, command: &str) -> io::Result<()> {
+        writeln!(&self.stdin, "{command}")
     }
 
     /// Loads any image into the board and halts before its first instruction; the socket is that of

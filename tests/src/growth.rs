@@ -8,6 +8,8 @@ use crate::image::{self, Setting, Size};
 use crate::wire::Message;
 use rpc_proto::service::FIRST_NUMBER;
 use std::error::Error;
+use std::io;
+use std::path::Path;
 
 /// The same image with more and more of one thing.
 #[derive(Clone, Debug)]
@@ -137,6 +139,10 @@ pub fn ram(frame: usize, windows: &[usize]) -> Result<Curve, String> {
     })
 }
 
+/// The image that takes and gives payloads, and its work written by hand, with what is added to the names of
+/// their curves.
+pub const PAYLOAD_IMAGES: [(&str, &str); 2] = [("bytes", ""), ("floor_bytes", ", the floor")];
+
 /// The direction of a payload's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -182,21 +188,32 @@ impl Way {
 /// The numbers of bytes in a payload.
 pub const PAYLOADS: [usize; 7] = [0, 8, 16, 24, 32, 40, 48];
 
-/// Measures the instructions of calls with more and more bytes.
+/// Measures the instructions of calls with more and more bytes, to each of [`PAYLOAD_IMAGES`].
 ///
 /// # Errors
-/// Fails if the image cannot be built or run, or does not answer as it must.
-pub fn instructions(way: Way, payloads: &[usize]) -> Result<Curve, Box<dyn Error>> {
-    let mut device = connected(&PACKAGE.image("bytes")?)?;
-    let mut points = Vec::new();
-    for (seq, &count) in (0..).zip(payloads) {
-        let call = way.call(seq, count);
-        points.push((count as u64, instructions_of(&mut device, &call)?));
+/// Fails if an image cannot be built or run, or does not answer as it must.
+pub fn instructions(payloads: &[usize]) -> Result<Vec<Curve>, Box<dyn Error>> {
+    let mut curves = Vec::new();
+    for (image, kind) in PAYLOAD_IMAGES {
+        let image = PACKAGE.image(image)?;
+        for way in Way::ALL {
+            curves.push(Curve {
+                name: format!("{}{kind}", way.name()),
+                points: payload_points(&image, way, payloads)?,
+            });
+        }
     }
-    Ok(Curve {
-        name: way.name().to_owned(),
-        points,
-    })
+    Ok(curves)
+}
+
+fn payload_points(image: &Path, way: Way, payloads: &[usize]) -> io::Result<Vec<(u64, u64)>> {
+    let mut device = connected(image)?;
+    let calls = (0..)
+        .zip(payloads)
+        .map(|(seq, &count)| (count, way.call(seq, count)));
+    calls
+        .map(|(count, call)| Ok((count as u64, instructions_of(&mut device, &call)?)))
+        .collect()
 }
 
 /// Measures the difference between the longest and the shortest of each curve.
@@ -219,8 +236,8 @@ pub fn figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     for frame in FRAMES {
         add("ram", ram(frame, &ends(&WINDOWS))?);
     }
-    for way in Way::ALL {
-        add("instructions", instructions(way, &ends(&PAYLOADS))?);
+    for curve in instructions(&ends(&PAYLOADS))? {
+        add("instructions", curve);
     }
     Ok(figures)
 }

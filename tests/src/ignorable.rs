@@ -9,6 +9,7 @@
 
 use libtest_mimic::{Completion, Failed, Trial};
 use std::env;
+use std::process::Command;
 
 /// Creates a trial that builds firmware from scratch, which takes minutes: it is ignored unless
 /// `SERIAL_RPC_BOARDS` is `all`, or if `missing` returns a reason for it.
@@ -40,4 +41,12 @@ pub fn trial(
             None => test().map(|()| Completion::Completed),
         }
     })
+}
+
+/// Returns the reason why nothing can be signed here, with a remedy.
+#[must_use]
+pub fn missing_openssl() -> Option<String> {
+    let version = Command::new("openssl").arg("version").output();
+    let works = version.is_ok_and(|output| output.status.success());
+    (!works).then(|| "openssl is not installed: sudo apt install openssl".to_owned())
 }

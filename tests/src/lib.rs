@@ -32,10 +32,13 @@
 //! - [`program`]: runs `serial-rpc`.
 //! - [`running`]: the same while it runs, to talk to it line by line.
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
+//! - [`image_files`]: such an image, or any bytes, as the files that tools make of it.
+//! - [`lamp`]: a device whose firmware the program can replace.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
 //! - [`emulator`]: runs such an image in an emulator, its UART being a socket.
+//! - [`powered`]: the same with flash that it keeps when its power is cut.
 //! - [`back_to_back`]: two boards in QEMU, wire to wire.
 //! - [`debugger`]: the GDB remote protocol, as far as single steps need it.
 //! - [`stepped`]: a device run in single steps, to measure the cost of a call.
@@ -69,12 +72,16 @@ pub mod growth;
 pub mod hostile;
 pub mod ignorable;
 pub mod image;
+pub mod image_files;
+pub mod lamp;
 pub mod line_use;
 pub mod loopback;
 pub mod mcuboot;
 pub mod nor_flash;
 pub mod offered;
 pub mod party_line;
+#[cfg(unix)]
+pub mod powered;
 pub mod program;
 pub mod prose;
 #[cfg(unix)]

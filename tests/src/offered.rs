@@ -15,8 +15,8 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(2);
 
 /// The device and its port, until this is dropped.
-pub struct Offered<I> {
-    device: Arc<TestDevice<I>>,
+pub struct Offered<D> {
+    device: Arc<D>,
     address: String,
     plug: Option<Plug>,
 }
@@ -27,24 +27,14 @@ struct Plug {
     thread: JoinHandle<()>,
 }
 
-impl<I: Dispatch + Send + 'static> Offered<I> {
+impl<I: Dispatch + Send + 'static> Offered<TestDevice<I>> {
     /// Offers that device, plugged in.
     ///
     /// # Panics
     /// Panics if the system has no port left.
     #[must_use]
     pub fn new(device: SimulatedDevice<I>) -> Self {
-        Self::at("127.0.0.1:0".to_owned(), device)
-    }
-
-    fn at(address: String, device: SimulatedDevice<I>) -> Self {
-        let mut offered = Self {
-            device: Arc::new(TestDevice::new(device)),
-            address,
-            plug: None,
-        };
-        offered.plug_in();
-        offered
+        Self::of(TestDevice::new(device))
     }
 
     /// Pulls the device out and plugs another one in, at the same port.
@@ -52,23 +42,44 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
     /// # Panics
     /// Panics if another program has taken the port.
     #[must_use]
-    pub fn replaced_by<J>(mut self, device: SimulatedDevice<J>) -> Offered<J>
+    pub fn replaced_by<J>(mut self, device: SimulatedDevice<J>) -> Offered<TestDevice<J>>
     where
         J: Dispatch + Send + 'static,
     {
         self.pull_out();
-        Offered::at(self.address.clone(), device)
+        Offered::at(self.address.clone(), TestDevice::new(device))
+    }
+
+    /// Presses the reset button: `device`, which was just switched on, replaces the former one.
+    pub fn reset(&self, device: SimulatedDevice<I>) {
+        self.device.reset(device);
+    }
+}
+
+impl<D: Link + 'static> Offered<D> {
+    /// Offers a device of any kind, plugged in.
+    ///
+    /// # Panics
+    /// Panics if the system has no port left.
+    #[must_use]
+    pub fn of(device: D) -> Self {
+        Self::at("127.0.0.1:0".to_owned(), device)
+    }
+
+    fn at(address: String, device: D) -> Self {
+        let mut offered = Self {
+            device: Arc::new(device),
+            address,
+            plug: None,
+        };
+        offered.plug_in();
+        offered
     }
 
     /// Returns the port that programs open.
     #[must_use]
     pub fn port(&self) -> String {
         format!("tcp:{}", self.address)
-    }
-
-    /// Presses the reset button: `device`, which was just switched on, replaces the former one.
-    pub fn reset(&self, device: SimulatedDevice<I>) {
-        self.device.reset(device);
     }
 
     /// Plugs it in, at the same port as before.
@@ -93,7 +104,7 @@ impl<I: Dispatch + Send + 'static> Offered<I> {
     }
 }
 
-impl<I> Offered<I> {
+impl<D> Offered<D> {
     /// Pulls it out: programs lose the open port, and none can open it.
     ///
     /// # Panics
@@ -109,7 +120,7 @@ impl<I> Offered<I> {
     }
 }
 
-impl<I> Drop for Offered<I> {
+impl<D> Drop for Offered<D> {
     fn drop(&mut self) {
         self.pull_out();
     }

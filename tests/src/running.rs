@@ -88,6 +88,15 @@ impl Running {
         said
     }
 
+    /// Returns the exit code if it has ended by itself.
+    ///
+    /// # Panics
+    /// Panics if the system has lost it.
+    pub fn ended(&mut self) -> Option<i32> {
+        let status = self.program.try_wait().expect("it was started");
+        status.map(|status| status.code().expect("it was not killed"))
+    }
+
     /// Closes its input, waits for its end, and returns the exit code.
     ///
     /// # Panics

@@ -145,7 +145,7 @@ fn the_documents_are_right_about_line_use() {
 #[test]
 fn the_table_of_costs_has_the_figures_that_are_held() {
     let figures = Figures::read();
-    let images = ["bare", "undescribed", "full"];
+    let images = ["bare", "undescribed", "full", "floor"];
     let cells = |row: &[String]| -> Vec<u32> {
         let cells = row[1..=images.len()].iter();
         cells
@@ -202,10 +202,28 @@ fn the_table_of_growth_has_the_figures_that_are_held() {
             assert_close(cell, held, count);
         }
     }
-    for way in ["to", "from"] {
-        let cells = row(readme, &[&format!("payload byte {way} the device")]);
-        let what = format!("growth instructions 48 more payload bytes {way} the device");
-        assert_close(&cells[1], figures.of(&what), 48);
+    for way in ["to the device", "from the device"] {
+        for kind in ["", ", the floor"] {
+            let cells = row(readme, &[&format!("payload byte {way}{kind}")]);
+            let what = format!("growth instructions 48 more payload bytes {way}{kind}");
+            assert_close(&cells[1], figures.of(&what), 48);
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_the_versions_that_it_compares_with() {
+    for (package, images) in [
+        ("postcard-rpc", "device"),
+        ("ergot", "sockets"),
+        ("postcard", "device"),
+        ("postcard", "sockets"),
+    ] {
+        let lock = document(&format!("tests/peers/{images}/Cargo.lock"));
+        let name = format!("name = \"{package}\"\nversion = \"");
+        let (_, version) = lock.split_once(&name).unwrap();
+        let (version, _) = version.split_once('"').unwrap();
+        assert_says("rpc-proto/README.md", &format!("{package} {version}"));
     }
 }
 

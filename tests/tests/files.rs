@@ -8,10 +8,11 @@ use std::process::Command;
 use tests::offered::Offered;
 use tests::program::{program, serial_rpc};
 use tests::shelf::{Shelf, ShelfService, pattern};
+use tests::test_device::TestDevice;
 
 const BYTES: usize = 50_000;
 
-fn shelf() -> Offered<ShelfService> {
+fn shelf() -> Offered<TestDevice<ShelfService>> {
     Offered::new(SimulatedDevice::with(BlocksService(Stored::new(
         Shelf::with(BYTES),
     ))))

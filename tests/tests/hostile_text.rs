@@ -13,6 +13,7 @@ use std::process::Command;
 use std::sync::Arc;
 use tests::offered::Offered;
 use tests::program::{program, serial_rpc};
+use tests::test_device::TestDevice;
 
 /// A title for the terminal's window, the end of a command in 8 bits, text from right to left, hidden text.
 const TEXT: &str = "a\u{7f}b\u{1b}]0;title\u{7}\u{9b}2J\u{202e}\u{200b}\u{e0041}c";
@@ -80,7 +81,7 @@ rpc_proto::interface! {
     }
 }
 
-fn book() -> Offered<Book> {
+fn book() -> Offered<TestDevice<Book>> {
     let events = Arc::new(SimulatedEvents::new());
     let teller = TellerService(Novel(Arc::clone(&events)));
     let log = LogService(());

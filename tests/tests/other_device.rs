@@ -6,8 +6,9 @@ use firmware::calculator::CalculatorService;
 use serial_rpc_simulator::{SimulatedDevice, SimulatedInterface};
 use tests::offered::Offered;
 use tests::running::Running;
+use tests::test_device::TestDevice;
 
-fn demonstration() -> Offered<SimulatedInterface> {
+fn demonstration() -> Offered<TestDevice<SimulatedInterface>> {
     Offered::new(SimulatedDevice::new())
 }
 

@@ -1,9 +1,10 @@
 //! A connection to a device, shared by any number of threads and tasks.
 //!
 //! `shared` has the state behind all handles, `exchange` moves the bytes, `waiting` and `tasks` let
-//! threads and tasks wait. `calls` (typed), `by_name`, `streams`, `feeds`, `subscription` and
-//! `blocks` build on these. Each is written once, as something that can be awaited.
+//! threads and tasks wait. `calls` (typed), `by_name`, `streams`, `feeds`, `subscription`, `blocks` and
+//! `updates` build on these. Each is written once, as something that can be awaited.
 
+mod attempts;
 mod blocks;
 mod by_name;
 mod calls;
@@ -19,6 +20,7 @@ mod stray;
 mod streams;
 mod subscription;
 mod tasks;
+mod updates;
 mod waiting;
 
 pub use by_name::NamedStream;
@@ -30,6 +32,7 @@ pub use reply::Reply;
 pub use rpc_proto::client::{Counters, Received};
 pub use streams::{EncodedSource, Stream};
 pub use subscription::{EncodedEvent, EncodedSubscription, Subscription, read_event};
+pub use updates::{FirmwareUpdate, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateStep, Updated};
 
 use crate::cache::Cache;
 use crate::link::{Connector, PortConnector, Tap, Tapped};

@@ -28,4 +28,6 @@ pub use port::{Port, Selector};
 /// The error of a typed client's call. It belongs to the protocol and is re-exported, so that a
 /// program need not depend on that crate.
 pub use rpc_proto::client::{CallError, Cause, Ran};
+/// Firmware images, for [`Connection::update`].
+pub use serial_rpc_image as image;
 pub use serial_rpc_values::{arguments, description, safe, trace, value};

@@ -10,9 +10,13 @@ mod device;
 pub mod line;
 mod prompt_board;
 mod simulation;
+mod slots;
+mod updatable;
 mod waiting_board;
 
 pub use board::SimulatedEvents;
 pub use described::{DescribedDevice, Serve, Served};
 pub use device::{SimulatedDevice, SimulatedInterface};
 pub use simulation::Simulation;
+pub use slots::SimulatedSlots;
+pub use updatable::{Updatable, UpdatableDevice};

@@ -1,7 +1,6 @@
 //! A simulated device at the far end of a simulated line: the other end of an
 //! [`Offer`](serial_rpc::link::Offer).
 
-use crate::device::SimulatedDevice;
 use crate::line::{Faults, LineLink, Pace};
 use serial_rpc::link::Link;
 use std::io;
@@ -17,11 +16,11 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Creates a device that was just switched on. The line has those faults in both directions,
-    /// and the seed determines where.
-    pub fn new(pace: Pace, faults: Faults, seed: u64) -> Self {
+    /// Puts a device at the far end. The line has those faults in both directions, and the seed
+    /// determines where.
+    pub fn of(device: impl Link + 'static, pace: Pace, faults: Faults, seed: u64) -> Self {
         Self {
-            device: LineLink::to(Arc::new(SimulatedDevice::new()), pace, faults, seed),
+            device: LineLink::to(Arc::new(device), pace, faults, seed),
         }
     }
 
@@ -60,6 +59,7 @@ fn deliver(link: &dyn Link, mut bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SimulatedDevice;
     use serde_json::json;
     use serial_rpc::link::Offer;
     use serial_rpc::{Connection, Options};
@@ -75,7 +75,9 @@ mod tests {
         };
         let device = Connection::open_with(offer.port().clone(), options).unwrap();
         let caller = offer.accept().unwrap();
-        thread::spawn(move || Simulation::new(Pace::INSTANT, faults, 1).serve(&*caller));
+        thread::spawn(move || {
+            Simulation::of(SimulatedDevice::new(), Pace::INSTANT, faults, 1).serve(&*caller)
+        });
         device
     }
 

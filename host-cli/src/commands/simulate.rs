@@ -5,10 +5,11 @@ use crate::failure::{Class, Failure};
 use crate::interrupt;
 use crate::output::{print, print_json};
 use anstream::eprintln;
+use rpc_proto::services::update::{ImageInfo, MAX_TEXT};
 use serial_rpc::Port;
 use serial_rpc::link::Offer;
-use serial_rpc_simulator::Simulation;
 use serial_rpc_simulator::line::{Faults, Pace};
+use serial_rpc_simulator::{SimulatedDevice, SimulatedSlots, Simulation, UpdatableDevice};
 use std::time::Duration;
 use std::{io, process, thread};
 
@@ -21,7 +22,8 @@ use std::{io, process, thread};
   serial-rpc simulate
   serial-rpc simulate --tcp localhost:4000 --baud 115200
   serial-rpc simulate --noise 0.001
-  serial-rpc simulate --noise flips=0.001,gaps=0.0005,texts=0.1 --seed 7")]
+  serial-rpc simulate --noise flips=0.001,gaps=0.0005,texts=0.1 --seed 7
+  serial-rpc simulate --product desk-lamp --address 0x8000")]
 pub struct Simulate {
     /// Offer it on a TCP port; 0 selects a free one.
     #[arg(long, value_name = "HOST:PORT", value_parser = address, conflicts_with = "pty")]
@@ -40,6 +42,18 @@ pub struct Simulate {
     /// Selects the bytes with faults: the same for the same seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+
+    /// Offer updates too, for images of that product. Its flash is empty when this program starts.
+    #[arg(long, value_name = "NAME", value_parser = product)]
+    product: Option<String>,
+
+    /// The address of such images.
+    #[arg(long, requires = "product", value_parser = hexadecimal, default_value = "0")]
+    address: u32,
+
+    /// Let each image fail its trial.
+    #[arg(long, requires = "product")]
+    fail_trials: bool,
 }
 
 /// Serves one caller after another.
@@ -56,7 +70,7 @@ pub fn run(context: &Context, simulate: &Simulate) -> Result<(), Failure> {
     eprintln!("a simulated device is on {port} until Ctrl-C; try");
     eprintln!("  serial-rpc --port {port} list");
     let pace = context.link.baud.map_or(Pace::INSTANT, Pace::uart);
-    let mut simulation = Simulation::new(pace, simulate.noise, simulate.seed);
+    let mut simulation = simulate.simulation(pace);
     thread::spawn(|| {
         // Nothing else would wake a thread that waits for a caller, and there is nothing to clean
         // up.
@@ -71,6 +85,18 @@ pub fn run(context: &Context, simulate: &Simulate) -> Result<(), Failure> {
 }
 
 impl Simulate {
+    fn simulation(&self, pace: Pace) -> Simulation {
+        let (noise, seed) = (self.noise, self.seed);
+        let Some(product) = &self.product else {
+            return Simulation::of(SimulatedDevice::new(), pace, noise, seed);
+        };
+        let slots = SimulatedSlots::new(self.address, ImageInfo::new(product, "0.0.0").as_bytes());
+        if self.fail_trials {
+            slots.fail_trials();
+        }
+        Simulation::of(UpdatableDevice::new(slots), pace, noise, seed)
+    }
+
     #[cfg(unix)]
     fn offer(&self) -> io::Result<Offer> {
         match &self.tcp {
@@ -95,6 +121,20 @@ fn address(text: &str) -> Result<String, String> {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => Err("expected HOST:PORT, such as localhost:4000".to_owned()),
     }
+}
+
+/// Checks that it can be the name of a product.
+fn product(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=MAX_TEXT if text.is_ascii() => Ok(text.to_owned()),
+        _ => Err(format!("expected 1 to {MAX_TEXT} characters of ASCII")),
+    }
+}
+
+/// Reads an address, such as 0x8000.
+fn hexadecimal(text: &str) -> Result<u32, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    u32::from_str_radix(digits, 16).map_err(|_| "expected an address, such as 0x8000".to_owned())
 }
 
 /// Reads a rate for all faults, or rates by name.

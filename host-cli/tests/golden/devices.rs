@@ -1,12 +1,14 @@
 //! Faulty devices, each offered at a TCP port.
 
+use rpc_proto::services::update::ImageInfo;
 use rpc_proto::wire::frame::{Accumulator, Encoder};
 use rpc_proto::wire::message::{Accept, Connect, Header, Kind, NakReason, Seq};
 use rpc_proto::wire::seal::Seal;
 use serial_rpc::link::Link;
-use serial_rpc_simulator::SimulatedDevice;
+use serial_rpc_simulator::{SimulatedDevice, SimulatedSlots, UpdatableDevice};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
@@ -148,6 +150,26 @@ pub fn undescribed(stream: TcpStream) -> std::io::Result<()> {
         DESCRIBE => Reaction::ReturnNothing,
         _ => Reaction::Answer,
     })
+}
+
+/// A lamp whose firmware can be replaced. All connections are to the same.
+pub fn updatable(mut stream: TcpStream) -> std::io::Result<()> {
+    static LAMP: LazyLock<UpdatableDevice> = LazyLock::new(|| {
+        let info = ImageInfo::new("desk-lamp", "1.0.0");
+        UpdatableDevice::new(SimulatedSlots::new(0x8000, info.as_bytes()))
+    });
+    let mut buffer = [0; 512];
+    loop {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        LAMP.write(&buffer[..count], Duration::ZERO)?;
+        let mut reply = [0; 512];
+        while let count @ 1.. = LAMP.read(&mut reply, Duration::ZERO)? {
+            stream.write_all(&reply[..count])?;
+        }
+    }
 }
 
 /// A device's reaction to a call.

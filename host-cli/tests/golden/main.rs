@@ -130,6 +130,12 @@ fn a_device_that_hangs_in_its_procedures() {
 }
 
 #[test]
+fn a_device_whose_firmware_can_be_replaced() {
+    let device = offer(devices::updatable);
+    on(device, "tests/cmd/devices/update.trycmd");
+}
+
+#[test]
 fn a_device_that_goes_away() {
     on(
         offer(devices::vanishing),

@@ -1,29 +1,70 @@
-//! Measures the cost of the same calculator on a device with serial-rpc and with postcard-rpc:
-//! flash, memory, instructions and bytes on the wire.
+//! Measures the cost of the same calculator on a device with serial-rpc, with ergot, with postcard-rpc and by
+//! hand: flash, memory, instructions and bytes on the wire.
 
+mod by_hand;
+mod ergot;
 mod postcard_rpc;
 mod table;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::Command;
 use tests::board::LM3S6965;
-use tests::device_cost::{Call, CallCosts, our_call_costs, our_calls};
+use tests::device_cost::{Call, CallCosts, FLOOR, our_call_costs, our_calls};
 use tests::image::{self, Images, Size};
 
-/// The contenders: name, folder of the images' package, image.
-const CONTENDERS: [(&str, &str, &str); 5] = [
-    ("serial-rpc, bare", OURS, "bare"),
-    ("serial-rpc, undescribed", OURS, "undescribed"),
-    ("serial-rpc", OURS, "full"),
-    (
-        "postcard-rpc, no ping, no schemas",
-        PEERS,
-        "postcard_rpc_bare",
-    ),
-    ("postcard-rpc", PEERS, "postcard_rpc"),
+/// A device that is measured.
+struct Contender {
+    name: &'static str,
+    /// The folder of the image's package.
+    package: &'static str,
+    image: &'static str,
+    calls: fn(&Path) -> Result<Calls, Box<dyn Error>>,
+}
+
+const CONTENDERS: [Contender; 8] = [
+    ours("serial-rpc, bare", "bare"),
+    ours("serial-rpc, undescribed", "undescribed"),
+    ours("serial-rpc", "full"),
+    ours("the floor of bare", FLOOR),
+    Contender {
+        name: "by hand, no sessions",
+        package: PEERS,
+        image: "by_hand",
+        calls: by_hand::costs,
+    },
+    Contender {
+        name: "postcard-rpc, no ping, no schemas",
+        package: PEERS,
+        image: "postcard_rpc_bare",
+        calls: postcard_rpc::costs,
+    },
+    Contender {
+        name: "postcard-rpc",
+        package: PEERS,
+        image: "postcard_rpc",
+        calls: postcard_rpc::costs,
+    },
+    Contender {
+        name: "ergot",
+        package: SOCKETS,
+        image: "ergot",
+        calls: ergot::costs,
+    },
 ];
 const OURS: &str = "tests/size";
 const PEERS: &str = "tests/peers/device";
+const SOCKETS: &str = "tests/peers/sockets";
+
+/// Returns a device that speaks this protocol.
+const fn ours(name: &'static str, image: &'static str) -> Contender {
+    Contender {
+        name,
+        package: OURS,
+        image,
+        calls: |image| Ok((our_call_costs(image)?, our_calls())),
+    }
+}
 
 /// Targets and `opt-level`s; calls are counted on the first.
 const SETTINGS: [(&str, &str); 4] = [
@@ -58,8 +99,8 @@ pub struct DeviceCost {
 
 impl DeviceCost {
     /// Returns the names of the contenders, in the order of everything else.
-    pub fn names() -> [&'static str; 5] {
-        CONTENDERS.map(|(name, ..)| name)
+    pub fn names() -> [&'static str; CONTENDERS.len()] {
+        CONTENDERS.map(|contender| contender.name)
     }
 
     /// Returns the table and the notes for reading it, in Markdown.
@@ -93,31 +134,30 @@ pub fn measure() -> Result<DeviceCost, Box<dyn Error>> {
 fn sizes(setting: (&'static str, &'static str)) -> Result<Sizes, String> {
     let (target, opt_level) = setting;
     let packages =
-        [OURS, PEERS].map(|folder| (folder, Images::optimised(folder, target, opt_level)));
-    let [(_, ours), _] = &packages;
+        [OURS, PEERS, SOCKETS].map(|folder| (folder, Images::optimised(folder, target, opt_level)));
+    let [(_, ours), ..] = &packages;
     if let Some(missing) = ours.missing_target() {
         return Err(missing);
     }
-    let size = |(_, package, image): (&str, &str, &str)| {
-        let images = packages.iter().find(|(folder, _)| *folder == package);
+    let size = |folder: &str, image: &str| {
+        let images = packages.iter().find(|(package, _)| *package == folder);
         let (_, images) = images.ok_or("no such package")?;
         image::size(&images.image(image)?)
     };
     Ok(Sizes {
         setting,
-        echo: size(("", OURS, "echo"))?,
-        contenders: CONTENDERS.map(size).into_iter().collect::<Result<_, _>>()?,
+        echo: size(OURS, "echo")?,
+        contenders: CONTENDERS
+            .map(|contender| size(contender.package, contender.image))
+            .into_iter()
+            .collect::<Result<_, _>>()?,
     })
 }
 
-fn calls((_, package, image): (&str, &'static str, &str)) -> Result<Calls, Box<dyn Error>> {
+fn calls(contender: Contender) -> Result<Calls, Box<dyn Error>> {
     let (target, opt_level) = SETTINGS[0];
-    let image = Images::optimised(package, target, opt_level).image(image)?;
-    if package == OURS {
-        Ok((our_call_costs(&image)?, our_calls()))
-    } else {
-        postcard_rpc::costs(&image)
-    }
+    let images = Images::optimised(contender.package, target, opt_level);
+    (contender.calls)(&images.image(contender.image)?)
 }
 
 /// Returns the first line of a program's version.

@@ -7,6 +7,7 @@
 #![no_std]
 
 pub mod flash;
+pub mod floor;
 
 use core::convert::Infallible;
 use embedded_io::{ErrorType, Read, Write};

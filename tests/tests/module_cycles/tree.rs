@@ -4,7 +4,7 @@ use crate::references::{self, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use syn::{Attribute, Item, ItemExternCrate, Meta};
+use syn::{Attribute, Expr, Item, ItemExternCrate, Lit, Meta, MetaNameValue};
 
 /// The names from the root of the crate down to a module.
 pub type ModulePath = Vec<String>;
@@ -66,8 +66,14 @@ impl Crate {
                 Some((_, items)) => self.add(inner_path, items, &inner_folder),
                 None => {
                     let beside = folder.join(format!("{name}.rs"));
-                    let file = [beside, inner_folder.join("mod.rs")]
+                    let named = inner
+                        .attrs
+                        .iter()
+                        .find_map(named_file)
+                        .map(|it| folder.join(it));
+                    let file = named
                         .into_iter()
+                        .chain([beside, inner_folder.join("mod.rs")])
                         .find(|file| file.is_file());
                     let file: PathBuf =
                         file.unwrap_or_else(|| panic!("{name} in {} has a file", folder.display()));
@@ -155,6 +161,21 @@ pub fn is_for_tests(attributes: &[Attribute]) -> bool {
         Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
         _ => false,
     })
+}
+
+/// Returns the file that an attribute of a module in the root names.
+fn named_file(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(MetaNameValue {
+            path,
+            value: Expr::Lit(literal),
+            ..
+        }) if path.is_ident("path") => match &literal.lit {
+            Lit::Str(name) => Some(name.value()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn text(file: &Path) -> String {

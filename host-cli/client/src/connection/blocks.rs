@@ -1,13 +1,9 @@
 //! Transfers whole blocks, and resumes after a reset of the device or a lost cable.
 
 use super::Connection;
-use rpc_proto::client::{CallError, Cause};
+use super::attempts::Attempts;
 use rpc_proto::services::blocks::{Get, Put, TransferError};
 use std::ops::ControlFlow;
-
-/// The number of times in a row that a transfer without progress is resumed. Each attempt takes a
-/// call's time limit; together they are long enough to plug a cable in again.
-const ATTEMPTS: u32 = 5;
 
 impl Connection {
     /// Reads a block, such as `notes`, and checks it as a whole. `progress` gets the number of
@@ -84,27 +80,11 @@ impl Connection {
         mut run: impl FnMut(&mut Self) -> (Result<(), TransferError>, u32),
     ) -> Result<(), TransferError> {
         let mut caller = self.clone();
-        let mut most = 0;
-        let mut attempts = 0;
+        let mut attempts = Attempts::default();
         loop {
-            let (result, done) = run(&mut caller);
-            let may_pass = matches!(
-                result,
-                Err(TransferError::Call(
-                    CallError::Timeout
-                        | CallError::Disconnected
-                        | CallError::OutcomeUnknown(
-                            Cause::Timeout | Cause::Disconnected | Cause::Reset
-                        )
-                ))
-            );
-            // A device that loses what it had must not begin again for ever.
-            attempts = if done > most { 1 } else { attempts + 1 };
-            most = most.max(done);
-            // If a device has never answered, it is not there.
-            let hopeless = done == 0 || attempts >= ATTEMPTS;
-            if !may_pass || hopeless {
-                return result;
+            match run(&mut caller) {
+                (Err(TransferError::Call(error)), done) if attempts.go_on(&error, done) => {}
+                (end, _) => return end,
             }
         }
     }

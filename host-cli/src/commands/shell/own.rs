@@ -9,6 +9,7 @@ use crate::commands::log::{self, Log};
 use crate::commands::ping::{self, Ping};
 use crate::commands::put::{self, Put};
 use crate::commands::stats::{self, Stats};
+use crate::commands::update::{self, Update};
 use crate::commands::watch::{self, Watch};
 use crate::context::{Context, without_program};
 use crate::failure::{Class, Failure};
@@ -33,6 +34,7 @@ pub enum Own {
     Ping(Ping),
     Put(Put),
     Stats(Stats),
+    Update(Update),
     Watch(Watch),
 }
 
@@ -52,8 +54,10 @@ impl Own {
     /// Runs the command in the words of a line, or shows its help if they ask for it.
     pub fn run(context: &Context, words: &[String]) -> Result<(), Failure> {
         // The examples are lines of another shell.
-        let command =
-            Self::command().mut_subcommands(|command| command.after_help(StyledStr::default()));
+        let command = Self::command().mut_subcommands(|command| {
+            let none = StyledStr::default();
+            command.after_help(none.clone()).after_long_help(none)
+        });
         let words = words.iter().map(Into::into);
         let parsed = command.try_get_matches_from(negative::marked(words));
         match parsed.and_then(|matches| Self::from_arg_matches(&matches)) {
@@ -75,13 +79,17 @@ impl Own {
             Self::List(list) => list::run(context, list),
             Self::Log(log) => log::run(context, log),
             Self::Ping(ping) => ping::run(context, ping),
-            Self::Put(put) if put.reads_stdin() => Err(Failure::new(
-                Class::Usage,
-                "stdin has the lines of the shell: name a file",
-            )),
+            Self::Put(put) if put.reads_stdin() => Err(stdin_is_taken()),
+            Self::Update(update) if update.reads_stdin() => Err(stdin_is_taken()),
             Self::Put(put) => put::run(context, put),
             Self::Stats(stats) => stats::run(context, stats),
+            Self::Update(update) => update::run(context, update),
             Self::Watch(watch) => watch::run(context, watch),
         }
     }
+}
+
+fn stdin_is_taken() -> Failure {
+    let message = "stdin has the lines of the shell: name a file";
+    Failure::new(Class::Usage, message)
 }

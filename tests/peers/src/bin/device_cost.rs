@@ -1,5 +1,5 @@
-//! Prints in Markdown the cost of the same calculator on a device with serial-rpc and with
-//! postcard-rpc: flash, memory, instructions and bytes on the wire.
+//! Prints in Markdown the cost of the same calculator on a device with serial-rpc, with others and by hand:
+//! flash, memory, instructions and bytes on the wire.
 //!
 //! Run it with `cargo run --release --manifest-path tests/peers/Cargo.toml --bin device_cost`; with
 //! `-- --readme` it writes the table into the README of rpc-proto instead.

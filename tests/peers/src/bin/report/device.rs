@@ -1,4 +1,4 @@
-//! Reports the cost of the calculator on a device, beside postcard-rpc.
+//! Reports the cost of the calculator on a device, beside others.
 
 use peers::chart::{self, Panel};
 use peers::device_cost::{self, DeviceCost};
