@@ -12,9 +12,11 @@ use crate::wire::crc::Crc32;
 use crate::wire::frame::encode;
 use core::fmt;
 
-/// The time that every call gets: erasing a large sector of flash takes a few seconds, and so does
-/// checking a signature on a slow processor.
+/// The time that a call gets: erasing a large sector of flash takes a few seconds.
 const TIME: Duration = Duration::from_secs(10);
+
+/// The time to check a signature: a Cortex-M0 at 16 MHz takes 12 seconds for ed25519.
+const CHECK_TIME: Duration = Duration::from_secs(60);
 
 /// The number of bytes per request for a checksum, unless pages are longer.
 const CHECKED_AT_ONCE: u32 = 4 * 1024;
@@ -106,7 +108,7 @@ impl<'n> Upload<'n> {
         caller: &mut C,
         progress: &mut impl FnMut(u32),
     ) -> Result<(), UploadError> {
-        let target = call::<UpdateTarget>(caller, &()).map_err(CallError::widen)?;
+        let target = call::<UpdateTarget>(caller, TIME, &()).map_err(CallError::widen)?;
         let info = ImageInfo::find(self.image);
         if info.is_none_or(|info| info.product() != target.product) {
             return Err(CallError::Error(UpdateError::WrongProduct));
@@ -117,7 +119,7 @@ impl<'n> Upload<'n> {
         }
         let there = self.there(caller, target.page)?;
         let crc = Crc32::of(self.image).value();
-        self.done = call::<UpdateBegin>(caller, &(total, crc, there))?;
+        self.done = call::<UpdateBegin>(caller, TIME, &(total, crc, there))?;
         if self.done > total {
             return Err(CallError::BadReply);
         }
@@ -128,7 +130,7 @@ impl<'n> Upload<'n> {
         })?;
         let mut before = total;
         loop {
-            let left = call::<UpdateVerify>(caller, &(self.signature,))?;
+            let left = call::<UpdateVerify>(caller, CHECK_TIME, &(self.signature,))?;
             match left {
                 0 => return Ok(()),
                 _ if left < before => before = left,
@@ -147,7 +149,7 @@ impl<'n> Upload<'n> {
                 let after = crc.then(piece);
                 let length = piece.len() as u32;
                 let arguments = (Which::Spare, offset, length, crc.value());
-                if call::<UpdateChecksum>(caller, &arguments)? != after.value() {
+                if call::<UpdateChecksum>(caller, TIME, &arguments)? != after.value() {
                     break;
                 }
                 (offset, crc) = (offset + length, after);
@@ -157,15 +159,16 @@ impl<'n> Upload<'n> {
     }
 }
 
-/// Calls a procedure, which gets the time that it needs.
+/// Calls a procedure, which gets that time.
 fn call<'c, P: Procedure>(
     caller: &'c mut impl Caller,
+    time: Duration,
     arguments: &P::Arguments<'_>,
 ) -> Result<P::Value<'c>, CallError<P::Error>> {
     let call = SingleCall::new(Target::of::<P>(), |place: &mut [u8]| {
         encode(arguments, place)
     });
-    let ended = Running::new(&mut *caller, call.with_time(TIME)).wait();
+    let ended = Running::new(&mut *caller, call.with_time(time)).wait();
     let answer = ended.and_then(|ticket| caller.take(ticket));
     read::<P>(answer.map_err(CallError::widen)?)
 }
