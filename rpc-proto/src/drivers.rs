@@ -78,8 +78,12 @@
 //!
 //! A service whose methods are `async fn`s waits without blocking other tasks. The state machine is the
 //! same, and so is the behaviour for the caller: calls run one after the other, and those that arrive
-//! meanwhile stay in the link. The board `pico-embassy` is a complete program of this kind. Every
-//! future here may be dropped at any `await`; the consequences are documented if they are not obvious.
+//! meanwhile stay in the link. Events go out meanwhile. The board `pico-embassy` is a complete program of
+//! this kind. Every future here may be dropped at any `await`; the consequences are documented if they
+//! are not obvious.
+//!
+//! `serve_async` borrows the server for as long as it runs, and with it the interface. What procedures
+//! share with other tasks is therefore outside of the interface, in a mutex that both have access to.
 //!
 //! # Text and logs on the same UART
 //!
@@ -94,7 +98,7 @@
 //! A device should therefore print between its frames and end its text with a zero. It is between its
 //! frames
 //!
-//! - within a procedure: nothing is sent until the procedure has run;
+//! - within a procedure, as long as it does not wait by `.await`: nothing is sent meanwhile;
 //! - in a loop around [`poll`](crate::server::Server::poll), while
 //!   [`outgoing`](crate::server::Server::outgoing) is empty. Interrupt handlers and other tasks put
 //!   their text into a queue which that loop prints;

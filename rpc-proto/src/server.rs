@@ -5,6 +5,7 @@
 //! passes it received bytes and sends the replies. A [`RawServer`] passes on calls as bytes, for a
 //! bridge or a gateway to carry out elsewhere.
 
+mod beside;
 mod events;
 mod own_service;
 mod raw;
@@ -16,12 +17,14 @@ use crate::events::EventQueue;
 use crate::service::{Arguments, Dispatch, DispatchAsync, FIRST_NUMBER, Interface, Replied, Reply};
 use crate::wire::frame::Accumulator;
 use crate::wire::message::Fault;
+use beside::beside;
 use core::ops::Deref;
 use events::Sender;
 use own_service::{OwnService, Subscriptions};
 use session::{Session, assert_bounds};
 
 pub use crate::events::NoEvents;
+pub(crate) use beside::Put;
 pub use events::EventSource;
 pub use raw::{RawCall, RawReply, RawServer};
 pub use session::Token;
@@ -113,11 +116,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize> Server<I, FRAME, WIN
     }
 }
 
-/// Processes what was received: the body of [`Server::receive_from`] and [`Server::receive_async`], which
-/// differ in an `.await`.
+/// Processes what was received: the body of [`Server::receive_from`], [`Server::receive_async`] and
+/// [`Server::receive_beside`], which differ in how they get from the procedure to its result.
 // A function that returned the call to run would take 25 instructions per call to move it.
 macro_rules! process {
-    ($server:ident, $received:expr, $dispatch:ident $(.$await:tt)?) => {
+    ($server:ident, $received:expr, $dispatch:ident, |$procedure:ident| $result:expr) => {
         if let Some(candidate) = $received {
             // The session decides whether the frame is a call to run.
             let taken = $server.session.take(
@@ -132,7 +135,8 @@ macro_rules! process {
                     Ok(number @ FIRST_NUMBER..) => {
                         // The interface decodes the arguments, runs the procedure and fills the reply.
                         let index = number - FIRST_NUMBER;
-                        $server.interface.$dispatch(index, arguments, reply)$(.$await)?
+                        let $procedure = $server.interface.$dispatch(index, arguments, reply);
+                        $result
                     }
                     Ok(number) => Self::answer_own(
                         &$server.interface,
@@ -199,20 +203,52 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     where
         I: Dispatch,
     {
-        process!(self, self.received.fill(next)?, dispatch);
+        process!(self, self.received.fill(next)?, dispatch, |result| result);
         Ok(())
     }
 
     /// Takes one received byte like [`receive`](Self::receive), for procedures that may wait.
     ///
-    /// Bytes that arrive meanwhile stay in the link. If the future is dropped before it has ended, the
+    /// Bytes that arrive meanwhile stay in the link, and events in their queue;
+    /// [`serve_async`](Self::serve_async) sends them. If the future is dropped before it has ended, the
     /// call that was running counts as run and is not answered; its caller gives up at its deadline.
     pub async fn receive_async(&mut self, byte: u8)
     where
         I: DispatchAsync,
     {
         let () = Self::BOUNDS;
-        process!(self, self.received.push(byte), dispatch_async.await);
+        process!(
+            self,
+            self.received.push(byte),
+            dispatch_async,
+            |procedure| procedure.await
+        );
+    }
+
+    /// Takes one received byte like [`receive_async`](Self::receive_async), and sends the events that come
+    /// while a procedure waits. If the link fails, it still fails no sooner than the procedure has ended.
+    pub(crate) async fn receive_beside<L: Put>(
+        &mut self,
+        byte: u8,
+        link: &mut L,
+    ) -> Result<(), L::Error>
+    where
+        I: DispatchAsync,
+    {
+        // A call that runs leaves the session as it is.
+        let seal = self.session.seal();
+        let mut sent = Ok(());
+        process!(
+            self,
+            self.received.push(byte),
+            dispatch_async,
+            |procedure| {
+                let result;
+                (result, sent) = beside(procedure, &mut self.events, seal, link).await;
+                result
+            }
+        );
+        sent
     }
 
     /// Runs a procedure of the device's own service, if the device offers it.
@@ -290,8 +326,32 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Self::HAS_EVENTS && (self.events.is_sending() || !self.is_replying())
     }
 
-    /// Waits until there is an event to send, for a driver that sleeps meanwhile. Without events, it
-    /// waits for ever.
+    /// Waits until there is an event to send, for a driver of your own that sleeps meanwhile. Without
+    /// events, it waits for ever. The future may be dropped at any time.
+    ///
+    /// ```
+    /// # use embassy_futures::select::{Either, select};
+    /// # use embedded_io_async::{Read, Write};
+    /// # use rpc_proto::server::{EventSource, Server};
+    /// # use rpc_proto::service::Dispatch;
+    /// async fn drive<I: Dispatch, Q: EventSource, L: Read + Write>(
+    ///     server: &mut Server<I, 64, 4, Q>,
+    ///     link: &mut L,
+    /// ) -> Result<(), L::Error> {
+    ///     loop {
+    ///         let mut byte = [0];
+    ///         match select(link.read(&mut byte), server.event()).await {
+    ///             Either::First(read) => {
+    ///                 read?;
+    ///                 server.receive(byte[0]);
+    ///             }
+    ///             Either::Second(()) => {}
+    ///         }
+    ///         link.write_all(server.outgoing()).await?;
+    ///         server.sent_all();
+    ///     }
+    /// }
+    /// ```
     pub async fn event(&mut self) {
         self.events.wait().await;
     }
@@ -305,7 +365,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         }
     }
 
-    /// Returns the interface, to share it with the rest of the firmware.
+    /// Returns the interface, to share it with the rest of the firmware between two calls of
+    /// [`poll`](Self::poll) or [`receive`](Self::receive). While the server is borrowed by
+    /// [`serve`](Self::serve) or [`serve_async`](Self::serve_async), it cannot be reached: there, share
+    /// what is in a mutex outside of it.
     pub fn interface(&mut self) -> &mut I {
         &mut self.interface
     }

@@ -6,7 +6,7 @@ use rpc_proto::client::{
 };
 use rpc_proto::events::EventQueue;
 use rpc_proto::server::Server;
-use rpc_proto::service::Member;
+use rpc_proto::service::{FIRST_NUMBER, Member};
 use rpc_proto::time::{Duration, Instant};
 use std::task::Poll;
 use tests::tally::{ADD, Ledger, Ran, TallyService};
@@ -221,6 +221,51 @@ fn a_subscription_that_is_always_answered_for_an_earlier_session_ends_by_its_dea
         }
     };
     assert_eq!(ended, Err(CallError::Timeout));
+}
+
+/// Makes a call that takes five seconds beside a subscription.
+fn assert_a_subscription_bears_a_long_call<const WINDOW: usize>() {
+    let queue = EventQueue::<64>::new();
+    let mut device = Server::<_, 64, 4, _>::with_events(DoorService(Hinge), &queue);
+    let mut caller = Client::<64, WINDOW>::new(0, Timing::default()).with_subscriptions::<1, 64>();
+    caller.subscribe(at(0), DoorMoved::KEY).unwrap();
+    while caller.poll_subscribed(DoorMoved::KEY).is_pending() {
+        let bytes = caller.outgoing(at(0)).to_vec();
+        caller.sent(at(0), bytes.len());
+        for byte in tests::wire::answer(&mut device, &bytes) {
+            caller.receive(at(0), byte);
+        }
+    }
+    let target = Target::fixed(FIRST_NUMBER, false);
+    let call = caller.start(target, at(10), &()).expect("there is room");
+    let mut now = at(0);
+    let mut unread = Vec::new();
+    while now < at(5) {
+        caller.advance(now);
+        let bytes = caller.outgoing(now).to_vec();
+        caller.sent(now, bytes.len());
+        if bytes.is_empty() {
+            let due = caller.deadline().expect("there is a subscription");
+            assert!(due > now, "nothing happens at {due:?}");
+            now = due;
+        }
+        unread.extend(bytes);
+        let subscribed = caller.poll_subscribed(DoorMoved::KEY);
+        assert_eq!(subscribed, Poll::Ready(Ok(())), "at {now:?}");
+    }
+    for byte in tests::wire::answer(&mut device, &unread) {
+        caller.receive(now, byte);
+    }
+    assert!(caller.is_ended(call));
+    let subscribed = caller.poll_subscribed(DoorMoved::KEY);
+    assert_eq!(subscribed, Poll::Ready(Ok(())));
+    assert_eq!(caller.counters().sessions, 1);
+}
+
+#[test]
+fn a_subscription_without_events_waits_for_a_long_call_and_neither_fails_nor_is_due_meanwhile() {
+    assert_a_subscription_bears_a_long_call::<1>();
+    assert_a_subscription_bears_a_long_call::<4>();
 }
 
 #[test]

@@ -35,6 +35,7 @@ const OTHERS_SESSION: &str = "calls run in a session of their own caller";
 const OVERRUN: &str = "first copies of calls never overrun the device's window and buffer";
 
 const CALLER: &str = "client/session.rs";
+const CALLER_RECEIVING: &str = "client/session/receiving.rs";
 const DEVICE: &str = "server/session.rs";
 const SEAL: &str = "wire/seal.rs";
 
@@ -104,21 +105,21 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         mistake: "the caller takes its oldest call for refused when another caller takes over",
-        file: CALLER,
+        file: CALLER_RECEIVING,
         original: "self.end(Cause::OtherCaller, None);",
         mutated: "{ let oldest = self.calls.flights_mut().next().map(|flight| flight.seq); self.end(Cause::OtherCaller, oldest); }",
         violated: RUNS_TWICE,
     },
     Mutation {
         mistake: "the caller goes on for ever in a session that another caller has ended",
-        file: CALLER,
+        file: CALLER_RECEIVING,
         original: "(Phase::Open { .. }, NOT_NOISE..) => self.taken_over(now),",
         mutated: "",
         violated: FOR_EVER,
     },
     Mutation {
         mistake: "the caller takes an Accept of another nonce",
-        file: CALLER,
+        file: CALLER_RECEIVING,
         original: "if nonce != self.nonce {",
         mutated: "if nonce == u32::MAX {",
         violated: NO_EXCUSE,
@@ -132,7 +133,7 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         mistake: "the caller takes an answer for that to its oldest call",
-        file: CALLER,
+        file: CALLER_RECEIVING,
         original: "let Some(call) = self.calls.in_flight(seq) else {",
         mutated: "let Some(call) = self.calls.iter_mut().find(|call| call.flight().is_some()) else {",
         violated: WRONG_ANSWER,

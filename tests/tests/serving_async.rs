@@ -2,14 +2,17 @@
 //! dropped at any point and called again without loss.
 
 use embassy_futures::select::{Either, select};
+use embedded_io_async::Read;
 use firmware::CheckedCalculator;
-use firmware::calculator::{CalculatorAsyncClient, CalculatorService};
+use firmware::calculator::{CalculatorAsyncClient, CalculatorService, CalculatorTotalChanged};
 use rpc_proto::client::{CallError, Cause, Client, Timing};
 use rpc_proto::device::FIRST_EVENTS_NUMBER;
 use rpc_proto::drivers::YieldingCaller;
 use rpc_proto::events::{Emit, EventQueue};
 use rpc_proto::server::{EventSource, Server};
-use rpc_proto::service::{Bare, DispatchAsync, FIRST_NUMBER, Member, Undescribed};
+use rpc_proto::service::{
+    Bare, DispatchAsync, Event, FIRST_NUMBER, Interface, Member, Undescribed,
+};
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::Kind;
 use std::pin::{Pin, pin};
@@ -20,7 +23,8 @@ use tests::counter::{CounterRan, CounterService, Journal, JournaledCounter};
 use tests::virtual_time::VirtualTime;
 use tests::virtual_uart::{HoldingBack, VirtualUart};
 use tests::waiting_counter::{
-    JournaledWaitingCounter, WaitingCounterAsyncClient, WaitingCounterService,
+    JournaledWaitingCounter, WaitingCounterAccumulateSlowly, WaitingCounterAsyncClient,
+    WaitingCounterService,
 };
 use tests::wire::Message;
 
@@ -279,9 +283,9 @@ fn what_a_link_holds_back_goes_out_even_if_serving_is_dropped() {
     }
 }
 
-/// Returns a Connect, and a call that subscribes to the event of every run.
-fn subscription() -> Vec<u8> {
-    let subscribe = Message::call(0, FIRST_EVENTS_NUMBER, CounterRan::KEY);
+/// Returns a Connect, and a call that subscribes to the event with that key.
+fn subscription(key: u32) -> Vec<u8> {
+    let subscribe = Message::call(0, FIRST_EVENTS_NUMBER, key);
     [Message::connect(1).frame(), subscribe.frame()].concat()
 }
 
@@ -293,7 +297,7 @@ fn events_go_out_once_wherever_serving_is_dropped() {
         let counter = JournaledCounter::new(0, Journal::default(), &queue);
         let mut server = Server::<_, 64, 4>::with_events(CounterService(counter), &queue);
         let [uart, mut device] = VirtualUart::good_pair(&time);
-        uart.queue(&subscription());
+        uart.queue(&subscription(CounterRan::KEY));
         for seq in 1..4 {
             uart.queue(&Message::call(seq, FIRST_NUMBER, (i64::from(seq),)).frame());
         }
@@ -319,24 +323,80 @@ impl Wake for Alarm {
     }
 }
 
-#[test]
-fn an_event_wakes_a_server_that_waits_for_bytes() {
-    let time = VirtualTime::default();
-    let queue = EventQueue::<64>::new();
-    let counter = JournaledCounter::new(0, Journal::default(), &queue);
-    let mut server = Server::<_, 64, 4>::with_events(CounterService(counter), &queue);
-    let [uart, mut device] = VirtualUart::good_pair(&time);
-    uart.queue(&subscription());
-    let mut serving = pin!(server.serve_async(&mut device));
-    let subscribed = frames(&time, &uart, 2);
-    assert_eq!(time.run_in(serving.as_mut(), subscribed).len(), 2);
-
+/// Asserts that an event wakes a server, which then sends it.
+fn assert_woken<E: Event>(
+    time: &VirtualTime,
+    uart: &VirtualUart,
+    queue: &EventQueue<64>,
+    mut serving: Pin<&mut impl Future>,
+    event: &E,
+) {
     let alarm = Arc::new(Alarm::default());
     let waker = Waker::from(Arc::clone(&alarm));
     let waiting = serving.as_mut().poll(&mut Context::from_waker(&waker));
     assert!(waiting.is_pending() && !alarm.0.load(Ordering::Relaxed));
-    queue.emit(&CounterRan { amount: 5 });
+    queue.emit(event);
     assert!(alarm.0.load(Ordering::Relaxed), "it sleeps on");
-    let event = time.run_in(serving, frames(&time, &uart, 1));
+    let event = time.run_in(serving, frames(time, uart, 1));
     assert_eq!(event[0].kind, Kind::Event);
+}
+
+#[test]
+fn an_event_wakes_a_server_that_waits_for_bytes() {
+    let time = VirtualTime::default();
+    let queue = EventQueue::new();
+    let counter = JournaledCounter::new(0, Journal::default(), &queue);
+    let mut server = Server::<_, 64, 4>::with_events(CounterService(counter), &queue);
+    let [uart, mut device] = VirtualUart::good_pair(&time);
+    uart.queue(&subscription(CounterRan::KEY));
+    let mut serving = pin!(server.serve_async(&mut device));
+    let subscribed = frames(&time, &uart, 2);
+    assert_eq!(time.run_in(serving.as_mut(), subscribed).len(), 2);
+    let event = CounterRan { amount: 5 };
+    assert_woken(&time, &uart, &queue, serving, &event);
+}
+
+#[test]
+fn an_event_wakes_a_server_whose_procedure_waits() {
+    let time = VirtualTime::default();
+    let queue = EventQueue::new();
+    let mut server = Server::<_, 160, 4>::with_events(bench(&time), &queue);
+    let [uart, mut device] = VirtualUart::good_pair(&time);
+    uart.queue(&subscription(CalculatorTotalChanged::KEY));
+    let slowly = server
+        .interface()
+        .resolve(WaitingCounterAccumulateSlowly::KEY);
+    let number = FIRST_NUMBER + slowly.expect("it is there");
+    uart.queue(&Message::call(1, number, (1_i64, 500_u32)).frame());
+    let mut serving = pin!(server.serve_async(&mut device));
+    time.run_in(serving.as_mut(), time.sleep(Duration::from_millis(100)));
+    assert_eq!(Message::all_in(&uart.received()).len(), 2);
+    let event = CalculatorTotalChanged { total: 5 };
+    assert_woken(&time, &uart, &queue, serving, &event);
+    assert!(time.now() < Instant::from_micros(200_000));
+}
+
+#[test]
+fn an_event_wakes_a_driver_of_ones_own() {
+    let time = VirtualTime::default();
+    let queue = EventQueue::new();
+    let counter = JournaledCounter::new(0, Journal::default(), &queue);
+    let mut server = Server::<_, 64, 4>::with_events(CounterService(counter), &queue);
+    let [uart, mut device] = VirtualUart::good_pair(&time);
+    uart.queue(&subscription(CounterRan::KEY));
+    let mut serving = pin!(async {
+        loop {
+            let mut byte = [0];
+            match select(device.read(&mut byte), server.event()).await {
+                Either::First(Ok(_)) => server.receive(byte[0]),
+                Either::Second(()) => {}
+            }
+            device.queue(server.outgoing());
+            server.sent_all();
+        }
+    });
+    let subscribed = frames(&time, &uart, 2);
+    assert_eq!(time.run_in(serving.as_mut(), subscribed).len(), 2);
+    let event = CounterRan { amount: 5 };
+    assert_woken(&time, &uart, &queue, serving, &event);
 }

@@ -1,6 +1,9 @@
 //! A job that takes longer than a call should: one procedure starts it, events tell its progress, another
 //! stops it. Meanwhile the device answers all other calls.
 //!
+//! If nothing needs to be stopped or answered meanwhile, one `async fn` that emits events will do: `serve_async`
+//! sends them while it waits. Its caller needs a time limit to match, by `Connection::within`.
+//!
 //! `cargo test --example long_job` runs the tests below.
 
 use rpc_proto::events::Emit;

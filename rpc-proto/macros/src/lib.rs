@@ -47,7 +47,8 @@ use syn::{DeriveInput, Error, ItemTrait, parse_macro_input};
 /// Their items may not borrow.
 ///
 /// A method may be `async`, to wait for a timer or a sensor while other tasks run. The service is then
-/// served with `serve_async`; for its callers nothing changes. Calls still run one after the other.
+/// served with `serve_async`; for its callers nothing changes. Calls still run one after the other, but
+/// events go out while one waits.
 ///
 /// A function marked `#[event]` is an event, which the device can push. It has no `self`, its arguments
 /// are its data, and it is not part of the trait that is implemented. For an event `moved(open: bool)`

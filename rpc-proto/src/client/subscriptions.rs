@@ -291,13 +291,17 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
             }
             if now >= entry.ask_at || is_open && entry.answered_in != sessions {
                 let target = Target::of::<DeviceEventsSubscribe>();
-                let patience = self.patience.from(now);
+                let calls = &mut self.session.calls;
+                // It has as long as the calls before it, since it is answered after them.
+                let mut patience = self.patience.from(now);
+                let before = calls.iter().filter(|call| call.is_open());
+                let deadlines = before.map(|call| call.patience.deadline);
+                patience.deadline = deadlines.fold(patience.deadline, Instant::max);
                 let key = entry.key;
-                let asked = self
-                    .session
-                    .calls
-                    .add(target, patience, true, |place| encode(&(key,), place));
+                let asked = calls.add(target, patience, true, |place| encode(&(key,), place));
                 entry.asked = asked.ok();
+                // If there was no room, there may be later.
+                entry.ask_at = now + ASK_AFTER;
             }
         }
     }

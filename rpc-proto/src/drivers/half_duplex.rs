@@ -82,7 +82,9 @@ const LEFT_BEHIND: usize = 4;
 /// Both ends talk at once only because of noise, or if a call is resent because its answer takes long.
 /// The resend time of the caller ([`Timing`](crate::client::Timing)) should therefore exceed the
 /// duration of the longest procedure. If both talk nevertheless, the lost frames are sent again. The
-/// device may push events at any time: one that collides with a call is lost, and counted as such.
+/// device may push events at any time: one that collides with a call is lost, and counted as such. So are
+/// those that are emitted while an `async` procedure waits whose call has been resent, because the copy is
+/// not read before it has ended.
 ///
 /// # Echo
 ///

@@ -7,7 +7,7 @@
 
 use super::{LinkError, read_byte, write_some};
 use crate::events::EventQueue;
-use crate::server::{EventSource, Server};
+use crate::server::{EventSource, Put, Server};
 use crate::service::{Dispatch, DispatchAsync, Interface};
 use core::convert::Infallible;
 use core::ops::Deref;
@@ -141,17 +141,26 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// Serves like `serve`, but over a link that lets other tasks run while it waits, and with
     /// procedures that do.
     ///
-    /// It takes a byte at a time from the link, so that the others stay there while a procedure waits;
-    /// a link that receives by interrupt or DMA keeps them.
+    /// While a procedure waits, events are sent as soon as they are emitted, and nothing is received. It
+    /// takes a byte at a time from the link, so that the others stay there, in the buffer of a link that
+    /// receives by interrupt or DMA. Callers send ahead no more than the buffer
+    /// [announced](Self::announce_buffer), but repeat a call that takes long: ten times or so in the first
+    /// third of the time that it has, and a few dozen times in all. What finds the buffer full is lost,
+    /// which costs no call.
+    ///
+    /// The server stays borrowed meanwhile. What procedures share with other tasks belongs outside of
+    /// the interface, in a mutex.
     ///
     /// # Cancel safety
     /// It may be dropped at any time and called again if the same holds for the link's own `read` and
     /// `write`: no byte is lost or sent twice. A server with events drops the link's `read` itself when
-    /// there is an event to send. A procedure that it was waiting for is dropped with it. That call
+    /// there is an event to send, but neither a `write` nor a procedure because of the other. If it is
+    /// dropped, a procedure that it was waiting for is dropped with it. That call
     /// counts as run and is not answered; at its deadline, its caller gets an unknown outcome.
     ///
     /// # Errors
-    /// Fails if the link fails or is closed, like `serve`.
+    /// Fails if the link fails or is closed, like `serve`. A procedure that waits then goes on to its end
+    /// first, and its reply is sent when it is called again.
     pub async fn serve_async<L>(&mut self, link: &mut L) -> Result<Infallible, LinkError<L::Error>>
     where
         I: DispatchAsync,
@@ -174,10 +183,10 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
                 Some(link.read(&mut byte).await)
             };
             if let Some(read) = read {
-                match read? {
-                    0 => return Err(LinkError::Closed),
-                    _ => self.receive_async(byte[0]).await,
+                if read? == 0 {
+                    return Err(LinkError::Closed);
                 }
+                self.receive_beside(byte[0], &mut Sending(link)).await?;
                 continue;
             }
             let outgoing = self.outgoing();
@@ -185,14 +194,30 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
                 // An event that did not fit a frame was dropped.
                 continue;
             }
-            match link.write(outgoing).await? {
-                0 => return Err(LinkError::Closed),
-                sent => self.sent(sent),
-            }
+            let sent = Sending(link).put(outgoing).await?;
+            self.sent(sent);
             // The link has accepted the last byte. Now flush the bytes that it holds back.
             if self.outgoing().is_empty() {
                 link.flush().await?;
             }
+        }
+    }
+}
+
+/// A link as a server sends to it.
+struct Sending<'l, L>(&'l mut L);
+
+impl<L: embedded_io_async::Write> Put for Sending<'_, L> {
+    type Error = LinkError<L::Error>;
+
+    async fn put(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        if bytes.is_empty() {
+            self.0.flush().await?;
+            return Ok(0);
+        }
+        match self.0.write(bytes).await? {
+            0 => Err(LinkError::Closed),
+            sent => Ok(sent),
         }
     }
 }

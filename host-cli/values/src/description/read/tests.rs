@@ -1,6 +1,7 @@
 //! Tests which bytes are read as descriptions, and which are refused.
 
 use super::*;
+use crate::description::{IntegerType, Shape, Type};
 use postcard_schema::Schema;
 use serde::Serialize;
 
