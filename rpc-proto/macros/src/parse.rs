@@ -18,7 +18,8 @@ use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
     Error, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime, LitInt, Pat, PathArguments,
-    Result, ReturnType, Token, TraitItem, TraitItemFn, Type, Visibility, parse_quote,
+    Receiver, ReceiverKind, Result, ReturnType, Token, TraitItem, TraitItemFn, Type, Visibility,
+    parse_quote,
 };
 
 /// The options in the attribute's parentheses.
@@ -253,8 +254,10 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
     errors.check_member(method);
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
-        Some(FnArg::Receiver(receiver))
-            if receiver.reference.is_some() && receiver.colon_token.is_none() => {}
+        Some(FnArg::Receiver(Receiver {
+            kind: ReceiverKind::Reference(..),
+            ..
+        })) => {}
         Some(other) => errors.add(other, SELF_FIRST),
         None => errors.add(&signature.ident, SELF_FIRST),
     }
