@@ -100,8 +100,8 @@ impl AvailablePort {
 
 #[cfg(target_os = "linux")]
 fn is_permitted(path: &str) -> bool {
-    use rustix::fs::{Access, access};
-    access(path, Access::READ_OK | Access::WRITE_OK) != Err(rustix::io::Errno::ACCESS)
+    use nix::unistd::{AccessFlags, access};
+    access(path, AccessFlags::R_OK | AccessFlags::W_OK) != Err(nix::errno::Errno::EACCES)
 }
 
 #[cfg(not(target_os = "linux"))]
