@@ -5,7 +5,7 @@
 //! after changing a message, write them anew with
 //!
 //! ```sh
-//! TRYBUILD=overwrite cargo test -p rpc-proto --test compile_fail
+//! TRYBUILD=overwrite cargo test -p rpc-proto-macros --test compile_fail
 //! ```
 //!
 //! and read the difference as a user would. With another compiler than that which CI uses, the
