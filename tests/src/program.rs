@@ -47,15 +47,18 @@ pub fn program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--package", "host-cli", "--bin", "serial-rpc"])
+            // As `cargo test` builds it for the program's own tests: with features of another selection of
+            // packages, most of it would be built twice.
+            .args(["test", "--workspace", "--no-run", "--test", "command_line"])
             .args(["--message-format", "json"])
             .current_dir(repository)
             .output()
             .expect("cargo starts");
         let printed = String::from_utf8_lossy(&output.stdout);
-        // The message about the program itself is the one that names an executable.
+        // The test is an executable, too.
         let path = printed
             .lines()
+            .filter(|line| line.contains("\"kind\":[\"bin\"]"))
             .filter_map(|line| line.split_once("\"executable\":\""))
             .filter_map(|(_, rest)| rest.split_once('"'))
             .map(|(path, _)| PathBuf::from(path))
