@@ -49,7 +49,7 @@ pub fn program() -> &'static Path {
         let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             // As `cargo test` builds it for the program's own tests: with features of another selection of
             // packages, most of it would be built twice.
-            .args(["test", "--workspace", "--no-run", "--test", "command_line"])
+            .args(["test", "--no-run", "--test", "command_line"])
             .args(["--message-format", "json"])
             .current_dir(repository)
             .output()
