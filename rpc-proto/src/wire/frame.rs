@@ -278,39 +278,39 @@ pub enum Broken {
 }
 
 /// The bytes between two delimiters, decoded but not yet checked, because the seal depends on the
-/// header. They are longer than a trailer.
+/// header. The payload is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate<'f>(&'f [u8]);
+pub struct Candidate<'f> {
+    payload: &'f [u8],
+    /// Not borrowed, because a comparison with the trailer in place would take 32 bytes more.
+    trailer: [u8; TRAILER_LEN],
+}
 
 impl<'f> Candidate<'f> {
     /// Returns the header, if the candidate turns out to be a frame.
     pub fn header(self) -> Header {
-        Header::from_byte(self.0.first().copied().unwrap_or_default())
+        Header::from_byte(self.payload.first().copied().unwrap_or_default())
     }
 
     /// Returns the trailer, if the candidate turns out to be a frame.
-    pub fn trailer(self) -> [u8; TRAILER_LEN] {
-        let trailer = self.0.get(self.0.len() - TRAILER_LEN..);
-        // `last_chunk` would add a null check, which takes 12 bytes more.
-        let trailer = trailer.and_then(|trailer| trailer.try_into().ok());
-        trailer.unwrap_or_default()
+    pub const fn trailer(self) -> [u8; TRAILER_LEN] {
+        self.trailer
     }
 
     /// Returns the first byte behind the header, if the candidate turns out to be a frame with a body.
     pub fn code(self) -> Option<u8> {
-        self.0.get(1).copied()
+        self.payload.get(1).copied()
     }
 
     /// Returns the body, for an observer that cannot check it.
     pub fn unchecked_body(self) -> &'f [u8] {
-        self.0
-            .get(1..self.0.len() - TRAILER_LEN)
-            .unwrap_or_default()
+        self.payload.get(1..).unwrap_or_default()
     }
 
     /// Returns the body, if the candidate is a frame with that seal.
     pub fn open<E: Engine + Copy>(self, seal: Seal<E>) -> Option<&'f [u8]> {
-        seal.checks(self.0).then(|| self.unchecked_body())
+        seal.checks(self.payload, self.trailer)
+            .then(|| self.unchecked_body())
     }
 }
 
@@ -411,8 +411,10 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         }
         let bytes = self.bytes.get_mut(..len)?;
         let decoded = unstuff::<FRAME>(bytes).and_then(|len| bytes.get(1..len));
-        let candidate = decoded.filter(|decoded| decoded.len() > TRAILER_LEN);
-        Some(candidate.map(Candidate).ok_or(Broken::Corrupt))
+        let decoded = decoded.filter(|decoded| decoded.len() > TRAILER_LEN);
+        let parts = decoded.and_then(|decoded| decoded.split_last_chunk());
+        let candidate = parts.map(|(payload, &trailer)| Candidate { payload, trailer });
+        Some(candidate.ok_or(Broken::Corrupt))
     }
 }
 

@@ -56,10 +56,8 @@ impl<E: Engine + Copy> Seal<E> {
         self.0.to_le_bytes()
     }
 
-    /// Tells whether `decoded` is a payload followed by its trailer.
-    pub fn checks(self, decoded: &[u8]) -> bool {
-        decoded
-            .split_last_chunk()
-            .is_some_and(|(payload, trailer)| self.then(payload).trailer() == *trailer)
+    /// Returns true if that is the trailer of the payload.
+    pub fn checks(self, payload: &[u8], trailer: [u8; TRAILER_LEN]) -> bool {
+        self.then(payload).trailer() == trailer
     }
 }
