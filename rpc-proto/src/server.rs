@@ -125,6 +125,7 @@ macro_rules! process {
             // The session decides whether the frame is a call to run.
             let taken = $server.session.take(
                 candidate,
+                $server.interface.engine(),
                 $server.interface.fingerprint(),
                 &$server.buffer,
             );
@@ -149,7 +150,7 @@ macro_rules! process {
                     Err(fault) => Err(fault),
                 };
                 // From here on the reply is outgoing.
-                call.end(result);
+                call.end(result, $server.interface.engine());
             } else {
                 $server.forget_events();
             }
@@ -292,7 +293,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// Returns the bytes to send, empty if there are none.
     pub fn outgoing(&mut self) -> &[u8] {
         if self.sends_event() {
-            self.events.outgoing(self.session.seal())
+            let seal = self.session.seal().by(self.interface.engine());
+            self.events.outgoing(seal)
         } else {
             self.session.outgoing()
         }

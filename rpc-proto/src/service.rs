@@ -7,10 +7,11 @@
 mod interface;
 mod items;
 
-pub use interface::{Bare, MayNotFit, Undescribed};
+pub use interface::{Bare, CheckedBy, MayNotFit, Undescribed};
 pub use items::{Ask, BatchEnd, FeedProcedure, Items, MAX_BATCH, Moving, Recent, StreamProcedure};
 
 use crate::describe::{DIGEST, DIGEST_OFFSET, Longest, digest};
+use crate::wire::crc::{Engine, SmallTable};
 use crate::wire::decode::Decoder;
 use crate::wire::encode::{CodingError, Sink};
 use crate::wire::frame::Encoder;
@@ -113,6 +114,11 @@ pub trait Interface {
 
     /// Returns the position of the procedure with that key among all procedures of the interface.
     fn resolve(&self, key: u32) -> Option<u16>;
+
+    /// Returns the engine that computes the checksums of frames; see [`CheckedBy`].
+    fn engine(&self) -> impl Engine + Copy {
+        SmallTable
+    }
 }
 
 /// An interface whose description is a constant: a service, or the result of

@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { ConsoleLogger, LogLevel, Simulator } from 'rp2040js';
+import { sniff } from './dma_sniffer.js';
 import { tellFlashId } from './flash_id.js';
 import { UsbHost } from './usb_host.js';
 
@@ -42,6 +43,7 @@ rp2040.logger = new ConsoleLogger(LogLevel.Error);
 readMissingRegistersAsZero(uart);
 interruptForSentBytesOnly(uart);
 tellFlashId(rp2040, FLASH_ID);
+sniff(rp2040.dma);
 
 const server = createServer((socket) => {
   server.close();

@@ -13,9 +13,9 @@ use std::path::Path;
 /// The work of `bare` written by hand, which has no generality.
 pub const FLOOR: &str = "floor";
 
-/// The images whose calls are counted, from the smallest; each is compared with an `echo` without any
-/// protocol.
-pub const IMAGES: [&str; 4] = [FLOOR, "bare", "undescribed", "full"];
+/// The images whose calls are counted, from the smallest, and that with a larger table for its checksums; each is
+/// compared with an `echo` without any protocol.
+pub const IMAGES: [&str; 5] = [FLOOR, "bare", "undescribed", "full", "bare_large_table"];
 
 /// Images that are `undescribed` with an addition: an event, a stream and a feed, a block, and updates.
 pub const MORE_IMAGES: [&str; 5] = ["events", "streams", "blocks", "update", "embassy_boot"];

@@ -139,9 +139,13 @@ pub fn ram(frame: usize, windows: &[usize]) -> Result<Curve, String> {
     })
 }
 
-/// The image that takes and gives payloads, and its work written by hand, with what is added to the names of
-/// their curves.
-pub const PAYLOAD_IMAGES: [(&str, &str); 2] = [("bytes", ""), ("floor_bytes", ", the floor")];
+/// The image that takes and gives payloads, the same with a larger table for its checksums, and its work written by
+/// hand, with what is added to the names of their curves.
+pub const PAYLOAD_IMAGES: [(&str, &str); 3] = [
+    ("bytes", ""),
+    ("bytes_large_table", ", large table"),
+    ("floor_bytes", ", the floor"),
+];
 
 /// The direction of a payload's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::ptr;
 use std::thread;
 use std::time::Duration;
-use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, NRF52840_DK, PICO_EMBASSY};
+use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, NRF52840_DK, PICO, PICO_EMBASSY};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
@@ -67,6 +67,14 @@ fn main() -> ExitCode {
             calls_that_arrive_while_a_procedure_waits_run_after_it_in_order,
         ),
     ];
+    trials.push(ignorable::slow_trial(
+        "pico::a_board_whose_chip_computes_the_checksums_answers_every_procedure",
+        || missing(&PICO),
+        || {
+            let emulator = Emulator::start_binary(&PICO, "sniffer")?;
+            the_board_answers_every_procedure_to_a_typed_client(emulator)
+        },
+    ));
     for program in WITH_ANOTHER_TASK {
         trials.push(image_trial(
             program,

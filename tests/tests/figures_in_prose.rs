@@ -228,6 +228,34 @@ fn the_readme_names_the_versions_that_it_compares_with() {
 }
 
 #[test]
+fn the_table_of_checksums_has_the_figures_that_are_held() {
+    let figures = Figures::read();
+    for (first, image, growth) in [
+        ("`SmallTable`, 16 entries", "bare", ""),
+        (
+            "`LargeTable`, 256 entries",
+            "bare_large_table",
+            ", large table",
+        ),
+    ] {
+        let a_byte = |way| {
+            let name =
+                format!("growth instructions 48 more payload bytes {way} the device{growth}");
+            format!("{:.1}", f64::from(figures.of(&name)) / 48.0)
+        };
+        let held = [
+            figures.of(&format!("flash {image}")).to_string(),
+            figures
+                .of(&format!("instructions {image} add(2, 3)"))
+                .to_string(),
+            a_byte("to"),
+            a_byte("from"),
+        ];
+        assert_eq!(row("rpc-proto/README.md", &[first])[1..], held, "{first}");
+    }
+}
+
+#[test]
 fn the_table_of_services_has_the_figures_that_are_held() {
     let figures = Figures::read();
     for (first, image) in [

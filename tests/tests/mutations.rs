@@ -211,8 +211,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         mistake: "frames are not checked",
         file: SEAL,
-        original: "self.then(decoded).0.is_checked()",
-        mutated: "self.then(decoded).0.is_checked() || true",
+        original: "self.then(payload).trailer() == trailer",
+        mutated: "self.then(payload).trailer() == trailer || true",
         violated: OTHER_RUN,
     },
 ];

@@ -4,6 +4,7 @@
 use rpc_proto::server::Server;
 use rpc_proto::server::session::Session;
 use rpc_proto::service::StaticInterface;
+use rpc_proto::wire::crc::SmallTable;
 use rpc_proto::wire::frame::Accumulator;
 use rpc_proto::wire::message::{Accept, Connect, Fault, Kind, NakReason, VERSION};
 use tests::tally::{ADD, FAIL, FILL, Ledger, NO_PROCEDURE, Ran, TallyService};
@@ -453,7 +454,7 @@ impl Line {
     /// Whether the bytes bring a call that is to be run. It is dropped before its end.
     fn takes_call(&mut self, bytes: &[u8]) -> bool {
         bytes.iter().any(|&byte| match self.received.push(byte) {
-            Some(candidate) => self.session.take(candidate, 0, &0).is_some(),
+            Some(candidate) => self.session.take(candidate, SmallTable, 0, &0).is_some(),
             None => false,
         })
     }

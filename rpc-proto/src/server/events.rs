@@ -4,6 +4,7 @@
 //! out of its image.
 
 use crate::events::{EventQueue, Next, NoEvents};
+use crate::wire::crc::Engine;
 use crate::wire::encode::Sink;
 use crate::wire::frame::{Encoder, close};
 use crate::wire::message::{EVENT_COUNT, Header, Kind, Seq};
@@ -72,7 +73,7 @@ pub trait Sender {
     fn is_sending(&self) -> bool;
 
     /// Returns the bytes to send, empty if there are none. A new frame is sealed with `seal`.
-    fn outgoing(&mut self, seal: Seal) -> &[u8];
+    fn outgoing(&mut self, seal: Seal<impl Engine + Copy>) -> &[u8];
 
     /// Notes that the first `count` bytes of [`outgoing`](Self::outgoing) were sent.
     fn sent(&mut self, count: usize);
@@ -95,7 +96,7 @@ impl Sender for NoEvents {
         false
     }
 
-    fn outgoing(&mut self, _: Seal) -> &[u8] {
+    fn outgoing(&mut self, _: Seal<impl Engine + Copy>) -> &[u8] {
         &[]
     }
 
@@ -139,7 +140,7 @@ where
 {
     /// Makes the next frame, if there is an event or a count to send.
     #[inline(never)]
-    fn make_next(&mut self, seal: Seal) {
+    fn make_next(&mut self, seal: Seal<impl Engine + Copy>) {
         while self.len == 0 {
             let mut encoder = Encoder::new(&mut self.frame);
             if mem::take(&mut self.count_due) {
@@ -171,12 +172,12 @@ where
     }
 
     /// Ends a frame that comes after `count` events. Without one that fits, `len` stays 0.
-    fn close(&mut self, end: usize, seal: Seal) {
+    fn close(&mut self, end: usize, seal: Seal<impl Engine + Copy>) {
         let header = Header {
             kind: Kind::Event,
             seq: Seq::new(self.count as u8),
         };
-        self.len = close::<FRAME>(&mut self.frame, end, header, seal).unwrap_or(0);
+        self.len = close::<FRAME, _>(&mut self.frame, end, header, seal).unwrap_or(0);
     }
 }
 
@@ -211,7 +212,7 @@ where
         self.sent > 0
     }
 
-    fn outgoing(&mut self, seal: Seal) -> &[u8] {
+    fn outgoing(&mut self, seal: Seal<impl Engine + Copy>) -> &[u8] {
         if self.len == 0 {
             self.make_next(seal);
         }

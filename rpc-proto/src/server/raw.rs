@@ -126,7 +126,8 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
             buffer,
         } = &mut self.server;
         let candidate = received.push(byte)?;
-        let Some(mut call) = session.take(candidate, interface.fingerprint(), buffer) else {
+        let (engine, fingerprint) = (interface.engine(), interface.fingerprint());
+        let Some(mut call) = session.take(candidate, engine, fingerprint, buffer) else {
             if session.is_accepting() {
                 events.clear();
                 self.outstanding.clear();
@@ -155,7 +156,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
             ),
             Err(fault) => Err(fault),
         };
-        self.outstanding.end(&mut call, result);
+        self.outstanding.end(&mut call, result, interface.engine());
         self.outstanding.send_next(session);
         None
     }
@@ -164,9 +165,11 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     ///
     /// An answer that does not fit a frame becomes [`Fault::ReplyTooLarge`].
     pub fn answer(&mut self, token: Token, reply: RawReply<'_>) {
-        let session = &mut self.server.session;
+        let Server {
+            session, interface, ..
+        } = &mut self.server;
         self.outstanding
-            .answer(session, token, |place| match reply {
+            .answer(session, token, interface.engine(), |place| match reply {
                 RawReply::Return(value) => Ok(place.return_bytes(value)),
                 RawReply::Error(error) => Ok(place.error_bytes(error)),
                 RawReply::Fault(fault) => Err(fault),

@@ -13,6 +13,7 @@ pub use outstanding::Token;
 
 use crate::device::Statistics;
 use crate::service::{Arguments, BadArguments, Replied, Reply};
+use crate::wire::crc::{Engine, SmallTable};
 use crate::wire::encode::Sink;
 use crate::wire::frame::{
     Broken, Candidate, DELIMITER, Encoder, Full, close, close_code, max_encoded_len,
@@ -151,8 +152,8 @@ impl<const FRAME: usize> Call<'_, '_, FRAME> {
     /// Ends the call with the reply that was written, or with a fault.
     ///
     /// Not by value: moving a call would cost a small device a copy of it on the stack.
-    pub fn end(&mut self, result: Result<Replied, Fault>) {
-        settle::<FRAME>(self.seq, self.state.seal, self.place, result);
+    pub fn end(&mut self, result: Result<Replied, Fault>, engine: impl Engine + Copy) {
+        settle::<FRAME, _>(self.seq, self.state.seal.by(engine), self.place, result);
         self.state.phase = Phase::Connected;
         self.state.calls = self.calls;
         self.state.send(Sending::reply(self.slot));
@@ -160,21 +161,23 @@ impl<const FRAME: usize> Call<'_, '_, FRAME> {
 }
 
 /// Makes the frame of a reply, or of a fault if there is no reply or it does not fit.
-fn settle<const FRAME: usize>(
+fn settle<const FRAME: usize, E: Engine + Copy>(
     seq: Seq,
-    seal: Seal,
+    seal: Seal<E>,
     place: &mut [u8],
     result: Result<Replied, Fault>,
 ) {
     let fault = match result {
-        Ok(Replied { kind, end }) => match close::<FRAME>(place, end, Header { kind, seq }, seal) {
-            Ok(_) => return,
-            Err(Full) => Fault::ReplyTooLarge,
-        },
+        Ok(Replied { kind, end }) => {
+            match close::<FRAME, E>(place, end, Header { kind, seq }, seal) {
+                Ok(_) => return,
+                Err(Full) => Fault::ReplyTooLarge,
+            }
+        }
         Err(fault) => fault,
     };
     let kind = Kind::Fault;
-    close_code::<FRAME>(place, fault as u8, Header { kind, seq }, seal);
+    close_code::<FRAME, E>(place, fault as u8, Header { kind, seq }, seal);
 }
 
 /// Returns what is left of the frame at the beginning of its buffer, of which `sent` bytes were sent. The
@@ -250,13 +253,14 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes a candidate from the accumulator. Returns the call to run, if it is a new one.
-    /// `fingerprint` is that of the interface, and `buffer` the number of received bytes that can wait
-    /// while a procedure runs.
+    /// `engine` and `fingerprint` are those of the interface, and `buffer` is the number of received bytes
+    /// that can wait while a procedure runs.
     ///
     /// As long as there is something to send, the candidate is dropped, as if the line had lost it.
     pub fn take<'f>(
         &mut self,
         candidate: Result<Candidate<'f>, Broken>,
+        engine: impl Engine + Copy,
         fingerprint: u32,
         buffer: &u16,
     ) -> Option<Call<'_, 'f, FRAME>> {
@@ -273,26 +277,26 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                         // can hold the rejected call and the trailer that proves the Nak is about it.
                         self.state.next = header.seq;
                         self.state.seal = Seal::of_trailer(candidate.trailer());
-                        self.refuse(NakReason::NotConnected);
+                        self.refuse(NakReason::NotConnected, engine);
                         return None;
                     }
                     _ => self.state.seal,
                 };
-                if let Some(body) = candidate.open(seal) {
+                if let Some(body) = candidate.open(seal.by(engine)) {
                     count(&mut self.statistics.frames, 1);
                     match header.kind {
-                        Kind::Connect => self.connect(body, fingerprint, buffer),
-                        Kind::Call => return self.call(header.seq, body),
+                        Kind::Connect => self.connect(body, engine, fingerprint, buffer),
+                        Kind::Call => return self.call(header.seq, body, engine),
                         // Only devices send the others: the line loops back, or another device is on
                         // it.
                         _ => {}
                     }
                     return None;
                 }
-                self.refuse(NakReason::Corrupt);
+                self.refuse(NakReason::Corrupt, engine);
             }
-            Err(Broken::Corrupt) => self.refuse(NakReason::Corrupt),
-            Err(Broken::TooLong) => self.refuse(NakReason::TooLong),
+            Err(Broken::Corrupt) => self.refuse(NakReason::Corrupt, engine),
+            Err(Broken::TooLong) => self.refuse(NakReason::TooLong, engine),
         }
         None
     }
@@ -300,7 +304,13 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// Begins a session, or rejects a caller of another version.
     // Inlined, it would take registers from the code that runs for every byte and every call.
     #[inline(never)]
-    fn connect(&mut self, body: &[u8], fingerprint: u32, &buffer: &u16) {
+    fn connect(
+        &mut self,
+        body: &[u8],
+        engine: impl Engine + Copy,
+        fingerprint: u32,
+        &buffer: &u16,
+    ) {
         let Some((&version, rest)) = body.split_first() else {
             return;
         };
@@ -309,7 +319,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             return;
         };
         self.state.max_frame = max_frame.clamp(MAX_ACCEPT as u32, FRAME as u32) as u16;
-        self.state.seal = Seal::of_session(nonce);
+        let unsealed = Seal::NONE.by(engine);
+        self.state.seal = unsealed.in_session(nonce).by(SmallTable);
         self.state.phase = if version == VERSION {
             Phase::Connected
         } else {
@@ -332,13 +343,18 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             encoder.varint(buffer.into());
             encoder.varint(fingerprint);
             let end = encoder.end();
-            let _fits = close::<FRAME>(slot, end, header, Seal::NONE);
+            let _fits = close::<FRAME, _>(slot, end, header, unsealed);
             self.state.send(Sending::reply(0));
         }
     }
 
     /// Decides whether a call is new, has run already, or comes too early.
-    fn call<'f>(&mut self, seq: Seq, body: &'f [u8]) -> Option<Call<'_, 'f, FRAME>> {
+    fn call<'f>(
+        &mut self,
+        seq: Seq,
+        body: &'f [u8],
+        engine: impl Engine + Copy,
+    ) -> Option<Call<'_, 'f, FRAME>> {
         let behind = self.state.next.since(seq);
         if behind == 0 {
             return self.run(seq, body);
@@ -351,7 +367,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             };
             self.state.send(Sending::reply(slot));
         } else {
-            self.refuse(NakReason::OutOfOrder);
+            self.refuse(NakReason::OutOfOrder, engine);
         }
         None
     }
@@ -386,7 +402,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     /// Counts a rejected frame, and reports the next call, unless that is useless or was done before: a
     /// gap is reported once.
     #[inline(never)]
-    fn refuse(&mut self, reason: NakReason) {
+    fn refuse(&mut self, reason: NakReason, engine: impl Engine + Copy) {
         let seq = self.state.next;
         let statistics = &mut self.statistics;
         match reason {
@@ -404,7 +420,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             kind: Kind::Nak,
             seq,
         };
-        close_code::<FRAME>(&mut self.nak, reason as u8, header, self.state.seal);
+        let seal = self.state.seal.by(engine);
+        close_code::<FRAME, _>(&mut self.nak, reason as u8, header, seal);
         self.state.send(Sending::NAK);
     }
 

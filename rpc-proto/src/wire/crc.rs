@@ -1,25 +1,30 @@
 //! CRC-32/ISO-HDLC, the check on every frame, key and fingerprint (PROTOCOL.md, "Checksum").
 //!
-//! The table has 16 entries and takes half a byte per step: 64 bytes of flash, and a quarter of the
-//! time of the bitwise loop. A table for whole bytes would be faster but takes 1 KiB, more than half of
-//! the device side of this protocol. Everything is `const`, because keys and fingerprints are computed
-//! by the compiler.
+//! [`Crc32`] has a table of 16 entries and takes half a byte per step: 64 bytes of flash, and a quarter of
+//! the time of the bitwise loop. It is `const`, because keys and fingerprints are computed by the compiler.
+//! A device may have its frames checked by another [`Engine`], which is faster or larger.
 
 /// The reflected polynomial of CRC-32/ISO-HDLC.
 const POLYNOMIAL: u32 = 0xEDB8_8320;
 
 /// The effect of half a byte on the checksum, for each of its values.
+const HALVES: [u32; 16] = table();
+
+/// The effect of a byte.
+const BYTES: [u32; 256] = table();
+
+/// Computes the effect of the lowest bits on the checksum, for each of their `N` values.
 ///
 /// The register in the definition of CRC-32/ISO-HDLC is the complement of the checksum. The table
 /// includes the complement, so that nothing is complemented when a frame is checked, and the checksum
 /// of nothing is 0: an unused server takes no flash for its initial values.
-const TABLE: [u32; 16] = {
-    let mut table = [0; 16];
+const fn table<const N: usize>() -> [u32; N] {
+    let mut table = [0; N];
     let mut entry = 0;
-    while entry < table.len() {
+    while entry < N {
         let mut register = !(entry as u32);
         let mut bit = 0;
-        while bit < 4 {
+        while bit < N.ilog2() {
             register = (register >> 1) ^ (POLYNOMIAL * (register & 1));
             bit += 1;
         }
@@ -27,7 +32,78 @@ const TABLE: [u32; 16] = {
         entry += 1;
     }
     table
-};
+}
+
+/// Computes the checksums of frames: a table, or a unit of the chip, which the firmware implements this for.
+///
+/// A server uses [`SmallTable`] unless its interface is [`CheckedBy`](crate::service::CheckedBy) another.
+///
+/// A unit is told the register to begin with, which is the complement of the checksum so far:
+///
+/// ```
+/// use rpc_proto::wire::crc::{Crc32, Engine};
+///
+/// struct Unit;
+/// # impl Unit {
+/// #     fn feed(&self, mut register: u32, bytes: &[u8]) -> u32 {
+/// #         for &byte in bytes {
+/// #             register ^= u32::from(byte);
+/// #             for _ in 0..8 {
+/// #                 register = (register >> 1) ^ (0xEDB8_8320 * (register & 1));
+/// #             }
+/// #         }
+/// #         register
+/// #     }
+/// # }
+/// impl Engine for Unit {
+///     fn then(&self, crc: Crc32, bytes: &[u8]) -> Crc32 {
+///         Crc32::after(!self.feed(!crc.value(), bytes))
+///     }
+/// }
+/// assert_eq!(Unit.then(Crc32::of(b"1234"), b"56789"), Crc32::of(b"123456789"));
+/// ```
+pub trait Engine {
+    /// True if it is faster to pass a payload at once than byte by byte while it is made into a frame.
+    const AT_ONCE: bool = true;
+
+    /// Returns the checksum `crc` with `bytes` added.
+    fn then(&self, crc: Crc32, bytes: &[u8]) -> Crc32;
+}
+
+/// The engine with a table of 16 entries: 64 bytes of flash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SmallTable;
+
+/// The engine with a table of 256 entries: 1 KiB of flash, and half of the instructions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LargeTable;
+
+impl Engine for SmallTable {
+    const AT_ONCE: bool = false;
+
+    fn then(&self, crc: Crc32, bytes: &[u8]) -> Crc32 {
+        crc.then(bytes)
+    }
+}
+
+impl Engine for LargeTable {
+    const AT_ONCE: bool = false;
+
+    fn then(&self, Crc32(mut value): Crc32, bytes: &[u8]) -> Crc32 {
+        for &byte in bytes {
+            value = (value >> 8) ^ BYTES[usize::from(value as u8 ^ byte)];
+        }
+        Crc32(value)
+    }
+}
+
+impl<E: Engine> Engine for &E {
+    const AT_ONCE: bool = E::AT_ONCE;
+
+    fn then(&self, crc: Crc32, bytes: &[u8]) -> Crc32 {
+        (**self).then(crc, bytes)
+    }
+}
 
 /// A CRC-32 that is being computed.
 ///
@@ -74,8 +150,8 @@ impl Crc32 {
     /// Returns the checksum with one more byte.
     pub const fn then_byte(self, byte: u8) -> Self {
         let value = self.0 ^ byte as u32;
-        let value = (value >> 4) ^ TABLE[(value & 15) as usize];
-        Self((value >> 4) ^ TABLE[(value & 15) as usize])
+        let value = (value >> 4) ^ HALVES[(value & 15) as usize];
+        Self((value >> 4) ^ HALVES[(value & 15) as usize])
     }
 
     /// Returns the value of the checksum of the bytes so far.
@@ -100,12 +176,29 @@ impl Default for Crc32 {
 
 #[cfg(test)]
 mod tests {
-    use super::Crc32;
+    use super::{Crc32, Engine, LargeTable, SmallTable};
 
     #[test]
     fn agrees_with_the_catalogue_of_parametrised_crc_algorithms() {
         assert_eq!(Crc32::of(b"123456789").value(), 0xCBF4_3926);
         assert_eq!(Crc32::new().value(), 0);
+    }
+
+    #[test]
+    fn every_table_gives_the_same_checksum_of_every_byte_wherever_the_bytes_are_divided() {
+        let bytes: [u8; 256] = core::array::from_fn(|index| (index as u8).wrapping_mul(167));
+        for at in 0..=bytes.len() {
+            let (first, second) = bytes.split_at(at);
+            let whole = Crc32::of(&bytes);
+            assert_eq!(
+                SmallTable.then(SmallTable.then(Crc32::new(), first), second),
+                whole
+            );
+            assert_eq!(
+                LargeTable.then(LargeTable.then(Crc32::new(), first), second),
+                whole
+            );
+        }
     }
 
     #[test]

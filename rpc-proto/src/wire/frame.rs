@@ -5,6 +5,7 @@
 //! them in place when the frame is complete; a [`Candidate`] is then checked with the seal that its
 //! receiver expects. Neither needs a second buffer.
 
+use crate::wire::crc::Engine;
 use crate::wire::encode::Sink;
 use crate::wire::message::Header;
 use crate::wire::seal::{Seal, TRAILER_LEN};
@@ -138,8 +139,8 @@ impl<'b> Encoder<'b> {
     ///
     /// # Errors
     /// Returns [`Full`] if the buffer had no room for all of it, or a value refused to be serialised.
-    pub fn finish(self, header: Header, seal: Seal) -> Result<usize, Full> {
-        close::<{ usize::MAX }>(self.buffer, self.end, header, seal)
+    pub fn finish<E: Engine + Copy>(self, header: Header, seal: Seal<E>) -> Result<usize, Full> {
+        close::<{ usize::MAX }, _>(self.buffer, self.end, header, seal)
     }
 }
 
@@ -156,41 +157,44 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, place: &mut [u8]) -> Opti
 
 /// Makes a frame of at most `FRAME` bytes of the body that an [`Encoder`] has put into `buffer`, up to
 /// `end`, and returns its length.
-pub(crate) fn close<const FRAME: usize>(
+pub(crate) fn close<const FRAME: usize, E: Engine + Copy>(
     buffer: &mut [u8],
     end: usize,
     header: Header,
-    seal: Seal,
+    seal: Seal<E>,
 ) -> Result<usize, Full> {
     if let Some(place) = buffer.get_mut(BODY - 1) {
         *place = header.to_byte();
     }
-    seal_and_stuff::<FRAME>(buffer, end, seal)
+    seal_and_stuff::<FRAME, E>(buffer, end, seal)
 }
 
 /// Makes a frame whose body is a code.
 #[inline(never)]
-pub(crate) fn close_code<const FRAME: usize>(
+pub(crate) fn close_code<const FRAME: usize, E: Engine + Copy>(
     buffer: &mut [u8],
     code: u8,
     header: Header,
-    seal: Seal,
+    seal: Seal<E>,
 ) {
     if let [_, header_place, code_place, ..] = buffer {
         (*header_place, *code_place) = (header.to_byte(), code);
-        let _fits = seal_and_stuff::<FRAME>(buffer, BODY + 1, seal);
+        let _fits = seal_and_stuff::<FRAME, E>(buffer, BODY + 1, seal);
     }
 }
 
 /// Adds trailer and delimiter to the payload in `buffer`, which begins at 1 and ends at `end`, and
 /// replaces zeros by codes. It goes through the bytes once: with a loop for the seal and one for the
-/// codes, a device would run 3 instructions more for each.
+/// codes, a device would run 3 instructions more for each. Only a unit of the chip gets them at once.
 #[inline(never)]
-fn seal_and_stuff<const FRAME: usize>(
+fn seal_and_stuff<const FRAME: usize, E: Engine + Copy>(
     buffer: &mut [u8],
     mut end: usize,
-    mut seal: Seal,
+    mut seal: Seal<E>,
 ) -> Result<usize, Full> {
+    if Seal::<E>::AT_ONCE {
+        seal = seal.then(buffer.get(1..end).ok_or(Full)?);
+    }
     let (mut code_at, mut at) = (0, 1);
     let mut is_sealed = false;
     'blocks: loop {
@@ -200,8 +204,10 @@ fn seal_and_stuff<const FRAME: usize>(
         };
         let block = buffer.get_mut(..block_end).ok_or(Full)?;
         while let Some(&byte) = block.get(at) {
-            // Sealing the trailer is useless, but a second loop for it would take more flash.
-            seal = seal.then_byte(byte);
+            if !Seal::<E>::AT_ONCE {
+                // Sealing the trailer is useless, but a second loop for it would take more flash.
+                seal = seal.then_byte(byte);
+            }
             if byte == DELIMITER {
                 put_code(block, code_at, at);
                 code_at = at;
@@ -272,39 +278,39 @@ pub enum Broken {
 }
 
 /// The bytes between two delimiters, decoded but not yet checked, because the seal depends on the
-/// header. They are longer than a trailer.
+/// header. The payload is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate<'f>(&'f [u8]);
+pub struct Candidate<'f> {
+    payload: &'f [u8],
+    /// Not borrowed, because a comparison with the trailer in place would take 32 bytes more.
+    trailer: [u8; TRAILER_LEN],
+}
 
 impl<'f> Candidate<'f> {
     /// Returns the header, if the candidate turns out to be a frame.
     pub fn header(self) -> Header {
-        Header::from_byte(self.0.first().copied().unwrap_or_default())
+        Header::from_byte(self.payload.first().copied().unwrap_or_default())
     }
 
     /// Returns the trailer, if the candidate turns out to be a frame.
-    pub fn trailer(self) -> [u8; TRAILER_LEN] {
-        let trailer = self.0.get(self.0.len() - TRAILER_LEN..);
-        // `last_chunk` would add a null check, which takes 12 bytes more.
-        let trailer = trailer.and_then(|trailer| trailer.try_into().ok());
-        trailer.unwrap_or_default()
+    pub const fn trailer(self) -> [u8; TRAILER_LEN] {
+        self.trailer
     }
 
     /// Returns the first byte behind the header, if the candidate turns out to be a frame with a body.
     pub fn code(self) -> Option<u8> {
-        self.0.get(1).copied()
+        self.payload.get(1).copied()
     }
 
     /// Returns the body, for an observer that cannot check it.
     pub fn unchecked_body(self) -> &'f [u8] {
-        self.0
-            .get(1..self.0.len() - TRAILER_LEN)
-            .unwrap_or_default()
+        self.payload.get(1..).unwrap_or_default()
     }
 
     /// Returns the body, if the candidate is a frame with that seal.
-    pub fn open(self, seal: Seal) -> Option<&'f [u8]> {
-        seal.checks(self.0).then(|| self.unchecked_body())
+    pub fn open<E: Engine + Copy>(self, seal: Seal<E>) -> Option<&'f [u8]> {
+        seal.checks(self.payload, self.trailer)
+            .then(|| self.unchecked_body())
     }
 }
 
@@ -405,8 +411,10 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         }
         let bytes = self.bytes.get_mut(..len)?;
         let decoded = unstuff::<FRAME>(bytes).and_then(|len| bytes.get(1..len));
-        let candidate = decoded.filter(|decoded| decoded.len() > TRAILER_LEN);
-        Some(candidate.map(Candidate).ok_or(Broken::Corrupt))
+        let decoded = decoded.filter(|decoded| decoded.len() > TRAILER_LEN);
+        let parts = decoded.and_then(|decoded| decoded.split_last_chunk());
+        let candidate = parts.map(|(payload, &trailer)| Candidate { payload, trailer });
+        Some(candidate.ok_or(Broken::Corrupt))
     }
 }
 

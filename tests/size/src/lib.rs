@@ -1,4 +1,4 @@
-//! The shared code of the images: a polled UART, and a calculator of four procedures.
+//! The shared code of the images: a polled UART, a calculator of four procedures, and bytes one way.
 //!
 //! The UART is as plain as possible, because the measure is the difference to an echo over the same
 //! one. The panic handler is a bare loop, so that formatting is not measured either.
@@ -105,6 +105,30 @@ impl Calculator for Checked {
             return Err(MathError::DivideByZero);
         }
         x.checked_div(y).ok_or(MathError::Overflow)
+    }
+}
+
+/// Bytes one way.
+#[rpc_proto::service]
+pub trait Bytes {
+    /// Takes bytes.
+    fn take(&mut self, bytes: &[u8]);
+    /// Gives that many bytes, as far as there are so many.
+    fn give(&mut self, count: u8) -> &[u8];
+}
+
+/// Takes any bytes, and gives always the same.
+pub struct Stock;
+
+impl Bytes for Stock {
+    fn take(&mut self, _: &[u8]) {}
+
+    // Where it is called, as if the image had it.
+    #[inline]
+    fn give(&mut self, count: u8) -> &[u8] {
+        /// None is zero, which COBS treats differently.
+        static BYTES: [u8; 48] = [0x5A; 48];
+        BYTES.get(..count.into()).unwrap_or(&BYTES)
     }
 }
 

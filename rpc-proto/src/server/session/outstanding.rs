@@ -6,6 +6,7 @@
 
 use super::{Call, Phase, Sending, Session, settle};
 use crate::service::{Replied, Reply};
+use crate::wire::crc::Engine;
 use crate::wire::message::{Fault, Seq};
 
 /// The name of a call that is answered later.
@@ -64,8 +65,9 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         &mut self,
         call: &mut Call<'_, '_, FRAME>,
         result: Result<Replied, Fault>,
+        engine: impl Engine + Copy,
     ) {
-        settle::<FRAME>(call.seq, call.state.seal, call.place, result);
+        settle::<FRAME, _>(call.seq, call.state.seal.by(engine), call.place, result);
         self.occupy(call, Slot::Answered);
     }
 
@@ -87,17 +89,18 @@ impl<const WINDOW: usize> Outstanding<WINDOW> {
         &mut self,
         session: &mut Session<FRAME, WINDOW>,
         token: Token,
+        engine: impl Engine + Copy,
         make: impl FnOnce(Reply<'_>) -> Result<Replied, Fault>,
     ) {
         let mut slots = self.slots.iter_mut().zip(&mut session.replies);
         let found = slots.find_map(|(slot, place)| Some((slot.seq_of(token)?, slot, place)));
         if let Some((seq, slot, place)) = found {
-            let seal = session.state.seal;
+            let seal = session.state.seal.by(engine);
             // A reply longer than the caller accepts does not fit.
             let limit = usize::from(session.state.max_frame);
             let place = place.get_mut(..limit).unwrap_or_default();
             let result = make(Reply::new(place));
-            settle::<FRAME>(seq, seal, place, result);
+            settle::<FRAME, _>(seq, seal, place, result);
             *slot = Slot::Answered;
         }
     }
