@@ -52,7 +52,7 @@ fn candidates(begun: &OsStr, is_meant: fn(&Procedure) -> bool) -> Vec<Completion
         if procedure.path.starts_with(&*begun) && is_meant(procedure) {
             signatures
                 .entry(procedure.path.clone())
-                .or_insert_with(|| procedure.signature().to_string());
+                .or_insert_with(|| procedure.signature());
         }
     }
     signatures

@@ -39,7 +39,7 @@ impl<'a> From<&'a Procedure> for Summary<'a> {
             kind: procedure.kind,
             number: procedure.number,
             key: format!("{:#010x}", procedure.key),
-            signature: procedure.signature().to_string(),
+            signature: procedure.signature(),
             doc: &procedure.doc,
             idempotent: procedure.idempotent,
             arguments: arguments.collect(),

@@ -87,7 +87,7 @@ pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
         Item::Type(ty) => output::print_json(&TypeJson {
             ty: &ty.name,
             doc: &ty.doc,
-            definition: ty.definition().to_string(),
+            definition: ty.definition(),
             parts: documented_parts(ty).collect(),
             procedures: users(&description, ty),
         }),
@@ -112,7 +112,7 @@ fn find<'a>(description: &'a Description, name: &str) -> Result<Item<'a>, Failur
 fn definitions(procedure: &Procedure) -> BTreeMap<&str, String> {
     let types = procedure.named_types().into_iter();
     types
-        .map(|ty| (ty.name.as_str(), ty.definition().to_string()))
+        .map(|ty| (ty.name.as_str(), ty.definition()))
         .collect()
 }
 
@@ -207,7 +207,7 @@ fn about_service(service: &Service) -> String {
 }
 
 fn about_type(description: &Description, ty: &Type) -> String {
-    let mut text = ty.definition().to_string();
+    let mut text = ty.definition();
     add_docs(&mut text, ty);
     add_heading(&mut text, "Used by");
     for path in users(description, ty) {
@@ -270,7 +270,7 @@ fn add_paragraphs(text: &mut String, doc: &str) {
 }
 
 fn add_definition(text: &mut String, ty: &Type) {
-    add_line(text, &ty.definition().to_string());
+    add_line(text, &ty.definition());
     add_docs(text, ty);
 }
 

@@ -175,7 +175,7 @@ pub fn from_words(
                     Some(unknown) => unknown,
                     None if named => ArgumentsError::Nameless {
                         word: word.to_owned(),
-                        usage: procedure.usage().to_string(),
+                        usage: procedure.usage(),
                     },
                     None => procedure.too_many(words.len()),
                 });
@@ -275,7 +275,7 @@ pub fn from_json(procedure: &Procedure, arguments: &Value) -> Result<Vec<u8>, Ar
         _ => {
             return Err(ArgumentsError::NotArguments {
                 given: shortened(&arguments.to_string()),
-                usage: procedure.usage().to_string(),
+                usage: procedure.usage(),
             });
         }
     }
@@ -318,7 +318,7 @@ impl<'a> Given<'a> {
                     return Err(ArgumentsError::Missing {
                         argument: argument.name.clone(),
                         path: self.procedure.path.clone(),
-                        usage: self.procedure.usage().to_string(),
+                        usage: self.procedure.usage(),
                     });
                 }
             }
@@ -339,7 +339,7 @@ impl Procedure {
             path: self.path.clone(),
             expected: self.arguments.len(),
             given,
-            usage: self.usage().to_string(),
+            usage: self.usage(),
         }
     }
 
@@ -348,7 +348,7 @@ impl Procedure {
         ArgumentsError::Unknown {
             name: name.to_owned(),
             nearest: nearest(name, names),
-            usage: self.usage().to_string(),
+            usage: self.usage(),
         }
     }
 }

@@ -18,7 +18,6 @@ use thiserror::Error;
 pub use difference::{Change, Effect};
 pub use find::{Item, UnknownItem};
 pub use mirror::Mirror;
-pub use notation::{Definition, Signature};
 pub use read::ReadError;
 pub use types::{Field, IntegerType, Shape, Type, Variant};
 
