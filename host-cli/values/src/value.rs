@@ -45,6 +45,7 @@ pub use hex::{from_hex, hex};
 pub use render::{error_in_words, plain};
 
 pub use crate::cursor::Malformed;
+pub(crate) use decode::tagged;
 pub(crate) use error::shortened;
 pub(crate) use float::Float;
 pub(crate) use integer::Integer;

@@ -217,7 +217,8 @@ fn foreign(offset: usize, expected: &str) -> ValueError {
     Problem::Foreign { offset, expected }.into()
 }
 
-fn tagged(name: &str, content: Value) -> Value {
+/// Returns a variant and its content.
+pub(crate) fn tagged(name: &str, content: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), content)]))
 }
 
