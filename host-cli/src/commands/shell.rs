@@ -111,8 +111,7 @@ fn help(context: &Context, device: &Connection) -> Result<(), Failure> {
         .description()
         .map_err(|error| Failure::description(device, error))?;
     for service in &description.services {
-        let procedures: Vec<_> = service.procedures.iter().collect();
-        output::print_text(&list::overview(service, &procedures))?;
+        output::print_text(&list::overview(service, &service.procedures))?;
     }
     let names = Own::names().join(", ");
     output::notice(
