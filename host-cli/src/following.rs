@@ -3,6 +3,7 @@
 
 use crate::failure::{Class, Failure};
 use crate::interrupt;
+use crate::output::counted;
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::SubscribeError;
 use serial_rpc::Connection;
@@ -147,10 +148,7 @@ impl Tally {
         self.told = self.total;
         self.told_at = Some(Instant::now());
         let [one, many] = self.words;
-        Some(match new {
-            1 => format!("1 {one}"),
-            new => format!("{new} {many}"),
-        })
+        Some(counted(new.into(), one, many))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Shows the traffic of a link while a command runs (`-v`, `-vv`), and records it (`--capture`).
 
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use anstream::eprintln;
 use serial_rpc::cache::Cache;
 use serial_rpc::link::Tap;
@@ -20,10 +20,10 @@ pub fn tap(
     cache: Option<Cache>,
 ) -> Result<Option<Tap>, Failure> {
     let capture = match capture {
-        Some(path) => Some(File::create(path).map_err(|error| {
-            let path = path.display();
-            Failure::new(Class::Usage, format!("cannot write {path}: {error}"))
-        })?),
+        Some(path) => {
+            let file = File::create(path);
+            Some(file.map_err(|error| Failure::unwritable(path.display(), error))?)
+        }
         None if verbosity == 0 => return Ok(None),
         None => None,
     };

@@ -6,8 +6,7 @@ use crate::input::Input;
 use crate::interrupt;
 use crate::output::print_json;
 use crate::words;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serial_rpc::Connection;
 use std::io::{self, IsTerminal};
 
@@ -28,22 +27,6 @@ pub struct Batch {
     /// Continue with the next line when a call fails.
     #[arg(long, short)]
     keep_going: bool,
-}
-
-/// The result of a line.
-#[derive(Serialize)]
-struct Outcome {
-    line: usize,
-    procedure: Option<String>,
-    #[serde(flatten)]
-    end: End,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum End {
-    Value(Value),
-    Failure(Value),
 }
 
 /// Makes the calls line by line.
@@ -69,15 +52,12 @@ pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
                 (None, Err(failure))
             }
         };
-        let end = match &result {
-            Ok(value) => End::Value(value.clone()),
-            Err(failure) => End::Failure(failure.to_json()),
-        };
-        print_json(&Outcome {
-            line: number,
-            procedure,
-            end,
-        })?;
+        let mut outcome = json!({ "line": number, "procedure": procedure });
+        match &result {
+            Ok(value) => outcome["value"] = value.clone(),
+            Err(failure) => outcome["failure"] = failure.to_json(),
+        }
+        print_json(&outcome)?;
         if let Err(failure) = result {
             first_failure.get_or_insert(failure.in_line(number));
             if !batch.keep_going {

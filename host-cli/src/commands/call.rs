@@ -154,10 +154,7 @@ pub fn once(
 
 /// Tells on stderr how many items were missed before the next.
 fn tell_lost(context: &Context, count: u32) {
-    let items = match count {
-        1 => "1 item was".to_owned(),
-        count => format!("{count} items were"),
-    };
+    let items = output::counted(count.into(), "item was", "items were");
     let text = format!("{items} lost: the device dropped them before they could be read");
     output::notice(context.json, &text);
 }

@@ -12,6 +12,7 @@ use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Member;
 use rpc_proto::services::log::{Level, LogRecord};
 use serde::Serialize;
+use serde_json::json;
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
 use serial_rpc::safe;
@@ -66,16 +67,6 @@ enum NamedLevel {
     Trace,
 }
 
-/// A line as JSON.
-#[derive(Serialize)]
-struct LineJson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-    level: NamedLevel,
-    target: &'a str,
-    text: &'a str,
-}
-
 /// Prints lines as they come.
 pub fn run(context: &Context, log: &Log) -> Result<(), Failure> {
     let json = context.json;
@@ -126,12 +117,8 @@ fn follow(
         remaining.take();
         let time = timestamps.of(&Moment::now());
         if json {
-            output::print_json(&LineJson {
-                time,
-                level,
-                target,
-                text,
-            })?;
+            let line = json!({ "level": level, "target": target, "text": text });
+            output::print_timed(time, line)?;
         } else {
             output::print(line(time, level, target, text))?;
         }

@@ -119,17 +119,13 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
     let end = match drawn {
         Some(drawn) => plot::run(&drawn, &mut watched, &mut source),
         None => {
-            let default = if context.json {
-                Style::Iso
-            } else {
-                Style::Clock
-            };
+            let json = context.json;
+            let default = if json { Style::Iso } else { Style::Clock };
             let mut shown = Shown {
-                json: context.json,
-                name: if procedure.is_event() {
-                    "data"
-                } else {
-                    "value"
+                json,
+                name: match procedure.is_event() {
+                    true => "data",
+                    false => "value",
                 },
                 timestamps: Timestamps::new(watch.timestamps.unwrap_or(default)),
                 table: Table::new(columns),
@@ -183,10 +179,7 @@ fn show(shown: &mut Shown, watched: &mut Watched, source: &mut Source<'_>) -> Re
 
 /// Returns a summary of the watch.
 fn summary(count: u64, source: &Source<'_>) -> String {
-    let shown = match count {
-        1 => "1 value".to_owned(),
-        count => format!("{count} values"),
-    };
+    let shown = output::counted(count, "value", "values");
     match source.lost() {
         None => shown,
         Some(0) => shown + ", none lost",
@@ -236,9 +229,6 @@ impl Shown {
         if !self.json {
             return output::print(self.table.row(time, &value));
         }
-        let mut line = serde_json::Map::new();
-        line.extend(time.map(|time| ("time".to_owned(), json!(time))));
-        line.insert(self.name.to_owned(), value);
-        output::print_json(&line)
+        output::print_timed(time, json!({ self.name: value }))
     }
 }
