@@ -1,5 +1,6 @@
 //! Failures as they are shown to the user, and the exit codes by kind of failure.
 
+use crate::words::Unclosed;
 use serde::Serialize;
 use serde_json::{Value, json};
 use serial_rpc::description::UnknownProcedure;
@@ -112,6 +113,12 @@ impl From<OpenError> for Failure {
 impl From<UnknownProcedure> for Failure {
     fn from(error: UnknownProcedure) -> Self {
         Self::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    }
+}
+
+impl From<Unclosed> for Failure {
+    fn from(unclosed: Unclosed) -> Self {
+        Self::new(Class::Usage, unclosed.to_string())
     }
 }
 

@@ -47,10 +47,7 @@ pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
         let (procedure, result) = match words::split(&line) {
             Ok(words) if words.is_empty() => continue,
             Ok(words) => call(&device, words),
-            Err(unclosed) => {
-                let failure = Failure::new(Class::Usage, unclosed.to_string());
-                (None, Err(failure))
-            }
+            Err(unclosed) => (None, Err(unclosed.into())),
         };
         let mut outcome = json!({ "line": number, "procedure": procedure });
         match &result {

@@ -13,7 +13,7 @@ use crate::following::Turn;
 use crate::repeating::{self, Remaining, Until};
 use crate::seconds::seconds;
 use crate::timestamps::{Moment, Style, Timestamps};
-use crate::{completer, negative, output};
+use crate::{completer, interface, negative, output};
 use clap_complete::ArgValueCompleter;
 use recording::Recording;
 use serde_json::{Value, json};
@@ -92,9 +92,7 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
         return Err(Failure::new(Class::Usage, message));
     }
     let device = context.connect()?;
-    let description = device
-        .description()
-        .map_err(|error| Failure::description(&device, error))?;
+    let description = interface::of_device(&device)?;
     let procedure = description.procedure(&watch.path)?;
     let columns = columns::of(procedure);
     let drawn = match watch.plot {
@@ -136,10 +134,8 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
     for notice in source.untold() {
         output::notice(context.json, &notice);
     }
-    if end
-        .as_ref()
-        .map_or_else(Failure::is_interruption, |()| true)
-    {
+    let was_stopped = end.as_ref().is_err_and(Failure::is_interruption);
+    if end.is_ok() || was_stopped {
         output::notice(context.json, &summary(watched.count, &source));
     }
     end
