@@ -36,7 +36,7 @@ pub use patience::Patience;
 pub use pull::{Batch, Pull};
 pub use session::Counters;
 pub use signatures::Signatures;
-pub use stream::{AsyncStream, Pulling, Stream, StreamSource, TypedSource, read_item};
+pub use stream::{Pulling, Stream, StreamSource, TypedSource};
 pub use subscriptions::{
     EventMemory, NoSubscriptions, Received, ReceivedEvent, Subscription, Subscriptions,
 };
