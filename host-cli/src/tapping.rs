@@ -5,7 +5,7 @@ use anstream::eprintln;
 use serial_rpc::cache::Cache;
 use serial_rpc::link::Tap;
 use serial_rpc::trace::capture::Record;
-use serial_rpc::trace::{Decoder, Direction, Event, Happening};
+use serial_rpc::trace::{Decoder, Direction, Event, Frame, Happening};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -95,10 +95,10 @@ impl Drop for Tapping {
 pub fn line(time: Option<f64>, event: &Event) -> String {
     let time = time.map_or_else(String::new, |time| format!("{time:.3}"));
     let colour = match &event.happening {
-        Happening::Broken(_) | Happening::Frame { spoilt: true, .. } => "\x1b[31m",
-        Happening::Frame { again: true, .. } => "\x1b[33m",
+        Happening::Broken(_) | Happening::Frame(Frame { spoilt: true, .. }) => "\x1b[31m",
+        Happening::Frame(Frame { again: true, .. }) => "\x1b[33m",
         Happening::Text(_) => "\x1b[36m",
-        Happening::Frame { .. } => "",
+        Happening::Frame(_) => "",
     };
     format!("{time:>9} {colour}{event}\x1b[0m")
 }

@@ -94,19 +94,13 @@ fn show(context: &Context, time: Option<f64>, events: &[Event]) -> Result<(), Fa
 fn json(event: &Event) -> Value {
     let direction = event.direction;
     match &event.happening {
-        Happening::Frame {
-            kind,
-            seq,
-            words,
-            again,
-            spoilt,
-        } => json!({
+        Happening::Frame(frame) => json!({
             "direction": direction,
-            "kind": format!("{kind:?}"),
-            "seq": seq.number(),
-            "words": words,
-            "again": again,
-            "spoilt": spoilt,
+            "kind": format!("{:?}", frame.kind),
+            "seq": frame.seq.number(),
+            "words": frame.words,
+            "again": frame.again,
+            "spoilt": frame.spoilt,
         }),
         Happening::Text(text) => json!({ "direction": direction, "text": text }),
         Happening::Broken(bytes) => json!({ "direction": direction, "broken": hex(bytes) }),

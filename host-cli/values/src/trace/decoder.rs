@@ -1,7 +1,7 @@
 //! Follows a conversation: matches answers to calls and shows both in words.
 
 use super::Direction;
-use super::event::{Event, Happening};
+use super::event::{Event, Frame, Happening};
 use super::pieces::{Piece, Pieces};
 use super::seals::Seals;
 use crate::arguments::to_json;
@@ -137,13 +137,13 @@ impl Decoder {
             Kind::Nak => (nak(seq, body), false),
             Kind::Event => (self.event(body), false),
         };
-        Happening::Frame {
+        Happening::Frame(Frame {
             kind,
             seq,
             words,
             again,
             spoilt,
-        }
+        })
     }
 
     fn connect(&mut self, body: &[u8]) -> (String, bool) {
