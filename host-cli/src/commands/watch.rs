@@ -9,7 +9,6 @@ mod table;
 use crate::columns;
 use crate::context::Context;
 use crate::failure::{Class, Failure};
-use crate::following::Turn;
 use crate::repeating::{self, Remaining, Until};
 use crate::seconds::seconds;
 use crate::timestamps::{Moment, Style, Timestamps};
@@ -158,16 +157,14 @@ fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
 
 /// Prints values as they come.
 fn show(shown: &mut Shown, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
+    let json = shown.json;
+    let mut notify = |notice: String| output::notice(json, &notice);
     while let Some(timeout) = watched.remaining.wait() {
-        match source.next(timeout)? {
-            Turn::Value(value) => {
-                let now = Moment::now();
-                if watched.take(&now, &value)? {
-                    shown.print(&now, value)?;
-                }
+        if let Some(value) = source.next(timeout, &mut notify)? {
+            let now = Moment::now();
+            if watched.take(&now, &value)? {
+                shown.print(&now, value)?;
             }
-            Turn::Notice(notice) => output::notice(shown.json, &notice),
-            Turn::Nothing => {}
         }
     }
     Ok(())
