@@ -31,7 +31,7 @@ use thiserror::Error;
 
 use crate::description::{Argument, Procedure, Shape};
 use crate::nearest::{did_you_mean, nearest};
-use crate::value::{Problem, ValueError, decode, encode, shortened};
+use crate::value::{ValueError, check_end, decode, encode, shortened};
 
 /// An error in the arguments for a procedure.
 ///
@@ -216,10 +216,8 @@ pub fn to_json(procedure: &Procedure, mut bytes: &[u8]) -> Result<Map<String, Va
         let value = decode(&argument.ty, &mut bytes)?;
         values.insert(argument.name.clone(), value);
     }
-    match bytes.len() {
-        0 => Ok(values),
-        count => Err(Problem::Trailing { count }.into()),
-    }
+    check_end(bytes)?;
+    Ok(values)
 }
 
 /// Encodes a call's arguments from a JSON array of them all, or from an object with their names.

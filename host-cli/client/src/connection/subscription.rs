@@ -10,7 +10,7 @@ use rpc_proto::client::{self, CallError, Calls, Received, Running, Subscribing};
 use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Event;
 use rpc_proto::time::Instant;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
@@ -27,7 +27,12 @@ pub type EncodedEvent = Received<Vec<u8>>;
 pub fn read_event<E: Event>(
     event: &EncodedEvent,
 ) -> Result<E::Received<'_>, CallError<SubscribeError>> {
-    match postcard::take_from_bytes(&event.data) {
+    data(&event.data)
+}
+
+/// Decodes data that takes up all of `bytes`.
+fn data<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CallError<SubscribeError>> {
+    match postcard::take_from_bytes(bytes) {
         Ok((data, [])) => Ok(data),
         _ => Err(CallError::BadReply),
     }
@@ -152,12 +157,9 @@ fn decode<E: Event>(
 where
     E::Received<'static>: DeserializeOwned,
 {
-    // Not `read_event`, whose data may borrow from the event.
-    let Ok((data, [])) = postcard::take_from_bytes(&event.data) else {
-        return Err(CallError::BadReply);
-    };
     Ok(Received {
-        data,
+        // Not by `read_event`, whose data may borrow from the event.
+        data: data(&event.data)?,
         lost: event.lost,
         after_gap: event.after_gap,
     })

@@ -8,7 +8,7 @@ use crate::arguments::to_json;
 use crate::cursor::Cursor;
 use crate::description::{Description, MAX_DESCRIPTION, Procedure, ProcedureKind, Shape};
 use crate::safe;
-use crate::value::{ValueError, decode, decode_all, error_in_words, hex, shortened};
+use crate::value::{ValueError, decode_all, decode_items, error_in_words, hex, shortened};
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
 use rpc_proto::service::{Ask, FIRST_NUMBER, StaticInterface};
@@ -356,16 +356,11 @@ fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueErr
         items = cursor.rest();
     }
     let count = end & !LAST;
-    let values = (0..count).map(|_| decode(&procedure.value, &mut items));
-    let values = values.collect::<Result<Vec<_>, _>>()?;
-    if !items.is_empty() {
-        let count = items.len();
-        return Err(crate::value::Problem::Trailing { count }.into());
-    }
+    let values = Value::Array(decode_items(&procedure.value, count, items)?);
     Ok(match (count, end & LAST) {
         (0, 0) => "the stream is shorter than that".to_owned(),
-        (_, 0) => from + &shown(&Value::Array(values)),
-        _ => format!("{from}{}, and no more", shown(&Value::Array(values))),
+        (_, 0) => from + &shown(&values),
+        _ => format!("{from}{}, and no more", shown(&values)),
     })
 }
 
