@@ -110,6 +110,17 @@ impl<E> CallError<E> {
         }
     }
 
+    /// Returns true if the device did not answer for a reason that may pass, so that it is worth while to
+    /// call again what does no harm.
+    pub const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Timeout
+                | Self::Disconnected
+                | Self::OutcomeUnknown(Cause::Timeout | Cause::Disconnected | Cause::Reset)
+        )
+    }
+
     /// Splits the procedure's own error from a failure, which is returned for a procedure with another
     /// error.
     fn split<F>(self) -> Result<E, CallError<F>> {

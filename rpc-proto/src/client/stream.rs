@@ -1,7 +1,7 @@
 //! Streams: items that are pulled from a device in batches (PROTOCOL.md, "Streams").
 
 use super::answer::{Answer, own_error};
-use super::call_error::{CallError, Cause};
+use super::call_error::CallError;
 use super::caller::{AsyncCaller, Caller, Calling, Running};
 use super::calls::Ticket;
 use super::operation::{Calls, Operation};
@@ -315,14 +315,8 @@ impl<S: StreamSource> Pulling<S> {
 
     /// Requests again what failed, which does no harm, unless it was requested alone.
     fn failed(&mut self, error: CallError) -> Step<S> {
-        let may_pass = matches!(
-            error,
-            CallError::Timeout
-                | CallError::Disconnected
-                | CallError::OutcomeUnknown(Cause::Timeout | Cause::Disconnected | Cause::Reset)
-        );
         let was_alone = self.alone && self.in_flight.len() == 1;
-        if was_alone || !may_pass {
+        if was_alone || !error.may_pass() {
             return Step::Fail(self.source.failed(error));
         }
         self.batch = None;

@@ -10,7 +10,7 @@ mod received;
 pub use received::{Received, ReceivedEvent, Subscription};
 
 use super::Client;
-use super::answer::{Answer, exactly, read};
+use super::answer::read;
 use super::call_error::{CallError, Cause};
 use super::calls::Ticket;
 use super::target::Target;
@@ -276,7 +276,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                 entry.asked = None;
                 entry.answered_in = sessions;
                 entry.ask_at = now + ASK_AFTER;
-                match subscribed(end) {
+                let answer = end.map_err(CallError::widen);
+                match answer.and_then(read::<DeviceEventsSubscribe>) {
                     Ok(Subscribed { topic, count }) => {
                         self.session.events.reckon(count);
                         entry.topic = Some((topic, sessions));
@@ -311,15 +312,5 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         let entries = self.events.known().iter().flatten();
         let idle = entries.filter(|entry| entry.asked.is_none());
         idle.map(|entry| entry.ask_at).min()
-    }
-}
-
-fn subscribed(end: Result<Answer<'_>, CallError>) -> Result<Subscribed, CallError<SubscribeError>> {
-    match end {
-        Ok(Answer::Return(bytes)) => exactly(bytes).ok_or(CallError::BadReply),
-        Ok(answer) => Err(read::<DeviceEventsSubscribe>(answer)
-            .err()
-            .unwrap_or(CallError::BadReply)),
-        Err(error) => Err(error.widen()),
     }
 }

@@ -106,17 +106,6 @@ pub(super) fn window(caller: &mut impl Calling) -> usize {
     caller.with(|calls, _| calls.window().min(MAX_WINDOW))
 }
 
-/// Returns the value in the answer for a piece, or its error.
-pub(super) fn outcome<P: Procedure>(
-    answer: Result<Answer<'_>, CallError>,
-) -> Result<&[u8], CallError<P::Error>> {
-    match answer {
-        Ok(Answer::Return(value)) => Ok(value),
-        Ok(answer) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
-        Err(error) => Err(error.widen()),
-    }
-}
-
 /// Writes `bytes` from `next` on by calls of `P`, and tells each piece and the offset behind it when
 /// the device has taken it. Each call gets at least that much time.
 pub(super) fn write<P>(
@@ -164,7 +153,7 @@ where
         let Some((offset, len, call)) = pieces.pop_front() else {
             return Ok(());
         };
-        outcome::<P>(wait(caller, call))?;
+        read::<P>(wait(caller, call).map_err(CallError::widen)?)?;
         let end = offset + u32::from(len);
         let piece = bytes.get(offset as usize..end as usize);
         taken(piece.unwrap_or_default(), end);

@@ -13,7 +13,6 @@ use rpc_proto::device::SubscribeError;
 use rpc_proto::service::{Event, Procedure, StreamProcedure};
 use rpc_proto::time::Instant;
 use serde::de::DeserializeOwned;
-use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -170,6 +169,7 @@ where
 
 /// A call that was submitted with encoded arguments. It is waited for and dropped as [`Pending`]
 /// is.
+#[derive(Debug)]
 pub struct PendingReply {
     device: Connection,
     ticket: Ticket,
@@ -206,15 +206,6 @@ impl IntoFuture for PendingReply {
 impl Drop for PendingReply {
     fn drop(&mut self) {
         self.device.shared.state().forget(self.ticket);
-    }
-}
-
-impl fmt::Debug for PendingReply {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("PendingReply")
-            .field("ticket", &self.ticket)
-            .finish_non_exhaustive()
     }
 }
 

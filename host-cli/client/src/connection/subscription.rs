@@ -11,7 +11,6 @@ use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Event;
 use rpc_proto::time::Instant;
 use serde::de::{Deserialize, DeserializeOwned};
-use std::fmt;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -166,6 +165,7 @@ where
 }
 
 /// The events with one key, with the data encoded, for a caller without the event's type.
+#[derive(Debug)]
 pub struct EncodedSubscription {
     device: Connection,
     key: u32,
@@ -337,14 +337,5 @@ impl Drop for EncodedSubscription {
             state.unsubscribe(now, self.key);
             drop(self.device.shared.send(state));
         }
-    }
-}
-
-impl fmt::Debug for EncodedSubscription {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("EncodedSubscription")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
     }
 }

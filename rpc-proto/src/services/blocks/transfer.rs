@@ -6,7 +6,7 @@ use super::{
     Found,
 };
 use crate::client::{Answer, CallError, Caller, Calls, read};
-use crate::services::pieces::{self, ATTEMPTS, Pieces, forget_all, outcome, submit, wait, window};
+use crate::services::pieces::{self, ATTEMPTS, Pieces, forget_all, submit, wait, window};
 use crate::time::Duration;
 use crate::wire::crc::Crc32;
 use crate::wire::frame::max_payload_len;
@@ -210,8 +210,7 @@ impl<'n> Get<'n> {
         answer: Result<Answer<'_>, CallError>,
         sink: &mut impl FnMut(u32, &[u8], u32) -> ControlFlow<()>,
     ) -> Result<u16, TransferError> {
-        let value = outcome::<BlocksRead>(answer)?;
-        let bytes = read::<BlocksRead>(Answer::Return(value))?;
+        let bytes = read::<BlocksRead>(answer.map_err(CallError::widen)?)?;
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         if bytes.is_empty() {
             return Err(CallError::Error(BlockError::OutOfRange).into());
