@@ -13,6 +13,7 @@ mod types;
 
 use heck::ToSnakeCase;
 use serde::Serialize;
+use std::sync::LazyLock;
 use thiserror::Error;
 
 pub use difference::{Change, Effect};
@@ -28,6 +29,9 @@ pub use rpc_proto::service::FIRST_NUMBER;
 
 /// The longest description that is taken from a device, in bytes. One that sends more is broken or malicious.
 pub const MAX_DESCRIPTION: usize = 256 * 1024;
+
+/// An item of a list of bytes.
+static BYTE: LazyLock<Type> = LazyLock::new(|| IntegerType::U8.into());
 
 /// The description of a device and its services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -195,6 +199,7 @@ impl Procedure {
             (ProcedureKind::Stream | ProcedureKind::MovingStream, _) => Some(&self.value),
             (ProcedureKind::Feed, Some(Argument { ty, .. })) => match &ty.shape {
                 Shape::Seq(item) => Some(item),
+                Shape::Bytes => Some(&BYTE),
                 _ => None,
             },
             _ => None,
