@@ -218,18 +218,17 @@ pub fn cannot_follow(device: &Connection, error: CallError<SubscribeError>) -> F
 }
 
 fn refused(refusal: SubscribeError) -> Failure {
-    match refusal {
-        SubscribeError::NoSuchEvent => Failure::new(
-            Class::Protocol,
+    let (message, hint) = match refusal {
+        SubscribeError::NoSuchEvent => (
             "the device does not have this event any more",
-        )
-        .hint("its firmware is another now; `serial-rpc list` shows what there is"),
-        SubscribeError::TooMany => Failure::new(
-            Class::Protocol,
+            "its firmware is another now; `serial-rpc list` shows what there is",
+        ),
+        SubscribeError::TooMany => (
             "the device has no room for another subscription",
-        )
-        .hint("its firmware says how many there may be, as TOPICS of its event queue"),
-    }
+            "its firmware says how many there may be, as TOPICS of its event queue",
+        ),
+    };
+    Failure::new(Class::Protocol, message).hint(hint)
 }
 
 #[cfg(test)]

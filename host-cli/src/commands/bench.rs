@@ -198,17 +198,12 @@ impl Rate {
     }
 
     fn text(&self) -> String {
-        let Self {
-            calls_per_second,
-            resent,
-            broken,
-            round_trip_us,
-        } = self;
-        let mut text = format!("{calls_per_second:>7} calls/s");
-        if *resent > 0 || *broken > 0 {
+        let mut text = format!("{:>7} calls/s", self.calls_per_second);
+        if self.resent > 0 || self.broken > 0 {
+            let (resent, broken) = (self.resent, self.broken);
             text += &format!(", {resent} frames sent again, {broken} received broken");
         }
-        if let Some(round_trip) = round_trip_us {
+        if let Some(round_trip) = &self.round_trip_us {
             text += &format!(", round trip {round_trip}");
         }
         text

@@ -103,36 +103,31 @@ fn follow(
         let Some(event) = following.next(timeout, &mut notify)? else {
             continue;
         };
-        let Ok(LogRecord {
-            level,
-            target,
-            text,
-        }) = read_event::<LogRecord<'_>>(&event)
-        else {
+        let Ok(record) = read_event::<LogRecord<'_>>(&event) else {
             following.unreadable();
             continue;
         };
-        if level > log.level || !target.starts_with(&log.target) {
+        if record.level > log.level || !record.target.starts_with(&log.target) {
             continue;
         }
         remaining.take();
         let time = timestamps.of(&Moment::now());
         if json {
-            let (_, level, _) = LEVELS[level as usize];
-            let line = json!({ "level": level, "target": target, "text": text });
+            let (_, level, _) = LEVELS[record.level as usize];
+            let line = json!({ "level": level, "target": record.target, "text": record.text });
             output::print_timed(time, line)?;
         } else {
-            output::print(line(time, level, target, text))?;
+            output::print(line(time, &record))?;
         }
     }
     Ok(())
 }
 
-fn line(time: Option<String>, level: Level, target: &str, text: &str) -> String {
-    let (_, name, colour) = LEVELS[level as usize];
+fn line(time: Option<String>, record: &LogRecord<'_>) -> String {
+    let (_, name, colour) = LEVELS[record.level as usize];
     let name = name.to_uppercase();
     let time = time.map_or_else(String::new, |time| format!("\x1b[2m{time}\x1b[0m "));
-    let (target, text) = (safe::line(target), safe::line(text));
+    let (target, text) = (safe::line(record.target), safe::line(record.text));
     format!("{time}{colour}{name:5}\x1b[0m {target}: {text}")
 }
 

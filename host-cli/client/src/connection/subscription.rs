@@ -287,26 +287,15 @@ impl EncodedSubscription {
         &mut self,
         limit: Option<Instant>,
     ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
-        let Self {
-            device,
-            key,
-            inbox,
-            account,
-            cancellations,
-            is_taken: _,
-        } = self;
-        let next = device.until(|state, now| {
-            let polled = if state.cancellations != *cancellations {
+        let next = self.device.until(|state, now| {
+            let polled = if state.cancellations != self.cancellations {
                 // This comes first, because events may come faster than they are taken.
-                *cancellations = state.cancellations;
+                self.cancellations = state.cancellations;
                 Poll::Ready(Ok(None))
-            } else if let Some(event) = state.inboxes.take(*inbox) {
-                Poll::Ready(Ok(Some(account.note(
-                    event.data,
-                    event.lost,
-                    event.session,
-                ))))
-            } else if let Poll::Ready(Err(error)) = state.poll_subscribed(*key) {
+            } else if let Some(event) = state.inboxes.take(self.inbox) {
+                let event = self.account.note(event.data, event.lost, event.session);
+                Poll::Ready(Ok(Some(event)))
+            } else if let Poll::Ready(Err(error)) = state.poll_subscribed(self.key) {
                 Poll::Ready(Err(error))
             } else if limit.is_some_and(|limit| now >= limit) {
                 Poll::Ready(Ok(None))

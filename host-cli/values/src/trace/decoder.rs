@@ -238,11 +238,7 @@ impl Decoder {
         };
         let before = call.answer.replace(payload.to_vec());
         let again = before.as_deref() == Some(payload);
-        let Call {
-            number,
-            payload: called,
-            ..
-        } = call.clone();
+        let (number, called) = (call.number, call.payload.clone());
         if kind == Kind::Return && number == DESCRIBE {
             self.learn(&called, body);
         }
