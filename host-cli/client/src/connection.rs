@@ -27,11 +27,13 @@ pub use by_name::NamedStream;
 pub use calls::{Pending, PendingReply};
 pub use describe::DescriptionError;
 pub use feeds::NamedFeed;
-pub use prepared::{NamedCallError, NamedSource, PreparedCall};
+pub use prepared::{NamedCallError, NamedResult, NamedSource, PreparedCall};
 pub use reply::Reply;
 pub use rpc_proto::client::{Counters, Received};
 pub use streams::{EncodedSource, Stream};
-pub use subscription::{EncodedEvent, EncodedSubscription, Subscription, read_event};
+pub use subscription::{
+    EncodedEvent, EncodedSubscription, SubscribeResult, Subscription, read_event,
+};
 pub use updates::{FirmwareUpdate, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateStep, Updated};
 
 use crate::cache::Cache;

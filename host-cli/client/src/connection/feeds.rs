@@ -1,7 +1,7 @@
 //! Feeds by name: items as JSON, in calls as large as frames allow.
 
 use super::Connection;
-use super::prepared::{NamedCallError, PreparedCall};
+use super::prepared::{NamedCallError, NamedResult, PreparedCall};
 use super::reply::copy;
 use crate::value::encode;
 use rpc_proto::client::{CallError, Calling, FailedCall, FeedCalls};
@@ -54,7 +54,7 @@ impl NamedFeed {
     /// # Errors
     /// Fails if the item is not valid, or if a call fails. The error has the number of items that
     /// were taken.
-    pub fn push(&mut self, item: &Value) -> Result<(), NamedCallError> {
+    pub fn push(&mut self, item: &Value) -> NamedResult<()> {
         self.device.clone().block_on(self.push_async(item))
     }
 
@@ -62,7 +62,7 @@ impl NamedFeed {
     ///
     /// # Errors
     /// Fails as [`push`](Self::push) does.
-    pub async fn push_async(&mut self, item: &Value) -> Result<(), NamedCallError> {
+    pub async fn push_async(&mut self, item: &Value) -> NamedResult<()> {
         self.pushed += 1;
         let mut bytes = Vec::new();
         if let Some(ty) = self.call.procedure.item() {
@@ -83,7 +83,7 @@ impl NamedFeed {
     ///
     /// # Errors
     /// Fails if a call fails. The error has the number of items that were taken.
-    pub fn finish(mut self) -> Result<Value, NamedCallError> {
+    pub fn finish(mut self) -> NamedResult<Value> {
         self.device.clone().block_on(self.end())
     }
 
@@ -91,7 +91,7 @@ impl NamedFeed {
     ///
     /// # Errors
     /// Fails as [`finish`](Self::finish) does.
-    pub async fn finish_async(mut self) -> Result<Value, NamedCallError> {
+    pub async fn finish_async(mut self) -> NamedResult<Value> {
         self.end().await
     }
 
@@ -103,7 +103,7 @@ impl NamedFeed {
         self.calls.taken()
     }
 
-    async fn end(&mut self) -> Result<Value, NamedCallError> {
+    async fn end(&mut self) -> NamedResult<Value> {
         if self.count > 0 || self.calls.is_new() {
             self.send().await?;
         }
@@ -121,7 +121,7 @@ impl NamedFeed {
     }
 
     /// Returns true if `more` bytes still fit the call.
-    async fn fits(&mut self, more: usize) -> Result<bool, NamedCallError> {
+    async fn fits(&mut self, more: usize) -> NamedResult<bool> {
         self.room().await?;
         let room = self
             .device
@@ -130,7 +130,7 @@ impl NamedFeed {
     }
 
     /// Waits until another call can be made.
-    async fn room(&mut self) -> Result<(), NamedCallError> {
+    async fn room(&mut self) -> NamedResult<()> {
         let room = self
             .device
             .until(|state, now| (self.calls.poll_room(state, now), None));
@@ -138,7 +138,7 @@ impl NamedFeed {
         room.map_err(|failed| self.failed(failed))
     }
 
-    async fn send(&mut self) -> Result<(), NamedCallError> {
+    async fn send(&mut self) -> NamedResult<()> {
         self.room().await?;
         let count = std::mem::take(&mut self.count);
         let items = std::mem::take(&mut self.items);

@@ -15,6 +15,9 @@ pub(super) const FIRST_BATCH: Ask = Ask {
     limit: MAX_BATCH,
 };
 
+/// The result of a call by name.
+pub type NamedResult<T> = Result<T, NamedCallError>;
+
 /// The error of a call by name.
 #[derive(Debug, thiserror::Error)]
 pub enum NamedCallError {
@@ -107,7 +110,7 @@ impl PreparedCall {
     ///
     /// # Errors
     /// Returns the procedure's own error, or the error in the reply.
-    pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
+    pub fn value(&self, reply: &Reply) -> NamedResult<Value> {
         let procedure = &self.procedure;
         match reply {
             Reply::Return(bytes) if procedure.kind.is_stream() => {
@@ -166,7 +169,7 @@ impl PreparedCall {
     }
 
     /// Takes the items off the encoded arguments of a feed.
-    pub(super) fn split_items(&mut self) -> Result<Vec<Value>, NamedCallError> {
+    pub(super) fn split_items(&mut self) -> NamedResult<Vec<Value>> {
         let senseless = |_| self.failed(CallError::BadArguments);
         let mut rest = self.arguments.as_slice();
         let Some((items, head)) = self.procedure.arguments.split_last() else {
@@ -210,7 +213,7 @@ impl StreamSource for NamedSource {
         copy(&self.0.arguments, place)
     }
 
-    fn item(&self, bytes: &mut &[u8]) -> Result<Value, NamedCallError> {
+    fn item(&self, bytes: &mut &[u8]) -> NamedResult<Value> {
         decode(&self.0.procedure.value, bytes).map_err(|error| self.0.senseless(error))
     }
 

@@ -16,6 +16,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+/// The result of what a subscription does.
+pub type SubscribeResult<T> = Result<T, CallError<SubscribeError>>;
+
 /// An event with its data still encoded.
 pub type EncodedEvent = Received<Vec<u8>>;
 
@@ -23,14 +26,12 @@ pub type EncodedEvent = Received<Vec<u8>>;
 ///
 /// # Errors
 /// Returns [`CallError::BadReply`] if the bytes are not this event.
-pub fn read_event<E: Event>(
-    event: &EncodedEvent,
-) -> Result<E::Received<'_>, CallError<SubscribeError>> {
+pub fn read_event<E: Event>(event: &EncodedEvent) -> SubscribeResult<E::Received<'_>> {
     data(&event.data)
 }
 
 /// Decodes data that takes up all of `bytes`.
-fn data<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CallError<SubscribeError>> {
+fn data<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> SubscribeResult<T> {
     match postcard::take_from_bytes(bytes) {
         Ok((data, [])) => Ok(data),
         _ => Err(CallError::BadReply),
@@ -104,7 +105,7 @@ where
     pub fn next_within(
         &mut self,
         timeout: Duration,
-    ) -> Result<Option<Received<E::Received<'static>>>, CallError<SubscribeError>> {
+    ) -> SubscribeResult<Option<Received<E::Received<'static>>>> {
         match self.encoded.next_within(timeout) {
             Ok(event) => event.map(decode::<E>).transpose(),
             Err(error) => {
@@ -115,9 +116,7 @@ where
     }
 
     /// Waits for an event. None if the connection was cancelled.
-    pub async fn next_async(
-        &mut self,
-    ) -> Option<Result<Received<E::Received<'static>>, CallError<SubscribeError>>> {
+    pub async fn next_async(&mut self) -> Option<SubscribeResult<Received<E::Received<'static>>>> {
         Some(match self.encoded.next_async().await? {
             Ok(event) => decode::<E>(event),
             Err(error) => Err(self.encoded.device.explained::<E>(error).await),
@@ -129,7 +128,7 @@ impl<E: Event> Iterator for Subscription<E>
 where
     E::Received<'static>: DeserializeOwned,
 {
-    type Item = Result<Received<E::Received<'static>>, CallError<SubscribeError>>;
+    type Item = SubscribeResult<Received<E::Received<'static>>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let device = self.encoded.device.clone();
@@ -141,7 +140,7 @@ impl<E: Event> futures_core::Stream for Subscription<E>
 where
     E::Received<'static>: DeserializeOwned,
 {
-    type Item = Result<Received<E::Received<'static>>, CallError<SubscribeError>>;
+    type Item = SubscribeResult<Received<E::Received<'static>>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         // Waiting keeps nothing in its future; explaining an error would.
@@ -150,9 +149,7 @@ where
     }
 }
 
-fn decode<E: Event>(
-    event: EncodedEvent,
-) -> Result<Received<E::Received<'static>>, CallError<SubscribeError>>
+fn decode<E: Event>(event: EncodedEvent) -> SubscribeResult<Received<E::Received<'static>>>
 where
     E::Received<'static>: DeserializeOwned,
 {
@@ -181,7 +178,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub fn subscribe<E: Event>(&self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    pub fn subscribe<E: Event>(&self) -> SubscribeResult<Subscription<E>> {
         self.block_on(self.subscribe_async())
     }
 
@@ -189,9 +186,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub async fn subscribe_async<E: Event>(
-        &self,
-    ) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    pub async fn subscribe_async<E: Event>(&self) -> SubscribeResult<Subscription<E>> {
         match self.subscribe_by_key_async(E::KEY).await {
             Ok(encoded) => Ok(Subscription {
                 encoded,
@@ -205,10 +200,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub fn subscribe_by_key(
-        &self,
-        key: u32,
-    ) -> Result<EncodedSubscription, CallError<SubscribeError>> {
+    pub fn subscribe_by_key(&self, key: u32) -> SubscribeResult<EncodedSubscription> {
         self.block_on(self.subscribe_by_key_async(key))
     }
 
@@ -217,10 +209,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub async fn subscribe_by_key_async(
-        &self,
-        key: u32,
-    ) -> Result<EncodedSubscription, CallError<SubscribeError>> {
+    pub async fn subscribe_by_key_async(&self, key: u32) -> SubscribeResult<EncodedSubscription> {
         // This comes first, because events may follow the device's answer at once.
         let mut subscription = EncodedSubscription::open(self, key);
         let mut subscribing = Running::new(self.clone(), Subscribing::new(key));
@@ -248,10 +237,7 @@ impl EncodedSubscription {
     ///
     /// # Errors
     /// Returns the reason for which the device did not answer.
-    pub fn next_within(
-        &mut self,
-        timeout: Duration,
-    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
+    pub fn next_within(&mut self, timeout: Duration) -> SubscribeResult<Option<EncodedEvent>> {
         let shared = std::sync::Arc::clone(&self.device.shared);
         shared.block_on(self.next_within_async(timeout))
     }
@@ -263,13 +249,13 @@ impl EncodedSubscription {
     pub async fn next_within_async(
         &mut self,
         timeout: Duration,
-    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
+    ) -> SubscribeResult<Option<EncodedEvent>> {
         let limit = self.device.shared.now() + duration(timeout);
         self.next_until(Some(limit)).await
     }
 
     /// Waits for an event. None if the connection was cancelled.
-    pub async fn next_async(&mut self) -> Option<Result<EncodedEvent, CallError<SubscribeError>>> {
+    pub async fn next_async(&mut self) -> Option<SubscribeResult<EncodedEvent>> {
         self.next_until(None).await.transpose()
     }
 
@@ -286,7 +272,7 @@ impl EncodedSubscription {
     async fn next_until(
         &mut self,
         limit: Option<Instant>,
-    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
+    ) -> SubscribeResult<Option<EncodedEvent>> {
         let next = self.device.until(|state, now| {
             let polled = if state.cancellations != self.cancellations {
                 // This comes first, because events may come faster than they are taken.
@@ -309,7 +295,7 @@ impl EncodedSubscription {
 }
 
 impl Iterator for EncodedSubscription {
-    type Item = Result<EncodedEvent, CallError<SubscribeError>>;
+    type Item = SubscribeResult<EncodedEvent>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let shared = std::sync::Arc::clone(&self.device.shared);
