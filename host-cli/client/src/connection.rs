@@ -29,11 +29,9 @@ pub use describe::DescriptionError;
 pub use feeds::NamedFeed;
 pub use prepared::{NamedCallError, NamedResult, NamedSource, PreparedCall};
 pub use reply::Reply;
-pub use rpc_proto::client::{Counters, Received};
+pub use rpc_proto::client::{Counters, Received, SubscribeResult};
 pub use streams::{EncodedSource, Stream};
-pub use subscription::{
-    EncodedEvent, EncodedSubscription, SubscribeResult, Subscription, read_event,
-};
+pub use subscription::{EncodedEvent, EncodedSubscription, Subscription, read_event};
 pub use updates::{FirmwareUpdate, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateStep, Updated};
 
 use crate::cache::Cache;

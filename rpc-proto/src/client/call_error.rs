@@ -1,6 +1,7 @@
 //! Why a call has no value, and whether it ran.
 
 use super::signatures::Signatures;
+use crate::device::SubscribeError;
 use crate::service::Never;
 use core::fmt;
 
@@ -53,6 +54,9 @@ pub enum CallError<E = Never> {
     /// The call was sent but no answer arrived. It has run once or not at all.
     OutcomeUnknown(Cause),
 }
+
+/// The result of what a subscription does.
+pub type SubscribeResult<T> = Result<T, CallError<SubscribeError>>;
 
 /// The reason why no answer arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -60,6 +60,9 @@ pub enum FailedCall {
     NotMade(CallError),
 }
 
+/// The outcome of a step of a feed.
+pub type FeedPoll<T> = Poll<Result<T, FailedCall>>;
+
 impl FeedCalls {
     /// Creates a feed without calls.
     pub const fn new(target: Target, is_fallible: bool) -> Self {
@@ -84,11 +87,7 @@ impl FeedCalls {
     }
 
     /// Waits until another call can be made and the length of frames is known.
-    pub fn poll_room<C: Calls>(
-        &mut self,
-        calls: &mut C,
-        now: Instant,
-    ) -> Poll<Result<(), FailedCall>> {
+    pub fn poll_room<C: Calls>(&mut self, calls: &mut C, now: Instant) -> FeedPoll<()> {
         ready!(self.poll_announced(calls, now))?;
         loop {
             let window = match self.is_fallible {
@@ -136,7 +135,7 @@ impl FeedCalls {
     }
 
     /// Waits until all calls have ended, and returns the last one, whose answer is a Return.
-    pub fn poll_end<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<Ticket, FailedCall>> {
+    pub fn poll_end<C: Calls>(&mut self, calls: &mut C) -> FeedPoll<Ticket> {
         while !self.in_flight.is_empty() {
             ready!(self.poll_oldest(calls))?;
         }
@@ -156,7 +155,7 @@ impl FeedCalls {
     }
 
     /// Waits for the oldest call.
-    fn poll_oldest<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<(), FailedCall>> {
+    fn poll_oldest<C: Calls>(&mut self, calls: &mut C) -> FeedPoll<()> {
         let Some(&(call, count)) = self.in_flight.front() else {
             return Poll::Ready(Ok(()));
         };
@@ -177,11 +176,7 @@ impl FeedCalls {
 
     /// Waits until the device has announced itself. Any answer shows that it has, even that of a device
     /// without its own service, which knows no ping.
-    fn poll_announced<C: Calls>(
-        &mut self,
-        calls: &mut C,
-        now: Instant,
-    ) -> Poll<Result<(), FailedCall>> {
+    fn poll_announced<C: Calls>(&mut self, calls: &mut C, now: Instant) -> FeedPoll<()> {
         let greeting = match self.greeting {
             Some(greeting) => greeting,
             None if calls.device().is_some() || !self.is_new() => return Poll::Ready(Ok(())),
@@ -228,11 +223,7 @@ impl<'h, 'a, P: FeedProcedure, I: Iterator<Item = P::Item>> Feeding<'h, 'a, P, I
         }
     }
 
-    fn poll_value<C: Calls>(
-        &mut self,
-        calls: &mut C,
-        now: Instant,
-    ) -> Poll<Result<Ticket, FailedCall>> {
+    fn poll_value<C: Calls>(&mut self, calls: &mut C, now: Instant) -> FeedPoll<Ticket> {
         while self.calls.is_new() || self.items.peek().is_some() {
             ready!(self.calls.poll_room(calls, now))?;
             let (head, items) = (self.head, &mut self.items);

@@ -11,7 +11,7 @@ pub use received::{Received, ReceivedEvent, Subscription};
 
 use super::Client;
 use super::answer::read;
-use super::call_error::{CallError, Cause};
+use super::call_error::{CallError, Cause, SubscribeResult};
 use super::calls::Ticket;
 use super::target::Target;
 use crate::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError, Subscribed};
@@ -158,7 +158,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
     ///
     /// # Errors
     /// [`SubscribeError::TooMany`] if the client has no room for it.
-    pub fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+    pub fn subscribe(&mut self, now: Instant, key: u32) -> SubscribeResult<()> {
         let entries = self.events.entries();
         if let Some(entry) = entries.iter_mut().flatten().find(|entry| entry.key == key) {
             entry.users = entry.users.saturating_add(1);
@@ -200,15 +200,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         if told && self.session.device().is_some() {
             let target = Target::of::<DeviceEventsUnsubscribe>();
             let patience = (now + ASK_AFTER).into();
-            let told = self
-                .session
-                .calls
-                .add(target, patience, true, |place| encode(&(key,), place));
+            let calls = &mut self.session.calls;
+            let told = calls.add(target, patience, true, |place| encode(&(key,), place));
             // It is sent even though nobody waits for the result.
-            if let Some(call) = told
-                .ok()
-                .and_then(|told| self.session.calls.by_ticket(told))
-            {
+            if let Some(call) = told.ok().and_then(|told| calls.by_ticket(told)) {
                 call.abandoned = true;
             }
         }
@@ -216,7 +211,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
 
     /// Returns whether the device has accepted the subscription to the event with that key in this
     /// session, or why it did not. An error is returned once; the client keeps asking.
-    pub fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+    pub fn poll_subscribed(&mut self, key: u32) -> Poll<SubscribeResult<()>> {
         let session = self.session.counters().sessions;
         let mut entries = self.events.entries().iter_mut().flatten();
         let Some(entry) = entries.find(|entry| entry.key == key) else {

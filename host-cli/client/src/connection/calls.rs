@@ -7,9 +7,8 @@ use super::streams::{EncodedSource, Stream};
 use super::subscription::Subscription;
 use rpc_proto::client::{
     self, Answer, AsyncCaller, CallError, Caller, Calling, Calls, IntoCaller, Operation,
-    SingleCall, Target, Ticket,
+    SingleCall, SubscribeResult, Target, Ticket,
 };
-use rpc_proto::device::SubscribeError;
 use rpc_proto::service::{Event, Procedure, StreamProcedure};
 use rpc_proto::time::Instant;
 use serde::de::DeserializeOwned;
@@ -240,7 +239,7 @@ impl Caller for Connection {
         Stream::typed(self.clone(), &arguments)
     }
 
-    fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    fn subscribe<E: Event>(&mut self) -> SubscribeResult<Subscription<E>> {
         Connection::subscribe(self)
     }
 
@@ -269,7 +268,7 @@ impl AsyncCaller for Connection {
         Stream::typed(self.clone(), &arguments)
     }
 
-    async fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    async fn subscribe<E: Event>(&mut self) -> SubscribeResult<Subscription<E>> {
         self.subscribe_async().await
     }
 

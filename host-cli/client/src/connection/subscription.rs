@@ -6,8 +6,7 @@
 use super::Connection;
 use super::inboxes::InboxId;
 use super::shared::duration;
-use rpc_proto::client::{self, CallError, Calls, Received, Running, Subscribing};
-use rpc_proto::device::SubscribeError;
+use rpc_proto::client::{self, CallError, Calls, Received, Running, SubscribeResult, Subscribing};
 use rpc_proto::service::Event;
 use rpc_proto::time::Instant;
 use serde::de::{Deserialize, DeserializeOwned};
@@ -15,9 +14,6 @@ use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
-
-/// The result of what a subscription does.
-pub type SubscribeResult<T> = Result<T, CallError<SubscribeError>>;
 
 /// An event with its data still encoded.
 pub type EncodedEvent = Received<Vec<u8>>;

@@ -35,6 +35,8 @@ pub enum TransferError {
     Stopped,
 }
 
+type BlockResult<T> = Result<T, CallError<BlockError>>;
+
 impl From<CallError<BlockError>> for TransferError {
     fn from(error: CallError<BlockError>) -> Self {
         Self::Call(error)
@@ -76,11 +78,7 @@ pub const fn read_size(max_frame: usize) -> u16 {
 }
 
 /// Returns the CRC-32 of the first `length` bytes of a block, as the device reads it.
-fn checksum_at_device<C: Caller>(
-    caller: &mut C,
-    block: u8,
-    length: u32,
-) -> Result<u32, CallError<BlockError>> {
+fn checksum_at_device<C: Caller>(caller: &mut C, block: u8, length: u32) -> BlockResult<u32> {
     let mut crc = 0;
     let mut offset = 0;
     while offset < length {
@@ -286,7 +284,7 @@ impl<'n> Put<'n> {
         caller: &mut C,
         total: u32,
         progress: &mut impl FnMut(u32),
-    ) -> Result<(), CallError<BlockError>> {
+    ) -> BlockResult<()> {
         let found = caller.call::<BlocksFind>(&(self.name,))?;
         if self.done > 0 {
             match checksum_at_device(caller, found.block, self.done) {
@@ -323,12 +321,7 @@ impl<'n> Put<'n> {
     }
 
     /// Begins to write behind the bytes that the device has.
-    fn begin<C: Caller>(
-        &self,
-        caller: &mut C,
-        block: u8,
-        total: u32,
-    ) -> Result<(), CallError<BlockError>> {
+    fn begin<C: Caller>(&self, caller: &mut C, block: u8, total: u32) -> BlockResult<()> {
         caller.call::<BlocksBegin>(&(block, total, self.done, self.crc.value()))
     }
 }
