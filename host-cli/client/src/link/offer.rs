@@ -50,6 +50,15 @@ impl Offer {
         })
     }
 
+    /// Fails: this system has no pseudo-terminals.
+    ///
+    /// # Errors
+    /// Always fails.
+    #[cfg(not(unix))]
+    pub fn pty() -> io::Result<Self> {
+        Err(io::Error::other("this system has no pseudo-terminals"))
+    }
+
     /// Returns the port that callers open.
     pub fn port(&self) -> &Port {
         &self.port
