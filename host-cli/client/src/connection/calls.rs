@@ -47,10 +47,17 @@ impl Connection {
         &self,
         arguments: &P::Arguments<'_>,
     ) -> Result<Pending<P>, CallError> {
+        self.block_on(self.submit_async(arguments))
+    }
+
+    async fn submit_async<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Pending<P>, CallError> {
         let encoded = postcard::to_stdvec(arguments).map_err(|_| CallError::ArgumentsTooLarge)?;
-        let reply = self.submit_encoded(Target::of::<P>(), &encoded)?;
+        let reply = self.submit_encoded_async(Target::of::<P>(), &encoded);
         Ok(Pending {
-            reply,
+            reply: reply.await?,
             procedure: PhantomData,
         })
     }
@@ -106,10 +113,12 @@ impl Connection {
         pending.end().await
     }
 
-    /// Stores the result of a typed call as the handle's last reply.
-    fn keep(&mut self, ended: Result<Ticket, CallError>) -> Result<Answer<'_>, CallError> {
-        self.reply = self.shared.take(ended?)?;
-        Ok(self.reply.answer())
+    /// Makes a typed call, whose value borrows from the handle's last reply.
+    async fn call_typed<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Reply, CallError> {
+        self.submit_async::<P>(arguments).await?.end().await
     }
 }
 
@@ -143,6 +152,8 @@ impl<P: Procedure> Pending<P> {
         device.block_on(self.end())
     }
 
+    /// Waits for the reply. If the device does not have the procedure, the error says if one with another
+    /// signature is there.
     async fn end(&self) -> Result<Reply, CallError> {
         match self.reply.end().await {
             Err(CallError::NoSuchProcedure) => Err(self.reply.device.missing::<P>().await),
@@ -220,7 +231,8 @@ impl Calling for Connection {
     }
 
     fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
-        self.keep(Ok(call))
+        self.reply = self.shared.take(call)?;
+        Ok(self.reply.answer())
     }
 }
 
@@ -248,8 +260,9 @@ impl Caller for Connection {
         arguments: &P::Arguments<'_>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let shared = std::sync::Arc::clone(&self.shared);
-        let ended = shared.block_on(self.call_typed::<P>(arguments));
-        client::read::<P>(self.keep(ended).map_err(CallError::widen)?)
+        let reply = shared.block_on(self.call_typed::<P>(arguments));
+        self.reply = reply.map_err(CallError::widen)?;
+        client::read::<P>(self.reply.answer())
     }
 }
 
@@ -276,33 +289,9 @@ impl AsyncCaller for Connection {
         &mut self,
         arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let ended = self.call_typed::<P>(arguments).await;
-        client::read::<P>(self.keep(ended).map_err(CallError::widen)?)
-    }
-}
-
-impl Connection {
-    /// Makes a typed call. If the device does not have the procedure, the error says if one with
-    /// another signature is there.
-    async fn call_typed<P: Procedure>(
-        &self,
-        arguments: &P::Arguments<'_>,
-    ) -> Result<Ticket, CallError> {
-        let encoded = postcard::to_stdvec(arguments).map_err(|_| CallError::ArgumentsTooLarge)?;
-        let call = SingleCall::new(Target::of::<P>(), |place: &mut [u8]| copy(&encoded, place));
-        let mut running = client::Running::new(self.clone(), call);
-        let ended = running.wait_async().await;
-        let is_missing = |ticket: &Ticket| {
-            let missing = Err(CallError::NoSuchProcedure);
-            self.shared.state().ended.get(ticket) == Some(&missing)
-        };
-        match ended {
-            Ok(ticket) if is_missing(&ticket) => {
-                self.shared.state().forget(ticket);
-                Err(self.missing::<P>().await)
-            }
-            ended => ended,
-        }
+        let reply = self.call_typed::<P>(arguments).await;
+        self.reply = reply.map_err(CallError::widen)?;
+        client::read::<P>(self.reply.answer())
     }
 }
 
