@@ -30,7 +30,7 @@ pub use answer::{Answer, read, read_owned};
 pub use call_error::{CallError, Cause, Ran, SubscribeResult};
 pub use caller::{AsyncCaller, Caller, Calling, IntoCaller, Running};
 pub use calls::Ticket;
-pub use feed::{FailedCall, FeedCalls, FeedError, FeedPoll, Feeding, encode_items};
+pub use feed::{FeedError, Feeding};
 pub use operation::{Calls, Operation, SingleCall, Subscribing};
 pub use patience::Patience;
 pub use pull::{Batch, Pull};

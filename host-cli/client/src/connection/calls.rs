@@ -195,7 +195,7 @@ impl PendingReply {
     }
 
     /// Waits for the reply, which can be taken only once.
-    async fn end(&self) -> Result<Reply, CallError> {
+    pub(super) async fn end(&self) -> Result<Reply, CallError> {
         let ended = self.device.until(|state, _| {
             let end = state.take_end(self.ticket);
             (end.map_or(Poll::Pending, Poll::Ready), None)
