@@ -39,20 +39,16 @@ pub fn procedures_and_events(begun: &OsStr) -> Vec<CompletionCandidate> {
 
 fn candidates(begun: &OsStr, is_meant: fn(&Procedure) -> bool) -> Vec<CompletionCandidate> {
     let begun = begun.to_string_lossy();
-    let known = Cache::of_user()
-        .map(|cache| cache.all())
-        .unwrap_or_default();
+    let known = Cache::of_user().map(|cache| cache.all());
+    let known = known.iter().flatten();
+    let procedures = known.flat_map(|cached| cached.description.procedures());
     // Versions of one firmware share most of their procedures. The first is of the most recently
     // used one.
     let mut signatures = BTreeMap::new();
-    for procedure in known
-        .iter()
-        .flat_map(|cached| cached.description.procedures())
-    {
-        if procedure.path.starts_with(&*begun) && is_meant(procedure) {
-            signatures
-                .entry(procedure.path.clone())
-                .or_insert_with(|| procedure.signature().to_string());
+    for procedure in procedures.filter(|procedure| is_meant(procedure)) {
+        if procedure.path.starts_with(&*begun) {
+            let signature = || procedure.signature();
+            signatures.entry(&procedure.path).or_insert_with(signature);
         }
     }
     signatures

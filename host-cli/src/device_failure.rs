@@ -18,10 +18,9 @@ impl Failure {
             NamedCallError::UnknownProcedure(error) => error.into(),
             NamedCallError::Event { path } => Self::new(Class::Usage, message)
                 .hint(format!("`serial-rpc watch {path}` shows it as it comes")),
-            NamedCallError::Arguments(_) | NamedCallError::Item { .. } => {
-                Self::new(Class::Usage, message)
-            }
-            NamedCallError::NoStream { .. } => Self::new(Class::Usage, message),
+            NamedCallError::Arguments(_)
+            | NamedCallError::Item { .. }
+            | NamedCallError::NoStream { .. } => Self::new(Class::Usage, message),
             NamedCallError::NoFeed { .. } => {
                 Self::new(Class::Usage, message).hint("leave --items out")
             }
@@ -63,13 +62,11 @@ impl Failure {
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
         let failure = |class| Self::new(class, error.to_string());
         if interrupt::happened() {
-            return match error {
-                CallError::OutcomeUnknown(_) if !idempotent => Self::new(
-                    Class::Interrupted,
-                    "interrupted: the call may have run, once, or not",
-                ),
-                _ => Self::new(Class::Interrupted, "interrupted"),
-            };
+            let mut failure = interrupt::interrupted();
+            if matches!(error, CallError::OutcomeUnknown(_)) && !idempotent {
+                failure.message += ": the call may have run, once, or not";
+            }
+            return failure;
         }
         match error {
             CallError::Timeout => no_answer(device),

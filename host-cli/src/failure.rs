@@ -1,8 +1,11 @@
 //! Failures as they are shown to the user, and the exit codes by kind of failure.
 
+use crate::words::Unclosed;
 use serde::Serialize;
+use serde_json::{Value, json};
 use serial_rpc::description::UnknownProcedure;
 use serial_rpc::port::OpenError;
+use std::fmt::Display;
 
 /// The kind of failure; its number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,19 +44,7 @@ pub struct Failure {
     /// Hints for the user, one a line.
     pub hint: Option<String>,
     /// The procedure's own error.
-    pub error: Option<Box<serde_json::Value>>,
-}
-
-/// A failure as `--json` shows it.
-#[derive(Serialize)]
-struct Report<'a> {
-    class: Class,
-    code: u8,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a serde_json::Value>,
+    pub error: Option<Box<Value>>,
 }
 
 impl Failure {
@@ -65,6 +56,11 @@ impl Failure {
             hint: None,
             error: None,
         }
+    }
+
+    /// Creates the failure for a file that cannot be written.
+    pub fn unwritable(file: impl Display, error: impl Display) -> Self {
+        Self::new(Class::Usage, format!("cannot write {file}: {error}"))
     }
 
     /// Adds a hint.
@@ -87,16 +83,19 @@ impl Failure {
     }
 
     /// Returns the failure as JSON.
-    pub fn to_json(&self) -> serde_json::Value {
-        let report = Report {
-            class: self.class,
-            code: self.class as u8,
-            message: &self.message,
-            hint: self.hint.as_deref(),
-            error: self.error.as_deref(),
-        };
-        // Strings and a value that is JSON already can always be written as JSON.
-        serde_json::to_value(report).unwrap_or_default()
+    pub fn to_json(&self) -> Value {
+        let mut report = json!({
+            "class": self.class,
+            "code": self.class as u8,
+            "message": self.message,
+        });
+        if let Some(hint) = &self.hint {
+            report["hint"] = json!(hint);
+        }
+        if let Some(error) = &self.error {
+            report["error"] = Value::clone(error);
+        }
+        report
     }
 }
 
@@ -114,6 +113,12 @@ impl From<OpenError> for Failure {
 impl From<UnknownProcedure> for Failure {
     fn from(error: UnknownProcedure) -> Self {
         Self::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    }
+}
+
+impl From<Unclosed> for Failure {
+    fn from(unclosed: Unclosed) -> Self {
+        Self::new(Class::Usage, unclosed.to_string())
     }
 }
 

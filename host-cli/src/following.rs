@@ -3,26 +3,18 @@
 
 use crate::failure::{Class, Failure};
 use crate::interrupt;
+use crate::output::counted;
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::SubscribeError;
 use serial_rpc::Connection;
 use serial_rpc::connection::{EncodedEvent, EncodedSubscription};
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// The shortest time between two messages about the same: a flood is summed up.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
-/// The result of waiting.
-#[derive(Debug)]
-pub enum Turn<T> {
-    /// The value that was waited for.
-    Value(T),
-    /// A message for the user.
-    Notice(String),
-    /// Nothing yet.
-    Nothing,
-}
+/// Takes messages for the user.
+pub type Notify<'n> = &'n mut dyn FnMut(String);
 
 /// An event that is followed.
 pub struct Following<'d> {
@@ -33,8 +25,6 @@ pub struct Following<'d> {
     losses_told: u32,
     lost: Tally,
     unreadable: Tally,
-    /// Results that must be returned before anything else.
-    waiting: VecDeque<Turn<EncodedEvent>>,
 }
 
 impl<'d> Following<'d> {
@@ -50,46 +40,43 @@ impl<'d> Following<'d> {
                 "event came with data that makes no sense",
                 "events came with data that makes no sense",
             ]),
-            waiting: VecDeque::new(),
         })
     }
 
     /// Waits for the event for about that long; a device that does not answer takes longer. Fails
     /// if Ctrl-C is pressed, or if further waiting is useless.
-    pub fn next(&mut self, timeout: Duration) -> Result<Turn<EncodedEvent>, Failure> {
-        if let Some(turn) = self.waiting.pop_front() {
-            return Ok(turn);
-        }
-        if let Some(notice) = self.lost.due().or_else(|| self.unreadable.due()) {
-            return Ok(Turn::Notice(notice));
-        }
+    pub fn next(
+        &mut self,
+        timeout: Duration,
+        notify: Notify<'_>,
+    ) -> Result<Option<EncodedEvent>, Failure> {
+        self.lost.tell_if_due(notify);
+        self.unreadable.tell_if_due(notify);
         let next = self.subscription.next_within(timeout);
         interrupt::check()?;
         let event = match next {
             Ok(event) => event,
             Err(error) => {
-                let notice = match error.own() {
+                match error.own() {
                     Ok(refusal) => return Err(refused(refusal)),
-                    Err(error) => self.interruptions.failed(self.device, error)?,
-                };
-                return Ok(notice.map_or(Turn::Nothing, Turn::Notice));
+                    Err(error) => self.interruptions.failed(self.device, error, notify)?,
+                }
+                return Ok(None);
             }
         };
-        if let Some(notice) = self.interruptions.answered(self.device, event.is_some()) {
-            self.waiting.push_back(Turn::Notice(notice));
-        }
+        let has_come = event.is_some();
+        self.interruptions.answered(self.device, has_come, notify);
         let lost = match &event {
             Some(event) => event.lost,
             None => self.subscription.lost_since(),
         };
         self.lost.add(lost.saturating_sub(self.losses_told));
-        self.waiting.extend(self.lost.due().map(Turn::Notice));
+        self.lost.tell_if_due(notify);
         self.losses_told = match event {
             Some(_) => 0,
             None => lost.max(self.losses_told),
         };
-        self.waiting.extend(event.map(Turn::Value));
-        Ok(self.waiting.pop_front().unwrap_or(Turn::Nothing))
+        Ok(event)
     }
 
     /// Counts an event whose data could not be read.
@@ -132,6 +119,12 @@ impl Tally {
         self.total = self.total.wrapping_add(more);
     }
 
+    fn tell_if_due(&mut self, notify: Notify<'_>) {
+        if let Some(notice) = self.due() {
+            notify(notice);
+        }
+    }
+
     /// Returns a message about all that is new, unless there was one just now.
     fn due(&mut self) -> Option<String> {
         let is_due = |told_at: Instant| told_at.elapsed() >= TELL_AFTER;
@@ -147,10 +140,7 @@ impl Tally {
         self.told = self.total;
         self.told_at = Some(Instant::now());
         let [one, many] = self.words;
-        Some(match new {
-            1 => format!("1 {one}"),
-            new => format!("{new} {many}"),
-        })
+        Some(counted(new.into(), one, many))
     }
 }
 
@@ -169,46 +159,49 @@ impl Interruptions {
         }
     }
 
-    /// Notes that a call failed. Returns a message, if the user was not informed yet; fails if the
-    /// device will not do better the next time.
+    /// Notes that a call failed, and tells it if the user was not informed yet; fails if the device will
+    /// not do better the next time.
     pub fn failed(
         &mut self,
         device: &Connection,
         error: CallError,
-    ) -> Result<Option<String>, Failure> {
+        notify: Notify<'_>,
+    ) -> Result<(), Failure> {
         let port = device.name();
         let what = match error {
             CallError::Disconnected | CallError::OutcomeUnknown(Cause::Disconnected) => {
                 format!("the link to {port} was lost")
             }
             CallError::OtherDevice | CallError::OutcomeUnknown(Cause::OtherDevice) => {
-                return Ok(Some(format!(
+                notify(format!(
                     "another device is on {port} now, or one with another interface"
-                )));
+                ));
+                return Ok(());
             }
             CallError::Timeout | CallError::OutcomeUnknown(_) => {
                 format!("the device on {port} does not answer")
             }
             error => return Err(Failure::call(device, true, error)),
         };
-        let was_away = std::mem::replace(&mut self.is_away, true);
-        Ok((!was_away).then(|| what + "; waiting for it (Ctrl-C to stop)"))
+        if !std::mem::replace(&mut self.is_away, true) {
+            notify(what + "; waiting for it (Ctrl-C to stop)");
+        }
+        Ok(())
     }
 
-    /// Notes that nothing has failed; `has_come` is true if something was received. Returns a
-    /// message, if the device was away.
-    pub fn answered(&mut self, device: &Connection, has_come: bool) -> Option<String> {
+    /// Notes that nothing has failed, and tells it if the device was away; `has_come` is true if something
+    /// was received.
+    pub fn answered(&mut self, device: &Connection, has_come: bool, notify: Notify<'_>) {
         let sessions = device.counters().sessions;
-        let before = std::mem::replace(&mut self.sessions, sessions);
-        if sessions == before {
+        if std::mem::replace(&mut self.sessions, sessions) == sessions {
             self.is_away &= !has_come;
-            return None;
+            return;
         }
-        Some(if std::mem::take(&mut self.is_away) {
-            "the device is back; what happened meanwhile is not known".to_owned()
-        } else {
-            "the device was reset or unplugged; what happened meanwhile is not known".to_owned()
-        })
+        let what = match std::mem::take(&mut self.is_away) {
+            true => "the device is back",
+            false => "the device was reset or unplugged",
+        };
+        notify(format!("{what}; what happened meanwhile is not known"));
     }
 }
 
@@ -225,18 +218,17 @@ pub fn cannot_follow(device: &Connection, error: CallError<SubscribeError>) -> F
 }
 
 fn refused(refusal: SubscribeError) -> Failure {
-    match refusal {
-        SubscribeError::NoSuchEvent => Failure::new(
-            Class::Protocol,
+    let (message, hint) = match refusal {
+        SubscribeError::NoSuchEvent => (
             "the device does not have this event any more",
-        )
-        .hint("its firmware is another now; `serial-rpc list` shows what there is"),
-        SubscribeError::TooMany => Failure::new(
-            Class::Protocol,
+            "its firmware is another now; `serial-rpc list` shows what there is",
+        ),
+        SubscribeError::TooMany => (
             "the device has no room for another subscription",
-        )
-        .hint("its firmware says how many there may be, as TOPICS of its event queue"),
-    }
+            "its firmware says how many there may be, as TOPICS of its event queue",
+        ),
+    };
+    Failure::new(Class::Protocol, message).hint(hint)
 }
 
 #[cfg(test)]

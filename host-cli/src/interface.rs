@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
+use serial_rpc::Connection;
 use serial_rpc::cache::Cached;
 use serial_rpc::description::Description;
 use std::sync::Arc;
@@ -25,12 +26,7 @@ impl Source {
     pub fn description(&self, context: &Context) -> Result<Arc<Description>, Failure> {
         match &self.cached {
             Some(name) => Ok(Arc::new(cached(context, name.as_deref())?.description)),
-            None => {
-                let device = context.connect()?;
-                device
-                    .description()
-                    .map_err(|error| Failure::description(&device, error))
-            }
+            None => of_device(&*context.connect()?),
         }
     }
 
@@ -46,6 +42,12 @@ impl Source {
             }
         }
     }
+}
+
+/// Returns the description of the device.
+pub fn of_device(device: &Connection) -> Result<Arc<Description>, Failure> {
+    let description = device.description();
+    description.map_err(|error| Failure::description(device, error))
 }
 
 fn cached(context: &Context, name: Option<&str>) -> Result<Cached, Failure> {

@@ -47,14 +47,9 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    let Cli {
-        link,
-        output,
-        command,
-    } = cli;
-    output.color.write_global();
-    let context = Context::new(link, output);
-    let result = interrupt::listen().and_then(|()| run(&context, &command));
+    cli.output.color.write_global();
+    let context = Context::new(cli.link, cli.output);
+    let result = interrupt::listen().and_then(|()| run(&context, &cli.command));
     context.tell_of_others();
     match result {
         Ok(()) => ExitCode::SUCCESS,

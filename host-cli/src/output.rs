@@ -52,6 +52,26 @@ fn wrap(text: &str, columns: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Says how many there are.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
+}
+
+/// Prints one line of JSON that begins with the time, if there is one.
+pub fn print_timed(time: Option<impl Serialize>, event: Value) -> Result<(), Failure> {
+    #[derive(Serialize)]
+    struct Timed<T> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time: Option<T>,
+        #[serde(flatten)]
+        event: Value,
+    }
+    print_json(&Timed { time, event })
+}
+
 /// Prints one line of JSON.
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     write((json_for(&io::stdout(), value)? + "\n").as_bytes())

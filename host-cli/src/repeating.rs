@@ -76,8 +76,7 @@ pub fn allow(procedure: &Procedure, force: bool) -> Result<(), Failure> {
 /// the command: it may be the purpose of the call.
 pub fn call(device: &Connection, lines: &[String], json: bool) -> Result<(), Failure> {
     for line in lines {
-        let words = words::split(line)
-            .map_err(|unclosed| Failure::new(Class::Usage, unclosed.to_string()))?;
+        let words = words::split(line)?;
         let Some((path, arguments)) = words.split_first() else {
             continue;
         };

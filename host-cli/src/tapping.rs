@@ -1,11 +1,11 @@
 //! Shows the traffic of a link while a command runs (`-v`, `-vv`), and records it (`--capture`).
 
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use anstream::eprintln;
 use serial_rpc::cache::Cache;
 use serial_rpc::link::Tap;
 use serial_rpc::trace::capture::Record;
-use serial_rpc::trace::{Decoder, Direction, Event, Happening};
+use serial_rpc::trace::{Decoder, Direction, Event, Frame, Happening};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -20,10 +20,10 @@ pub fn tap(
     cache: Option<Cache>,
 ) -> Result<Option<Tap>, Failure> {
     let capture = match capture {
-        Some(path) => Some(File::create(path).map_err(|error| {
-            let path = path.display();
-            Failure::new(Class::Usage, format!("cannot write {path}: {error}"))
-        })?),
+        Some(path) => {
+            let file = File::create(path);
+            Some(file.map_err(|error| Failure::unwritable(path.display(), error))?)
+        }
         None if verbosity == 0 => return Ok(None),
         None => None,
     };
@@ -95,10 +95,10 @@ impl Drop for Tapping {
 pub fn line(time: Option<f64>, event: &Event) -> String {
     let time = time.map_or_else(String::new, |time| format!("{time:.3}"));
     let colour = match &event.happening {
-        Happening::Broken(_) | Happening::Frame { spoilt: true, .. } => "\x1b[31m",
-        Happening::Frame { again: true, .. } => "\x1b[33m",
+        Happening::Broken(_) | Happening::Frame(Frame { spoilt: true, .. }) => "\x1b[31m",
+        Happening::Frame(Frame { again: true, .. }) => "\x1b[33m",
         Happening::Text(_) => "\x1b[36m",
-        Happening::Frame { .. } => "",
+        Happening::Frame(_) => "",
     };
     format!("{time:>9} {colour}{event}\x1b[0m")
 }

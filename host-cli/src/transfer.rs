@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rpc_proto::client::CallError;
 use rpc_proto::services::blocks::{BlockError, TransferError};
 use rpc_proto::wire::crc::Crc32;
-use serde::Serialize;
+use serde_json::json;
 use serial_rpc::Connection;
 use std::time::Instant;
 
@@ -16,16 +16,6 @@ pub struct Transfer<'n> {
     name: &'n str,
     started: Instant,
     bar: ProgressBar,
-}
-
-/// The report of a successful transfer.
-#[derive(Serialize)]
-struct Report<'n> {
-    block: &'n str,
-    bytes: u64,
-    crc32: String,
-    seconds: f64,
-    bytes_per_second: u64,
 }
 
 /// Creates a bar that shows progress, rate and time left.
@@ -65,22 +55,16 @@ impl<'n> Transfer<'n> {
         let seconds = self.started.elapsed().as_secs_f64();
         // Zero time would mean an infinite rate, which becomes the largest number.
         let bytes_per_second = (bytes as f64 / seconds).round() as u64;
-        let report = Report {
-            block: self.name,
-            bytes,
-            crc32: format!("{:#010x}", crc.value()),
-            seconds,
-            bytes_per_second,
-        };
+        let (block, crc32) = (self.name, format!("{:#010x}", crc.value()));
         if json {
-            return output::print_json(&report);
+            return output::print_json(&json!({
+                "block": block,
+                "bytes": bytes,
+                "crc32": crc32,
+                "seconds": seconds,
+                "bytes_per_second": bytes_per_second,
+            }));
         }
-        let Report {
-            block,
-            bytes,
-            crc32,
-            ..
-        } = report;
         output::print(format!(
             "{block}: {bytes} bytes, CRC-32 {crc32}, in {seconds:.1} s ({bytes_per_second} bytes/s)"
         ))

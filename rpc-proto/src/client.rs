@@ -27,23 +27,22 @@ mod target;
 mod timing;
 
 pub use answer::{Answer, read, read_owned};
-pub use call_error::{CallError, Cause, Ran};
+pub use call_error::{CallError, Cause, Ran, SubscribeResult};
 pub use caller::{AsyncCaller, Caller, Calling, IntoCaller, Running};
 pub use calls::Ticket;
-pub use feed::{FailedCall, FeedCalls, FeedError, Feeding, encode_items};
+pub use feed::{FeedError, Feeding};
 pub use operation::{Calls, Operation, SingleCall, Subscribing};
 pub use patience::Patience;
 pub use pull::{Batch, Pull};
 pub use session::Counters;
 pub use signatures::Signatures;
-pub use stream::{AsyncStream, Pulling, Stream, StreamSource, TypedSource, read_item};
+pub use stream::{Pulling, Stream, StreamSource, TypedSource};
 pub use subscriptions::{
     EventMemory, NoSubscriptions, Received, ReceivedEvent, Subscription, Subscriptions,
 };
 pub use target::{Number, Target};
 pub use timing::Timing;
 
-use crate::device::SubscribeError;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{Accumulator, DELIMITER, encode};
 use crate::wire::message::Accept;
@@ -331,7 +330,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         self.patience.from(now)
     }
 
-    fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+    fn subscribe(&mut self, now: Instant, key: u32) -> SubscribeResult<()> {
         self.subscribe(now, key)
     }
 
@@ -339,7 +338,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         self.unsubscribe(now, key);
     }
 
-    fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+    fn poll_subscribed(&mut self, key: u32) -> Poll<SubscribeResult<()>> {
         self.poll_subscribed(key)
     }
 }

@@ -214,7 +214,8 @@ const fn repeated(element: Option<usize>, most: Option<u32>) -> Option<usize> {
     }
 }
 
-const fn varint_len(value: usize) -> usize {
+/// Returns the length of a number's encoding.
+pub(crate) const fn varint_len(value: usize) -> usize {
     (usize::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
 }
 

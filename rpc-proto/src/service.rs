@@ -16,7 +16,9 @@ use crate::wire::decode::Decoder;
 use crate::wire::encode::{CodingError, Sink};
 use crate::wire::frame::Encoder;
 use crate::wire::message::{Fault, Kind};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use serde::ser::{SerializeTuple, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The number of the first procedure of an interface; those below are the device's own.
 pub const FIRST_NUMBER: u16 = 8;
@@ -426,5 +428,20 @@ impl<'r> Reply<'r> {
     const fn end(&self, kind: Kind) -> Replied {
         let end = self.0.end();
         Replied { kind, end }
+    }
+}
+
+/// A value that is encoded already: as a tuple of bytes, it is encoded unchanged.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<B>(pub B);
+
+impl<B: AsRef<[u8]>> Serialize for Encoded<B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = self.0.as_ref();
+        let mut tuple = serializer.serialize_tuple(bytes.len())?;
+        for byte in bytes {
+            tuple.serialize_element(byte)?;
+        }
+        tuple.end()
     }
 }

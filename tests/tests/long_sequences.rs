@@ -3,6 +3,7 @@
 
 use firmware::calculator::{Calculation, CalculatorClient, MathError, Operation};
 use rpc_proto::client::{CallError, FeedError};
+use rpc_proto::service::Items;
 use rpc_proto::services::blocks::{BlockError, BlocksService, Stored, TransferError};
 use serde_json::json;
 use serial_rpc::{Connection, Options};
@@ -81,6 +82,36 @@ fn by_name_a_stream_is_an_array_and_a_feed_takes_one() {
     let history = device.call("calculator.history", &json!([])).unwrap();
     assert_eq!(history.as_array().map(Vec::len), Some(16));
     assert_eq!(history[15]["operation"]["Accumulate"], 1_000);
+}
+
+/// Adds numbers that are bytes.
+#[rpc_proto::service]
+trait Adder {
+    /// The sum so far.
+    fn add(&mut self, numbers: Items<'_, u8>) -> u32;
+}
+
+struct Sum(u32);
+
+impl Adder for Sum {
+    fn add(&mut self, numbers: Items<'_, u8>) -> u32 {
+        self.0 += numbers.map(u32::from).sum::<u32>();
+        self.0
+    }
+}
+
+#[test]
+fn by_name_a_feed_takes_bytes_as_it_takes_other_items() {
+    let device = Connection::to(SimulatedDevice::with(AdderService(Sum(0))));
+    let numbers: Vec<u8> = (0..=200).collect();
+    assert_eq!(device.call("adder.add", &json!([numbers])).unwrap(), 20_100);
+    assert_eq!(
+        device.call("adder.add", &json!(["0x0102"])).unwrap(),
+        20_103
+    );
+    let mut feed = device.feed("adder.add", &[""; 0]).unwrap();
+    feed.push(&json!(7)).unwrap();
+    assert_eq!(feed.finish().unwrap(), 20_110);
 }
 
 fn shelf(options: Options) -> (Arc<TestDevice<ShelfService>>, Connection) {

@@ -71,17 +71,10 @@ pub trait Connector: Send + Sync {
 
 /// Returns 0 if the system read or wrote nothing in time.
 fn no_progress_is_zero(result: io::Result<usize>) -> io::Result<usize> {
-    match result {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
-            ) =>
-        {
-            Ok(0)
-        }
-        result => result,
-    }
+    result.or_else(|error| match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(0),
+        _ => Err(error),
+    })
 }
 
 /// A shared link opens as itself, so the same other end is reached again.

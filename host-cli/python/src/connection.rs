@@ -231,7 +231,7 @@ impl Connection {
     /// Returns the signature of a procedure or event, as the device's source has it.
     fn signature(&self, py: Python<'_>, path: &str) -> PyResult<String> {
         self.wait(py, None, async |device| {
-            Ok(find(&device, path).await?.signature().to_string())
+            Ok(find(&device, path).await?.signature())
         })
     }
 

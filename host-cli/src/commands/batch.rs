@@ -6,8 +6,7 @@ use crate::input::Input;
 use crate::interrupt;
 use crate::output::print_json;
 use crate::words;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serial_rpc::Connection;
 use std::io::{self, IsTerminal};
 
@@ -30,22 +29,6 @@ pub struct Batch {
     keep_going: bool,
 }
 
-/// The result of a line.
-#[derive(Serialize)]
-struct Outcome {
-    line: usize,
-    procedure: Option<String>,
-    #[serde(flatten)]
-    end: End,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum End {
-    Value(Value),
-    Failure(Value),
-}
-
 /// Makes the calls line by line.
 pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
     let input = match &batch.file {
@@ -64,20 +47,14 @@ pub fn run(context: &Context, batch: &Batch) -> Result<(), Failure> {
         let (procedure, result) = match words::split(&line) {
             Ok(words) if words.is_empty() => continue,
             Ok(words) => call(&device, words),
-            Err(unclosed) => {
-                let failure = Failure::new(Class::Usage, unclosed.to_string());
-                (None, Err(failure))
-            }
+            Err(unclosed) => (None, Err(unclosed.into())),
         };
-        let end = match &result {
-            Ok(value) => End::Value(value.clone()),
-            Err(failure) => End::Failure(failure.to_json()),
-        };
-        print_json(&Outcome {
-            line: number,
-            procedure,
-            end,
-        })?;
+        let mut outcome = json!({ "line": number, "procedure": procedure });
+        match &result {
+            Ok(value) => outcome["value"] = value.clone(),
+            Err(failure) => outcome["failure"] = failure.to_json(),
+        }
+        print_json(&outcome)?;
         if let Err(failure) = result {
             first_failure.get_or_insert(failure.in_line(number));
             if !batch.keep_going {

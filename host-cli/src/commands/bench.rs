@@ -4,11 +4,12 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::repeating;
 use crate::round_trip::RoundTrip;
-use crate::{completer, interrupt, negative, output};
+use crate::{completer, interrupt, negative, output, transfer};
 use clap_complete::ArgValueCompleter;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rpc_proto::client::{CallError, Counters};
 use serde::Serialize;
+use serde_json::json;
 use serial_rpc::Connection;
 use serial_rpc::connection::{PreparedCall, Reply};
 use std::collections::VecDeque;
@@ -52,29 +53,17 @@ pub struct Bench {
 }
 
 #[derive(Serialize)]
-struct Report {
-    calls: u32,
-    window: Option<u8>,
-    sequential: Sequential,
-    pipelined: Rate,
-}
-
-#[derive(Serialize)]
-struct Sequential {
-    #[serde(flatten)]
-    rate: Rate,
-    round_trip_us: Option<RoundTrip>,
-}
-
-#[derive(Serialize)]
 struct Rate {
     calls_per_second: u64,
     resent: u32,
     broken: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    round_trip_us: Option<RoundTrip>,
 }
 
 /// Makes the calls, and prints the rates.
 pub fn run(context: &Context, bench: &Bench) -> Result<(), Failure> {
+    const TEMPLATE: &str = "{bar:40} {pos}/{len} calls, {eta} left";
     let device = context.connect()?;
     let call = device
         .prepare(&bench.procedure, &bench.arguments)
@@ -84,31 +73,33 @@ pub fn run(context: &Context, bench: &Bench) -> Result<(), Failure> {
         device: &device,
         call,
         count: bench.count,
-        progress: progress(u64::from(bench.count) * 2),
+        progress: ProgressBar::new(2 * u64::from(bench.count))
+            .with_style(transfer::style(TEMPLATE)),
     };
     let reply = runner
         .device
         .call_encoded(runner.call.target, &runner.call.arguments);
     runner.check(reply)?;
-    let report = Report {
-        calls: bench.count,
-        sequential: runner.sequential()?,
-        pipelined: runner.pipelined()?,
-        window: device.device().map(|device| device.window),
-    };
+    let (sequential, pipelined) = (runner.sequential()?, runner.pipelined()?);
+    let window = device.device().map(|device| device.window);
     runner.progress.finish_and_clear();
+    let calls = bench.count;
     if context.json {
-        return output::print_json(&report);
+        return output::print_json(&json!({
+            "calls": calls,
+            "window": window,
+            "sequential": sequential,
+            "pipelined": pipelined,
+        }));
     }
-    output::print(report.text(&runner.call.procedure.path))
-}
-
-fn progress(calls: u64) -> ProgressBar {
-    let bar = ProgressBar::new(calls);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} calls, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    let path = &runner.call.procedure.path;
+    let (sequential, pipelined) = (sequential.text(), pipelined.text());
+    let window = window.map_or_else(String::new, |window| format!(", up to {window} in flight"));
+    output::print(format!(
+        "{path}, {calls} calls each way\n\
+         one by one   {sequential}\n\
+         pipelined    {pipelined}{window}"
+    ))
 }
 
 /// Makes the calls.
@@ -120,7 +111,7 @@ struct Runner<'d> {
 }
 
 impl Runner<'_> {
-    fn sequential(&self) -> Result<Sequential, Failure> {
+    fn sequential(&self) -> Result<Rate, Failure> {
         let mut times = Vec::new();
         let rate = self.measured(|| {
             for _ in 0..self.count {
@@ -133,9 +124,9 @@ impl Runner<'_> {
             }
             Ok(())
         })?;
-        Ok(Sequential {
-            rate,
+        Ok(Rate {
             round_trip_us: RoundTrip::of(&mut times),
+            ..rate
         })
     }
 
@@ -202,33 +193,18 @@ impl Rate {
             calls_per_second: calls_per_second.round() as u64,
             resent: after.resent.wrapping_sub(before.resent),
             broken: after.broken.wrapping_sub(before.broken),
+            round_trip_us: None,
         }
     }
 
     fn text(&self) -> String {
-        let Self {
-            calls_per_second,
-            resent,
-            broken,
-        } = self;
-        let mut text = format!("{calls_per_second:>7} calls/s");
-        if *resent > 0 || *broken > 0 {
+        let mut text = format!("{:>7} calls/s", self.calls_per_second);
+        if self.resent > 0 || self.broken > 0 {
+            let (resent, broken) = (self.resent, self.broken);
             text += &format!(", {resent} frames sent again, {broken} received broken");
         }
-        text
-    }
-}
-
-impl Report {
-    fn text(&self, path: &str) -> String {
-        let mut text = format!("{path}, {} calls each way", self.calls);
-        text += &format!("\none by one   {}", self.sequential.rate.text());
-        if let Some(round_trip) = &self.sequential.round_trip_us {
+        if let Some(round_trip) = &self.round_trip_us {
             text += &format!(", round trip {round_trip}");
-        }
-        text += &format!("\npipelined    {}", self.pipelined.text());
-        if let Some(window) = self.window {
-            text += &format!(", up to {window} in flight");
         }
         text
     }

@@ -5,13 +5,12 @@ use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
 use crate::seconds::seconds;
-use crate::{interrupt, negative, output};
+use crate::{interface, interrupt, negative, output};
 use clap_complete::ArgValueCompleter;
 use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
-use serial_rpc::description::{Description, Procedure, Shape};
-use std::sync::Arc;
+use serial_rpc::description::{Procedure, Shape};
 use std::time::Duration;
 
 /// Call a procedure and print its value.
@@ -124,7 +123,7 @@ pub fn once(
     arguments: Arguments<'_>,
 ) -> Result<(), Failure> {
     let failed = |error| Failure::named_call(device, error);
-    let description = description(device)?;
+    let description = interface::of_device(device)?;
     let procedure = description.procedure(path)?;
     if procedure.kind.is_stream() {
         let items = match arguments {
@@ -154,19 +153,9 @@ pub fn once(
 
 /// Tells on stderr how many items were missed before the next.
 fn tell_lost(context: &Context, count: u32) {
-    let items = match count {
-        1 => "1 item was".to_owned(),
-        count => format!("{count} items were"),
-    };
+    let items = output::counted(count.into(), "item was", "items were");
     let text = format!("{items} lost: the device dropped them before they could be read");
     output::notice(context.json, &text);
-}
-
-/// Returns the device's description.
-fn description(device: &Connection) -> Result<Arc<Description>, Failure> {
-    device
-        .description()
-        .map_err(|error| Failure::description(device, error))
 }
 
 /// Feeds the items of a file to a procedure.
@@ -197,7 +186,7 @@ fn feed(context: &Context, device: &Connection, call: &Call, file: &str) -> Resu
         });
     }
     let value = feed.finish().map_err(failed)?;
-    let description = description(device)?;
+    let description = interface::of_device(device)?;
     print(context, description.procedure(&call.procedure)?, &value)
 }
 

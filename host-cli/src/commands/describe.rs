@@ -6,13 +6,13 @@ use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::interface::Source;
 use crate::output;
-use crate::summary::Summary;
+use crate::summary::summary;
 use clap_complete::ArgValueCompleter;
-use serde::Serialize;
-use serial_rpc::description::{Description, Item, Procedure, ProcedureKind, Service, Shape, Type};
+use serde_json::{Value, json};
+use serial_rpc::description::{Description, Item, Procedure, ProcedureKind, Shape, Type};
 use serial_rpc::value::expectation;
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Display;
 
 /// Explain a procedure, an event, a service or a type.
 ///
@@ -37,147 +37,104 @@ pub struct Describe {
     source: Source,
 }
 
-#[derive(Serialize)]
-struct ProcedureJson<'a> {
-    #[serde(flatten)]
-    summary: Summary<'a>,
-    definitions: BTreeMap<&'a str, String>,
-    example: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct ServiceJson<'a> {
-    service: &'a str,
-    doc: &'a str,
-    procedures: Vec<Summary<'a>>,
-}
-
-#[derive(Serialize)]
-struct TypeJson<'a> {
-    #[serde(rename = "type")]
-    ty: &'a str,
-    doc: &'a str,
-    definition: String,
-    /// The docs of its fields or variants.
-    parts: BTreeMap<&'a str, &'a str>,
-    procedures: Vec<&'a str>,
-}
-
 /// Prints the explanation of the named item.
 pub fn run(context: &Context, describe: &Describe) -> Result<(), Failure> {
     let description = describe.source.description(context)?;
-    if !context.json {
-        return output::print_text(&about(context, &description, &describe.name)?);
-    }
-    match find(&description, &describe.name)? {
-        Item::Procedure(procedure) => output::print_json(&ProcedureJson {
-            summary: procedure.into(),
-            definitions: definitions(procedure),
-            example: if procedure.is_event() {
-                Vec::new()
-            } else {
-                procedure.example()
-            },
-        }),
-        Item::Service(service) => output::print_json(&ServiceJson {
-            service: &service.name,
-            doc: &service.doc,
-            procedures: service.procedures.iter().map(Summary::from).collect(),
-        }),
-        Item::Type(ty) => output::print_json(&TypeJson {
-            ty: &ty.name,
-            doc: &ty.doc,
-            definition: ty.definition().to_string(),
-            parts: documented_parts(ty).collect(),
-            procedures: users(&description, ty),
-        }),
-    }
-}
-
-/// Explains the named item.
-fn about(context: &Context, description: &Description, name: &str) -> Result<String, Failure> {
-    Ok(match find(description, name)? {
-        Item::Procedure(procedure) => about_procedure(context, procedure),
-        Item::Service(service) => about_service(service),
-        Item::Type(ty) => about_type(description, ty),
-    })
-}
-
-fn find<'a>(description: &'a Description, name: &str) -> Result<Item<'a>, Failure> {
-    description.find(name).map_err(|error| {
+    let found = description.find(&describe.name).map_err(|error| {
         Failure::new(Class::Usage, error.to_string()).hint("`serial-rpc list` shows what there is")
+    })?;
+    if context.json {
+        return output::print_json(&json(&description, found));
+    }
+    output::print_text(&match found {
+        Item::Procedure(procedure) => about_procedure(context, procedure),
+        Item::Service(service) => overview(service, &service.procedures),
+        Item::Type(ty) => about_type(&description, ty),
     })
 }
 
-fn definitions(procedure: &Procedure) -> BTreeMap<&str, String> {
-    let types = procedure.named_types().into_iter();
-    types
-        .map(|ty| (ty.name.as_str(), ty.definition().to_string()))
-        .collect()
+fn json(description: &Description, found: Item<'_>) -> Value {
+    match found {
+        Item::Procedure(procedure) => {
+            let types = procedure.named_types().into_iter();
+            let definitions = types.map(|ty| (ty.name.as_str(), ty.definition()));
+            let example = match procedure.is_event() {
+                true => Vec::new(),
+                false => procedure.example(),
+            };
+            let mut json = summary(procedure);
+            json["definitions"] = json!(definitions.collect::<BTreeMap<_, _>>());
+            json["example"] = json!(example);
+            json
+        }
+        Item::Service(service) => json!({
+            "service": service.name,
+            "doc": service.doc,
+            "procedures": service.procedures.iter().map(summary).collect::<Vec<_>>(),
+        }),
+        Item::Type(ty) => json!({
+            "type": ty.name,
+            "doc": ty.doc,
+            "definition": ty.definition(),
+            "parts": documented_parts(ty).collect::<BTreeMap<_, _>>(),
+            "procedures": users(description, ty),
+        }),
+    }
 }
 
 fn about_procedure(context: &Context, procedure: &Procedure) -> String {
-    let mut text = format!("\x1b[1m{}\x1b[0m", procedure.usage());
-    add_paragraphs(&mut text, &procedure.doc);
-    if !procedure.arguments.is_empty() {
-        add_heading(
-            &mut text,
-            if procedure.is_event() {
-                "Data"
-            } else {
-                "Arguments"
-            },
-        );
-        for argument in &procedure.arguments {
-            let expected = match (procedure.kind, procedure.item()) {
-                (ProcedureKind::Feed, Some(item))
-                    if Some(argument) == procedure.arguments.last() =>
-                {
-                    format!("any number of {item}")
-                }
-                _ => expectation(&argument.ty),
-            };
-            add_line(&mut text, &format!("{}: {expected}", argument.name));
-        }
-    }
-    if procedure.kind.is_stream() {
-        add_heading(&mut text, "Items");
-        add_line(&mut text, &procedure.value.to_string());
-    } else if procedure.value.shape != Shape::Unit {
-        add_heading(&mut text, "Value");
-        add_line(&mut text, &procedure.value.to_string());
-    }
-    if let Some(error) = &procedure.error {
-        add_heading(&mut text, "Error");
-        match &error.shape {
-            Shape::Enum(variants) => {
-                for variant in variants {
-                    add_line(&mut text, &format!("{}::{variant}", error.name));
-                    add_doc(&mut text, "", &variant.doc);
-                }
-            }
-            _ => add_definition(&mut text, error),
-        }
-    }
+    let (data, call) = match procedure.is_event() {
+        true => ("Data", "Watch"),
+        false => ("Arguments", "Call"),
+    };
+    let value = match procedure.kind.is_stream() {
+        true => "Items",
+        false => "Value",
+    };
+    let is_valued = procedure.kind.is_stream() || procedure.value.shape != Shape::Unit;
     // An error's variants are already shown.
     let mut types = procedure.named_types();
     types.retain(|ty| Some(*ty) != procedure.error.as_ref());
-    if !types.is_empty() {
-        add_heading(&mut text, "Types");
-        for ty in types {
-            add_definition(&mut text, ty);
-        }
-    }
-    add_heading(
-        &mut text,
-        if procedure.is_event() {
-            "Watch"
-        } else {
-            "Call"
-        },
-    );
-    add_line(
-        &mut text,
+    [
+        format!("\x1b[1m{}\x1b[0m", procedure.usage()),
+        indented(procedure.doc.lines()),
+        section(data, expected(procedure)),
+        section(value, is_valued.then(|| procedure.value.to_string())),
+        section("Error", procedure.error.iter().flat_map(about_error)),
+        section("Types", types.into_iter().flat_map(defined)),
+        section(call, how_to_call(context, procedure)),
+    ]
+    .concat()
+}
+
+/// Returns the arguments or the data, each with what is expected.
+fn expected(procedure: &Procedure) -> impl Iterator<Item = String> {
+    let arguments = procedure.arguments.iter();
+    arguments.map(|argument| {
+        let expected = match (procedure.kind, procedure.item()) {
+            (ProcedureKind::Feed, Some(item)) if Some(argument) == procedure.arguments.last() => {
+                format!("any number of {item}")
+            }
+            _ => expectation(&argument.ty),
+        };
+        format!("{}: {expected}", argument.name)
+    })
+}
+
+fn about_error(error: &Type) -> Vec<String> {
+    let Shape::Enum(variants) = &error.shape else {
+        return defined(error);
+    };
+    let variants = variants.iter().flat_map(|variant| {
+        let line = format!("{}::{variant}", error.name);
+        [line].into_iter().chain(remark("", &variant.doc))
+    });
+    variants.collect()
+}
+
+/// Returns what to know before calling the procedure or watching the event, and a command to start from.
+fn how_to_call(context: &Context, procedure: &Procedure) -> Vec<String> {
+    let mut lines = vec![
         match (procedure.kind, procedure.idempotent) {
             (ProcedureKind::Event, _) => "the device sends it to its subscribers",
             (ProcedureKind::Stream | ProcedureKind::MovingStream, _) => {
@@ -185,35 +142,22 @@ fn about_procedure(context: &Context, procedure: &Procedure) -> String {
             }
             (_, true) => "idempotent: calling it twice is the same as calling it once",
             (_, false) => "not idempotent: each call counts",
-        },
-    );
+        }
+        .to_owned(),
+    ];
     if procedure.kind == ProcedureKind::Feed {
-        add_line(
-            &mut text,
-            "a feed: its items are sent as many at a time as fit; --items FILE reads them from a file",
-        );
+        let feed = "a feed: its items are sent as many at a time as fit; --items FILE reads them from a file";
+        lines.push(feed.to_owned());
     }
-    add_line(
-        &mut text,
-        &format!("number {}, key {:#010x}", procedure.number, procedure.key),
-    );
-    add_line(&mut text, &context.shown(&command_line(procedure)));
-    text
-}
-
-fn about_service(service: &Service) -> String {
-    let procedures: Vec<&Procedure> = service.procedures.iter().collect();
-    overview(service, &procedures)
+    let (number, key) = (procedure.number, procedure.key);
+    lines.push(format!("number {number}, key {key:#010x}"));
+    lines.push(context.shown(&command_line(procedure)));
+    lines
 }
 
 fn about_type(description: &Description, ty: &Type) -> String {
-    let mut text = ty.definition().to_string();
-    add_docs(&mut text, ty);
-    add_heading(&mut text, "Used by");
-    for path in users(description, ty) {
-        add_line(&mut text, path);
-    }
-    text
+    let docs = indented(docs(ty));
+    ty.definition() + &docs + &section("Used by", users(description, ty))
 }
 
 /// Returns the fields or variants of a type that have docs, with these.
@@ -261,38 +205,32 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-// Writing to a string cannot fail.
-
-fn add_paragraphs(text: &mut String, doc: &str) {
-    for line in doc.lines() {
-        add_line(text, line);
-    }
+/// Returns the definition of a type and its docs.
+fn defined(ty: &Type) -> Vec<String> {
+    [ty.definition()].into_iter().chain(docs(ty)).collect()
 }
 
-fn add_definition(text: &mut String, ty: &Type) {
-    add_line(text, &ty.definition().to_string());
-    add_docs(text, ty);
+fn docs(ty: &Type) -> impl Iterator<Item = String> {
+    let parts = documented_parts(ty);
+    let parts = parts.filter_map(|(name, doc)| remark(&format!("{name}: "), doc));
+    remark("", &ty.doc).into_iter().chain(parts)
 }
 
-fn add_docs(text: &mut String, ty: &Type) {
-    add_doc(text, "", &ty.doc);
-    for (name, doc) in documented_parts(ty) {
-        add_doc(text, &format!("{name}: "), doc);
-    }
-}
-
-/// Adds the first paragraph, below what it is about.
-fn add_doc(text: &mut String, about: &str, doc: &str) {
+/// Returns the first paragraph, as it stands below what it is about.
+fn remark(about: &str, doc: &str) -> Option<String> {
     let paragraph: Vec<&str> = doc.lines().take_while(|line| !line.is_empty()).collect();
-    if !paragraph.is_empty() {
-        add_line(text, &format!("  {about}{}", paragraph.join(" ")));
+    (!paragraph.is_empty()).then(|| format!("  {about}{}", paragraph.join(" ")))
+}
+
+/// Returns lines below a heading; nothing if there are none.
+fn section(heading: &str, lines: impl IntoIterator<Item = impl Display>) -> String {
+    match indented(lines) {
+        lines if lines.is_empty() => lines,
+        lines => format!("\n\n\x1b[4m{heading}\x1b[0m{lines}"),
     }
 }
 
-fn add_heading(text: &mut String, heading: &str) {
-    let _ = write!(text, "\n\n\x1b[4m{heading}\x1b[0m");
-}
-
-fn add_line(text: &mut String, line: &str) {
-    let _ = write!(text, "\n  {line}");
+fn indented(lines: impl IntoIterator<Item = impl Display>) -> String {
+    let lines = lines.into_iter().map(|line| format!("\n  {line}"));
+    lines.collect()
 }

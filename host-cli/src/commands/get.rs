@@ -1,7 +1,7 @@
 //! `serial-rpc get`: reads a block of the device into a file.
 
 use crate::context::Context;
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use crate::output;
 use crate::part::Part;
 use crate::transfer::Transfer;
@@ -32,9 +32,7 @@ pub struct Get {
 
 /// Reads the block, and writes the file.
 pub fn run(context: &Context, get: &Get) -> Result<(), Failure> {
-    let unwritten = |error: io::Error| {
-        Failure::new(Class::Usage, format!("cannot write {}: {error}", get.file))
-    };
+    let unwritten = |error: io::Error| Failure::unwritable(&get.file, error);
     // Before the port is opened: a file that cannot be written is no reason to wait for the device.
     let mut part = Part::of(&get.file).map_err(unwritten)?;
     let device = context.connect()?;

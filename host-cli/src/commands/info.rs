@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::output;
-use serde::Serialize;
+use serde_json::json;
 use serial_rpc::connection::DescriptionError;
 
 /// Show the device's name, version and limits.
@@ -16,20 +16,6 @@ use serial_rpc::connection::DescriptionError;
   serial-rpc --port sim info")]
 pub struct Info {}
 
-#[derive(Serialize)]
-struct Device {
-    port: String,
-    name: Option<String>,
-    version: Option<String>,
-    protocol: u8,
-    window: u8,
-    max_frame: u16,
-    buffer: u16,
-    fingerprint: String,
-    procedures: Option<usize>,
-    events: Option<usize>,
-}
-
 /// Prints the information.
 pub fn run(context: &Context, _: &Info) -> Result<(), Failure> {
     let device = context.connect()?;
@@ -41,48 +27,44 @@ pub fn run(context: &Context, _: &Info) -> Result<(), Failure> {
     let Some(accept) = device.device() else {
         return Err(Failure::new(Class::Port, "the device has gone"));
     };
-    let description = description.as_ref();
+    let description = description.as_deref();
     let count = |events: bool| {
         let procedures = description?.procedures();
-        Some(
-            procedures
-                .filter(|found| found.is_event() == events)
-                .count(),
-        )
+        let counted = procedures.filter(|found| found.is_event() == events);
+        Some(counted.count())
     };
-    let device = Device {
-        port: device.name(),
-        name: description.map(|description| description.name.clone()),
-        version: description.map(|description| description.version.clone()),
-        protocol: accept.version,
-        window: accept.window,
-        max_frame: accept.max_frame,
-        buffer: accept.buffer,
-        fingerprint: format!("{:#010x}", accept.fingerprint),
-        procedures: count(false),
-        events: count(true),
-    };
+    let (port, fingerprint) = (device.name(), format!("{:#010x}", accept.fingerprint));
+    let name = description.map(|description| &*description.name);
+    let version = description.map(|description| &*description.version);
+    let (procedures, events) = (count(false), count(true));
     if context.json {
-        return output::print_json(&device);
+        return output::print_json(&json!({
+            "port": port,
+            "name": name,
+            "version": version,
+            "protocol": accept.version,
+            "window": accept.window,
+            "max_frame": accept.max_frame,
+            "buffer": accept.buffer,
+            "fingerprint": fingerprint,
+            "procedures": procedures,
+            "events": events,
+        }));
     }
-    output::print(text(&device))
-}
-
-fn text(device: &Device) -> String {
-    let unknown = || "unknown: the firmware has no description".to_owned();
-    let number = |count: Option<usize>| count.map_or_else(unknown, |count| count.to_string());
+    let unknown = "unknown: the firmware has no description";
+    let number = |count: Option<usize>| count.map_or(unknown.to_owned(), |it| it.to_string());
     let lines = [
-        ("port", device.port.clone()),
-        ("name", device.name.clone().unwrap_or_else(unknown)),
-        ("version", device.version.clone().unwrap_or_else(unknown)),
-        ("procedures", number(device.procedures)),
-        ("events", number(device.events)),
-        ("fingerprint", device.fingerprint.clone()),
-        ("protocol", format!("version {}", device.protocol)),
-        ("window", format!("{} calls in flight", device.window)),
-        ("max frame", format!("{} bytes", device.max_frame)),
-        ("buffer", format!("{} bytes while busy", device.buffer)),
+        ("port", port),
+        ("name", name.unwrap_or(unknown).to_owned()),
+        ("version", version.unwrap_or(unknown).to_owned()),
+        ("procedures", number(procedures)),
+        ("events", number(events)),
+        ("fingerprint", fingerprint),
+        ("protocol", format!("version {}", accept.version)),
+        ("window", format!("{} calls in flight", accept.window)),
+        ("max frame", format!("{} bytes", accept.max_frame)),
+        ("buffer", format!("{} bytes while busy", accept.buffer)),
     ];
     let lines = lines.map(|(name, value)| format!("{name:12} {value}"));
-    lines.join("\n")
+    output::print(lines.join("\n"))
 }

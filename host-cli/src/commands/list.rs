@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::interface::Source;
 use crate::output;
-use crate::summary::Summary;
+use crate::summary::summary;
 use serial_rpc::description::{Procedure, Service};
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ pub fn run(context: &Context, list: &List) -> Result<(), Failure> {
     let is_shown = |procedure: &&Procedure| procedure.path.contains(filter);
     if context.json {
         let shown = description.procedures().filter(is_shown);
-        return output::print_json(&shown.map(Summary::from).collect::<Vec<_>>());
+        return output::print_json(&shown.map(summary).collect::<Vec<_>>());
     }
     if let Some(filter) = &list.filter
         && !description
@@ -47,29 +47,32 @@ pub fn run(context: &Context, list: &List) -> Result<(), Failure> {
         anstream::eprintln!("no procedure or event has `{filter}` in its path");
     }
     for service in &description.services {
-        let shown: Vec<&Procedure> = service.procedures.iter().filter(is_shown).collect();
-        if !shown.is_empty() {
-            output::print_text(&overview(service, &shown))?;
+        let mut shown = service.procedures.iter().filter(is_shown).peekable();
+        if shown.peek().is_some() {
+            output::print_text(&overview(service, shown))?;
         }
     }
     Ok(())
 }
 
 /// Shows a service and some of its procedures: a line and the documentation's first paragraph each.
-pub fn overview(service: &Service, procedures: &[&Procedure]) -> String {
-    let mut text = format!("\x1b[1m{}\x1b[0m  {}", service.name, summary(&service.doc));
+pub fn overview<'p>(
+    service: &Service,
+    procedures: impl IntoIterator<Item = &'p Procedure>,
+) -> String {
+    let mut text = format!("\x1b[1m{}\x1b[0m  {}", service.name, start(&service.doc));
     for procedure in procedures {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n  {}", procedure.signature());
         if !procedure.doc.is_empty() {
-            let _ = write!(text, "\n      \x1b[2m{}\x1b[0m", summary(&procedure.doc));
+            let _ = write!(text, "\n      \x1b[2m{}\x1b[0m", start(&procedure.doc));
         }
     }
     text
 }
 
 /// Returns the first paragraph of a doc comment, on one line.
-fn summary(doc: &str) -> String {
+fn start(doc: &str) -> String {
     let paragraph = doc.split("\n\n").next().unwrap_or_default();
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }

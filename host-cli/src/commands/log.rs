@@ -2,16 +2,16 @@
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
-use crate::following::{Following, Turn, cannot_follow};
+use crate::following::{Following, cannot_follow};
 use crate::output;
 use crate::repeating::{self, Until};
 use crate::timestamps::{Moment, Style, Timestamps};
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Member;
 use rpc_proto::services::log::{Level, LogRecord};
-use serde::Serialize;
+use serde_json::json;
 use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
 use serial_rpc::safe;
@@ -31,8 +31,8 @@ use serial_rpc::safe;
   serial-rpc --port sim log --call 'calculator.div 1 0' --count 1")]
 pub struct Log {
     /// Show only lines of this level or a more severe one.
-    #[arg(long, short, value_enum, default_value = "trace")]
-    level: NamedLevel,
+    #[arg(long, short, value_parser = level_parser(), default_value = "trace")]
+    level: Level,
 
     /// Show only lines whose target begins like this.
     #[arg(
@@ -55,25 +55,22 @@ pub struct Log {
     call: Vec<String>,
 }
 
-/// A level, as it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-enum NamedLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
+/// The levels, the most urgent first, each as it is written and with its colour.
+const LEVELS: [(Level, &str, &str); 5] = [
+    (Level::Error, "error", "\x1b[1;31m"),
+    (Level::Warn, "warn", "\x1b[33m"),
+    (Level::Info, "info", "\x1b[32m"),
+    (Level::Debug, "debug", "\x1b[34m"),
+    (Level::Trace, "trace", "\x1b[2m"),
+];
 
-/// A line as JSON.
-#[derive(Serialize)]
-struct LineJson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-    level: NamedLevel,
-    target: &'a str,
-    text: &'a str,
+fn level_parser() -> impl TypedValueParser<Value = Level> {
+    let names = PossibleValuesParser::new(LEVELS.map(|(_, name, _)| name));
+    names.try_map(|written| {
+        let mut levels = LEVELS.into_iter();
+        let level = levels.find(|(_, name, _)| *name == written);
+        level.map(|(level, ..)| level).ok_or("no level")
+    })
 }
 
 /// Prints lines as they come.
@@ -100,56 +97,38 @@ fn follow(
     timestamps: &mut Timestamps,
 ) -> Result<(), Failure> {
     let json = context.json;
+    let mut notify = |notice: String| output::notice(json, &notice);
     let mut remaining = log.until.begin();
     while let Some(timeout) = remaining.wait() {
-        let event = match following.next(timeout)? {
-            Turn::Value(event) => event,
-            Turn::Notice(notice) => {
-                output::notice(json, &notice);
-                continue;
-            }
-            Turn::Nothing => continue,
+        let Some(event) = following.next(timeout, &mut notify)? else {
+            continue;
         };
-        let Ok(LogRecord {
-            level,
-            target,
-            text,
-        }) = read_event::<LogRecord<'_>>(&event)
-        else {
+        let Ok(record) = read_event::<LogRecord<'_>>(&event) else {
             following.unreadable();
             continue;
         };
-        let level = NamedLevel::from(level);
-        if level > log.level || !target.starts_with(&log.target) {
+        if record.level > log.level || !record.target.starts_with(&log.target) {
             continue;
         }
         remaining.take();
         let time = timestamps.of(&Moment::now());
         if json {
-            output::print_json(&LineJson {
-                time,
-                level,
-                target,
-                text,
-            })?;
+            let (_, level, _) = LEVELS[record.level as usize];
+            let line = json!({ "level": level, "target": record.target, "text": record.text });
+            output::print_timed(time, line)?;
         } else {
-            output::print(line(time, level, target, text))?;
+            output::print(line(time, &record))?;
         }
     }
     Ok(())
 }
 
-fn line(time: Option<String>, level: NamedLevel, target: &str, text: &str) -> String {
-    let (colour, name) = match level {
-        NamedLevel::Error => ("\x1b[1;31m", "ERROR"),
-        NamedLevel::Warn => ("\x1b[33m", "WARN "),
-        NamedLevel::Info => ("\x1b[32m", "INFO "),
-        NamedLevel::Debug => ("\x1b[34m", "DEBUG"),
-        NamedLevel::Trace => ("\x1b[2m", "TRACE"),
-    };
+fn line(time: Option<String>, record: &LogRecord<'_>) -> String {
+    let (_, name, colour) = LEVELS[record.level as usize];
+    let name = name.to_uppercase();
     let time = time.map_or_else(String::new, |time| format!("\x1b[2m{time}\x1b[0m "));
-    let (target, text) = (safe::line(target), safe::line(text));
-    format!("{time}{colour}{name}\x1b[0m {target}: {text}")
+    let (target, text) = (safe::line(record.target), safe::line(record.text));
+    format!("{time}{colour}{name:5}\x1b[0m {target}: {text}")
 }
 
 /// Distinguishes a device without a log from one that cannot be reached.
@@ -164,17 +143,5 @@ fn cannot_log(device: &Connection, error: CallError<SubscribeError>) -> Failure 
                  what there is",
         ),
         error => cannot_follow(device, error),
-    }
-}
-
-impl From<Level> for NamedLevel {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Error => Self::Error,
-            Level::Warn => Self::Warn,
-            Level::Info => Self::Info,
-            Level::Debug => Self::Debug,
-            Level::Trace => Self::Trace,
-        }
     }
 }

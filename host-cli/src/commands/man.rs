@@ -25,12 +25,8 @@ pub fn run(man: &Man, command: Command) -> Result<(), Failure> {
             .map_err(|error| Failure::new(Class::Internal, error.to_string()))?;
         return output::write(&page);
     };
-    fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command, folder))
-        .map_err(|error| {
-            Failure::new(
-                Class::Usage,
-                format!("cannot write to {}: {error}", folder.display()),
-            )
-        })
+    let written =
+        fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
+    let folder = format!("to {}", folder.display());
+    written.map_err(|error| Failure::unwritable(folder, error))
 }

@@ -99,17 +99,10 @@ impl Report {
     }
 
     fn text(&self) -> String {
-        let Self {
-            sent,
-            answered,
-            lost,
-            resent,
-            round_trip_us,
-        } = self;
-        let percent = 100 * lost / sent;
+        let percent = 100 * self.lost / self.sent;
         format!(
-            "{answered} of {sent} answered, {lost} lost ({percent} %), {resent} frames sent again\n\
-             round trip: {round_trip_us}"
+            "{} of {} answered, {} lost ({percent} %), {} frames sent again\nround trip: {}",
+            self.answered, self.sent, self.lost, self.resent, self.round_trip_us
         )
     }
 }

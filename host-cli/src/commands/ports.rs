@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
-use serde::Serialize;
-use serial_rpc::port::{Access, AvailablePort, UsbDevice, serial_ports};
+use serde_json::{Value, json};
+use serial_rpc::port::{Access, AvailablePort, serial_ports};
 
 /// List the serial ports of this machine, those of USB devices first.
 ///
@@ -21,27 +21,6 @@ use serial_rpc::port::{Access, AvailablePort, UsbDevice, serial_ports};
   serial-rpc --port id:E6605838834C3A2F list     by serial number")]
 pub struct Ports {}
 
-#[derive(Serialize)]
-struct PortJson<'a> {
-    path: &'a str,
-    usb: Option<UsbJson<'a>>,
-    access: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    process: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    program: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct UsbJson<'a> {
-    vendor_id: String,
-    product_id: String,
-    selector: String,
-    serial_number: Option<&'a str>,
-    manufacturer: Option<&'a str>,
-    product: Option<&'a str>,
-}
-
 /// Prints a line for each port.
 pub fn run(context: &Context, _: &Ports) -> Result<(), Failure> {
     let ports: Vec<(AvailablePort, Access)> = serial_ports()
@@ -52,10 +31,8 @@ pub fn run(context: &Context, _: &Ports) -> Result<(), Failure> {
         })
         .collect();
     if context.json {
-        let ports: Vec<_> = ports
-            .iter()
-            .map(|(port, access)| port_json(port, access))
-            .collect();
+        let ports = ports.iter().map(|(port, access)| port_json(port, access));
+        let ports: Vec<_> = ports.collect();
         return output::print_json(&ports);
     }
     if ports.is_empty() {
@@ -68,47 +45,36 @@ pub fn run(context: &Context, _: &Ports) -> Result<(), Failure> {
     Ok(())
 }
 
-fn port_json<'a>(port: &'a AvailablePort, access: &'a Access) -> PortJson<'a> {
-    let (access, holder) = match access {
-        Access::Free => ("free", None),
-        Access::InUse(holder) => ("in-use", Some(holder)),
-        Access::NotPermitted => ("not-permitted", None),
-    };
-    PortJson {
-        path: &port.path,
-        usb: port.usb.as_ref().map(|usb| UsbJson {
-            vendor_id: format!("{:04x}", usb.vendor_id),
-            product_id: format!("{:04x}", usb.product_id),
-            selector: selector(usb),
-            serial_number: usb.serial_number.as_deref(),
-            manufacturer: usb.manufacturer.as_deref(),
-            product: usb.product.as_deref(),
-        }),
-        access,
-        process: holder.map(|holder| holder.process),
-        program: holder.map(|holder| holder.program.as_str()),
+fn port_json(port: &AvailablePort, access: &Access) -> Value {
+    let usb = port.usb.as_ref().map(|usb| {
+        json!({
+            "vendor_id": format!("{:04x}", usb.vendor_id),
+            "product_id": format!("{:04x}", usb.product_id),
+            "selector": usb.selector().to_string(),
+            "serial_number": usb.serial_number,
+            "manufacturer": usb.manufacturer,
+            "product": usb.product,
+        })
+    });
+    let mut json = json!({ "path": port.path, "usb": usb });
+    match access {
+        Access::Free => json["access"] = "free".into(),
+        Access::InUse(holder) => {
+            json["access"] = "in-use".into();
+            json["process"] = holder.process.into();
+            json["program"] = holder.program.as_str().into();
+        }
+        Access::NotPermitted => json["access"] = "not-permitted".into(),
     }
-}
-
-/// Returns the value of `--port` that selects it.
-fn selector(usb: &UsbDevice) -> String {
-    let ids = format!("{:04x}:{:04x}", usb.vendor_id, usb.product_id);
-    match &usb.serial_number {
-        Some(number) => format!("{ids}:{number}"),
-        None => ids,
-    }
+    json
 }
 
 fn line(port: &AvailablePort, access: &Access, width: usize) -> String {
     let mut about = Vec::new();
     if let Some(usb) = &port.usb {
-        about.push(selector(usb));
-        about.extend(
-            [&usb.manufacturer, &usb.product]
-                .into_iter()
-                .flatten()
-                .cloned(),
-        );
+        about.push(usb.selector().to_string());
+        let names = [&usb.manufacturer, &usb.product];
+        about.extend(names.into_iter().flatten().cloned());
     }
     match access {
         Access::Free => {}
@@ -125,7 +91,7 @@ fn line(port: &AvailablePort, access: &Access, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serial_rpc::port::UsbDevice;
 
     fn pico() -> AvailablePort {
         AvailablePort {

@@ -3,10 +3,11 @@
 use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::interface::Source;
-use crate::output;
+use crate::output::{self, counted};
 use clap::Subcommand;
 use rpc_proto::wire::crc::Crc32;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use serial_rpc::description::{Change, Description};
 use serial_rpc::value::{from_hex, hex};
 use std::fs;
@@ -64,21 +65,6 @@ struct Diff {
     source: Source,
 }
 
-/// A description as JSON. Only the bytes are read back: they are the device's own.
-#[derive(Serialize)]
-struct Dumped {
-    fingerprint: String,
-    bytes: String,
-    description: Description,
-}
-
-#[derive(Serialize)]
-struct ChangeJson<'a> {
-    #[serde(flatten)]
-    change: &'a Change,
-    breaks_callers: bool,
-}
-
 /// Saves or compares.
 pub fn run(context: &Context, schema: &Schema) -> Result<(), Failure> {
     match &schema.action {
@@ -90,25 +76,22 @@ pub fn run(context: &Context, schema: &Schema) -> Result<(), Failure> {
 fn save(context: &Context, dump: &Dump) -> Result<(), Failure> {
     let bytes = dump.source.bytes(context)?;
     let bytes = if context.json {
-        let dumped = Dumped {
-            fingerprint: format!("{:#010x}", Crc32::of(&bytes).value()),
-            bytes: hex(&bytes),
-            description: read(&bytes, "the device")?,
-        };
-        let json = serde_json::to_string(&dumped)
-            .map_err(|error| Failure::new(Class::Internal, format!("no JSON: {error}")))?;
-        (json + "\n").into_bytes()
+        // Only the bytes are read back: they are the device's own.
+        let dumped = json!({
+            "fingerprint": format!("{:#010x}", Crc32::of(&bytes).value()),
+            "bytes": hex(&bytes),
+            "description": read(&bytes, "the device")?,
+        });
+        format!("{dumped}\n").into_bytes()
     } else {
         bytes
     };
     match &dump.file {
         None => output::write_data(&bytes),
-        Some(file) => fs::write(file, bytes).map_err(|error| {
-            Failure::new(
-                Class::Usage,
-                format!("cannot write {}: {error}", file.display()),
-            )
-        }),
+        Some(file) => {
+            let written = fs::write(file, bytes);
+            written.map_err(|error| Failure::unwritable(file.display(), error))
+        }
     }
 }
 
@@ -122,36 +105,31 @@ fn compare(context: &Context, diff: &Diff) -> Result<(), Failure> {
     let broken = changes
         .iter()
         .filter(|change| change.effect.breaks_callers());
-    let broken = broken.count();
+    let broken = broken.count() as u64;
     if context.json {
-        let changes: Vec<_> = changes
-            .iter()
-            .map(|change| ChangeJson {
-                change,
-                breaks_callers: change.effect.breaks_callers(),
-            })
-            .collect();
+        let changes = changes.iter().map(|change| {
+            let mut json = json!(change);
+            json["breaks_callers"] = json!(change.effect.breaks_callers());
+            json
+        });
+        let changes: Vec<_> = changes.collect();
         output::print_json(&changes)?;
     } else {
         for change in &changes {
             output::print(shown(change))?;
         }
     }
-    match broken {
-        0 => Ok(()),
-        1 => Err(Failure::new(Class::Protocol, "1 change breaks callers")),
-        count => Err(Failure::new(
-            Class::Protocol,
-            format!("{count} changes break callers"),
-        )),
+    if broken > 0 {
+        let broken = counted(broken, "change breaks", "changes break");
+        return Err(Failure::new(Class::Protocol, format!("{broken} callers")));
     }
+    Ok(())
 }
 
 fn shown(change: &Change) -> String {
-    if change.effect.breaks_callers() {
-        format!("\x1b[31mbreaks callers\x1b[0m: {change}")
-    } else {
-        format!("harmless: {change}")
+    match change.effect.breaks_callers() {
+        true => format!("\x1b[31mbreaks callers\x1b[0m: {change}"),
+        false => format!("harmless: {change}"),
     }
 }
 

@@ -7,8 +7,8 @@ mod own;
 use crate::commands::call::{self, Arguments};
 use crate::commands::list;
 use crate::context::{Context, without_program};
-use crate::failure::{Class, Failure};
-use crate::{interrupt, output, words};
+use crate::failure::Failure;
+use crate::{interface, interrupt, output, words};
 use anstream::eprintln;
 use lines::Lines;
 use own::Own;
@@ -38,7 +38,7 @@ pub fn run(context: &Context, _shell: &Shell) -> Result<(), Failure> {
         let words = match words::split(&line) {
             Ok(words) => words,
             Err(unclosed) => {
-                report(&context, Failure::new(Class::Usage, unclosed.to_string()));
+                report(&context, unclosed.into());
                 continue;
             }
         };
@@ -93,26 +93,19 @@ fn greet(context: &Context, device: &Connection, lines: &mut Lines) {
 
 /// Passes the description to the assistant.
 fn learn(context: &Context, device: &Connection, lines: &mut Lines) -> Option<Arc<Description>> {
-    match device.description() {
-        Ok(description) => {
-            lines.learn(Arc::clone(&description));
-            Some(description)
-        }
-        Err(error) => {
-            report(context, Failure::description(device, error));
-            None
-        }
-    }
+    let description = interface::of_device(device);
+    let description = description
+        .map_err(|failure| report(context, failure))
+        .ok()?;
+    lines.learn(Arc::clone(&description));
+    Some(description)
 }
 
 /// Shows all procedures, and names the commands.
 fn help(context: &Context, device: &Connection) -> Result<(), Failure> {
-    let description = device
-        .description()
-        .map_err(|error| Failure::description(device, error))?;
+    let description = interface::of_device(device)?;
     for service in &description.services {
-        let procedures: Vec<_> = service.procedures.iter().collect();
-        output::print_text(&list::overview(service, &procedures))?;
+        output::print_text(&list::overview(service, &service.procedures))?;
     }
     let names = Own::names().join(", ");
     output::notice(

@@ -97,19 +97,10 @@ impl Simulate {
         Simulation::of(UpdatableDevice::new(slots), pace, noise, seed)
     }
 
-    #[cfg(unix)]
     fn offer(&self) -> io::Result<Offer> {
         match &self.tcp {
             Some(address) => Offer::tcp(address),
-            None => Offer::pty(),
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn offer(&self) -> io::Result<Offer> {
-        match &self.tcp {
-            Some(address) => Offer::tcp(address),
-            None if self.pty => Err(io::Error::other("this system has no pseudo-terminals")),
+            None if self.pty || cfg!(unix) => Offer::pty(),
             None => Offer::tcp("localhost:0"),
         }
     }

@@ -42,36 +42,39 @@ pub fn run(context: &Context, _: &Stats) -> Result<(), Failure> {
             },
         }));
     }
-    let counter =
-        |name: &str, count: u32, meaning: &str| format!("  {name:13}{count:10}  {meaning}");
-    let lines = [
-        "\x1b[1mdevice\x1b[0m, since it started".to_owned(),
-        counter("frames", device.frames, "received whole"),
-        counter("corrupt", device.corrupt, "received damaged"),
-        counter("too long", device.too_long, "longer than it accepts"),
-        counter(
+    let device = [
+        ("frames", device.frames, "received whole"),
+        ("corrupt", device.corrupt, "received damaged"),
+        ("too long", device.too_long, "longer than it accepts"),
+        (
             "out of order",
             device.out_of_order,
             "came before one that was lost",
         ),
-        counter(
+        (
             "duplicates",
             device.duplicates,
             "had run already, answered from memory",
         ),
-        counter(
+        (
             "overruns",
             device.overruns,
             "bytes that there was no room for",
         ),
-        "\x1b[1mthis program\x1b[0m, since it connected".to_owned(),
-        counter("sent", caller.sent, "frames"),
-        counter("resent", caller.resent, "of them sent again"),
-        counter("received", caller.received, "received whole"),
-        counter("broken", caller.broken, "received damaged"),
-        counter("sessions", caller.sessions, "accepted by the device"),
-        counter("refused", caller.refused, "that the device could not use"),
-        counter("lost links", caller.lost_links, "opened again"),
     ];
-    output::print(lines.join("\n"))
+    let caller = [
+        ("sent", caller.sent, "frames"),
+        ("resent", caller.resent, "of them sent again"),
+        ("received", caller.received, "received whole"),
+        ("broken", caller.broken, "received damaged"),
+        ("sessions", caller.sessions, "accepted by the device"),
+        ("refused", caller.refused, "that the device could not use"),
+        ("lost links", caller.lost_links, "opened again"),
+    ];
+    let line = |(name, count, meaning)| format!("\n  {name:13}{count:10}  {meaning}");
+    let (device, caller) = (device.map(line).concat(), caller.map(line).concat());
+    output::print(format!(
+        "\x1b[1mdevice\x1b[0m, since it started{device}\n\
+         \x1b[1mthis program\x1b[0m, since it connected{caller}"
+    ))
 }

@@ -3,10 +3,10 @@
 use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
-use crate::output::{print, print_json};
+use crate::output::{print, print_timed};
 use crate::tapping::{decoder, line};
 use clap::ValueEnum;
-use serde::Serialize;
+use serde_json::{Value, json};
 use serial_rpc::link::Direction;
 use serial_rpc::trace::capture::read_line;
 use serial_rpc::trace::{Event, Happening};
@@ -36,20 +36,10 @@ pub struct Trace {
 }
 
 /// The direction of bytes, as it is written.
-#[derive(Clone, Copy, Debug, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum NamedDirection {
     ToDevice,
     FromDevice,
-}
-
-impl From<Direction> for NamedDirection {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::ToDevice => Self::ToDevice,
-            Direction::FromDevice => Self::FromDevice,
-        }
-    }
 }
 
 impl From<NamedDirection> for Direction {
@@ -59,31 +49,6 @@ impl From<NamedDirection> for Direction {
             NamedDirection::FromDevice => Self::FromDevice,
         }
     }
-}
-
-/// An event as JSON.
-#[derive(Serialize)]
-struct EventJson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<f64>,
-    direction: NamedDirection,
-    #[serde(flatten)]
-    happening: HappeningJson<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum HappeningJson<'a> {
-    Text(&'a str),
-    Broken(String),
-    #[serde(untagged)]
-    Frame {
-        kind: String,
-        seq: u8,
-        words: &'a str,
-        again: bool,
-        spoilt: bool,
-    },
 }
 
 /// Prints one event a line, as soon as it is complete.
@@ -118,7 +83,7 @@ pub fn run(context: &Context, trace: &Trace) -> Result<(), Failure> {
 fn show(context: &Context, time: Option<f64>, events: &[Event]) -> Result<(), Failure> {
     for event in events {
         if context.json {
-            print_json(&EventJson::new(time, event))?;
+            print_timed(time, json(event))?;
         } else {
             print(line(time, event))?;
         }
@@ -126,28 +91,18 @@ fn show(context: &Context, time: Option<f64>, events: &[Event]) -> Result<(), Fa
     Ok(())
 }
 
-impl<'a> EventJson<'a> {
-    fn new(time: Option<f64>, event: &'a Event) -> Self {
-        Self {
-            time,
-            direction: event.direction.into(),
-            happening: match &event.happening {
-                Happening::Frame {
-                    kind,
-                    seq,
-                    words,
-                    again,
-                    spoilt,
-                } => HappeningJson::Frame {
-                    kind: format!("{kind:?}"),
-                    seq: seq.number(),
-                    words,
-                    again: *again,
-                    spoilt: *spoilt,
-                },
-                Happening::Text(text) => HappeningJson::Text(text),
-                Happening::Broken(bytes) => HappeningJson::Broken(hex(bytes)),
-            },
-        }
+fn json(event: &Event) -> Value {
+    let direction = event.direction;
+    match &event.happening {
+        Happening::Frame(frame) => json!({
+            "direction": direction,
+            "kind": format!("{:?}", frame.kind),
+            "seq": frame.seq.number(),
+            "words": frame.words,
+            "again": frame.again,
+            "spoilt": frame.spoilt,
+        }),
+        Happening::Text(text) => json!({ "direction": direction, "text": text }),
+        Happening::Broken(bytes) => json!({ "direction": direction, "broken": hex(bytes) }),
     }
 }

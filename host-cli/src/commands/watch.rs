@@ -9,11 +9,10 @@ mod table;
 use crate::columns;
 use crate::context::Context;
 use crate::failure::{Class, Failure};
-use crate::following::Turn;
 use crate::repeating::{self, Remaining, Until};
 use crate::seconds::seconds;
 use crate::timestamps::{Moment, Style, Timestamps};
-use crate::{completer, negative, output};
+use crate::{completer, interface, negative, output};
 use clap_complete::ArgValueCompleter;
 use recording::Recording;
 use serde_json::{Value, json};
@@ -92,9 +91,7 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
         return Err(Failure::new(Class::Usage, message));
     }
     let device = context.connect()?;
-    let description = device
-        .description()
-        .map_err(|error| Failure::description(&device, error))?;
+    let description = interface::of_device(&device)?;
     let procedure = description.procedure(&watch.path)?;
     let columns = columns::of(procedure);
     let drawn = match watch.plot {
@@ -119,17 +116,13 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
     let end = match drawn {
         Some(drawn) => plot::run(&drawn, &mut watched, &mut source),
         None => {
-            let default = if context.json {
-                Style::Iso
-            } else {
-                Style::Clock
-            };
+            let json = context.json;
+            let default = if json { Style::Iso } else { Style::Clock };
             let mut shown = Shown {
-                json: context.json,
-                name: if procedure.is_event() {
-                    "data"
-                } else {
-                    "value"
+                json,
+                name: match procedure.is_event() {
+                    true => "data",
+                    false => "value",
                 },
                 timestamps: Timestamps::new(watch.timestamps.unwrap_or(default)),
                 table: Table::new(columns),
@@ -140,10 +133,8 @@ pub fn run(context: &Context, watch: &Watch) -> Result<(), Failure> {
     for notice in source.untold() {
         output::notice(context.json, &notice);
     }
-    if end
-        .as_ref()
-        .map_or_else(Failure::is_interruption, |()| true)
-    {
+    let was_stopped = end.as_ref().is_err_and(Failure::is_interruption);
+    if end.is_ok() || was_stopped {
         output::notice(context.json, &summary(watched.count, &source));
     }
     end
@@ -166,16 +157,14 @@ fn check(watch: &Watch, procedure: &Procedure) -> Result<(), Failure> {
 
 /// Prints values as they come.
 fn show(shown: &mut Shown, watched: &mut Watched, source: &mut Source<'_>) -> Result<(), Failure> {
+    let json = shown.json;
+    let mut notify = |notice: String| output::notice(json, &notice);
     while let Some(timeout) = watched.remaining.wait() {
-        match source.next(timeout)? {
-            Turn::Value(value) => {
-                let now = Moment::now();
-                if watched.take(&now, &value)? {
-                    shown.print(&now, value)?;
-                }
+        if let Some(value) = source.next(timeout, &mut notify)? {
+            let now = Moment::now();
+            if watched.take(&now, &value)? {
+                shown.print(&now, value)?;
             }
-            Turn::Notice(notice) => output::notice(shown.json, &notice),
-            Turn::Nothing => {}
         }
     }
     Ok(())
@@ -183,10 +172,7 @@ fn show(shown: &mut Shown, watched: &mut Watched, source: &mut Source<'_>) -> Re
 
 /// Returns a summary of the watch.
 fn summary(count: u64, source: &Source<'_>) -> String {
-    let shown = match count {
-        1 => "1 value".to_owned(),
-        count => format!("{count} values"),
-    };
+    let shown = output::counted(count, "value", "values");
     match source.lost() {
         None => shown,
         Some(0) => shown + ", none lost",
@@ -236,9 +222,6 @@ impl Shown {
         if !self.json {
             return output::print(self.table.row(time, &value));
         }
-        let mut line = serde_json::Map::new();
-        line.extend(time.map(|time| ("time".to_owned(), json!(time))));
-        line.insert(self.name.to_owned(), value);
-        output::print_json(&line)
+        output::print_timed(time, json!({ self.name: value }))
     }
 }

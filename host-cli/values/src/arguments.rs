@@ -31,7 +31,7 @@ use thiserror::Error;
 
 use crate::description::{Argument, Procedure, Shape};
 use crate::nearest::{did_you_mean, nearest};
-use crate::value::{Problem, ValueError, decode, encode, shortened};
+use crate::value::{ValueError, check_end, decode, encode, shortened};
 
 /// An error in the arguments for a procedure.
 ///
@@ -175,7 +175,7 @@ pub fn from_words(
                     Some(unknown) => unknown,
                     None if named => ArgumentsError::Nameless {
                         word: word.to_owned(),
-                        usage: procedure.usage().to_string(),
+                        usage: procedure.usage(),
                     },
                     None => procedure.too_many(words.len()),
                 });
@@ -216,10 +216,8 @@ pub fn to_json(procedure: &Procedure, mut bytes: &[u8]) -> Result<Map<String, Va
         let value = decode(&argument.ty, &mut bytes)?;
         values.insert(argument.name.clone(), value);
     }
-    match bytes.len() {
-        0 => Ok(values),
-        count => Err(Problem::Trailing { count }.into()),
-    }
+    check_end(bytes)?;
+    Ok(values)
 }
 
 /// Encodes a call's arguments from a JSON array of them all, or from an object with their names.
@@ -275,7 +273,7 @@ pub fn from_json(procedure: &Procedure, arguments: &Value) -> Result<Vec<u8>, Ar
         _ => {
             return Err(ArgumentsError::NotArguments {
                 given: shortened(&arguments.to_string()),
-                usage: procedure.usage().to_string(),
+                usage: procedure.usage(),
             });
         }
     }
@@ -318,7 +316,7 @@ impl<'a> Given<'a> {
                     return Err(ArgumentsError::Missing {
                         argument: argument.name.clone(),
                         path: self.procedure.path.clone(),
-                        usage: self.procedure.usage().to_string(),
+                        usage: self.procedure.usage(),
                     });
                 }
             }
@@ -339,7 +337,7 @@ impl Procedure {
             path: self.path.clone(),
             expected: self.arguments.len(),
             given,
-            usage: self.usage().to_string(),
+            usage: self.usage(),
         }
     }
 
@@ -348,7 +346,7 @@ impl Procedure {
         ArgumentsError::Unknown {
             name: name.to_owned(),
             nearest: nearest(name, names),
-            usage: self.usage().to_string(),
+            usage: self.usage(),
         }
     }
 }

@@ -13,12 +13,12 @@ mod types;
 
 use heck::ToSnakeCase;
 use serde::Serialize;
+use std::sync::LazyLock;
 use thiserror::Error;
 
 pub use difference::{Change, Effect};
 pub use find::{Item, UnknownItem};
 pub use mirror::Mirror;
-pub use notation::{Definition, Signature};
 pub use read::ReadError;
 pub use types::{Field, IntegerType, Shape, Type, Variant};
 
@@ -29,6 +29,9 @@ pub use rpc_proto::service::FIRST_NUMBER;
 
 /// The longest description that is taken from a device, in bytes. One that sends more is broken or malicious.
 pub const MAX_DESCRIPTION: usize = 256 * 1024;
+
+/// An item of a list of bytes.
+static BYTE: LazyLock<Type> = LazyLock::new(|| IntegerType::U8.into());
 
 /// The description of a device and its services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -196,6 +199,7 @@ impl Procedure {
             (ProcedureKind::Stream | ProcedureKind::MovingStream, _) => Some(&self.value),
             (ProcedureKind::Feed, Some(Argument { ty, .. })) => match &ty.shape {
                 Shape::Seq(item) => Some(item),
+                Shape::Bytes => Some(&BYTE),
                 _ => None,
             },
             _ => None,

@@ -33,11 +33,7 @@ pub fn is_hidden(character: char) -> bool {
 /// assert_eq!(safe::line("\u{9b}2J\u{202e}"), r"\u{9b}2J\u{202e}");
 /// ```
 pub fn line(text: &str) -> String {
-    escaped(
-        text,
-        |_| false,
-        |character| character.escape_default().to_string(),
-    )
+    escaped(text, |_| false, by_number)
 }
 
 /// Returns text whose lines and tabs are kept.
@@ -49,9 +45,7 @@ pub fn line(text: &str) -> String {
 /// ```
 pub fn lines(text: &str) -> String {
     let is_kept = |character| matches!(character, '\n' | '\t');
-    escaped(text, is_kept, |character| {
-        character.escape_default().to_string()
-    })
+    escaped(text, is_kept, by_number)
 }
 
 /// Returns JSON that means the same.
@@ -76,6 +70,10 @@ pub fn json(json: &str) -> String {
             escape
         })
     })
+}
+
+fn by_number(character: char) -> String {
+    character.escape_default().to_string()
 }
 
 /// Replaces hidden characters by their escapes.

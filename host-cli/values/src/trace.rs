@@ -12,6 +12,6 @@ mod seals;
 
 pub use decoder::Decoder;
 pub use direction::Direction;
-pub use event::{Event, Happening};
+pub use event::{Event, Frame, Happening};
 pub use pieces::{Piece, Pieces};
 pub use seals::Seals;

@@ -38,13 +38,14 @@ mod hex;
 mod integer;
 mod render;
 
-pub use decode::{decode, decode_all};
+pub use decode::{decode, decode_all, decode_items};
 pub use encode::encode;
 pub use error::{Path, Problem, ValueError, expectation};
 pub use hex::{from_hex, hex};
 pub use render::{error_in_words, plain};
 
 pub use crate::cursor::Malformed;
+pub(crate) use decode::{check_end, tagged};
 pub(crate) use error::shortened;
 pub(crate) use float::Float;
 pub(crate) use integer::Integer;

@@ -196,11 +196,6 @@ fn schema(ty: &Type) -> TokenStream {
     quote_spanned!(ty.span()=> <#ty as ::rpc_proto::macro_support::Schema>::SCHEMA)
 }
 
-/// Returns true if an argument is decoded by itself.
-fn is_plain(ty: &Type) -> bool {
-    !matches!(run::of(ty), Some(Run::Array | Run::Vec))
-}
-
 fn dispatcher(service: &Service) -> TokenStream {
     let ident = &service.ident;
     let name = dispatcher_name(service);
@@ -221,30 +216,28 @@ fn dispatcher(service: &Service) -> TokenStream {
             let names: Vec<Ident> = (0..procedure.arguments.len())
                 .map(|position| Ident::new(&format!("argument_{position}"), Span::mixed_site()))
                 .collect();
-            let takes = names.iter().zip(&procedure.arguments).enumerate().map(
-                |(position, (name, argument))| {
-                    let ty = with_lifetime(&argument.ty, "'_");
-                    let is_last = position + 1 == names.len();
-                    let take = match procedure.flow {
-                        Flow::Feed(_) if is_last => "take_items",
-                        _ => match run::of(&argument.ty) {
-                            Some(Run::Array) => "take_array",
-                            Some(Run::Vec) => "take_run",
-                            _ if is_last => "take_last",
-                            _ => "take",
-                        },
-                    };
-                    let take = Ident::new(take, argument.ty.span());
-                    quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
-                },
-            );
+            let arguments = &procedure.arguments;
+            let methods = arguments.iter().enumerate().map(|(position, argument)| {
+                let is_last = position + 1 == arguments.len();
+                match (&procedure.flow, run::of(&argument.ty)) {
+                    (Flow::Feed(_), _) if is_last => "take_items",
+                    (_, Some(Run::Array)) => "take_array",
+                    (_, Some(Run::Vec)) => "take_run",
+                    _ if is_last => "take_last",
+                    _ => "take",
+                }
+            });
             // A plain last argument is taken together with the check for what is behind it.
-            let end = match (procedure.arguments.last(), &procedure.flow) {
-                (Some(last), Flow::Call | Flow::Stream { .. }) if is_plain(&last.ty) => None,
-                _ => Some(quote!(#taken.end()?;)),
-            };
-            let take_ask =
-                sequence::ask_type(procedure).map(|_| quote!(let #ask = #taken.take()?;));
+            let end =
+                (methods.clone().next_back() != Some("take_last")).then(|| quote!(#taken.end()?;));
+            let takes = names.iter().zip(arguments).zip(methods);
+            let takes = takes.map(|((name, argument), take)| {
+                let ty = with_lifetime(&argument.ty, "'_");
+                let take = Ident::new(take, argument.ty.span());
+                quote_spanned!(argument.ty.span()=> let #name: #ty = #taken.#take()?;)
+            });
+            let is_stream = matches!(procedure.flow, Flow::Stream { .. });
+            let take_ask = is_stream.then(|| quote!(let #ask = #taken.take()?;));
             let awaited = procedure.asynchronous.then(|| quote!(.await));
             // A type that cannot be serialised is reported where it is written.
             let returned = quote_spanned!(procedure.outcome.value.span()=> &#outcome);
@@ -381,23 +374,56 @@ fn error_type(procedure: &Procedure) -> TokenStream {
     }
 }
 
+/// The way a client's methods wait.
+struct Waiting {
+    /// The trait of the callers that wait like that.
+    caller: TokenStream,
+    asynchronous: Option<Token![async]>,
+    /// What waits for a call.
+    awaited: Option<TokenStream>,
+}
+
 /// Generates the typed clients: one that blocks, and one that lets other tasks run meanwhile.
 fn clients(service: &Service) -> TokenStream {
-    let (visibility, ident) = (&service.visibility, &service.ident);
-    let c = &service.caller;
-    let name = format_ident!("{ident}Client");
-    let doc = format!("Calls the procedures of a [`{ident}`] on a device.");
-    let caller = quote!(::rpc_proto::macro_support::Caller);
-    let methods = methods(service, &caller, None);
-    let subscriptions = event::subscriptions(service, &caller, None);
-    let async_name = format_ident!("{ident}AsyncClient");
-    let async_doc = format!(
-        "Calls the procedures of a [`{ident}`] on a device, and lets other tasks run meanwhile."
+    let ident = &service.ident;
+    let doc = format!("Calls the procedures of a [`{ident}`] on a device");
+    let blocking = Waiting {
+        caller: quote!(::rpc_proto::macro_support::Caller),
+        asynchronous: None,
+        awaited: None,
+    };
+    let yielding = Waiting {
+        caller: quote!(::rpc_proto::macro_support::AsyncCaller),
+        asynchronous: Some(Token![async](ident.span())),
+        awaited: Some(quote!(.await)),
+    };
+    let (name, async_name) = (
+        format_ident!("{ident}Client"),
+        format_ident!("{ident}AsyncClient"),
     );
-    let async_caller = quote!(::rpc_proto::macro_support::AsyncCaller);
-    let asynchronous = Some(Token![async](ident.span()));
-    let async_methods = self::methods(service, &async_caller, asynchronous);
-    let async_subscriptions = event::subscriptions(service, &async_caller, asynchronous);
+    let client = client(service, &name, &format!("{doc}."), &blocking);
+    let async_doc = format!("{doc}, and lets other tasks run meanwhile.");
+    let async_client = self::client(service, &async_name, &async_doc, &yielding);
+    quote! {
+        #client
+        // Few use both.
+        #[allow(dead_code)]
+        #async_client
+    }
+}
+
+fn client(service: &Service, name: &Ident, doc: &str, waiting: &Waiting) -> TokenStream {
+    let (visibility, c, caller) = (&service.visibility, &service.caller, &waiting.caller);
+    let methods = service.procedures.iter().map(|member| {
+        if member.is_event {
+            return event::subscription(service, member, waiting);
+        }
+        match &member.flow {
+            Flow::Call => method(service, member, waiting),
+            Flow::Stream { .. } => sequence::stream_method(service, member, waiting),
+            Flow::Feed(item) => sequence::feed_method(service, member, item, waiting),
+        }
+    });
     quote! {
         #[doc = #doc]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -421,84 +447,44 @@ fn clients(service: &Service) -> TokenStream {
                 &mut self.caller
             }
 
-            #methods
-            #subscriptions
-        }
-
-        #[doc = #async_doc]
-        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #[allow(dead_code)]
-        #visibility struct #async_name<C> {
-            caller: C,
-        }
-
-        #[allow(clippy::too_many_arguments, dead_code)]
-        impl<#c: #async_caller> #async_name<#c> {
-            /// Creates a client that calls through `caller`.
-            #visibility fn new(
-                caller: impl ::rpc_proto::macro_support::IntoCaller<Caller = #c>,
-            ) -> Self {
-                Self {
-                    caller: ::rpc_proto::macro_support::IntoCaller::into_caller(caller),
-                }
-            }
-
-            /// Returns the caller that the client calls through.
-            #visibility const fn caller(&mut self) -> &mut #c {
-                &mut self.caller
-            }
-
-            #async_methods
-            #async_subscriptions
+            #(#methods)*
         }
     }
 }
 
-/// Generates the methods of a client whose caller is a `caller`.
-fn methods(
-    service: &Service,
-    caller: &TokenStream,
-    asynchronous: Option<Token![async]>,
-) -> TokenStream {
-    let visibility = &service.visibility;
-    let awaited = asynchronous.map(|_| quote!(.await));
-    let called = service
-        .procedures
-        .iter()
-        .filter(|procedure| !procedure.is_event);
-    let methods = called.map(|procedure| {
-        let method = &procedure.ident;
-        let doc = match procedure.docs.is_empty {
-            true => format!("Calls `{}`.", path(service, procedure)).to_token_stream(),
-            false => procedure.docs.text.clone(),
-        };
-        if let Some(method) = sequence::method(service, procedure, &doc, asynchronous) {
-            return method;
+/// Returns the doc comment of a client's method.
+fn method_doc(service: &Service, procedure: &Procedure) -> TokenStream {
+    match procedure.docs.is_empty {
+        true => format!("Calls `{}`.", path(service, procedure)).to_token_stream(),
+        false => procedure.docs.text.clone(),
+    }
+}
+
+/// Generates a client's method for a plain call.
+fn method(service: &Service, procedure: &Procedure, waiting: &Waiting) -> TokenStream {
+    let Waiting {
+        caller,
+        asynchronous,
+        awaited,
+    } = waiting;
+    let (visibility, method) = (&service.visibility, &procedure.ident);
+    let doc = method_doc(service, procedure);
+    let procedure_type = member_type(service, procedure);
+    let names: Vec<&Ident> = procedure.arguments.iter().map(|a| &a.ident).collect();
+    let types = procedure.arguments.iter();
+    let types = types.map(|argument| with_lifetime(&argument.ty, "'_"));
+    let value = with_lifetime(&procedure.outcome.value, "'_");
+    let error = error_type(procedure);
+    quote! {
+        #[doc = #doc]
+        ///
+        /// # Errors
+        /// Returns the procedure's own error, or the reason if the call failed.
+        #visibility #asynchronous fn #method(
+            &mut self,
+            #(#names: #types),*
+        ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::CallError<#error>> {
+            #caller::call::<#procedure_type>(&mut self.caller, &(#(#names,)*))#awaited
         }
-        let procedure_type = member_type(service, procedure);
-        let names: Vec<&Ident> = procedure
-            .arguments
-            .iter()
-            .map(|argument| &argument.ident)
-            .collect();
-        let types = procedure
-            .arguments
-            .iter()
-            .map(|argument| with_lifetime(&argument.ty, "'_"));
-        let value = with_lifetime(&procedure.outcome.value, "'_");
-        let error = error_type(procedure);
-        quote! {
-            #[doc = #doc]
-            ///
-            /// # Errors
-            /// Returns the procedure's own error, or the reason if the call failed.
-            #visibility #asynchronous fn #method(
-                &mut self,
-                #(#names: #types),*
-            ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::CallError<#error>> {
-                #caller::call::<#procedure_type>(&mut self.caller, &(#(#names,)*))#awaited
-            }
-        }
-    });
-    quote!(#(#methods)*)
+    }
 }

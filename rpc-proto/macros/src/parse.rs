@@ -6,7 +6,7 @@ mod names;
 mod types;
 
 pub use docs::Docs;
-pub use flow::Flow;
+pub use flow::{Flow, generics};
 pub use names::member_type;
 
 use flow::{fed, streamed};
@@ -17,9 +17,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Error, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime, LitInt, Pat, PathArguments,
-    Receiver, ReceiverKind, Result, ReturnType, Token, TraitItem, TraitItemFn, Type, Visibility,
-    parse_quote,
+    Error, FnArg, GenericArgument, GenericParam, ItemTrait, Lifetime, LitInt, Pat, Receiver,
+    ReceiverKind, Result, ReturnType, Token, TraitItem, TraitItemFn, Type, Visibility, parse_quote,
 };
 
 /// The options in the attribute's parentheses.
@@ -102,6 +101,14 @@ pub struct Outcome {
     pub error: Option<Type>,
 }
 
+impl Outcome {
+    /// That of a procedure without an error of its own.
+    fn plain(value: Type) -> Self {
+        let error = None;
+        Self { value, error }
+    }
+}
+
 /// Reads a trait, and removes the attributes that only this macro knows.
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     // Even an invalid trait must not keep attributes that the compiler does not know.
@@ -116,7 +123,12 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     }
     let mut procedures: Vec<Procedure> = Vec::new();
     let is_empty = members.is_empty();
-    for Member { item, marks } in &members {
+    for Member {
+        item,
+        idempotent,
+        is_event,
+    } in members
+    {
         let TraitItem::Fn(method) = item else {
             errors.add(
                 item,
@@ -133,10 +145,9 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
             );
             continue;
         }
-        let parsed = if marks.event {
-            event(method, marks.idempotent)
-        } else {
-            procedure(method, marks.idempotent)
+        let parsed = match is_event {
+            true => event(&method, idempotent),
+            false => procedure(&method, idempotent),
         };
         match parsed {
             Ok(procedure) => procedures.push(procedure),
@@ -163,42 +174,32 @@ pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     })
 }
 
-/// An item of the trait, with its marks.
+/// An item of the trait, without the attributes that only this macro knows.
 struct Member {
     item: TraitItem,
-    marks: Marks,
-}
-
-/// The attributes that only this macro knows.
-#[derive(Clone, Copy, Default)]
-struct Marks {
     idempotent: bool,
-    event: bool,
+    is_event: bool,
 }
 
-/// Removes the marks from the items, and the events from the trait, since they are not implemented.
+/// Removes those attributes from the items, and the events from the trait, since they are not implemented.
 fn take_members(item: &mut ItemTrait) -> Vec<Member> {
     let mut members = Vec::new();
     item.items.retain_mut(|item| {
-        let mut marks = Marks::default();
+        let (mut idempotent, mut is_event) = (false, false);
         if let TraitItem::Fn(method) = item {
             method.attrs.retain(|attribute| {
-                let mark = if attribute.path().is_ident("idempotent") {
-                    &mut marks.idempotent
-                } else if attribute.path().is_ident("event") {
-                    &mut marks.event
-                } else {
-                    return true;
-                };
-                *mark = true;
-                false
+                let path = attribute.path();
+                idempotent |= path.is_ident("idempotent");
+                is_event |= path.is_ident("event");
+                !path.is_ident("idempotent") && !path.is_ident("event")
             });
         }
         members.push(Member {
             item: item.clone(),
-            marks,
+            idempotent,
+            is_event,
         });
-        !marks.event
+        !is_event
     });
     members
 }
@@ -238,10 +239,7 @@ fn event(function: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         is_event: true,
         asynchronous: false,
         arguments,
-        outcome: Outcome {
-            value: parse_quote!(()),
-            error: None,
-        },
+        outcome: Outcome::plain(parse_quote!(())),
         flow: Flow::Call,
     })
 }
@@ -251,6 +249,13 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         "a procedure takes `&mut self` or `&self` first, unless it is an `#[event]`";
     let signature = &method.sig;
     let mut errors = Errors::default();
+    let outcome = match &signature.output {
+        ReturnType::Default => Outcome::plain(parse_quote!(())),
+        ReturnType::Type(_, ty) => outcome(ty).unwrap_or_else(|error| {
+            errors.combine(error);
+            Outcome::plain(parse_quote!(()))
+        }),
+    };
     errors.check_member(method);
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
@@ -262,23 +267,8 @@ fn procedure(method: &TraitItemFn, idempotent: bool) -> Result<Procedure> {
         None => errors.add(&signature.ident, SELF_FIRST),
     }
     let arguments = errors.arguments(inputs);
-    let outcome = match &signature.output {
-        ReturnType::Default => Ok(Outcome {
-            value: parse_quote!(()),
-            error: None,
-        }),
-        ReturnType::Type(_, ty) => outcome(ty),
-    };
-    let mut flow = Flow::Call;
-    let outcome = outcome.map(|outcome| errors.check_outcome(outcome, &arguments, &mut flow));
-    let outcome = match (outcome, errors.into_result()) {
-        (Ok(outcome), Ok(())) => outcome,
-        (Err(mut outcome), Err(others)) => {
-            outcome.combine(others);
-            return Err(outcome);
-        }
-        (Err(error), Ok(())) | (Ok(_), Err(error)) => return Err(error),
-    };
+    let (outcome, flow) = errors.check_outcome(outcome, &arguments);
+    errors.into_result()?;
     Ok(Procedure {
         ident: signature.ident.clone(),
         docs: Docs::of(&method.attrs),
@@ -298,18 +288,12 @@ fn outcome(ty: &Type) -> Result<Outcome> {
         && let Some(last) = path.path.segments.last()
         && last.ident == "Result"
     {
-        let types: Vec<&Type> = match &last.arguments {
-            PathArguments::AngleBracketed(given) => given
-                .args
-                .iter()
-                .filter_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        let [value, error] = types[..] else {
+        let given = generics(&path.path, "Result").into_iter().flatten();
+        let types = given.filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        });
+        let [value, error] = types.collect::<Vec<_>>()[..] else {
             return Err(Error::new_spanned(
                 ty,
                 "write `Result<T, E>` with both types: an alias hides the procedure's error",
@@ -320,10 +304,7 @@ fn outcome(ty: &Type) -> Result<Outcome> {
             error: Some(error.clone()),
         });
     }
-    Ok(Outcome {
-        value: ty.clone(),
-        error: None,
-    })
+    Ok(Outcome::plain(ty.clone()))
 }
 
 /// Returns the type with every lifetime replaced, including elided ones. Data that is `'static` on the
@@ -440,16 +421,12 @@ impl Errors {
 
     /// Checks whether the procedure returns or takes a sequence of items. If it returns one, the value
     /// of its outcome becomes an item.
-    fn check_outcome(
-        &mut self,
-        mut outcome: Outcome,
-        arguments: &[Argument],
-        flow: &mut Flow,
-    ) -> Outcome {
+    fn check_outcome(&mut self, mut outcome: Outcome, arguments: &[Argument]) -> (Outcome, Flow) {
+        let mut flow = Flow::Call;
         let fed = arguments.last().and_then(|argument| fed(&argument.ty));
         if let Some((item, moves)) = streamed(&outcome.value) {
             outcome.value = item.clone();
-            *flow = Flow::Stream { moves };
+            flow = Flow::Stream { moves };
             self.check_owned(
                 &outcome.value,
                 "the caller of a stream keeps its items: use a type that owns what it holds",
@@ -472,12 +449,12 @@ impl Errors {
                 "a feed is several calls, and only the last one's value is returned: use a type that \
                  owns what it holds",
             );
-            *flow = Flow::Feed(Box::new(item.clone()));
+            flow = Flow::Feed(Box::new(item.clone()));
         }
         self.check_type(&outcome.value);
         if let Some(error) = &outcome.error {
             self.check_type(error);
         }
-        outcome
+        (outcome, flow)
     }
 }

@@ -1,6 +1,7 @@
 //! Why a call has no value, and whether it ran.
 
 use super::signatures::Signatures;
+use crate::device::SubscribeError;
 use crate::service::Never;
 use core::fmt;
 
@@ -53,6 +54,9 @@ pub enum CallError<E = Never> {
     /// The call was sent but no answer arrived. It has run once or not at all.
     OutcomeUnknown(Cause),
 }
+
+/// The result of what a subscription does.
+pub type SubscribeResult<T> = Result<T, CallError<SubscribeError>>;
 
 /// The reason why no answer arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,6 +112,17 @@ impl<E> CallError<E> {
             | Self::Cancelled
             | Self::OtherVersion(_) => Ran::Never,
         }
+    }
+
+    /// Returns true if the device did not answer for a reason that may pass, so that it is worth while to
+    /// call again what does no harm.
+    pub const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Timeout
+                | Self::Disconnected
+                | Self::OutcomeUnknown(Cause::Timeout | Cause::Disconnected | Cause::Reset)
+        )
     }
 
     /// Splits the procedure's own error from a failure, which is returned for a procedure with another

@@ -4,12 +4,11 @@
 //! else is shared by both.
 
 use super::answer::{Answer, read};
-use super::call_error::CallError;
+use super::call_error::{CallError, SubscribeResult};
 use super::calls::Ticket;
 use super::feed::{FeedError, Feeding};
 use super::operation::{Calls, Operation, SingleCall};
 use super::target::Target;
-use crate::device::SubscribeError;
 use crate::service::{Event, FeedProcedure, Procedure, StreamProcedure};
 use crate::time::Instant;
 use crate::wire::frame::encode;
@@ -101,7 +100,7 @@ pub trait Caller: Calling + Sized {
     ///
     /// # Errors
     /// Returns the reason if the device did not accept the subscription.
-    fn subscribe<E: Event>(&mut self) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
+    fn subscribe<E: Event>(&mut self) -> SubscribeResult<Self::Subscription<E>>;
 }
 
 /// Carries out calls and lets other tasks run meanwhile: what `#[service]`'s async clients are made
@@ -171,9 +170,7 @@ pub trait AsyncCaller: Calling + Sized {
     ///
     /// # Errors
     /// Returns the reason if the device did not accept the subscription.
-    async fn subscribe<E: Event>(
-        &mut self,
-    ) -> Result<Self::Subscription<E>, CallError<SubscribeError>>;
+    async fn subscribe<E: Event>(&mut self) -> SubscribeResult<Self::Subscription<E>>;
 }
 
 impl<C: Caller> Caller for &mut C {
@@ -194,7 +191,7 @@ impl<C: Caller> Caller for &mut C {
         (**self).stream::<P>(arguments)
     }
 
-    fn subscribe<E: Event>(&mut self) -> Result<C::Subscription<E>, CallError<SubscribeError>> {
+    fn subscribe<E: Event>(&mut self) -> SubscribeResult<C::Subscription<E>> {
         (**self).subscribe()
     }
 }
@@ -217,9 +214,7 @@ impl<C: AsyncCaller> AsyncCaller for &mut C {
         (**self).stream::<P>(arguments)
     }
 
-    async fn subscribe<E: Event>(
-        &mut self,
-    ) -> Result<C::Subscription<E>, CallError<SubscribeError>> {
+    async fn subscribe<E: Event>(&mut self) -> SubscribeResult<C::Subscription<E>> {
         (**self).subscribe().await
     }
 }

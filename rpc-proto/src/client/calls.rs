@@ -97,6 +97,15 @@ impl<const FRAME: usize> Call<FRAME> {
         max_encoded_len(head_len(number) + self.len)
     }
 
+    /// Returns the result of a call that ended in this state.
+    fn result(&self, state: State) -> Result<Answer<'_>, CallError> {
+        match state {
+            State::Failed(error) => Err(error),
+            State::Erred => Ok(Answer::Error(self.bytes())),
+            _ => Ok(Answer::Return(self.bytes())),
+        }
+    }
+
     /// Extends the deadline if the call may be tried again.
     pub(super) fn try_again(&mut self) -> bool {
         let has_begun = match self.state {
@@ -135,11 +144,7 @@ impl<const FRAME: usize> Call<FRAME> {
     /// Notes that neither the call nor the question for its number is in flight. The call is sent
     /// later, unless nobody waits for it.
     pub(super) fn wait_again(&mut self) {
-        self.state = if self.abandoned {
-            State::Free
-        } else {
-            State::Waiting
-        };
+        self.end(State::Waiting);
     }
 
     /// Ends a call whose answer is lost for the reason `cause`.
@@ -274,21 +279,14 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
     pub(super) fn end(&self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         let mut calls = self.iter();
         let call = calls.find(|call| call.ticket == ticket && call.is_ended())?;
-        Some(match call.state {
-            State::Failed(error) => Err(error),
-            State::Erred => Ok(Answer::Error(call.bytes())),
-            _ => Ok(Answer::Return(call.bytes())),
-        })
+        Some(call.result(call.state))
     }
 
     /// Takes the result of a call, if it has ended. Its bytes stay until the next call is added.
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Result<Answer<'_>, CallError>> {
         let call = self.by_ticket(ticket).filter(|call| call.is_ended())?;
-        Some(match core::mem::replace(&mut call.state, State::Free) {
-            State::Failed(error) => Err(error),
-            State::Erred => Ok(Answer::Error(call.bytes())),
-            _ => Ok(Answer::Return(call.bytes())),
-        })
+        let state = core::mem::replace(&mut call.state, State::Free);
+        Some(call.result(state))
     }
 
     pub(super) fn by_ticket(&mut self, ticket: Ticket) -> Option<&mut Call<FRAME>> {

@@ -38,7 +38,7 @@ impl<E: fmt::Debug> core::error::Error for FeedError<E> {}
 
 /// The calls of a feed, independent of the type of its items.
 #[derive(Debug)]
-pub struct FeedCalls {
+struct FeedCalls {
     target: Target,
     /// True if the procedure has an error of its own, so that no call may run after a failed one.
     is_fallible: bool,
@@ -48,21 +48,25 @@ pub struct FeedCalls {
     greeting: Option<Ticket>,
     /// The last call, once it has ended.
     last: Option<Ticket>,
+    /// The number of items that were certainly taken.
     taken: u32,
 }
 
 /// A call of a feed that failed. Its result has the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailedCall {
+enum FailedCall {
     /// The call ended with an error. Whoever reads the result must forget the call.
     Ended(Ticket),
     /// It could not be made.
     NotMade(CallError),
 }
 
+/// The outcome of a step of a feed.
+type FeedPoll<T> = Poll<Result<T, FailedCall>>;
+
 impl FeedCalls {
     /// Creates a feed without calls.
-    pub const fn new(target: Target, is_fallible: bool) -> Self {
+    const fn new(target: Target, is_fallible: bool) -> Self {
         Self {
             target,
             is_fallible,
@@ -73,22 +77,13 @@ impl FeedCalls {
         }
     }
 
-    /// Returns how many items were certainly taken.
-    pub const fn taken(&self) -> u32 {
-        self.taken
-    }
-
     /// Returns true if no call has been made.
-    pub fn is_new(&self) -> bool {
+    fn is_new(&self) -> bool {
         self.in_flight.is_empty() && self.last.is_none()
     }
 
     /// Waits until another call can be made and the length of frames is known.
-    pub fn poll_room<C: Calls>(
-        &mut self,
-        calls: &mut C,
-        now: Instant,
-    ) -> Poll<Result<(), FailedCall>> {
+    fn poll_room<C: Calls>(&mut self, calls: &mut C, now: Instant) -> FeedPoll<()> {
         ready!(self.poll_announced(calls, now))?;
         loop {
             let window = match self.is_fallible {
@@ -110,7 +105,7 @@ impl FeedCalls {
     ///
     /// # Errors
     /// Returns the reason if the call was not made.
-    pub fn submit<C: Calls>(
+    fn submit<C: Calls>(
         &mut self,
         calls: &mut C,
         now: Instant,
@@ -136,7 +131,7 @@ impl FeedCalls {
     }
 
     /// Waits until all calls have ended, and returns the last one, whose answer is a Return.
-    pub fn poll_end<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<Ticket, FailedCall>> {
+    fn poll_end<C: Calls>(&mut self, calls: &mut C) -> FeedPoll<Ticket> {
         while !self.in_flight.is_empty() {
             ready!(self.poll_oldest(calls))?;
         }
@@ -145,7 +140,7 @@ impl FeedCalls {
     }
 
     /// Forgets all calls.
-    pub fn forget<C: Calls>(&mut self, calls: &mut C) {
+    fn forget<C: Calls>(&mut self, calls: &mut C) {
         let in_flight = self.in_flight.iter().map(|&(call, _)| call);
         for call in in_flight.chain(self.greeting).chain(self.last) {
             calls.forget(call);
@@ -156,7 +151,7 @@ impl FeedCalls {
     }
 
     /// Waits for the oldest call.
-    fn poll_oldest<C: Calls>(&mut self, calls: &mut C) -> Poll<Result<(), FailedCall>> {
+    fn poll_oldest<C: Calls>(&mut self, calls: &mut C) -> FeedPoll<()> {
         let Some(&(call, count)) = self.in_flight.front() else {
             return Poll::Ready(Ok(()));
         };
@@ -177,11 +172,7 @@ impl FeedCalls {
 
     /// Waits until the device has announced itself. Any answer shows that it has, even that of a device
     /// without its own service, which knows no ping.
-    fn poll_announced<C: Calls>(
-        &mut self,
-        calls: &mut C,
-        now: Instant,
-    ) -> Poll<Result<(), FailedCall>> {
+    fn poll_announced<C: Calls>(&mut self, calls: &mut C, now: Instant) -> FeedPoll<()> {
         let greeting = match self.greeting {
             Some(greeting) => greeting,
             None if calls.device().is_some() || !self.is_new() => return Poll::Ready(Ok(())),
@@ -228,11 +219,7 @@ impl<'h, 'a, P: FeedProcedure, I: Iterator<Item = P::Item>> Feeding<'h, 'a, P, I
         }
     }
 
-    fn poll_value<C: Calls>(
-        &mut self,
-        calls: &mut C,
-        now: Instant,
-    ) -> Poll<Result<Ticket, FailedCall>> {
+    fn poll_value<C: Calls>(&mut self, calls: &mut C, now: Instant) -> FeedPoll<Ticket> {
         while self.calls.is_new() || self.items.peek().is_some() {
             ready!(self.calls.poll_room(calls, now))?;
             let (head, items) = (self.head, &mut self.items);
@@ -262,7 +249,7 @@ impl<P: FeedProcedure, I: Iterator<Item = P::Item>> Operation for Feeding<'_, '_
             Err(FailedCall::NotMade(error)) => Err(error.widen()),
         };
         self.calls.forget(calls);
-        let taken = self.calls.taken();
+        let taken = self.calls.taken;
         Poll::Ready(result.map_err(|error| FeedError { taken, error }))
     }
 
@@ -273,7 +260,7 @@ impl<P: FeedProcedure, I: Iterator<Item = P::Item>> Operation for Feeding<'_, '_
 
 /// Encodes the arguments of a call into `buffer`: `head`, then as many items as fit, which are removed
 /// from `items`. Returns the length and the number of items, or None if not even the first item fits.
-pub fn encode_items<T: Serialize>(
+fn encode_items<T: Serialize>(
     buffer: &mut [u8],
     head: &impl Serialize,
     items: &mut Peekable<impl Iterator<Item = T>>,

@@ -4,11 +4,10 @@
 //! caller, an async one and a host's connection differ only in how they wait between two steps.
 
 use super::answer::Answer;
-use super::call_error::CallError;
+use super::call_error::{CallError, SubscribeResult};
 use super::calls::Ticket;
 use super::patience::Patience;
 use super::target::Target;
-use crate::device::SubscribeError;
 use crate::time::{Duration, Instant};
 use crate::wire::message::Accept;
 use core::task::Poll;
@@ -58,13 +57,13 @@ pub trait Calls {
     ///
     /// # Errors
     /// Fails if there is no room for it.
-    fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>>;
+    fn subscribe(&mut self, now: Instant, key: u32) -> SubscribeResult<()>;
 
     /// Ends a subscription; see [`Client::unsubscribe`](super::Client::unsubscribe).
     fn unsubscribe(&mut self, now: Instant, key: u32);
 
     /// Asks about a subscription; see [`Client::poll_subscribed`](super::Client::poll_subscribed).
-    fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>>;
+    fn poll_subscribed(&mut self, key: u32) -> Poll<SubscribeResult<()>>;
 }
 
 /// Something that makes calls and finishes.
@@ -193,7 +192,7 @@ impl Subscribing {
 }
 
 impl Operation for Subscribing {
-    type Output = Result<(), CallError<SubscribeError>>;
+    type Output = SubscribeResult<()>;
 
     fn poll<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Poll<Self::Output> {
         if !self.is_kept {

@@ -1,7 +1,7 @@
 //! Streams: items that are pulled from a device in batches (PROTOCOL.md, "Streams").
 
 use super::answer::{Answer, own_error};
-use super::call_error::{CallError, Cause};
+use super::call_error::CallError;
 use super::caller::{AsyncCaller, Caller, Calling, Running};
 use super::calls::Ticket;
 use super::operation::{Calls, Operation};
@@ -13,8 +13,10 @@ use crate::wire::decode::take_from;
 use crate::wire::frame::encode;
 use crate::wire::message::MAX_WINDOW;
 use core::fmt;
+use core::marker::PhantomData;
 use core::task::Poll;
 use heapless::Deque;
+use serde::Serialize;
 
 /// A stream's procedure and arguments, and how to read its items.
 pub trait StreamSource {
@@ -46,17 +48,29 @@ pub trait StreamSource {
 }
 
 /// A typed stream's procedure and arguments.
-pub struct TypedSource<'a, P: StreamProcedure> {
-    arguments: P::Arguments<'a>,
+pub struct TypedSource<P, A> {
+    arguments: A,
+    procedure: PhantomData<fn() -> P>,
 }
 
-impl<P: StreamProcedure> fmt::Debug for TypedSource<'_, P> {
+impl<P: StreamProcedure, A: Serialize> TypedSource<P, A> {
+    /// Creates the source of the stream that the procedure returns for arguments that are encoded like
+    /// its own.
+    pub const fn new(arguments: A) -> Self {
+        Self {
+            arguments,
+            procedure: PhantomData,
+        }
+    }
+}
+
+impl<P: StreamProcedure, A> fmt::Debug for TypedSource<P, A> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(P::PATH)
     }
 }
 
-impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
+impl<P: StreamProcedure, A: Serialize> StreamSource for TypedSource<P, A> {
     type Item = P::Item;
     type Error = CallError<P::Error>;
 
@@ -73,7 +87,9 @@ impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
     }
 
     fn item(&self, bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
-        read_item::<P>(bytes)
+        let (item, rest) = take_from(bytes).map_err(|_| CallError::BadReply)?;
+        *bytes = rest;
+        Ok(item)
     }
 
     fn own_error(&self, bytes: &[u8]) -> CallError<P::Error> {
@@ -85,35 +101,23 @@ impl<P: StreamProcedure> StreamSource for TypedSource<'_, P> {
     }
 }
 
-/// Reads an item of a stream from the front of `bytes`.
-///
-/// # Errors
-/// Returns [`CallError::BadReply`] if the bytes do not begin with an item.
-pub fn read_item<P: StreamProcedure>(bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
-    let (item, rest) = take_from(bytes).map_err(|_| CallError::BadReply)?;
-    *bytes = rest;
-    Ok(item)
-}
-
 /// The items of a stream, pulled on demand through the caller `C`.
 ///
-/// Nothing is requested before the first [`next`](Iterator::next). The stream ends after an error. The
-/// device runs the procedure anew for each batch and skips the items already sent, so a reset of the
-/// device or a lost link does no harm: the procedure promises that it returns the same items again. One
-/// that returns [`Moving`](crate::service::Moving) does not, and its stream ends with
-/// [`CallError::StreamChanged`] when the session ends.
+/// Nothing is requested before the first item. A blocking caller's stream is an iterator, an async one's
+/// has [`next`](Self::next). It ends after an error. The device runs the procedure anew for each batch
+/// and skips the items already sent, so a reset of the device or a lost link does no harm: the procedure
+/// promises that it returns the same items again. One that returns [`Moving`](crate::service::Moving)
+/// does not, and its stream ends with [`CallError::StreamChanged`] when the session ends.
 #[derive(Debug)]
 pub struct Stream<'a, C: Calling, P: StreamProcedure>(
-    Running<&'a mut C, Pulling<TypedSource<'a, P>>>,
+    Running<&'a mut C, Pulling<TypedSource<P, P::Arguments<'a>>>>,
 );
 
 impl<'a, C: Calling, P: StreamProcedure> Stream<'a, C, P> {
     /// Creates the stream that the procedure returns for these arguments.
     pub fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
-        Self(Running::new(
-            caller,
-            Pulling::new(TypedSource { arguments }),
-        ))
+        let pulling = Pulling::new(TypedSource::new(arguments));
+        Self(Running::new(caller, pulling))
     }
 
     /// Returns how many items were missed so far; see [`Pulling::lost`].
@@ -132,32 +136,12 @@ impl<C: Caller, P: StreamProcedure> Iterator for Stream<'_, C, P> {
 
 impl<C: Caller, P: StreamProcedure> core::iter::FusedIterator for Stream<'_, C, P> {}
 
-/// The items of a stream, as [`Stream`] but for a caller that lets other tasks run meanwhile.
-///
-/// # Cancel safety
-/// [`next`](Self::next) may be dropped before it has ended; the next one returns the same item.
-#[derive(Debug)]
-pub struct AsyncStream<'a, C: Calling, P: StreamProcedure>(
-    Running<&'a mut C, Pulling<TypedSource<'a, P>>>,
-);
-
-impl<'a, C: Calling, P: StreamProcedure> AsyncStream<'a, C, P> {
-    /// Creates the stream that the procedure returns for these arguments.
-    pub fn new(caller: &'a mut C, arguments: P::Arguments<'a>) -> Self {
-        Self(Running::new(
-            caller,
-            Pulling::new(TypedSource { arguments }),
-        ))
-    }
-
-    /// Returns how many items were missed so far; see [`Pulling::lost`].
-    pub const fn lost(&self) -> u32 {
-        self.0.operation().lost()
-    }
-}
-
-impl<C: AsyncCaller, P: StreamProcedure> AsyncStream<'_, C, P> {
-    /// Waits for the next item. Returns None at the end of the stream and after an error.
+impl<C: AsyncCaller, P: StreamProcedure> Stream<'_, C, P> {
+    /// Waits for the next item, and lets other tasks run meanwhile. Returns None at the end of the stream
+    /// and after an error.
+    ///
+    /// # Cancel safety
+    /// It may be dropped before it has ended; the next one returns the same item.
     ///
     /// # Errors
     /// Returns the procedure's own error, or the reason if a call failed.
@@ -331,14 +315,8 @@ impl<S: StreamSource> Pulling<S> {
 
     /// Requests again what failed, which does no harm, unless it was requested alone.
     fn failed(&mut self, error: CallError) -> Step<S> {
-        let may_pass = matches!(
-            error,
-            CallError::Timeout
-                | CallError::Disconnected
-                | CallError::OutcomeUnknown(Cause::Timeout | Cause::Disconnected | Cause::Reset)
-        );
         let was_alone = self.alone && self.in_flight.len() == 1;
-        if was_alone || !may_pass {
+        if was_alone || !error.may_pass() {
             return Step::Fail(self.source.failed(error));
         }
         self.batch = None;

@@ -10,8 +10,8 @@ mod received;
 pub use received::{Received, ReceivedEvent, Subscription};
 
 use super::Client;
-use super::answer::{Answer, exactly, read};
-use super::call_error::{CallError, Cause};
+use super::answer::read;
+use super::call_error::{CallError, Cause, SubscribeResult};
 use super::calls::Ticket;
 use super::target::Target;
 use crate::device::{DeviceEventsSubscribe, DeviceEventsUnsubscribe, SubscribeError, Subscribed};
@@ -158,7 +158,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
     ///
     /// # Errors
     /// [`SubscribeError::TooMany`] if the client has no room for it.
-    pub fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+    pub fn subscribe(&mut self, now: Instant, key: u32) -> SubscribeResult<()> {
         let entries = self.events.entries();
         if let Some(entry) = entries.iter_mut().flatten().find(|entry| entry.key == key) {
             entry.users = entry.users.saturating_add(1);
@@ -200,15 +200,10 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         if told && self.session.device().is_some() {
             let target = Target::of::<DeviceEventsUnsubscribe>();
             let patience = (now + ASK_AFTER).into();
-            let told = self
-                .session
-                .calls
-                .add(target, patience, true, |place| encode(&(key,), place));
+            let calls = &mut self.session.calls;
+            let told = calls.add(target, patience, true, |place| encode(&(key,), place));
             // It is sent even though nobody waits for the result.
-            if let Some(call) = told
-                .ok()
-                .and_then(|told| self.session.calls.by_ticket(told))
-            {
+            if let Some(call) = told.ok().and_then(|told| calls.by_ticket(told)) {
                 call.abandoned = true;
             }
         }
@@ -216,7 +211,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
 
     /// Returns whether the device has accepted the subscription to the event with that key in this
     /// session, or why it did not. An error is returned once; the client keeps asking.
-    pub fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+    pub fn poll_subscribed(&mut self, key: u32) -> Poll<SubscribeResult<()>> {
         let session = self.session.counters().sessions;
         let mut entries = self.events.entries().iter_mut().flatten();
         let Some(entry) = entries.find(|entry| entry.key == key) else {
@@ -276,7 +271,8 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
                 entry.asked = None;
                 entry.answered_in = sessions;
                 entry.ask_at = now + ASK_AFTER;
-                match subscribed(end) {
+                let answer = end.map_err(CallError::widen);
+                match answer.and_then(read::<DeviceEventsSubscribe>) {
                     Ok(Subscribed { topic, count }) => {
                         self.session.events.reckon(count);
                         entry.topic = Some((topic, sessions));
@@ -311,15 +307,5 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         let entries = self.events.known().iter().flatten();
         let idle = entries.filter(|entry| entry.asked.is_none());
         idle.map(|entry| entry.ask_at).min()
-    }
-}
-
-fn subscribed(end: Result<Answer<'_>, CallError>) -> Result<Subscribed, CallError<SubscribeError>> {
-    match end {
-        Ok(Answer::Return(bytes)) => exactly(bytes).ok_or(CallError::BadReply),
-        Ok(answer) => Err(read::<DeviceEventsSubscribe>(answer)
-            .err()
-            .unwrap_or(CallError::BadReply)),
-        Err(error) => Err(error.widen()),
     }
 }

@@ -1,5 +1,6 @@
 //! The procedure that a call is for, and the numbers that devices assigned.
 
+use crate::schema::varint_len;
 use crate::service::Procedure;
 use crate::wire::frame::max_payload_len;
 
@@ -61,11 +62,7 @@ impl Target {
 
 /// Returns the length of a call's payload before the arguments: header and number.
 pub(super) const fn head_len(number: u16) -> usize {
-    match number {
-        0..=0x7F => 1 + 1,
-        0x80..=0x3FFF => 1 + 2,
-        _ => 1 + 3,
-    }
+    1 + varint_len(number as usize)
 }
 
 /// Returns how many bytes of arguments are certain to fit a frame of that length. An unknown number

@@ -2,8 +2,8 @@
 
 use super::LinkError;
 use crate::client::{
-    Answer, AsyncCaller, AsyncStream, CallError, Calling, Cause, Client, EventMemory, Operation,
-    ReceivedEvent, Running, Subscription, Ticket,
+    Answer, AsyncCaller, CallError, Calling, Cause, Client, EventMemory, Operation, ReceivedEvent,
+    Running, Stream, Subscription, Ticket,
 };
 use crate::device::SubscribeError;
 use crate::service::{Event, StreamProcedure};
@@ -245,7 +245,7 @@ where
     E: EventMemory,
 {
     type Stream<'a, P: StreamProcedure>
-        = AsyncStream<'a, Self, P>
+        = Stream<'a, Self, P>
     where
         Self: 'a;
     type Subscription<V: Event> = Subscription<V>;
@@ -263,8 +263,8 @@ where
     fn stream<'a, P: StreamProcedure>(
         &'a mut self,
         arguments: P::Arguments<'a>,
-    ) -> AsyncStream<'a, Self, P> {
-        AsyncStream::new(self, arguments)
+    ) -> Stream<'a, Self, P> {
+        Stream::new(self, arguments)
     }
 
     async fn subscribe<V: Event>(&mut self) -> Result<Subscription<V>, CallError<SubscribeError>> {

@@ -2,12 +2,12 @@
 
 use super::Emit;
 use super::ring::Ring;
-use crate::service::Event;
+use crate::service::{Encoded, Event};
 use crate::wire::frame::Encoder;
 use core::cell::RefCell;
 use core::task::{Context, Poll, Waker};
 use critical_section::Mutex;
-use serde::ser::{Serialize, SerializeTuple, Serializer};
+use serde::Serialize;
 
 /// Events on their way to the caller.
 ///
@@ -213,19 +213,6 @@ impl<const BYTES: usize, const TOPICS: usize> Emit for EventQueue<BYTES, TOPICS>
 
     fn is_wanted<E: Event>(&self) -> bool {
         self.is_subscribed(E::KEY)
-    }
-}
-
-/// Bytes that are an encoding already: as a tuple, they are encoded unchanged.
-struct Encoded<'a>(&'a [u8]);
-
-impl Serialize for Encoded<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut bytes = serializer.serialize_tuple(self.0.len())?;
-        for byte in self.0 {
-            bytes.serialize_element(byte)?;
-        }
-        bytes.end()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::client::{
     Answer, CallError, Caller, Calling, Calls, Operation, Running, Target, Ticket, read,
 };
+use crate::schema::varint_len;
 use crate::service::Procedure;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::encode;
@@ -20,7 +21,7 @@ pub(super) const ATTEMPTS: u32 = 3;
 /// assert_eq!(rpc_proto::services::blocks::write_size(56, 1000), 56 - 3);
 /// ```
 pub const fn write_size(room: usize, offset: u32) -> u16 {
-    piece(room.saturating_sub(varint_len(offset)))
+    piece(room.saturating_sub(varint_len(offset as usize)))
 }
 
 /// Returns how many bytes fit after their length.
@@ -30,20 +31,10 @@ pub(super) const fn piece(room: usize) -> u16 {
     } else {
         room
     };
-    while bytes > 0 && bytes + varint_len(bytes as u32) > room {
+    while bytes > 0 && bytes + varint_len(bytes) > room {
         bytes -= 1;
     }
     bytes as u16
-}
-
-const fn varint_len(value: u32) -> usize {
-    let mut len = 1;
-    let mut rest = value >> 7;
-    while rest > 0 {
-        len += 1;
-        rest >>= 7;
-    }
-    len
 }
 
 /// Calls in flight, the oldest first, with the offset and the length of their bytes.
@@ -106,17 +97,6 @@ pub(super) fn window(caller: &mut impl Calling) -> usize {
     caller.with(|calls, _| calls.window().min(MAX_WINDOW))
 }
 
-/// Returns the value in the answer for a piece, or its error.
-pub(super) fn outcome<P: Procedure>(
-    answer: Result<Answer<'_>, CallError>,
-) -> Result<&[u8], CallError<P::Error>> {
-    match answer {
-        Ok(Answer::Return(value)) => Ok(value),
-        Ok(answer) => Err(read::<P>(answer).err().unwrap_or(CallError::BadReply)),
-        Err(error) => Err(error.widen()),
-    }
-}
-
 /// Writes `bytes` from `next` on by calls of `P`, and tells each piece and the offset behind it when
 /// the device has taken it. Each call gets at least that much time.
 pub(super) fn write<P>(
@@ -164,7 +144,7 @@ where
         let Some((offset, len, call)) = pieces.pop_front() else {
             return Ok(());
         };
-        outcome::<P>(wait(caller, call))?;
+        read::<P>(wait(caller, call).map_err(CallError::widen)?)?;
         let end = offset + u32::from(len);
         let piece = bytes.get(offset as usize..end as usize);
         taken(piece.unwrap_or_default(), end);

@@ -1,7 +1,7 @@
 //! Decides if something long goes on after a call that failed: a reset, or a cable that was pulled
 //! out, may pass.
 
-use rpc_proto::client::{CallError, Cause};
+use rpc_proto::client::CallError;
 
 /// The number of times in a row that something without progress is tried again. Each attempt takes a
 /// call's time limit; together they are long enough to plug a cable in again.
@@ -26,16 +26,6 @@ impl Attempts {
         };
         self.most = self.most.max(done);
         // If a device has never answered, it is not there.
-        may_pass(error) && done > 0 && self.without_progress < ATTEMPTS
+        error.may_pass() && done > 0 && self.without_progress < ATTEMPTS
     }
-}
-
-/// Returns true if the same call may succeed later.
-pub(super) fn may_pass<E>(error: &CallError<E>) -> bool {
-    matches!(
-        error,
-        CallError::Timeout
-            | CallError::Disconnected
-            | CallError::OutcomeUnknown(Cause::Timeout | Cause::Disconnected | Cause::Reset)
-    )
 }

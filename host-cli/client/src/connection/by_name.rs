@@ -2,7 +2,7 @@
 
 use super::Connection;
 use super::feeds::NamedFeed;
-use super::prepared::{FIRST_BATCH, NamedCallError, NamedSource, PreparedCall};
+use super::prepared::{FIRST_BATCH, NamedCallError, NamedResult, NamedSource, PreparedCall};
 use super::streams::Stream;
 use crate::arguments::{self, ArgumentsError, from_json};
 use crate::description::{Procedure, ProcedureKind};
@@ -36,7 +36,7 @@ impl Connection {
     /// # Errors
     /// Fails if there is no such procedure, if it is an event, if the arguments do not match, if it
     /// ends in its own error, or if the call fails.
-    pub fn call(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
+    pub fn call(&self, path: &str, arguments: &Value) -> NamedResult<Value> {
         self.block_on(self.call_async(path, arguments))
     }
 
@@ -44,7 +44,7 @@ impl Connection {
     ///
     /// # Errors
     /// Fails as [`call`](Self::call) does.
-    pub async fn call_async(&self, path: &str, arguments: &Value) -> Result<Value, NamedCallError> {
+    pub async fn call_async(&self, path: &str, arguments: &Value) -> NamedResult<Value> {
         self.call_with(path, |procedure| from_json(procedure, arguments))
             .await
     }
@@ -54,11 +54,7 @@ impl Connection {
     ///
     /// # Errors
     /// Fails as [`call`](Self::call) does.
-    pub fn call_words(
-        &self,
-        path: &str,
-        words: &[impl AsRef<str>],
-    ) -> Result<Value, NamedCallError> {
+    pub fn call_words(&self, path: &str, words: &[impl AsRef<str>]) -> NamedResult<Value> {
         self.block_on(self.call_with(path, |procedure| from_words(procedure, words)))
     }
 
@@ -77,11 +73,7 @@ impl Connection {
     ///
     /// # Errors
     /// Fails if there is no such procedure, or if the arguments do not match.
-    pub fn prepare(
-        &self,
-        path: &str,
-        words: &[impl AsRef<str>],
-    ) -> Result<PreparedCall, NamedCallError> {
+    pub fn prepare(&self, path: &str, words: &[impl AsRef<str>]) -> NamedResult<PreparedCall> {
         let mut call = self.block_on(self.find(path, |procedure| from_words(procedure, words)))?;
         if call.procedure.kind.is_stream() {
             // Encoding two numbers cannot fail.
@@ -97,7 +89,7 @@ impl Connection {
     /// # Errors
     /// Fails if there is no such procedure, if it returns no stream, or if the arguments do not
     /// match.
-    pub fn stream(&self, path: &str, arguments: &Value) -> Result<NamedStream, NamedCallError> {
+    pub fn stream(&self, path: &str, arguments: &Value) -> NamedResult<NamedStream> {
         self.block_on(self.stream_async(path, arguments))
     }
 
@@ -106,11 +98,7 @@ impl Connection {
     ///
     /// # Errors
     /// Fails as [`stream`](Self::stream) does.
-    pub async fn stream_async(
-        &self,
-        path: &str,
-        arguments: &Value,
-    ) -> Result<NamedStream, NamedCallError> {
+    pub async fn stream_async(&self, path: &str, arguments: &Value) -> NamedResult<NamedStream> {
         self.stream_with(path, |procedure| from_json(procedure, arguments))
             .await
     }
@@ -119,11 +107,7 @@ impl Connection {
     ///
     /// # Errors
     /// Fails as [`stream`](Self::stream) does.
-    pub fn stream_words(
-        &self,
-        path: &str,
-        words: &[impl AsRef<str>],
-    ) -> Result<NamedStream, NamedCallError> {
+    pub fn stream_words(&self, path: &str, words: &[impl AsRef<str>]) -> NamedResult<NamedStream> {
         self.block_on(self.stream_with(path, |procedure| from_words(procedure, words)))
     }
 
@@ -132,7 +116,7 @@ impl Connection {
     /// # Errors
     /// Fails if there is no such procedure, if it takes no stream, or if the arguments do not
     /// match.
-    pub fn feed(&self, path: &str, words: &[impl AsRef<str>]) -> Result<NamedFeed, NamedCallError> {
+    pub fn feed(&self, path: &str, words: &[impl AsRef<str>]) -> NamedResult<NamedFeed> {
         self.block_on(self.feed_async(path, words))
     }
 
@@ -145,7 +129,7 @@ impl Connection {
         &self,
         path: &str,
         words: &[impl AsRef<str>],
-    ) -> Result<NamedFeed, NamedCallError> {
+    ) -> NamedResult<NamedFeed> {
         self.feed_with(path, |procedure| from_words(procedure, words))
             .await
     }
@@ -155,11 +139,7 @@ impl Connection {
     ///
     /// # Errors
     /// Fails as [`feed`](Self::feed) does.
-    pub async fn feed_json_async(
-        &self,
-        path: &str,
-        arguments: &Value,
-    ) -> Result<NamedFeed, NamedCallError> {
+    pub async fn feed_json_async(&self, path: &str, arguments: &Value) -> NamedResult<NamedFeed> {
         self.feed_with(path, |procedure| from_json(procedure, arguments))
             .await
     }
@@ -169,7 +149,7 @@ impl Connection {
         &self,
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
-    ) -> Result<NamedFeed, NamedCallError> {
+    ) -> NamedResult<NamedFeed> {
         let call = self.find(path, |procedure| match procedure.kind {
             ProcedureKind::Feed => encode(&procedure.without_items()),
             _ => Ok(Vec::new()),
@@ -186,7 +166,7 @@ impl Connection {
         &self,
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
-    ) -> Result<NamedStream, NamedCallError> {
+    ) -> NamedResult<NamedStream> {
         let call = self.find(path, encode).await?;
         if !call.procedure.kind.is_stream() {
             let path = call.procedure.path;
@@ -199,7 +179,7 @@ impl Connection {
         &self,
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
-    ) -> Result<Value, NamedCallError> {
+    ) -> NamedResult<Value> {
         let mut call = self.find(path, &encode).await?;
         match call.procedure.kind {
             kind if kind.is_stream() => {
@@ -231,7 +211,7 @@ impl Connection {
         &self,
         path: &str,
         encode: impl Fn(&Procedure) -> Result<Vec<u8>, ArgumentsError>,
-    ) -> Result<PreparedCall, NamedCallError> {
+    ) -> NamedResult<PreparedCall> {
         let (description, fingerprint) = self.description_and_fingerprint().await?;
         let procedure = description.procedure(path)?;
         if procedure.is_event() {

@@ -7,13 +7,11 @@ use super::streams::{EncodedSource, Stream};
 use super::subscription::Subscription;
 use rpc_proto::client::{
     self, Answer, AsyncCaller, CallError, Caller, Calling, Calls, IntoCaller, Operation,
-    SingleCall, Target, Ticket,
+    SingleCall, SubscribeResult, Target, Ticket,
 };
-use rpc_proto::device::SubscribeError;
 use rpc_proto::service::{Event, Procedure, StreamProcedure};
 use rpc_proto::time::Instant;
 use serde::de::DeserializeOwned;
-use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -49,10 +47,17 @@ impl Connection {
         &self,
         arguments: &P::Arguments<'_>,
     ) -> Result<Pending<P>, CallError> {
+        self.block_on(self.submit_async(arguments))
+    }
+
+    async fn submit_async<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Pending<P>, CallError> {
         let encoded = postcard::to_stdvec(arguments).map_err(|_| CallError::ArgumentsTooLarge)?;
-        let reply = self.submit_encoded(Target::of::<P>(), &encoded)?;
+        let reply = self.submit_encoded_async(Target::of::<P>(), &encoded);
         Ok(Pending {
-            reply,
+            reply: reply.await?,
             procedure: PhantomData,
         })
     }
@@ -108,10 +113,12 @@ impl Connection {
         pending.end().await
     }
 
-    /// Stores the result of a typed call as the handle's last reply.
-    fn keep(&mut self, ended: Result<Ticket, CallError>) -> Result<Answer<'_>, CallError> {
-        self.reply = self.shared.take(ended?)?;
-        Ok(self.reply.answer())
+    /// Makes a typed call, whose value borrows from the handle's last reply.
+    async fn call_typed<P: Procedure>(
+        &self,
+        arguments: &P::Arguments<'_>,
+    ) -> Result<Reply, CallError> {
+        self.submit_async::<P>(arguments).await?.end().await
     }
 }
 
@@ -145,6 +152,8 @@ impl<P: Procedure> Pending<P> {
         device.block_on(self.end())
     }
 
+    /// Waits for the reply. If the device does not have the procedure, the error says if one with another
+    /// signature is there.
     async fn end(&self) -> Result<Reply, CallError> {
         match self.reply.end().await {
             Err(CallError::NoSuchProcedure) => Err(self.reply.device.missing::<P>().await),
@@ -170,6 +179,7 @@ where
 
 /// A call that was submitted with encoded arguments. It is waited for and dropped as [`Pending`]
 /// is.
+#[derive(Debug)]
 pub struct PendingReply {
     device: Connection,
     ticket: Ticket,
@@ -185,7 +195,7 @@ impl PendingReply {
     }
 
     /// Waits for the reply, which can be taken only once.
-    async fn end(&self) -> Result<Reply, CallError> {
+    pub(super) async fn end(&self) -> Result<Reply, CallError> {
         let ended = self.device.until(|state, _| {
             let end = state.take_end(self.ticket);
             (end.map_or(Poll::Pending, Poll::Ready), None)
@@ -209,15 +219,6 @@ impl Drop for PendingReply {
     }
 }
 
-impl fmt::Debug for PendingReply {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("PendingReply")
-            .field("ticket", &self.ticket)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Calling for Connection {
     type Calls = State;
 
@@ -230,7 +231,8 @@ impl Calling for Connection {
     }
 
     fn take(&mut self, call: Ticket) -> Result<Answer<'_>, CallError> {
-        self.keep(Ok(call))
+        self.reply = self.shared.take(call)?;
+        Ok(self.reply.answer())
     }
 }
 
@@ -249,7 +251,7 @@ impl Caller for Connection {
         Stream::typed(self.clone(), &arguments)
     }
 
-    fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    fn subscribe<E: Event>(&mut self) -> SubscribeResult<Subscription<E>> {
         Connection::subscribe(self)
     }
 
@@ -258,8 +260,9 @@ impl Caller for Connection {
         arguments: &P::Arguments<'_>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
         let shared = std::sync::Arc::clone(&self.shared);
-        let ended = shared.block_on(self.call_typed::<P>(arguments));
-        client::read::<P>(self.keep(ended).map_err(CallError::widen)?)
+        let reply = shared.block_on(self.call_typed::<P>(arguments));
+        self.reply = reply.map_err(CallError::widen)?;
+        client::read::<P>(self.reply.answer())
     }
 }
 
@@ -278,7 +281,7 @@ impl AsyncCaller for Connection {
         Stream::typed(self.clone(), &arguments)
     }
 
-    async fn subscribe<E: Event>(&mut self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    async fn subscribe<E: Event>(&mut self) -> SubscribeResult<Subscription<E>> {
         self.subscribe_async().await
     }
 
@@ -286,33 +289,9 @@ impl AsyncCaller for Connection {
         &mut self,
         arguments: &'a P::Arguments<'a>,
     ) -> Result<P::Value<'_>, CallError<P::Error>> {
-        let ended = self.call_typed::<P>(arguments).await;
-        client::read::<P>(self.keep(ended).map_err(CallError::widen)?)
-    }
-}
-
-impl Connection {
-    /// Makes a typed call. If the device does not have the procedure, the error says if one with
-    /// another signature is there.
-    async fn call_typed<P: Procedure>(
-        &self,
-        arguments: &P::Arguments<'_>,
-    ) -> Result<Ticket, CallError> {
-        let encoded = postcard::to_stdvec(arguments).map_err(|_| CallError::ArgumentsTooLarge)?;
-        let call = SingleCall::new(Target::of::<P>(), |place: &mut [u8]| copy(&encoded, place));
-        let mut running = client::Running::new(self.clone(), call);
-        let ended = running.wait_async().await;
-        let is_missing = |ticket: &Ticket| {
-            let missing = Err(CallError::NoSuchProcedure);
-            self.shared.state().ended.get(ticket) == Some(&missing)
-        };
-        match ended {
-            Ok(ticket) if is_missing(&ticket) => {
-                self.shared.state().forget(ticket);
-                Err(self.missing::<P>().await)
-            }
-            ended => ended,
-        }
+        let reply = self.call_typed::<P>(arguments).await;
+        self.reply = reply.map_err(CallError::widen)?;
+        client::read::<P>(self.reply.answer())
     }
 }
 

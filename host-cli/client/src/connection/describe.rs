@@ -74,7 +74,7 @@ impl Connection {
         &self,
     ) -> Result<(Arc<Description>, u32), DescriptionError> {
         let known = self.shared.state().known.clone();
-        let known = match known {
+        let mut known = match known {
             Some(known) if self.still_has(&known).await? => known,
             _ => {
                 let bytes = self.read_description_bytes().await?;
@@ -86,17 +86,9 @@ impl Connection {
                 }
             }
         };
-        let Known {
-            fingerprint,
-            ref description,
-            ..
-        } = known;
-        let description = Arc::clone(description);
-        self.shared.state().known = Some(Known {
-            session: self.counters().sessions,
-            ..known
-        });
-        Ok((description, fingerprint))
+        known.session = self.counters().sessions;
+        self.shared.state().known = Some(known.clone());
+        Ok((known.description, known.fingerprint))
     }
 
     /// Returns true if the device has that description. After a reset it may have other firmware.

@@ -10,12 +10,12 @@
 //! keeps nobody from giving up, and a link or a tap that panics, or that uses its own connection,
 //! ends in errors.
 
-use super::shared::{Shared, State};
+use super::shared::{Guard, Shared, State};
 use crate::link::{Link, Tapped};
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::time::{Duration, Instant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::{io, mem, thread, time};
 
 /// The longest read or write, in case another thread has started a call with an earlier deadline.
@@ -40,11 +40,7 @@ pub(super) const CHUNK: usize = 512;
 impl Shared {
     /// Continues the conversation: reads the link, or waits for the thread that does. Returns by
     /// `limit`, or when something may have changed.
-    pub(super) fn turn<'s>(
-        &'s self,
-        mut state: MutexGuard<'s, State>,
-        limit: Option<Instant>,
-    ) -> MutexGuard<'s, State> {
+    pub(super) fn turn<'s>(&'s self, mut state: Guard<'s>, limit: Option<Instant>) -> Guard<'s> {
         if state.reader.is_some() {
             let late = state.client.deadline().map(|due| due + LATE);
             let left = self.time_until([late, limit], time::Duration::MAX);
@@ -91,10 +87,10 @@ impl Shared {
     /// Reads the link, and returns true if something came or the link failed.
     fn read<'s>(
         &'s self,
-        mut state: MutexGuard<'s, State>,
+        mut state: Guard<'s>,
         link: &Arc<dyn Link>,
         timeout: time::Duration,
-    ) -> (MutexGuard<'s, State>, bool) {
+    ) -> (Guard<'s>, bool) {
         state.reader = Some(thread::current().id());
         drop(state);
         let mut buffer = [0; CHUNK];
@@ -115,11 +111,7 @@ impl Shared {
     }
 
     /// Tries to open the lost link, and returns true if that succeeded.
-    fn reopen<'s>(
-        &'s self,
-        mut state: MutexGuard<'s, State>,
-        due: [Option<Instant>; 2],
-    ) -> (MutexGuard<'s, State>, bool) {
+    fn reopen<'s>(&'s self, mut state: Guard<'s>, due: [Option<Instant>; 2]) -> (Guard<'s>, bool) {
         state.reader = Some(thread::current().id());
         drop(state);
         thread::sleep(self.time_until(due, REOPEN_AFTER));
@@ -180,7 +172,7 @@ impl Shared {
 
     /// Sends all waiting bytes that the link takes. A link that takes none now gets them in a later
     /// turn, when it was read: a device may have to send before it can receive.
-    pub(super) fn send<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    pub(super) fn send<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
         while state.writer.is_none()
             && let Some(link) = state.link.clone()
         {

@@ -1,13 +1,13 @@
 //! Feeds by name: items as JSON, in calls as large as frames allow.
 
 use super::Connection;
-use super::prepared::{NamedCallError, PreparedCall};
-use super::reply::copy;
+use super::calls::PendingReply;
+use super::prepared::{NamedCallError, NamedResult, PreparedCall};
 use crate::value::encode;
-use rpc_proto::client::{CallError, Calling, FailedCall, FeedCalls};
+use rpc_proto::client::{Calling, Calls};
 use rpc_proto::service::MAX_BATCH;
 use serde_json::Value;
-use std::task::Poll;
+use std::collections::VecDeque;
 
 /// Collects items for a procedure, and sends them when there are enough for a call.
 ///
@@ -32,19 +32,25 @@ pub struct NamedFeed {
     /// The items not sent yet, encoded end to end, and their number.
     items: Vec<u8>,
     count: u8,
-    calls: FeedCalls,
+    /// The calls that were made, the oldest first, with the number of items in each.
+    in_flight: VecDeque<(PendingReply, u8)>,
+    /// The value of the last call that has ended.
+    value: Option<Value>,
+    /// The number of items that are known to be taken.
+    taken: u32,
     pushed: u64,
 }
 
 impl NamedFeed {
     pub(super) fn new(device: Connection, call: PreparedCall) -> Self {
-        let is_fallible = call.procedure.error.is_some();
         Self {
             device,
-            calls: FeedCalls::new(call.target, is_fallible),
             call,
             items: Vec::new(),
             count: 0,
+            in_flight: VecDeque::new(),
+            value: None,
+            taken: 0,
             pushed: 0,
         }
     }
@@ -54,7 +60,7 @@ impl NamedFeed {
     /// # Errors
     /// Fails if the item is not valid, or if a call fails. The error has the number of items that
     /// were taken.
-    pub fn push(&mut self, item: &Value) -> Result<(), NamedCallError> {
+    pub fn push(&mut self, item: &Value) -> NamedResult<()> {
         self.device.clone().block_on(self.push_async(item))
     }
 
@@ -62,7 +68,7 @@ impl NamedFeed {
     ///
     /// # Errors
     /// Fails as [`push`](Self::push) does.
-    pub async fn push_async(&mut self, item: &Value) -> Result<(), NamedCallError> {
+    pub async fn push_async(&mut self, item: &Value) -> NamedResult<()> {
         self.pushed += 1;
         let mut bytes = Vec::new();
         if let Some(ty) = self.call.procedure.item() {
@@ -83,7 +89,7 @@ impl NamedFeed {
     ///
     /// # Errors
     /// Fails if a call fails. The error has the number of items that were taken.
-    pub fn finish(mut self) -> Result<Value, NamedCallError> {
+    pub fn finish(mut self) -> NamedResult<Value> {
         self.device.clone().block_on(self.end())
     }
 
@@ -91,82 +97,77 @@ impl NamedFeed {
     ///
     /// # Errors
     /// Fails as [`finish`](Self::finish) does.
-    pub async fn finish_async(mut self) -> Result<Value, NamedCallError> {
+    pub async fn finish_async(mut self) -> NamedResult<Value> {
         self.end().await
     }
 
     /// Sends nothing more, and returns the number of items that are known to be taken.
     pub fn stop(mut self) -> u32 {
         let device = self.device.clone();
-        let ended = device.until(|state, _| (self.calls.poll_end(state), None));
-        let _ = device.block_on(ended);
-        self.calls.taken()
+        // The error of a call that failed is not asked for.
+        let _ = device.block_on(self.until_in_flight(0));
+        self.taken
     }
 
-    async fn end(&mut self) -> Result<Value, NamedCallError> {
-        if self.count > 0 || self.calls.is_new() {
+    async fn end(&mut self) -> NamedResult<Value> {
+        let is_new = self.in_flight.is_empty() && self.value.is_none();
+        if self.count > 0 || is_new {
             self.send().await?;
         }
-        let ended = self
-            .device
-            .until(|state, _| (self.calls.poll_end(state), None));
-        match ended.await {
-            Ok(call) => {
-                let reply = self.device.shared.take(call);
-                self.call
-                    .value(&reply.map_err(|error| self.call.failed(error))?)
-            }
-            Err(failed) => Err(self.failed(failed)),
-        }
+        self.until_in_flight(0).await?;
+        Ok(self.value.take().unwrap_or_default())
     }
 
     /// Returns true if `more` bytes still fit the call.
-    async fn fits(&mut self, more: usize) -> Result<bool, NamedCallError> {
-        self.room().await?;
-        let room = self
-            .device
-            .with(|state, _| rpc_proto::client::Calls::room(state, &self.call.target));
+    async fn fits(&mut self, more: usize) -> NamedResult<bool> {
+        if self.device.device().is_none() {
+            // Only the device knows how long its frames are.
+            self.device.description_async().await?;
+        }
+        let target = &self.call.target;
+        let room = self.device.with(|state, _| state.room(target));
         Ok(self.call.arguments.len() + COUNT + self.items.len() + more <= room)
     }
 
-    /// Waits until another call can be made.
-    async fn room(&mut self) -> Result<(), NamedCallError> {
-        let room = self
+    async fn send(&mut self) -> NamedResult<()> {
+        // After a procedure's own error, no other call may run.
+        let window = match &self.call.procedure.error {
+            Some(_) => 1,
+            None => self.device.with(|state, _| state.window()),
+        };
+        self.until_in_flight(window - 1).await?;
+        let arguments = [&self.call.arguments[..], &[self.count], &self.items].concat();
+        let sent = self
             .device
-            .until(|state, now| (self.calls.poll_room(state, now), None));
-        let room = room.await;
-        room.map_err(|failed| self.failed(failed))
+            .submit_encoded_async(self.call.target, &arguments);
+        let sent = sent.await.map_err(|error| self.call.failed(error));
+        let pending = sent.map_err(|error| self.after_others(error))?;
+        self.in_flight.push_back((pending, self.count));
+        self.items.clear();
+        self.count = 0;
+        Ok(())
     }
 
-    async fn send(&mut self) -> Result<(), NamedCallError> {
-        self.room().await?;
-        let count = std::mem::take(&mut self.count);
-        let items = std::mem::take(&mut self.items);
-        let arguments = [&self.call.arguments[..], &[count], &items].concat();
-        let sent = self.device.until(|state, now| {
-            let sent = self
-                .calls
-                .submit(state, now, |place| Some((copy(&arguments, place)?, count)));
-            (Poll::Ready(sent), None)
-        });
-        let sent = sent.await;
-        sent.map_err(|failed| self.failed(failed))
+    /// Waits until at most so many calls are in flight.
+    async fn until_in_flight(&mut self, most: usize) -> NamedResult<()> {
+        while self.in_flight.len() > most
+            && let Some((oldest, count)) = self.in_flight.front()
+        {
+            let value = match oldest.end().await {
+                Ok(reply) => self.call.value(&reply),
+                Err(error) => Err(self.call.failed(error)),
+            };
+            let taken = u32::from(*count);
+            self.in_flight.pop_front();
+            self.value = Some(value.map_err(|error| self.after_others(error))?);
+            self.taken = self.taken.saturating_add(taken);
+        }
+        Ok(())
     }
 
-    /// Converts the error of a failed call.
-    fn failed(&mut self, failed: FailedCall) -> NamedCallError {
-        let end = match failed {
-            FailedCall::Ended(call) => self.device.shared.take(call),
-            FailedCall::NotMade(error) => Err(error),
-        };
-        let error = match end {
-            Ok(reply) => match self.call.value(&reply) {
-                Err(error) => error,
-                Ok(_) => self.call.failed(CallError::BadReply),
-            },
-            Err(error) => self.call.failed(error),
-        };
-        match self.calls.taken() {
+    /// Adds the number of items that were taken to the error of a call.
+    fn after_others(&self, error: NamedCallError) -> NamedCallError {
+        match self.taken {
             0 => error,
             taken => NamedCallError::Feed {
                 taken,
@@ -178,10 +179,3 @@ impl NamedFeed {
 
 /// The length of the count before the items: one byte, because they are few.
 const COUNT: usize = 1;
-
-impl Drop for NamedFeed {
-    fn drop(&mut self) {
-        let calls = &mut self.calls;
-        self.device.with(|state, _| calls.forget(state));
-    }
-}

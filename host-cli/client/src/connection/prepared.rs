@@ -4,7 +4,7 @@ use super::describe::DescriptionError;
 use super::reply::{Reply, copy};
 use crate::arguments::ArgumentsError;
 use crate::description::{Procedure, ProcedureKind, UnknownProcedure};
-use crate::value::{Problem, ValueError, decode, decode_all, error_in_words, from_hex};
+use crate::value::{ValueError, decode, decode_all, decode_items, error_in_words, from_hex};
 use rpc_proto::client::{Batch, CallError, Pull, StreamSource, Target};
 use rpc_proto::service::{Ask, MAX_BATCH};
 use serde_json::Value;
@@ -14,6 +14,9 @@ pub(super) const FIRST_BATCH: Ask = Ask {
     position: 0,
     limit: MAX_BATCH,
 };
+
+/// The result of a call by name.
+pub type NamedResult<T> = Result<T, NamedCallError>;
 
 /// The error of a call by name.
 #[derive(Debug, thiserror::Error)]
@@ -107,13 +110,18 @@ impl PreparedCall {
     ///
     /// # Errors
     /// Returns the procedure's own error, or the error in the reply.
-    pub fn value(&self, reply: &Reply) -> Result<Value, NamedCallError> {
+    pub fn value(&self, reply: &Reply) -> NamedResult<Value> {
         let procedure = &self.procedure;
         match reply {
             Reply::Return(bytes) if procedure.kind.is_stream() => {
                 let batch = Pull::new(self.moves()).take(FIRST_BATCH, bytes);
                 match batch.map_err(|error| self.failed(error))? {
-                    Batch::Items { count, items } => self.items(count, items).map(Value::Array),
+                    Batch::Items { count, items } => {
+                        let items = decode_items(&procedure.value, count, items);
+                        items
+                            .map(Value::Array)
+                            .map_err(|error| self.senseless(error))
+                    }
                     Batch::Void => Ok(Value::Null),
                 }
             }
@@ -144,17 +152,6 @@ impl PreparedCall {
         }
     }
 
-    /// Decodes the items of a batch.
-    fn items(&self, count: u8, mut bytes: &[u8]) -> Result<Vec<Value>, NamedCallError> {
-        let items = (0..count).map(|_| decode(&self.procedure.value, &mut bytes));
-        let items = items.collect::<Result<Vec<_>, ValueError>>();
-        let items = items.and_then(|items| match bytes.len() {
-            0 => Ok(items),
-            count => Err(Problem::Trailing { count }.into()),
-        });
-        items.map_err(|error| self.senseless(error))
-    }
-
     pub(super) fn senseless(&self, error: ValueError) -> NamedCallError {
         NamedCallError::Reply {
             path: self.procedure.path.clone(),
@@ -170,11 +167,9 @@ impl PreparedCall {
             error,
         }
     }
-}
 
-impl PreparedCall {
     /// Takes the items off the encoded arguments of a feed.
-    pub(super) fn split_items(&mut self) -> Result<Vec<Value>, NamedCallError> {
+    pub(super) fn split_items(&mut self) -> NamedResult<Vec<Value>> {
         let senseless = |_| self.failed(CallError::BadArguments);
         let mut rest = self.arguments.as_slice();
         let Some((items, head)) = self.procedure.arguments.split_last() else {
@@ -218,7 +213,7 @@ impl StreamSource for NamedSource {
         copy(&self.0.arguments, place)
     }
 
-    fn item(&self, bytes: &mut &[u8]) -> Result<Value, NamedCallError> {
+    fn item(&self, bytes: &mut &[u8]) -> NamedResult<Value> {
         decode(&self.0.procedure.value, bytes).map_err(|error| self.0.senseless(error))
     }
 

@@ -8,10 +8,10 @@ use crate::cache::Cache;
 use crate::description::Description;
 use crate::link::{Connector, Link, Tap};
 use rpc_proto::client::{
-    Answer, CallError, Calls, Cause, Client, Patience, Subscriptions, Target, Ticket,
+    Answer, CallError, Calls, Cause, Client, Patience, SubscribeResult, Subscriptions, Target,
+    Ticket,
 };
 use rpc_proto::describe::DIGEST;
-use rpc_proto::device::SubscribeError;
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::{Accept, MAX_WINDOW};
 use std::collections::HashMap;
@@ -49,6 +49,9 @@ pub(super) struct Shared {
     pub(super) changed: Condvar,
     pub(super) pump: Pump,
 }
+
+/// The locked state.
+pub(super) type Guard<'s> = MutexGuard<'s, State>;
 
 /// The calls of all handles that are in flight. Nothing outside needs its name.
 pub struct State {
@@ -143,7 +146,7 @@ impl Shared {
         })
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> Guard<'_> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -279,7 +282,7 @@ impl Calls for State {
         })
     }
 
-    fn subscribe(&mut self, now: Instant, key: u32) -> Result<(), CallError<SubscribeError>> {
+    fn subscribe(&mut self, now: Instant, key: u32) -> SubscribeResult<()> {
         if self.is_inside {
             return Err(CallError::Reentrant);
         }
@@ -290,7 +293,7 @@ impl Calls for State {
         self.client.unsubscribe(now, key);
     }
 
-    fn poll_subscribed(&mut self, key: u32) -> Poll<Result<(), CallError<SubscribeError>>> {
+    fn poll_subscribed(&mut self, key: u32) -> Poll<SubscribeResult<()>> {
         if self.is_inside {
             return Poll::Ready(Err(CallError::Reentrant));
         }

@@ -1,11 +1,10 @@
 //! Streams over a connection: typed, and by name.
 
 use super::Connection;
-use super::reply::copy;
 use futures_core::FusedStream;
-use rpc_proto::client::{self, CallError, Pulling, Running, StreamSource, Target, read_item};
-use rpc_proto::service::StreamProcedure;
-use std::marker::PhantomData;
+use rpc_proto::client::{Pulling, Running, StreamSource, TypedSource};
+use rpc_proto::service::{Encoded, StreamProcedure};
+use serde::ser::{Error, Serialize, Serializer};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -43,11 +42,8 @@ impl<S: StreamSource> Stream<S> {
 impl<P: StreamProcedure> Stream<EncodedSource<P>> {
     /// Creates the stream of a typed procedure.
     pub(super) fn typed(device: Connection, arguments: &P::Arguments<'_>) -> Self {
-        let source = EncodedSource {
-            arguments: postcard::to_stdvec(arguments).ok(),
-            procedure: PhantomData,
-        };
-        Self::new(device, source)
+        let arguments = Kept(postcard::to_stdvec(arguments).ok());
+        Self::new(device, TypedSource::new(arguments))
     }
 }
 
@@ -79,40 +75,15 @@ impl<S: StreamSource + Unpin> FusedStream for Stream<S> {
 }
 
 /// The procedure and the encoded arguments of a typed stream.
+pub type EncodedSource<P> = TypedSource<P, Kept>;
+
+/// Encoded arguments; none if they cannot be encoded.
 #[derive(Debug)]
-pub struct EncodedSource<P> {
-    /// None if they cannot be encoded.
-    arguments: Option<Vec<u8>>,
-    procedure: PhantomData<fn() -> P>,
-}
+pub struct Kept(Option<Vec<u8>>);
 
-impl<P: StreamProcedure> StreamSource for EncodedSource<P> {
-    type Item = P::Item;
-    type Error = CallError<P::Error>;
-
-    fn target(&self) -> Target {
-        Target::of::<P>()
-    }
-
-    fn moves(&self) -> bool {
-        P::MOVES
-    }
-
-    fn encode(&self, place: &mut [u8]) -> Option<usize> {
-        copy(self.arguments.as_deref()?, place)
-    }
-
-    fn item(&self, bytes: &mut &[u8]) -> Result<P::Item, CallError<P::Error>> {
-        read_item::<P>(bytes)
-    }
-
-    fn own_error(&self, bytes: &[u8]) -> CallError<P::Error> {
-        client::read::<P>(client::Answer::Error(bytes))
-            .err()
-            .unwrap_or(CallError::BadReply)
-    }
-
-    fn failed(&self, error: CallError) -> CallError<P::Error> {
-        error.widen()
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = self.0.as_ref().ok_or(S::Error::custom("not encoded"))?;
+        Encoded(bytes).serialize(serializer)
     }
 }

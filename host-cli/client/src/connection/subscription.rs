@@ -6,12 +6,10 @@
 use super::Connection;
 use super::inboxes::InboxId;
 use super::shared::duration;
-use rpc_proto::client::{self, CallError, Calls, Received, Running, Subscribing};
-use rpc_proto::device::SubscribeError;
+use rpc_proto::client::{self, CallError, Calls, Received, Running, SubscribeResult, Subscribing};
 use rpc_proto::service::Event;
 use rpc_proto::time::Instant;
-use serde::de::DeserializeOwned;
-use std::fmt;
+use serde::de::{Deserialize, DeserializeOwned};
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -24,10 +22,13 @@ pub type EncodedEvent = Received<Vec<u8>>;
 ///
 /// # Errors
 /// Returns [`CallError::BadReply`] if the bytes are not this event.
-pub fn read_event<E: Event>(
-    event: &EncodedEvent,
-) -> Result<E::Received<'_>, CallError<SubscribeError>> {
-    match postcard::take_from_bytes(&event.data) {
+pub fn read_event<E: Event>(event: &EncodedEvent) -> SubscribeResult<E::Received<'_>> {
+    data(&event.data)
+}
+
+/// Decodes data that takes up all of `bytes`.
+fn data<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> SubscribeResult<T> {
+    match postcard::take_from_bytes(bytes) {
         Ok((data, [])) => Ok(data),
         _ => Err(CallError::BadReply),
     }
@@ -100,7 +101,7 @@ where
     pub fn next_within(
         &mut self,
         timeout: Duration,
-    ) -> Result<Option<Received<E::Received<'static>>>, CallError<SubscribeError>> {
+    ) -> SubscribeResult<Option<Received<E::Received<'static>>>> {
         match self.encoded.next_within(timeout) {
             Ok(event) => event.map(decode::<E>).transpose(),
             Err(error) => {
@@ -111,9 +112,7 @@ where
     }
 
     /// Waits for an event. None if the connection was cancelled.
-    pub async fn next_async(
-        &mut self,
-    ) -> Option<Result<Received<E::Received<'static>>, CallError<SubscribeError>>> {
+    pub async fn next_async(&mut self) -> Option<SubscribeResult<Received<E::Received<'static>>>> {
         Some(match self.encoded.next_async().await? {
             Ok(event) => decode::<E>(event),
             Err(error) => Err(self.encoded.device.explained::<E>(error).await),
@@ -125,7 +124,7 @@ impl<E: Event> Iterator for Subscription<E>
 where
     E::Received<'static>: DeserializeOwned,
 {
-    type Item = Result<Received<E::Received<'static>>, CallError<SubscribeError>>;
+    type Item = SubscribeResult<Received<E::Received<'static>>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let device = self.encoded.device.clone();
@@ -137,7 +136,7 @@ impl<E: Event> futures_core::Stream for Subscription<E>
 where
     E::Received<'static>: DeserializeOwned,
 {
-    type Item = Result<Received<E::Received<'static>>, CallError<SubscribeError>>;
+    type Item = SubscribeResult<Received<E::Received<'static>>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         // Waiting keeps nothing in its future; explaining an error would.
@@ -146,24 +145,20 @@ where
     }
 }
 
-fn decode<E: Event>(
-    event: EncodedEvent,
-) -> Result<Received<E::Received<'static>>, CallError<SubscribeError>>
+fn decode<E: Event>(event: EncodedEvent) -> SubscribeResult<Received<E::Received<'static>>>
 where
     E::Received<'static>: DeserializeOwned,
 {
-    // Not `read_event`, whose data may borrow from the event.
-    let Ok((data, [])) = postcard::take_from_bytes(&event.data) else {
-        return Err(CallError::BadReply);
-    };
     Ok(Received {
-        data,
+        // Not by `read_event`, whose data may borrow from the event.
+        data: data(&event.data)?,
         lost: event.lost,
         after_gap: event.after_gap,
     })
 }
 
 /// The events with one key, with the data encoded, for a caller without the event's type.
+#[derive(Debug)]
 pub struct EncodedSubscription {
     device: Connection,
     key: u32,
@@ -179,7 +174,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub fn subscribe<E: Event>(&self) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    pub fn subscribe<E: Event>(&self) -> SubscribeResult<Subscription<E>> {
         self.block_on(self.subscribe_async())
     }
 
@@ -187,9 +182,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub async fn subscribe_async<E: Event>(
-        &self,
-    ) -> Result<Subscription<E>, CallError<SubscribeError>> {
+    pub async fn subscribe_async<E: Event>(&self) -> SubscribeResult<Subscription<E>> {
         match self.subscribe_by_key_async(E::KEY).await {
             Ok(encoded) => Ok(Subscription {
                 encoded,
@@ -203,10 +196,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub fn subscribe_by_key(
-        &self,
-        key: u32,
-    ) -> Result<EncodedSubscription, CallError<SubscribeError>> {
+    pub fn subscribe_by_key(&self, key: u32) -> SubscribeResult<EncodedSubscription> {
         self.block_on(self.subscribe_by_key_async(key))
     }
 
@@ -215,10 +205,7 @@ impl Connection {
     ///
     /// # Errors
     /// Returns the reason for which the subscription failed.
-    pub async fn subscribe_by_key_async(
-        &self,
-        key: u32,
-    ) -> Result<EncodedSubscription, CallError<SubscribeError>> {
+    pub async fn subscribe_by_key_async(&self, key: u32) -> SubscribeResult<EncodedSubscription> {
         // This comes first, because events may follow the device's answer at once.
         let mut subscription = EncodedSubscription::open(self, key);
         let mut subscribing = Running::new(self.clone(), Subscribing::new(key));
@@ -246,10 +233,7 @@ impl EncodedSubscription {
     ///
     /// # Errors
     /// Returns the reason for which the device did not answer.
-    pub fn next_within(
-        &mut self,
-        timeout: Duration,
-    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
+    pub fn next_within(&mut self, timeout: Duration) -> SubscribeResult<Option<EncodedEvent>> {
         let shared = std::sync::Arc::clone(&self.device.shared);
         shared.block_on(self.next_within_async(timeout))
     }
@@ -261,13 +245,13 @@ impl EncodedSubscription {
     pub async fn next_within_async(
         &mut self,
         timeout: Duration,
-    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
+    ) -> SubscribeResult<Option<EncodedEvent>> {
         let limit = self.device.shared.now() + duration(timeout);
         self.next_until(Some(limit)).await
     }
 
     /// Waits for an event. None if the connection was cancelled.
-    pub async fn next_async(&mut self) -> Option<Result<EncodedEvent, CallError<SubscribeError>>> {
+    pub async fn next_async(&mut self) -> Option<SubscribeResult<EncodedEvent>> {
         self.next_until(None).await.transpose()
     }
 
@@ -284,27 +268,16 @@ impl EncodedSubscription {
     async fn next_until(
         &mut self,
         limit: Option<Instant>,
-    ) -> Result<Option<EncodedEvent>, CallError<SubscribeError>> {
-        let Self {
-            device,
-            key,
-            inbox,
-            account,
-            cancellations,
-            is_taken: _,
-        } = self;
-        let next = device.until(|state, now| {
-            let polled = if state.cancellations != *cancellations {
+    ) -> SubscribeResult<Option<EncodedEvent>> {
+        let next = self.device.until(|state, now| {
+            let polled = if state.cancellations != self.cancellations {
                 // This comes first, because events may come faster than they are taken.
-                *cancellations = state.cancellations;
+                self.cancellations = state.cancellations;
                 Poll::Ready(Ok(None))
-            } else if let Some(event) = state.inboxes.take(*inbox) {
-                Poll::Ready(Ok(Some(account.note(
-                    event.data,
-                    event.lost,
-                    event.session,
-                ))))
-            } else if let Poll::Ready(Err(error)) = state.poll_subscribed(*key) {
+            } else if let Some(event) = state.inboxes.take(self.inbox) {
+                let event = self.account.note(event.data, event.lost, event.session);
+                Poll::Ready(Ok(Some(event)))
+            } else if let Poll::Ready(Err(error)) = state.poll_subscribed(self.key) {
                 Poll::Ready(Err(error))
             } else if limit.is_some_and(|limit| now >= limit) {
                 Poll::Ready(Ok(None))
@@ -318,7 +291,7 @@ impl EncodedSubscription {
 }
 
 impl Iterator for EncodedSubscription {
-    type Item = Result<EncodedEvent, CallError<SubscribeError>>;
+    type Item = SubscribeResult<EncodedEvent>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let shared = std::sync::Arc::clone(&self.device.shared);
@@ -335,14 +308,5 @@ impl Drop for EncodedSubscription {
             state.unsubscribe(now, self.key);
             drop(self.device.shared.send(state));
         }
-    }
-}
-
-impl fmt::Debug for EncodedSubscription {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("EncodedSubscription")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! Replaces the firmware of a device, and goes on after a reset, a power cut or a lost cable.
 
 use super::Connection;
-use super::attempts::{Attempts, may_pass};
+use super::attempts::Attempts;
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::services::update::{
     ImageInfo, Slot, SlotState, Target, UpdateClient, UpdateError, Upload, Which,
@@ -388,7 +388,7 @@ fn holds(slot: &Slot, image: &Image) -> bool {
 
 /// Returns true if a call may fail like that while a device restarts with another firmware.
 fn passes<E>(error: &CallError<E>) -> bool {
-    may_pass(error)
+    error.may_pass()
         || matches!(
             error,
             CallError::OtherDevice | CallError::OutcomeUnknown(Cause::OtherDevice)

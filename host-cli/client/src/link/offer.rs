@@ -13,17 +13,7 @@ use std::sync::Arc;
 /// A port that callers can open, until this is dropped.
 pub struct Offer {
     port: Port,
-    kind: Kind,
-}
-
-enum Kind {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Pty {
-        master: Arc<Serial>,
-        /// Kept open: without any program that has it open, the master cannot be read.
-        _slave: TTYPort,
-    },
+    accept: Box<dyn Fn() -> io::Result<Arc<dyn Link>> + Send + Sync>,
 }
 
 impl Offer {
@@ -35,7 +25,7 @@ impl Offer {
         let listener = TcpListener::bind(address)?;
         Ok(Self {
             port: Port::Tcp(listener.local_addr()?.to_string()),
-            kind: Kind::Tcp(listener),
+            accept: Box::new(move || Ok(Arc::new(Tcp::over(listener.accept()?.0)?))),
         })
     }
 
@@ -49,13 +39,24 @@ impl Offer {
         let path = slave
             .name()
             .ok_or_else(|| io::Error::other("the pseudo-terminal has no name"))?;
+        let master = Arc::new(Serial::over(master)?);
         Ok(Self {
             port: Port::Serial(path),
-            kind: Kind::Pty {
-                master: Arc::new(Serial::over(master)?),
-                _slave: slave,
-            },
+            accept: Box::new(move || {
+                // Without any program that has it open, the master cannot be read.
+                let _kept_open = &slave;
+                Ok(Arc::<Serial>::clone(&master))
+            }),
         })
+    }
+
+    /// Fails: this system has no pseudo-terminals.
+    ///
+    /// # Errors
+    /// Always fails.
+    #[cfg(not(unix))]
+    pub fn pty() -> io::Result<Self> {
+        Err(io::Error::other("this system has no pseudo-terminals"))
     }
 
     /// Returns the port that callers open.
@@ -69,10 +70,6 @@ impl Offer {
     /// # Errors
     /// Fails if the system has no resources left.
     pub fn accept(&self) -> io::Result<Arc<dyn Link>> {
-        match &self.kind {
-            Kind::Tcp(listener) => Ok(Arc::new(Tcp::over(listener.accept()?.0)?)),
-            #[cfg(unix)]
-            Kind::Pty { master, .. } => Ok(Arc::clone(master) as Arc<dyn Link>),
-        }
+        (self.accept)()
     }
 }

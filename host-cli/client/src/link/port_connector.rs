@@ -140,19 +140,7 @@ impl Connector for PortConnector {
     }
 
     fn identity(&self) -> Option<String> {
-        let place = self.place();
-        let UsbDevice {
-            vendor_id,
-            product_id,
-            serial_number,
-            ..
-        } = place.usb.as_ref()?;
-        let selector = Selector::Usb {
-            vendor_id: *vendor_id,
-            product_id: *product_id,
-            serial_number: serial_number.clone(),
-        };
-        Some(selector.to_string())
+        Some(self.place().usb.as_ref()?.selector().to_string())
     }
 }
 

@@ -57,20 +57,18 @@ fn never_block(port: &impl std::os::fd::AsRawFd) -> io::Result<()> {
 fn open_error(path: &str, error: &serialport::Error) -> OpenError {
     let port = path.to_owned();
     match error.kind() {
-        serialport::ErrorKind::Io(ErrorKind::NotFound) => OpenError::NotFound {
-            port,
-            others: serial_ports(),
-        },
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => OpenError::NotPermitted { port },
         // serialport reports this for a port that another program has locked.
         serialport::ErrorKind::NoDevice if std::path::Path::new(path).exists() => {
             let holder = holder(path);
             OpenError::Busy { port, holder }
         }
-        serialport::ErrorKind::NoDevice => OpenError::NotFound {
-            port,
-            others: serial_ports(),
-        },
+        serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(ErrorKind::NotFound) => {
+            OpenError::NotFound {
+                port,
+                others: serial_ports(),
+            }
+        }
         _ if is_plain_file(path) => OpenError::NotSerial { port },
         _ => OpenError::Other {
             port,

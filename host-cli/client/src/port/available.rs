@@ -78,13 +78,18 @@ fn has_hardware(path: &str) -> bool {
 }
 
 impl UsbDevice {
-    /// Returns the selector of this very device, if it has a serial number.
-    pub(crate) fn identity(&self) -> Option<Selector> {
-        Some(Selector::Usb {
+    /// Returns the selector of this very device, or of all of its kind if it has no serial number.
+    pub fn selector(&self) -> Selector {
+        Selector::Usb {
             vendor_id: self.vendor_id,
             product_id: self.product_id,
-            serial_number: Some(self.serial_number.clone()?),
-        })
+            serial_number: self.serial_number.clone(),
+        }
+    }
+
+    /// Returns the selector of this very device, if it has a serial number.
+    pub(crate) fn identity(&self) -> Option<Selector> {
+        self.serial_number.is_some().then(|| self.selector())
     }
 }
 

@@ -146,21 +146,16 @@ fn missing<'a>(
 /// and names.
 fn arguments(procedure: &Procedure, given: &[String], part: &str) -> Vec<Pair> {
     if let Some((name, _)) = part.split_once('=') {
-        let argument = procedure.arguments.iter().find(|a| a.name == name);
-        let values = argument
-            .map(|argument| values(&argument.ty))
-            .unwrap_or_default();
-        let named = |value| pair(&value, format!("{name}={value} "));
-        return values.into_iter().map(named).collect();
+        let named = procedure.arguments.iter().filter(|a| a.name == name);
+        let values = named.flat_map(|argument| values(&argument.ty));
+        return values
+            .map(|value| pair(&value, format!("{name}={value} ")))
+            .collect();
     }
     let mut missing = missing(procedure, given).peekable();
-    let values = missing
-        .peek()
-        .map(|next| values(&next.ty))
-        .unwrap_or_default();
-    let values = values
-        .into_iter()
-        .map(|value| pair(&value, format!("{value} ")));
+    let values = missing.peek().map(|next| values(&next.ty));
+    let values = values.into_iter().flatten();
+    let values = values.map(|value| pair(&value, format!("{value} ")));
     let names = missing.map(|argument| pair(argument, format!("{}=", argument.name)));
     values.chain(names).collect()
 }

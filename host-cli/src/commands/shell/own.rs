@@ -1,16 +1,9 @@
 //! The commands that the shell has besides procedures: those of the program that need the device.
 
-use crate::commands::bench::{self, Bench};
-use crate::commands::describe::{self, Describe};
-use crate::commands::get::{self, Get};
-use crate::commands::info::{self, Info};
-use crate::commands::list::{self, List};
-use crate::commands::log::{self, Log};
-use crate::commands::ping::{self, Ping};
-use crate::commands::put::{self, Put};
-use crate::commands::stats::{self, Stats};
-use crate::commands::update::{self, Update};
-use crate::commands::watch::{self, Watch};
+use crate::commands::{
+    self, bench::Bench, describe::Describe, get::Get, info::Info, list::List, log::Log, ping::Ping,
+    put::Put, stats::Stats, update::Update, watch::Watch,
+};
 use crate::context::{Context, without_program};
 use crate::failure::{Class, Failure};
 use crate::{negative, output};
@@ -72,19 +65,19 @@ impl Own {
 
     fn run_on(&self, context: &Context) -> Result<(), Failure> {
         match self {
-            Self::Bench(bench) => bench::run(context, bench),
-            Self::Describe(describe) => describe::run(context, describe),
-            Self::Get(get) => get::run(context, get),
-            Self::Info(info) => info::run(context, info),
-            Self::List(list) => list::run(context, list),
-            Self::Log(log) => log::run(context, log),
-            Self::Ping(ping) => ping::run(context, ping),
+            Self::Bench(bench) => commands::bench::run(context, bench),
+            Self::Describe(describe) => commands::describe::run(context, describe),
+            Self::Get(get) => commands::get::run(context, get),
+            Self::Info(info) => commands::info::run(context, info),
+            Self::List(list) => commands::list::run(context, list),
+            Self::Log(log) => commands::log::run(context, log),
+            Self::Ping(ping) => commands::ping::run(context, ping),
             Self::Put(put) if put.reads_stdin() => Err(stdin_is_taken()),
             Self::Update(update) if update.reads_stdin() => Err(stdin_is_taken()),
-            Self::Put(put) => put::run(context, put),
-            Self::Stats(stats) => stats::run(context, stats),
-            Self::Update(update) => update::run(context, update),
-            Self::Watch(watch) => watch::run(context, watch),
+            Self::Put(put) => commands::put::run(context, put),
+            Self::Stats(stats) => commands::stats::run(context, stats),
+            Self::Update(update) => commands::update::run(context, update),
+            Self::Watch(watch) => commands::watch::run(context, watch),
         }
     }
 }

@@ -5,7 +5,6 @@ use super::chart::{self, Axis, Curve};
 use super::source::Source;
 use crate::columns::Column;
 use crate::failure::{Class, Failure};
-use crate::following::Turn;
 use crate::interrupt;
 use crate::timestamps::Moment;
 use crossterm::cursor::{Hide, MoveTo, Show};
@@ -89,8 +88,9 @@ pub struct Drawn {
 
 /// A message to the drawing thread.
 enum Message {
-    /// The result of waiting for a value.
-    Turn(Result<Turn<Value>, Failure>),
+    Value(Result<Value, Failure>),
+    /// A message for the user.
+    Notice(String),
     /// The user's request.
     Wish(Result<Wish, Failure>),
 }
@@ -115,10 +115,13 @@ pub fn run(drawn: &Drawn, watched: &mut Watched, source: &mut Source<'_>) -> Res
         scope.spawn(|| {
             // Waiting for an absent device must not keep keys from being read.
             let sender = sender;
+            let mut notify = |notice| drop(sender.send(Message::Notice(notice)));
             while !is_over.load(Ordering::Relaxed) {
-                let turn = source.next(LOOK_UP);
-                let is_end = turn.is_err();
-                if sender.send(Message::Turn(turn)).is_err() || is_end {
+                let Some(value) = source.next(LOOK_UP, &mut notify).transpose() else {
+                    continue;
+                };
+                let is_end = value.is_err();
+                if sender.send(Message::Value(value)).is_err() || is_end {
                     return;
                 }
             }
@@ -243,7 +246,11 @@ impl<'d> Picture<'d> {
                 is_new = false;
             }
             match messages.recv_timeout(left.min(TICK)) {
-                Ok(Message::Turn(turn)) => is_new |= self.take(watched, turn?)?,
+                Ok(Message::Value(value)) => is_new |= self.take(watched, value?)?,
+                Ok(Message::Notice(notice)) => {
+                    self.notice = notice;
+                    is_new = true;
+                }
                 Ok(Message::Wish(wish)) => match wish? {
                     Wish::More => {}
                     Wish::Redraw => is_new = true,
@@ -257,20 +264,14 @@ impl<'d> Picture<'d> {
         Ok(())
     }
 
-    /// Takes a result, and returns true if it changes the picture.
-    fn take(&mut self, watched: &mut Watched, turn: Turn<Value>) -> Result<bool, Failure> {
-        match turn {
-            Turn::Nothing => return Ok(false),
-            Turn::Notice(notice) => self.notice = notice,
-            Turn::Value(value) => {
-                let now = Moment::now();
-                if !watched.take(&now, &value)? {
-                    return Ok(false);
-                }
-                self.add(now.seconds_since(self.started), value);
-            }
+    /// Takes a value, and returns true if it changes the picture.
+    fn take(&mut self, watched: &mut Watched, value: Value) -> Result<bool, Failure> {
+        let now = Moment::now();
+        let is_shown = watched.take(&now, &value)?;
+        if is_shown {
+            self.add(now.seconds_since(self.started), value);
         }
-        Ok(true)
+        Ok(is_shown)
     }
 
     fn add(&mut self, time: f64, value: Value) {

@@ -19,8 +19,7 @@ impl Recording {
     /// Creates a file with the names of the columns.
     pub fn begin(file: &Path, columns: &[Column]) -> Result<Self, Failure> {
         let name = file.display().to_string();
-        let created = File::create(file)
-            .map_err(|error| Failure::new(Class::Usage, format!("cannot write {name}: {error}")))?;
+        let created = File::create(file).map_err(|error| Failure::unwritable(&name, error))?;
         let mut recording = Self {
             name,
             writer: Writer::from_writer(created),

@@ -1,7 +1,7 @@
 //! The source of watched values.
 
 use crate::failure::Failure;
-use crate::following::{Following, Interruptions, Turn, cannot_follow};
+use crate::following::{Following, Interruptions, Notify, cannot_follow};
 use crate::interrupt;
 use serde_json::Value;
 use serial_rpc::Connection;
@@ -43,25 +43,27 @@ impl<'d> Source<'d> {
             due: Instant::now(),
             interruptions: None,
             told: None,
-            waiting: None,
         }))
     }
 
     /// Waits for the next value for about that long.
-    pub fn next(&mut self, timeout: Duration) -> Result<Turn<Value>, Failure> {
+    pub fn next(
+        &mut self,
+        timeout: Duration,
+        notify: Notify<'_>,
+    ) -> Result<Option<Value>, Failure> {
         match self {
-            Self::Event { following, event } => Ok(match following.next(timeout)? {
-                Turn::Value(received) => match to_json(event, &received.data) {
-                    Ok(data) => Turn::Value(Value::Object(data)),
-                    Err(_) => {
-                        following.unreadable();
-                        Turn::Nothing
-                    }
-                },
-                Turn::Notice(notice) => Turn::Notice(notice),
-                Turn::Nothing => Turn::Nothing,
-            }),
-            Self::Calls(calls) => calls.next(timeout),
+            Self::Event { following, event } => {
+                let Some(received) = following.next(timeout, notify)? else {
+                    return Ok(None);
+                };
+                let data = to_json(event, &received.data);
+                if data.is_err() {
+                    following.unreadable();
+                }
+                Ok(data.ok().map(Value::Object))
+            }
+            Self::Calls(calls) => calls.next(timeout, notify),
         }
     }
 
@@ -94,20 +96,15 @@ pub struct Calls<'d> {
     interruptions: Option<Interruptions>,
     /// The last error of the procedure that the user was shown.
     told: Option<String>,
-    /// A value that is shown after a message.
-    waiting: Option<Value>,
 }
 
 impl Calls<'_> {
-    fn next(&mut self, timeout: Duration) -> Result<Turn<Value>, Failure> {
-        if let Some(value) = self.waiting.take() {
-            return Ok(Turn::Value(value));
-        }
+    fn next(&mut self, timeout: Duration, notify: Notify<'_>) -> Result<Option<Value>, Failure> {
         let left = self.due.saturating_duration_since(Instant::now());
         if !left.is_zero() {
             interrupt::sleep(left.min(timeout))?;
             if left > timeout {
-                return Ok(Turn::Nothing);
+                return Ok(None);
             }
         }
         let end = self.device.call_words(self.path, self.arguments);
@@ -117,29 +114,28 @@ impl Calls<'_> {
         let Some(interruptions) = &mut self.interruptions else {
             let value = end.map_err(|error| Failure::named_call(self.device, error))?;
             self.interruptions = Some(Interruptions::new(self.device));
-            return Ok(Turn::Value(value));
+            return Ok(Some(value));
         };
-        let notice = match end {
+        match end {
             Ok(value) => {
                 self.told = None;
-                let Some(notice) = interruptions.answered(self.device, true) else {
-                    return Ok(Turn::Value(value));
-                };
-                self.waiting = Some(value);
-                Some(notice)
+                interruptions.answered(self.device, true, notify);
+                return Ok(Some(value));
             }
-            Err(NamedCallError::Call { error, .. }) => interruptions.failed(self.device, error)?,
             // After a reconnect, the description is read first if the firmware has changed.
-            Err(NamedCallError::Description(DescriptionError::Call(error))) => {
-                interruptions.failed(self.device, error)?
-            }
+            Err(
+                NamedCallError::Call { error, .. }
+                | NamedCallError::Description(DescriptionError::Call(error)),
+            ) => interruptions.failed(self.device, error, notify)?,
             Err(error @ NamedCallError::Procedure { .. }) => {
                 let words = error.to_string();
-                let is_new = self.told.replace(words.clone()).as_ref() != Some(&words);
-                is_new.then_some(words)
+                if self.told.as_ref() != Some(&words) {
+                    notify(words.clone());
+                    self.told = Some(words);
+                }
             }
             Err(error) => return Err(Failure::named_call(self.device, error)),
-        };
-        Ok(notice.map_or(Turn::Nothing, Turn::Notice))
+        }
+        Ok(None)
     }
 }

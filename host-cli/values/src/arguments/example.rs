@@ -1,9 +1,9 @@
 //! Makes up arguments, for a command line that a user can start from.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::description::{Field, Procedure, Shape, Type, Variant};
-use crate::value::plain;
+use crate::value::{plain, tagged};
 
 impl Procedure {
     /// Returns example words for the procedure's arguments; see [`from_words`](super::from_words).
@@ -60,7 +60,7 @@ impl Type {
                     name,
                     content: Some(content),
                     ..
-                }) => Value::Object(Map::from_iter([(name.clone(), content.example())])),
+                }) => tagged(name, content.example()),
                 None => Value::Null,
             },
         }

@@ -94,48 +94,37 @@ impl Description {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn changes_to(&self, new: &Self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let mut push = |procedure: &Procedure, effect| {
-            changes.push(Change {
-                path: procedure.path.clone(),
-                effect,
-            });
-        };
         let [before, after] = [self, new].map(|description| {
             let procedures = description.procedures();
             let by_path = procedures.map(|procedure| (procedure.path.as_str(), procedure));
             by_path.collect::<HashMap<_, _>>()
         });
-        for old in self.procedures() {
-            match after.get(old.path.as_str()) {
-                Some(new) => old
-                    .effects(new)
-                    .into_iter()
-                    .for_each(|effect| push(old, effect)),
-                None => push(
-                    old,
-                    Effect::Removed {
-                        signature: old.signature().to_string(),
-                    },
-                ),
-            }
-        }
-        for added in new
+        let kept = self.procedures().flat_map(|old| {
+            let effects = match after.get(old.path.as_str()) {
+                Some(new) => old.effects(new),
+                None => vec![Effect::Removed {
+                    signature: old.signature(),
+                }],
+            };
+            effects.into_iter().map(|effect| old.change(effect))
+        });
+        let added = new
             .procedures()
-            .filter(|new| !before.contains_key(new.path.as_str()))
-        {
-            push(
-                added,
-                Effect::Added {
-                    signature: added.signature().to_string(),
-                },
-            );
-        }
-        changes
+            .filter(|new| !before.contains_key(new.path.as_str()));
+        let added = added.map(|new| {
+            let signature = new.signature();
+            new.change(Effect::Added { signature })
+        });
+        kept.chain(added).collect()
     }
 }
 
 impl Procedure {
+    fn change(&self, effect: Effect) -> Change {
+        let path = self.path.clone();
+        Change { path, effect }
+    }
+
     fn effects(&self, new: &Self) -> Vec<Effect> {
         let names = |arguments: &[Argument]| -> Vec<String> {
             arguments
@@ -171,7 +160,7 @@ impl Procedure {
     /// difference to another.
     pub fn with_definitions(&self) -> String {
         let types = self.named_types().into_iter();
-        types.fold(self.signature().to_string(), |text, ty| {
+        types.fold(self.signature(), |text, ty| {
             format!("{text}; {}", ty.definition())
         })
     }

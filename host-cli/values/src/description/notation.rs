@@ -35,11 +35,11 @@ impl Display for Type {
                 Some(first) if self.name.starts_with('[') => {
                     write!(f, "[{first}; {}]", elements.len())
                 }
-                _ => write_tuple(f, elements),
+                _ => write!(f, "({})", joined(elements)),
             },
             Shape::Map { key, value } => write!(f, "{{{key}: {value}}}"),
             // Only the content of a variant has no name.
-            Shape::Struct(fields) if self.name.is_empty() => write_fields(f, fields),
+            Shape::Struct(fields) if self.name.is_empty() => f.write_str(&braced(fields)),
             Shape::Schema => f.write_str("schema"),
             Shape::UnitStruct
             | Shape::Newtype(_)
@@ -50,10 +50,6 @@ impl Display for Type {
     }
 }
 
-/// The definition of a named type, as [`Type::definition`] prints it.
-#[derive(Debug, Clone, Copy)]
-pub struct Definition<'a>(&'a Type);
-
 impl Type {
     /// Returns the definition of a struct or enum; any other type prints as usual.
     ///
@@ -63,10 +59,18 @@ impl Type {
     /// let unit = |name: &str| Variant { name: name.into(), doc: String::new(), content: None };
     /// let mode = Type::new("Mode", Shape::Enum(vec![unit("Slow"), unit("Fast")]));
     /// assert_eq!(mode.to_string(), "Mode");
-    /// assert_eq!(mode.definition().to_string(), "enum Mode { Slow, Fast }");
+    /// assert_eq!(mode.definition(), "enum Mode { Slow, Fast }");
     /// ```
-    pub fn definition(&self) -> Definition<'_> {
-        Definition(self)
+    pub fn definition(&self) -> String {
+        let name = &self.name;
+        match &self.shape {
+            Shape::UnitStruct => format!("struct {name}"),
+            Shape::Newtype(inner) => format!("struct {name}({inner})"),
+            Shape::TupleStruct(elements) => format!("struct {name}({})", joined(elements)),
+            Shape::Struct(fields) if self.is_named() => format!("struct {name} {}", braced(fields)),
+            Shape::Enum(variants) => format!("enum {name} {{ {} }}", joined(variants)),
+            _ => self.to_string(),
+        }
     }
 
     /// Returns true if the type has a definition beyond its short form.
@@ -86,30 +90,6 @@ impl Type {
                 .filter_map(|variant| variant.content.as_ref())
                 .collect(),
             _ => Vec::new(),
-        }
-    }
-}
-
-impl Display for Definition<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = &self.0.name;
-        match &self.0.shape {
-            Shape::UnitStruct => write!(f, "struct {name}"),
-            Shape::Newtype(inner) => write!(f, "struct {name}({inner})"),
-            Shape::TupleStruct(elements) => {
-                write!(f, "struct {name}")?;
-                write_tuple(f, elements)
-            }
-            Shape::Struct(fields) if self.0.is_named() => {
-                write!(f, "struct {name} ")?;
-                write_fields(f, fields)
-            }
-            Shape::Enum(variants) => {
-                write!(f, "enum {name} {{ ")?;
-                write_separated(f, variants)?;
-                f.write_str(" }")
-            }
-            _ => write!(f, "{}", self.0),
         }
     }
 }
@@ -140,13 +120,6 @@ impl Display for Variant {
     }
 }
 
-/// A procedure's signature, as [`Procedure::signature`] prints it.
-#[derive(Debug, Clone, Copy)]
-pub struct Signature<'a> {
-    procedure: &'a Procedure,
-    with_results: bool,
-}
-
 impl Procedure {
     /// Returns name, arguments and results: `add(x: i32, y: i32) -> i32, or MathError`. An event is
     /// marked: `event total_changed(total: i64)`.
@@ -165,24 +138,40 @@ impl Procedure {
     ///     kind: ProcedureKind::Call,
     ///     idempotent: true,
     /// };
-    /// assert_eq!(negate.signature().to_string(), "negate(x: i32) -> i32, or Overflow");
-    /// assert_eq!(negate.usage().to_string(), "calculator.negate(x: i32)");
+    /// assert_eq!(negate.signature(), "negate(x: i32) -> i32, or Overflow");
+    /// assert_eq!(negate.usage(), "calculator.negate(x: i32)");
     /// ```
-    pub fn signature(&self) -> Signature<'_> {
-        Signature {
-            procedure: self,
-            with_results: true,
+    pub fn signature(&self) -> String {
+        let call = self.call(self.name());
+        let stream = match self.kind {
+            ProcedureKind::Stream => "stream of ",
+            ProcedureKind::MovingStream => "moving stream of ",
+            _ => "",
+        };
+        match (&self.value.shape, &self.error) {
+            (Shape::Unit, None) if stream.is_empty() => call,
+            (_, None) => format!("{call} -> {stream}{}", self.value),
+            (_, Some(error)) => format!("{call} -> {stream}{}, or {error}", self.value),
         }
     }
 
     /// Returns path and arguments, for a message about the arguments.
     ///
     /// See [`signature`](Self::signature) for an example.
-    pub fn usage(&self) -> Signature<'_> {
-        Signature {
-            procedure: self,
-            with_results: false,
+    pub fn usage(&self) -> String {
+        self.call(&self.path)
+    }
+
+    fn call(&self, name: &str) -> String {
+        let event = if self.is_event() { "event " } else { "" };
+        let mut arguments: Vec<_> = self.arguments.iter().map(ToString::to_string).collect();
+        if self.kind == ProcedureKind::Feed
+            && let (Some(items), Some(item)) = (self.arguments.last(), self.item())
+        {
+            arguments.pop();
+            arguments.push(format!("{}: stream of {item}", items.name));
         }
+        format!("{event}{name}({})", arguments.join(", "))
     }
 
     /// Returns the types with a [definition](Type::definition) that the signature mentions,
@@ -226,68 +215,17 @@ impl Procedure {
     }
 }
 
-impl Display for Signature<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let procedure = self.procedure;
-        if procedure.is_event() {
-            f.write_str("event ")?;
-        }
-        f.write_str(if self.with_results {
-            procedure.name()
-        } else {
-            &procedure.path
-        })?;
-        f.write_str("(")?;
-        match (procedure.kind, procedure.arguments.split_last()) {
-            (ProcedureKind::Feed, Some((items, head))) => {
-                for argument in head {
-                    write!(f, "{argument}, ")?;
-                }
-                match procedure.item() {
-                    Some(item) => write!(f, "{}: stream of {item}", items.name)?,
-                    None => write!(f, "{items}")?,
-                }
-            }
-            _ => write_separated(f, &procedure.arguments)?,
-        }
-        f.write_str(")")?;
-        if !self.with_results {
-            return Ok(());
-        }
-        let stream = match procedure.kind {
-            ProcedureKind::Stream => "stream of ",
-            ProcedureKind::MovingStream => "moving stream of ",
-            _ => "",
-        };
-        match (&procedure.value.shape, &procedure.error) {
-            (Shape::Unit, None) if stream.is_empty() => Ok(()),
-            (_, None) => write!(f, " -> {stream}{}", procedure.value),
-            (_, Some(error)) => write!(f, " -> {stream}{}, or {error}", procedure.value),
-        }
+/// Returns fields in braces.
+fn braced(fields: &[Field]) -> String {
+    match fields {
+        [] => "{}".to_owned(),
+        fields => format!("{{ {} }}", joined(fields)),
     }
 }
 
-fn write_tuple(f: &mut Formatter<'_>, elements: &[Type]) -> fmt::Result {
-    f.write_str("(")?;
-    write_separated(f, elements)?;
-    f.write_str(")")
-}
-
-fn write_fields(f: &mut Formatter<'_>, fields: &[Field]) -> fmt::Result {
-    if fields.is_empty() {
-        return f.write_str("{}");
-    }
-    f.write_str("{ ")?;
-    write_separated(f, fields)?;
-    f.write_str(" }")
-}
-
-fn write_separated<T: Display>(f: &mut Formatter<'_>, items: &[T]) -> fmt::Result {
-    for (index, item) in items.iter().enumerate() {
-        let separator = if index == 0 { "" } else { ", " };
-        write!(f, "{separator}{item}")?;
-    }
-    Ok(())
+fn joined(items: &[impl Display]) -> String {
+    let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
 }
 
 #[cfg(test)]

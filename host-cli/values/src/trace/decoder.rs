@@ -1,21 +1,20 @@
 //! Follows a conversation: matches answers to calls and shows both in words.
 
 use super::Direction;
-use super::event::{Event, Happening};
+use super::event::{Event, Frame, Happening};
 use super::pieces::{Piece, Pieces};
 use super::seals::Seals;
 use crate::arguments::to_json;
 use crate::cursor::Cursor;
 use crate::description::{Description, MAX_DESCRIPTION, Procedure, ProcedureKind, Shape};
 use crate::safe;
-use crate::value::{ValueError, decode, decode_all, error_in_words, hex, shortened};
+use crate::value::{ValueError, decode_all, decode_items, error_in_words, hex, shortened};
 use rpc_proto::client::{CallError, Cause};
 use rpc_proto::device::{DeviceEventsService, DeviceService, FIRST_EVENTS_NUMBER};
 use rpc_proto::service::{Ask, FIRST_NUMBER, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
 use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
 use serde_json::Value;
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// The number of sequence numbers.
@@ -107,30 +106,30 @@ impl Decoder {
     }
 
     fn events(&mut self, direction: Direction, pieces: Vec<Piece>) -> Vec<Event> {
-        let happening = |piece| match piece {
-            Piece::Frame {
-                payload,
-                is_checked: true,
-                spoilt,
-            } => self.frame(&payload, spoilt),
-            Piece::Frame {
-                payload, spoilt, ..
-            } => of_unknown_session(&payload, spoilt),
-            Piece::Text(text) => Happening::Text(text),
-            Piece::Broken(bytes) => Happening::Broken(bytes),
-        };
-        let happenings = pieces.into_iter().map(happening);
-        happenings
-            .map(|happening| Event {
-                direction,
-                happening,
-            })
-            .collect()
+        let events = pieces.into_iter().map(|piece| Event {
+            direction,
+            happening: match piece {
+                Piece::Frame {
+                    payload,
+                    is_checked,
+                    spoilt,
+                } => self.frame(&payload, is_checked, spoilt),
+                Piece::Text(text) => Happening::Text(text),
+                Piece::Broken(bytes) => Happening::Broken(bytes),
+            },
+        });
+        events.collect()
     }
 
-    fn frame(&mut self, payload: &[u8], spoilt: bool) -> Happening {
-        let (Header { kind, seq }, body) = split(payload);
+    fn frame(&mut self, payload: &[u8], is_checked: bool, spoilt: bool) -> Happening {
+        let (&header, body) = payload.split_first().unwrap_or((&0, &[]));
+        let Header { kind, seq } = Header::from_byte(header);
         let (words, again) = match kind {
+            // Its meaning depends on earlier ones.
+            _ if !is_checked => {
+                let words = format!("{}, not checked: its session is unknown", hex(body));
+                (words, false)
+            }
             Kind::Connect => self.connect(body),
             Kind::Accept => (self.accept(body), false),
             Kind::Call => self.call(seq, payload, body),
@@ -138,13 +137,13 @@ impl Decoder {
             Kind::Nak => (nak(seq, body), false),
             Kind::Event => (self.event(body), false),
         };
-        Happening::Frame {
+        Happening::Frame(Frame {
             kind,
             seq,
             words,
             again,
             spoilt,
-        }
+        })
     }
 
     fn connect(&mut self, body: &[u8]) -> (String, bool) {
@@ -152,16 +151,10 @@ impl Decoder {
         self.last_connect = body.to_vec();
         self.calls = [const { None }; SEQS as usize];
         let words = match postcard::take_from_bytes::<Connect>(body) {
-            Ok((connect, _)) => {
-                let Connect {
-                    version,
-                    nonce,
-                    max_frame,
-                } = connect;
-                format!(
-                    "version {version}, session {nonce:#010x}, frames of up to {max_frame} bytes"
-                )
-            }
+            Ok((connect, _)) => format!(
+                "version {}, session {:#010x}, frames of up to {} bytes",
+                connect.version, connect.nonce, connect.max_frame
+            ),
             Err(_) => hex(body),
         };
         (words, again)
@@ -216,12 +209,9 @@ impl Decoder {
             kind if kind.is_stream() => split_ask(arguments),
             _ => (String::new(), arguments),
         };
-        match arguments_in_words(procedure, arguments) {
-            Ok(words) => format!("{}({words}){ask}", procedure.path),
-            Err(error) => {
-                let arguments = hex(arguments);
-                format!("{} with bad arguments {arguments}: {error}", procedure.path)
-            }
+        match in_words(procedure, arguments, "arguments") {
+            Ok(words) => words + &ask,
+            Err(words) => words,
         }
     }
 
@@ -239,13 +229,7 @@ impl Decoder {
         let Some(event) = self.procedure(topic) else {
             return format!("event {topic}, data {}", hex(data));
         };
-        match arguments_in_words(event, data) {
-            Ok(words) => format!("{}({words})", event.path),
-            Err(error) => {
-                let data = hex(data);
-                format!("{} with bad data {data}: {error}", event.path)
-            }
-        }
+        in_words(event, data, "data").unwrap_or_else(|words| words)
     }
 
     fn answer(&mut self, kind: Kind, seq: Seq, payload: &[u8], body: &[u8]) -> (String, bool) {
@@ -254,11 +238,7 @@ impl Decoder {
         };
         let before = call.answer.replace(payload.to_vec());
         let again = before.as_deref() == Some(payload);
-        let Call {
-            number,
-            payload: called,
-            ..
-        } = call.clone();
+        let (number, called) = (call.number, call.payload.clone());
         if kind == Kind::Return && number == DESCRIBE {
             self.learn(&called, body);
         }
@@ -321,24 +301,6 @@ impl Decoder {
     }
 }
 
-/// Returns header and body of a payload.
-fn split(payload: &[u8]) -> (Header, &[u8]) {
-    let (&header, body) = payload.split_first().unwrap_or((&0, &[]));
-    (Header::from_byte(header), body)
-}
-
-/// Describes a frame that cannot be checked and whose meaning depends on earlier ones.
-fn of_unknown_session(payload: &[u8], spoilt: bool) -> Happening {
-    let (Header { kind, seq }, body) = split(payload);
-    Happening::Frame {
-        kind,
-        seq,
-        words: format!("{}, not checked: its session is unknown", hex(body)),
-        again: false,
-        spoilt,
-    }
-}
-
 /// Returns the description of the device's own service, with its events.
 fn own_description() -> Option<Description> {
     let read = |pieces: &[&[u8]]| Description::read(&pieces.concat()).ok();
@@ -355,15 +317,17 @@ fn own_description() -> Option<Description> {
     Some(own)
 }
 
-fn arguments_in_words(procedure: &Procedure, bytes: &[u8]) -> Result<String, ValueError> {
-    let mut words = String::new();
-    for (name, value) in to_json(procedure, bytes)? {
-        let separator = if words.is_empty() { "" } else { ", " };
-        let value = shown(&value);
-        // Writing to a string cannot fail.
-        let _ = write!(words, "{separator}{name}: {value}");
+/// Shows a call with its arguments or an event with its data, or says what is wrong with those.
+fn in_words(procedure: &Procedure, bytes: &[u8], what: &str) -> Result<String, String> {
+    let path = &procedure.path;
+    match to_json(procedure, bytes) {
+        Ok(values) => {
+            let values = values.iter();
+            let words = values.map(|(name, value)| format!("{name}: {}", shown(value)));
+            Ok(format!("{path}({})", words.collect::<Vec<_>>().join(", ")))
+        }
+        Err(error) => Err(format!("{path} with bad {what} {}: {error}", hex(bytes))),
     }
-    Ok(words)
 }
 
 /// Takes the request for a batch off the arguments of a stream, and returns it in words.
@@ -388,16 +352,11 @@ fn batch_in_words(procedure: &Procedure, body: &[u8]) -> Result<String, ValueErr
         items = cursor.rest();
     }
     let count = end & !LAST;
-    let values = (0..count).map(|_| decode(&procedure.value, &mut items));
-    let values = values.collect::<Result<Vec<_>, _>>()?;
-    if !items.is_empty() {
-        let count = items.len();
-        return Err(crate::value::Problem::Trailing { count }.into());
-    }
+    let values = Value::Array(decode_items(&procedure.value, count, items)?);
     Ok(match (count, end & LAST) {
         (0, 0) => "the stream is shorter than that".to_owned(),
-        (_, 0) => from + &shown(&Value::Array(values)),
-        _ => format!("{from}{}, and no more", shown(&Value::Array(values))),
+        (_, 0) => from + &shown(&values),
+        _ => format!("{from}{}, and no more", shown(&values)),
     })
 }
 

@@ -1,9 +1,11 @@
 //! The two directions of a link.
 
+use serde::Serialize;
 use std::fmt;
 
 /// A direction of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// From the caller to the device.
     ToDevice,

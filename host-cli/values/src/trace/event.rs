@@ -19,22 +19,26 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
     /// A frame.
-    Frame {
-        /// The kind of the frame.
-        kind: Kind,
-        /// Its sequence number.
-        seq: Seq,
-        /// The frame's body in words.
-        words: String,
-        /// True if it had been sent before.
-        again: bool,
-        /// True if bytes before it spoilt it for its receiver.
-        spoilt: bool,
-    },
+    Frame(Frame),
     /// Text between frames.
     Text(String),
     /// Bytes that are neither frames nor text.
     Broken(Vec<u8>),
+}
+
+/// A frame that passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The kind of the frame.
+    pub kind: Kind,
+    /// Its sequence number.
+    pub seq: Seq,
+    /// The frame's body in words.
+    pub words: String,
+    /// True if it had been sent before.
+    pub again: bool,
+    /// True if bytes before it spoilt it for its receiver.
+    pub spoilt: bool,
 }
 
 /// Writes one line without control characters: `> Call    0  calculator.add(x: 2, y: 3)`.
@@ -42,19 +46,13 @@ impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ", self.direction)?;
         match &self.happening {
-            Happening::Frame {
-                kind,
-                seq,
-                words,
-                again,
-                spoilt,
-            } => {
-                let kind = format!("{kind:?}");
-                write!(formatter, "{kind:<7} {:>2}  {words}", seq.number())?;
-                if *again {
+            Happening::Frame(frame) => {
+                let (kind, seq) = (format!("{:?}", frame.kind), frame.seq.number());
+                write!(formatter, "{kind:<7} {seq:>2}  {}", frame.words)?;
+                if frame.again {
                     formatter.write_str("  (again)")?;
                 }
-                if *spoilt {
+                if frame.spoilt {
                     formatter.write_str("  (dropped: other bytes run into it)")?;
                 }
                 Ok(())

@@ -60,9 +60,26 @@ pub fn decode(ty: &Type, bytes: &mut &[u8]) -> Result<Value, ValueError> {
 /// ```
 pub fn decode_all(ty: &Type, mut bytes: &[u8]) -> Result<Value, ValueError> {
     let value = decode(ty, &mut bytes)?;
+    check_end(bytes)?;
+    Ok(value)
+}
+
+/// Reads `count` values of type `ty`, end to end, that take all of `bytes`.
+///
+/// # Errors
+/// Fails as [`decode_all`] does.
+pub fn decode_items(ty: &Type, count: u8, mut bytes: &[u8]) -> Result<Vec<Value>, ValueError> {
+    let items = (0..count).map(|_| decode(ty, &mut bytes));
+    let items = items.collect::<Result<_, _>>()?;
+    check_end(bytes)?;
+    Ok(items)
+}
+
+/// Checks that no bytes follow.
+pub(crate) fn check_end(bytes: &[u8]) -> Result<(), Problem> {
     match bytes.len() {
-        0 => Ok(value),
-        count => Err(Problem::Trailing { count }.into()),
+        0 => Ok(()),
+        count => Err(Problem::Trailing { count }),
     }
 }
 
@@ -217,7 +234,8 @@ fn foreign(offset: usize, expected: &str) -> ValueError {
     Problem::Foreign { offset, expected }.into()
 }
 
-fn tagged(name: &str, content: Value) -> Value {
+/// Returns a variant and its content.
+pub(crate) fn tagged(name: &str, content: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), content)]))
 }
 

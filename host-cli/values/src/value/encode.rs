@@ -86,7 +86,8 @@ fn write(ty: &Type, value: &Value, out: &mut Vec<u8>) -> Result<(), ValueError> 
             write_object(key, ty, entries, out)?;
         }
         (Shape::Map { key, value: ty }, Value::Array(pairs)) if !key.is_object_key() => {
-            write_pairs(key, ty, pairs, out)?;
+            let pair = Type::new("", Shape::Tuple(vec![*key.clone(), *ty.clone()]));
+            write_list(&pair, pairs, out)?;
         }
         (Shape::Struct(fields), Value::Object(values)) => write_struct(ty, fields, values, out)?,
         (Shape::Enum(variants), _) => write_variant(ty, variants, value, out)?,
@@ -147,20 +148,6 @@ fn write_key(key: &Type, name: &str, out: &mut Vec<u8>) -> Result<(), ValueError
     }
 }
 
-fn write_pairs(
-    key: &Type,
-    ty: &Type,
-    pairs: &[Value],
-    out: &mut Vec<u8>,
-) -> Result<(), ValueError> {
-    write_varint(pairs.len() as u128, out);
-    let pair_type = Type::new("", Shape::Tuple(vec![key.clone(), ty.clone()]));
-    for (index, pair) in pairs.iter().enumerate() {
-        write(&pair_type, pair, out).map_err(|error| error.in_element(index))?;
-    }
-    Ok(())
-}
-
 fn write_struct(
     ty: &Type,
     fields: &[Field],
@@ -175,7 +162,7 @@ fn write_struct(
         let problem = Problem::UnknownField {
             field: unknown.clone(),
             nearest: nearest(unknown, names()),
-            definition: ty.definition().to_string(),
+            definition: ty.definition(),
         };
         return Err(problem.into());
     }
@@ -185,7 +172,7 @@ fn write_struct(
     {
         let value = values.get(name).ok_or_else(|| Problem::MissingField {
             field: name.clone(),
-            definition: ty.definition().to_string(),
+            definition: ty.definition(),
         })?;
         write(field, value, out).map_err(|error| error.in_field(name))?;
     }
@@ -214,7 +201,7 @@ fn write_variant(
         .ok_or_else(|| Problem::UnknownVariant {
             variant: name.clone(),
             nearest: nearest(name, variants.iter().map(|known| known.name.as_str())),
-            definition: ty.definition().to_string(),
+            definition: ty.definition(),
         })?;
     write_varint(index as u128, out);
     match (&variant.content, given) {

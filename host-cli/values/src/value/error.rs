@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::cursor::Malformed;
@@ -191,19 +190,11 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Returns the error for JSON that does not match the type.
-    pub(crate) fn unexpected(ty: &Type, given: &Value) -> Self {
+    /// Returns the error for JSON or a word that does not match the type.
+    pub(crate) fn unexpected(ty: &Type, given: impl Display) -> Self {
         Self::Unexpected {
             expected: expectation(ty),
             given: shortened(&given.to_string()),
-        }
-    }
-
-    /// Returns the error for a word that does not match the type.
-    pub(crate) fn unexpected_word(ty: &Type, given: &str) -> Self {
-        Self::Unexpected {
-            expected: expectation(ty),
-            given: shortened(given),
         }
     }
 }

@@ -105,8 +105,17 @@ impl Integer {
     /// Takes an integer of this type off the cursor.
     pub(crate) fn read(ty: IntegerType, cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         Ok(match ty {
-            IntegerType::U8 => Self::from(cursor.byte()?),
-            IntegerType::I8 => Self::from(i8::from_le_bytes(cursor.array()?)),
+            IntegerType::U8 => Self {
+                negative: false,
+                magnitude: cursor.byte()?.into(),
+            },
+            IntegerType::I8 => {
+                let number = i8::from_le_bytes(cursor.array()?);
+                Self {
+                    negative: number < 0,
+                    magnitude: number.unsigned_abs().into(),
+                }
+            }
             _ if ty.is_signed() => Self::from_zig_zag(cursor.varint(ty.bits())?),
             _ => Self {
                 negative: false,
@@ -127,24 +136,6 @@ impl Integer {
         Self {
             negative,
             magnitude: number / 2 + u128::from(negative),
-        }
-    }
-}
-
-impl From<u8> for Integer {
-    fn from(number: u8) -> Self {
-        Self {
-            negative: false,
-            magnitude: number.into(),
-        }
-    }
-}
-
-impl From<i8> for Integer {
-    fn from(number: i8) -> Self {
-        Self {
-            negative: number < 0,
-            magnitude: number.unsigned_abs().into(),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The code that `#[service]` adds for the events of a trait: a type each, and subscriptions.
 
-use super::{member_type, path};
+use super::{Waiting, member_type, path};
 use crate::parse::{Procedure, Service, with_lifetime};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Lifetime, Token, Type, parse_quote};
+use syn::{Lifetime, Type, parse_quote};
 
 /// The lifetime of an event's borrowed data.
 const BORROWED: &str = "'data";
@@ -68,37 +68,31 @@ pub fn event_impl(service: &Service, event: &Procedure) -> TokenStream {
     }
 }
 
-/// Generates the client's methods that subscribe to events.
-pub fn subscriptions(
-    service: &Service,
-    caller: &TokenStream,
-    asynchronous: Option<Token![async]>,
-) -> TokenStream {
-    let visibility = &service.visibility;
-    let c = &service.caller;
-    let awaited = asynchronous.map(|_| quote!(.await));
-    let events = service.procedures.iter().filter(|member| member.is_event);
-    let methods = events.map(|event| {
-        let method = &event.ident;
-        let doc = format!("Subscribes to `{}`.\n\n", path(service, event));
-        let text = &event.docs.text;
-        let name = member_type(service, event);
-        let lifetime = lifetime(event).map(|_| quote!(<'static>));
-        quote! {
-            #[doc = #doc]
-            #[doc = #text]
-            ///
-            /// # Errors
-            /// Returns the reason if the device did not accept the subscription.
-            #visibility #asynchronous fn #method(
-                &mut self,
-            ) -> ::core::result::Result<
-                <#c as #caller>::Subscription<#name #lifetime>,
-                ::rpc_proto::macro_support::CallError<::rpc_proto::macro_support::SubscribeError>,
-            > {
-                #caller::subscribe(&mut self.caller)#awaited
-            }
+/// Generates the client's method that subscribes to an event.
+pub fn subscription(service: &Service, event: &Procedure, waiting: &Waiting) -> TokenStream {
+    let Waiting {
+        caller,
+        asynchronous,
+        awaited,
+    } = waiting;
+    let (visibility, c, method) = (&service.visibility, &service.caller, &event.ident);
+    let doc = format!("Subscribes to `{}`.\n\n", path(service, event));
+    let text = &event.docs.text;
+    let name = member_type(service, event);
+    let lifetime = lifetime(event).map(|_| quote!(<'static>));
+    quote! {
+        #[doc = #doc]
+        #[doc = #text]
+        ///
+        /// # Errors
+        /// Returns the reason if the device did not accept the subscription.
+        #visibility #asynchronous fn #method(
+            &mut self,
+        ) -> ::core::result::Result<
+            <#c as #caller>::Subscription<#name #lifetime>,
+            ::rpc_proto::macro_support::CallError<::rpc_proto::macro_support::SubscribeError>,
+        > {
+            #caller::subscribe(&mut self.caller)#awaited
         }
-    });
-    quote!(#(#methods)*)
+    }
 }

@@ -1,7 +1,8 @@
 //! Types that are nothing but bytes. They are encoded and decoded as one run of bytes instead of one by one,
 //! which is much faster; the encoding is the same.
 
-use syn::{GenericArgument, PathArguments, Type};
+use crate::parse::generics;
+use syn::{GenericArgument, Type};
 
 /// A type that is a run of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +23,10 @@ pub fn of(ty: &Type) -> Option<Run> {
             _ => None,
         },
         Type::Array(array) if is_u8(&array.elem) => Some(Run::Array),
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-                return None;
-            };
-            match arguments.args.iter().collect::<Vec<_>>()[..] {
-                [GenericArgument::Type(item), _] if last.ident == "Vec" && is_u8(item) => {
-                    Some(Run::Vec)
-                }
-                _ => None,
-            }
-        }
+        Type::Path(path) => match generics(&path.path, "Vec")?.iter().collect::<Vec<_>>()[..] {
+            [GenericArgument::Type(item), _] if is_u8(item) => Some(Run::Vec),
+            _ => None,
+        },
         _ => None,
     }
 }

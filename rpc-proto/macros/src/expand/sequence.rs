@@ -1,18 +1,10 @@
 //! The code for procedures that return or take a sequence of items, a batch at a time.
 
-use super::{error_type, member_type};
+use super::{Waiting, error_type, member_type, method_doc};
 use crate::parse::{Argument, Flow, Procedure, Service, with_lifetime};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::Token;
-
-/// Returns the argument that requests a batch, which precedes the declared arguments.
-pub fn ask_type(procedure: &Procedure) -> Option<TokenStream> {
-    match procedure.flow {
-        Flow::Stream { .. } => Some(quote!(::rpc_proto::macro_support::Ask,)),
-        _ => None,
-    }
-}
+use syn::Type;
 
 /// Returns the kind in the description.
 pub fn kind(procedure: &Procedure) -> TokenStream {
@@ -74,75 +66,69 @@ pub fn more_impls(service: &Service, procedure: &Procedure) -> TokenStream {
     }
 }
 
-/// Generates a client's method for a procedure that is not a plain call.
-pub fn method(
+/// Generates a client's method for a stream.
+pub fn stream_method(service: &Service, procedure: &Procedure, waiting: &Waiting) -> TokenStream {
+    let (visibility, c, caller) = (&service.visibility, &service.caller, &waiting.caller);
+    let (doc, method) = (method_doc(service, procedure), &procedure.ident);
+    let procedure_type = member_type(service, procedure);
+    let names: Vec<&Ident> = procedure.arguments.iter().map(|a| &a.ident).collect();
+    let types = procedure.arguments.iter();
+    let types = types.map(|argument| with_lifetime(&argument.ty, "'s"));
+    quote! {
+        #[doc = #doc]
+        ///
+        /// The items are fetched on demand. Each is an item, the procedure's own error, or the
+        /// reason why the call failed. The stream ends after an error.
+        #visibility fn #method<'s>(
+            &'s mut self,
+            #(#names: #types),*
+        ) -> <#c as #caller>::Stream<'s, #procedure_type> {
+            #caller::stream::<#procedure_type>(&mut self.caller, (#(#names,)*))
+        }
+    }
+}
+
+/// Generates a client's method for a feed of such items.
+pub fn feed_method(
     service: &Service,
     procedure: &Procedure,
-    doc: &TokenStream,
-    asynchronous: Option<Token![async]>,
-) -> Option<TokenStream> {
-    let visibility = &service.visibility;
-    let method = &procedure.ident;
-    let c = &service.caller;
+    item: &Type,
+    waiting: &Waiting,
+) -> TokenStream {
+    let Waiting {
+        caller,
+        asynchronous,
+        awaited,
+    } = waiting;
+    let (visibility, method) = (&service.visibility, &procedure.ident);
+    let doc = method_doc(service, procedure);
     let procedure_type = member_type(service, procedure);
-    let (caller, awaited) = match asynchronous {
-        Some(_) => (
-            quote!(::rpc_proto::macro_support::AsyncCaller),
-            Some(quote!(.await)),
-        ),
-        None => (quote!(::rpc_proto::macro_support::Caller), None),
-    };
+    let head = head(procedure);
+    let names: Vec<&Ident> = head.iter().map(|argument| &argument.ident).collect();
+    let types = head.iter();
+    let types = types.map(|argument| with_lifetime(&argument.ty, "'_"));
+    let items = procedure.arguments.last().map(|argument| &argument.ident);
+    let value = &procedure.outcome.value;
     let error = error_type(procedure);
-    match &procedure.flow {
-        Flow::Call => None,
-        Flow::Stream { .. } => {
-            let names = procedure.arguments.iter().map(|argument| &argument.ident);
-            let given = names.clone();
-            let types = procedure.arguments.iter();
-            let types = types.map(|argument| with_lifetime(&argument.ty, "'s"));
-            Some(quote! {
-                #[doc = #doc]
-                ///
-                /// The items are fetched on demand. Each is an item, the procedure's own error, or the
-                /// reason why the call failed. The stream ends after an error.
-                #visibility fn #method<'s>(
-                    &'s mut self,
-                    #(#names: #types),*
-                ) -> <#c as #caller>::Stream<'s, #procedure_type> {
-                    #caller::stream::<#procedure_type>(&mut self.caller, (#(#given,)*))
-                }
-            })
-        }
-        Flow::Feed(item) => {
-            let head = head(procedure);
-            let names = head.iter().map(|argument| &argument.ident);
-            let given = names.clone();
-            let types = head
-                .iter()
-                .map(|argument| with_lifetime(&argument.ty, "'_"));
-            let items = procedure.arguments.last().map(|argument| &argument.ident);
-            let value = &procedure.outcome.value;
-            Some(quote! {
-                #[doc = #doc]
-                ///
-                /// The items are sent in as many calls as needed, in order. Returns the value of the
-                /// last call.
-                ///
-                /// # Errors
-                /// Returns the procedure's own error, or the reason if a call failed, with the number
-                /// of items taken before.
-                #visibility #asynchronous fn #method(
-                    &mut self,
-                    #(#names: #types,)*
-                    #items: impl ::core::iter::IntoIterator<Item = #item>,
-                ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::FeedError<#error>> {
-                    #caller::feed::<#procedure_type>(
-                        &mut self.caller,
-                        &(#(#given,)*),
-                        #items,
-                    )#awaited
-                }
-            })
+    quote! {
+        #[doc = #doc]
+        ///
+        /// The items are sent in as many calls as needed, in order. Returns the value of the
+        /// last call.
+        ///
+        /// # Errors
+        /// Returns the procedure's own error, or the reason if a call failed, with the number
+        /// of items taken before.
+        #visibility #asynchronous fn #method(
+            &mut self,
+            #(#names: #types,)*
+            #items: impl ::core::iter::IntoIterator<Item = #item>,
+        ) -> ::core::result::Result<#value, ::rpc_proto::macro_support::FeedError<#error>> {
+            #caller::feed::<#procedure_type>(
+                &mut self.caller,
+                &(#(#names,)*),
+                #items,
+            )#awaited
         }
     }
 }

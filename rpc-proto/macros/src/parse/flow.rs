@@ -3,10 +3,10 @@
 
 use super::Errors;
 use quote::ToTokens;
+use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Lifetime, PathArguments, Type, TypeParamBound,
-    TypeReference,
+    GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParamBound, TypeReference,
 };
 
 /// The amount that a procedure takes and returns.
@@ -33,10 +33,8 @@ fn iterated(ty: &Type) -> Option<&Type> {
     let Type::ImplTrait(ty) = ty else { return None };
     ty.bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last()?;
-            let is_iterator = last.ident == "Iterator";
-            let given = generic_arguments(&last.arguments).filter(|_| is_iterator)?;
-            given.args.iter().find_map(|argument| match argument {
+            let mut given = generics(&bound.path, "Iterator")?.iter();
+            given.find_map(|argument| match argument {
                 GenericArgument::AssocType(item) if item.ident == "Item" => Some(&item.ty),
                 _ => None,
             })
@@ -53,17 +51,21 @@ pub fn fed(ty: &Type) -> Option<&Type> {
 /// Returns the type argument of `name<T>`, which may have a lifetime before it.
 fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    let given = generic_arguments(&last.arguments).filter(|_| last.ident == name)?;
-    given.args.iter().find_map(|argument| match argument {
+    let mut given = generics(&path.path, name)?.iter();
+    given.find_map(|argument| match argument {
         GenericArgument::Type(item) => Some(item),
         _ => None,
     })
 }
 
-fn generic_arguments(arguments: &PathArguments) -> Option<&AngleBracketedGenericArguments> {
-    match arguments {
-        PathArguments::AngleBracketed(given) => Some(given),
+/// Returns what stands in the brackets of a path that ends in `name<…>`.
+pub fn generics<'a>(
+    path: &'a Path,
+    name: &str,
+) -> Option<&'a Punctuated<GenericArgument, Token![,]>> {
+    let last = path.segments.last().filter(|last| last.ident == name)?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(given) => Some(&given.args),
         _ => None,
     }
 }

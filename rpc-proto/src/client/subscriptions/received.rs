@@ -1,8 +1,7 @@
 //! An event on its way from the client to its user.
 
 use crate::client::answer::exactly;
-use crate::client::call_error::CallError;
-use crate::device::SubscribeError;
+use crate::client::call_error::{CallError, SubscribeResult};
 use crate::service::Event;
 use core::marker::PhantomData;
 
@@ -78,7 +77,7 @@ impl<E: Event> Subscription<E> {
     pub fn read<'a>(
         &mut self,
         event: &ReceivedEvent<'a>,
-    ) -> Option<Result<Received<E::Received<'a>>, CallError<SubscribeError>>> {
+    ) -> Option<SubscribeResult<Received<E::Received<'a>>>> {
         if event.key != E::KEY {
             return None;
         }

@@ -6,7 +6,7 @@ use super::{
     Found,
 };
 use crate::client::{Answer, CallError, Caller, Calls, read};
-use crate::services::pieces::{self, ATTEMPTS, Pieces, forget_all, outcome, submit, wait, window};
+use crate::services::pieces::{self, ATTEMPTS, Pieces, forget_all, submit, wait, window};
 use crate::time::Duration;
 use crate::wire::crc::Crc32;
 use crate::wire::frame::max_payload_len;
@@ -34,6 +34,8 @@ pub enum TransferError {
     /// Whoever gets the bytes takes no more.
     Stopped,
 }
+
+type BlockResult<T> = Result<T, CallError<BlockError>>;
 
 impl From<CallError<BlockError>> for TransferError {
     fn from(error: CallError<BlockError>) -> Self {
@@ -76,11 +78,7 @@ pub const fn read_size(max_frame: usize) -> u16 {
 }
 
 /// Returns the CRC-32 of the first `length` bytes of a block, as the device reads it.
-fn checksum_at_device<C: Caller>(
-    caller: &mut C,
-    block: u8,
-    length: u32,
-) -> Result<u32, CallError<BlockError>> {
+fn checksum_at_device<C: Caller>(caller: &mut C, block: u8, length: u32) -> BlockResult<u32> {
     let mut crc = 0;
     let mut offset = 0;
     while offset < length {
@@ -210,8 +208,7 @@ impl<'n> Get<'n> {
         answer: Result<Answer<'_>, CallError>,
         sink: &mut impl FnMut(u32, &[u8], u32) -> ControlFlow<()>,
     ) -> Result<u16, TransferError> {
-        let value = outcome::<BlocksRead>(answer)?;
-        let bytes = read::<BlocksRead>(Answer::Return(value))?;
+        let bytes = read::<BlocksRead>(answer.map_err(CallError::widen)?)?;
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         if bytes.is_empty() {
             return Err(CallError::Error(BlockError::OutOfRange).into());
@@ -287,7 +284,7 @@ impl<'n> Put<'n> {
         caller: &mut C,
         total: u32,
         progress: &mut impl FnMut(u32),
-    ) -> Result<(), CallError<BlockError>> {
+    ) -> BlockResult<()> {
         let found = caller.call::<BlocksFind>(&(self.name,))?;
         if self.done > 0 {
             match checksum_at_device(caller, found.block, self.done) {
@@ -324,12 +321,7 @@ impl<'n> Put<'n> {
     }
 
     /// Begins to write behind the bytes that the device has.
-    fn begin<C: Caller>(
-        &self,
-        caller: &mut C,
-        block: u8,
-        total: u32,
-    ) -> Result<(), CallError<BlockError>> {
+    fn begin<C: Caller>(&self, caller: &mut C, block: u8, total: u32) -> BlockResult<()> {
         caller.call::<BlocksBegin>(&(block, total, self.done, self.crc.value()))
     }
 }
