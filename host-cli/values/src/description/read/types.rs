@@ -19,7 +19,7 @@ impl Type {
     /// Reads a type as postcard writes postcard-schema's `NamedType`.
     ///
     /// # Errors
-    /// Fails as [`Description::read`] does.
+    /// Fails as [`Description::read`](super::super::Description::read) does.
     ///
     /// ```
     /// use postcard_schema::Schema;
