@@ -7,6 +7,7 @@ use crate::errors;
 use crate::events::{Subscription, subscribe_error};
 use crate::feeds::Feed;
 use crate::streams::Stream;
+use crate::traces::Trace;
 use crate::transfers::transfer;
 use crate::values::{from_json, to_json};
 use crate::waiting::{duration, wait};
@@ -36,8 +37,26 @@ pub struct Connection {
     /// The name of the port.
     #[pyo3(get)]
     name: String,
+    /// What passed on the link, if it is traced.
+    trace: Option<Trace>,
     /// The process that opened it: threads and locks do not survive a fork.
     process: u32,
+}
+
+/// How to connect: a dict in Python.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Settings {
+    baud: Option<u32>,
+    /// The time limit for a call, in seconds.
+    timeout: Option<f64>,
+    retries: u32,
+    /// True to keep descriptions from one run to the next.
+    cache: bool,
+    /// The rate of faults on a simulated line for each byte, and the seed of their places.
+    faults: Option<(f64, u64)>,
+    /// True to keep what passes on the link, in words.
+    pub trace: bool,
 }
 
 /// The arguments of a call, in order and by name.
@@ -54,13 +73,18 @@ struct Prepared {
 }
 
 impl Connection {
-    pub fn new(device: Device, port: &str) -> Self {
+    pub fn new(device: Device, port: &str, traced: bool) -> Self {
+        let trace = traced.then(Trace::new);
         Self {
             name: match device.port() {
                 Some(port) => port.to_string(),
                 None => port.to_owned(),
             },
-            device,
+            device: match &trace {
+                Some(trace) => device.tapped_by(trace.tap()),
+                None => device,
+            },
+            trace,
             process: std::process::id(),
         }
     }
@@ -182,19 +206,11 @@ async fn subscribe(device: Device, path: String) -> PyResult<Subscription> {
 impl Connection {
     /// Opens a port, or the simulated device.
     #[staticmethod]
-    fn open(
-        py: Python<'_>,
-        port: &str,
-        baud: Option<u32>,
-        timeout: Option<f64>,
-        retries: u32,
-        cache: bool,
-        faults: Option<(f64, u64)>,
-    ) -> PyResult<Self> {
-        let options = options(baud, timeout, retries)?;
+    fn open(py: Python<'_>, port: &str, settings: Settings) -> PyResult<Self> {
+        let options = settings.options()?;
         let opened = if port == SIMULATED {
-            simulated(Arc::new(SimulatedDevice::new()), options, faults)
-        } else if faults.is_some() {
+            settings.simulated(Arc::new(SimulatedDevice::new()), options)
+        } else if settings.faults.is_some() {
             let message = "faults can only be put on the line of a simulated device";
             return Err(PyValueError::new_err(message));
         } else {
@@ -205,10 +221,10 @@ impl Connection {
         };
         let device = opened.map_err(|error| errors::open(py, &error))?;
         let device = match Cache::of_user() {
-            Some(folder) if cache && port != SIMULATED => device.with_cache(folder),
+            Some(folder) if settings.cache && port != SIMULATED => device.with_cache(folder),
             _ => device,
         };
-        Ok(Self::new(device, port))
+        Ok(Self::new(device, port, settings.trace))
     }
 
     /// Returns the description as JSON.
@@ -378,6 +394,11 @@ impl Connection {
         Ok(dict)
     }
 
+    /// Returns the newest lines of what passed on the link, if it is traced.
+    fn trace(&self) -> Vec<String> {
+        self.trace.as_ref().map(Trace::lines).unwrap_or_default()
+    }
+
     /// Ends all calls in flight and all waits.
     fn cancel(&self, py: Python<'_>) {
         py.detach(|| self.device.cancel());
@@ -448,38 +469,39 @@ impl Given {
     }
 }
 
-/// Returns the options for a connection.
-///
-/// # Errors
-/// Raises `ValueError` if one is out of range.
-pub fn options(baud: Option<u32>, timeout: Option<f64>, retries: u32) -> PyResult<Options> {
-    let mut options = match baud {
-        Some(0) => return Err(PyValueError::new_err("baud must be greater than 0")),
-        Some(baud) => Options::at(baud),
-        None => Options::default(),
-    };
-    options.retries = retries;
-    if let Some(seconds) = timeout {
-        options.timeout = duration(seconds)?;
-    }
-    Ok(options)
-}
-
-/// Connects to a device in this process, over a line with that rate of faults for each byte, in places
-/// that the seed determines.
-///
-/// # Errors
-/// Fails as opening a link does.
-pub fn simulated<L: Link + 'static>(
-    device: Arc<L>,
-    options: Options,
-    faults: Option<(f64, u64)>,
-) -> Result<Device, OpenError> {
-    match faults {
-        Some((rate, seed)) => {
-            let faults = Faults::mixed(rate.clamp(0.0, 1.0));
-            Device::over(LineLink::to(device, Pace::INSTANT, faults, seed), options)
+impl Settings {
+    /// Returns the options for a connection.
+    ///
+    /// # Errors
+    /// Raises `ValueError` if one is out of range.
+    pub fn options(&self) -> PyResult<Options> {
+        let mut options = match self.baud {
+            Some(0) => return Err(PyValueError::new_err("baud must be greater than 0")),
+            Some(baud) => Options::at(baud),
+            None => Options::default(),
+        };
+        options.retries = self.retries;
+        if let Some(seconds) = self.timeout {
+            options.timeout = duration(seconds)?;
         }
-        None => Device::over(device, options),
+        Ok(options)
+    }
+
+    /// Connects to a device in this process, over a line with the faults that are set.
+    ///
+    /// # Errors
+    /// Fails as opening a link does.
+    pub fn simulated<L: Link + 'static>(
+        &self,
+        device: Arc<L>,
+        options: Options,
+    ) -> Result<Device, OpenError> {
+        match self.faults {
+            Some((rate, seed)) => {
+                let faults = Faults::mixed(rate.clamp(0.0, 1.0));
+                Device::over(LineLink::to(device, Pace::INSTANT, faults, seed), options)
+            }
+            None => Device::over(device, options),
+        }
     }
 }

@@ -13,6 +13,7 @@ mod feeds;
 mod place;
 mod simulated;
 mod streams;
+mod traces;
 mod transfers;
 mod values;
 mod waiting;

@@ -1,6 +1,6 @@
 //! Simulated devices whose procedures are written in Python.
 
-use crate::connection::{Connection, SIMULATED, options, simulated};
+use crate::connection::{Connection, SIMULATED, Settings};
 use crate::errors;
 use crate::values::{from_json, to_json};
 use pyo3::exceptions::PyValueError;
@@ -90,18 +90,12 @@ impl SimulatedDevice {
             .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// Connects to it, over a line with that rate of faults.
-    fn connect(
-        &self,
-        py: Python<'_>,
-        timeout: Option<f64>,
-        retries: u32,
-        faults: Option<(f64, u64)>,
-    ) -> PyResult<Connection> {
-        let options = options(None, timeout, retries)?;
-        let device = simulated(Arc::clone(&self.device), options, faults);
+    /// Connects to it.
+    fn connect(&self, py: Python<'_>, settings: Settings) -> PyResult<Connection> {
+        let options = settings.options()?;
+        let device = settings.simulated(Arc::clone(&self.device), options);
         let device = device.map_err(|error| errors::open(py, &error))?;
-        Ok(Connection::new(device, SIMULATED))
+        Ok(Connection::new(device, SIMULATED, settings.trace))
     }
 
     /// Sends an event, whose data is a dict.

@@ -87,7 +87,16 @@ def test_a_failing_test_shows_the_devices_log_and_the_link(pytester):
     )
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*The device's log*", "WARNING: adder: carry", "*The link*", "sent *"])
+    result.stdout.fnmatch_lines(
+        [
+            "*The device's log*",
+            "WARNING: adder: carry",
+            "*The link*",
+            "sent *",
+            "> Call *calculator.add(x: 2, y: 3)",
+            "< Return *-1",
+        ]
+    )
 
 
 def test_a_port_that_is_not_there_ends_the_run(pytester):

@@ -1,6 +1,7 @@
 """Streams, feeds, events, blocks and the log."""
 
 import logging
+import socket
 import threading
 import time
 
@@ -91,6 +92,45 @@ def test_the_devices_log_goes_to_logging(caplog):
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "motor: hot")
     ]
+
+
+@pytest.mark.simulated("it is switched off and on here")
+def test_a_device_that_is_reset_in_mid_iteration_ends_it_and_comes_back():
+    class Firmware:
+        def history(self):
+            operation = simulated.types.Operation.Accumulate
+            return [{"operation": operation(n), "result": {"Ok": n}} for n in range(1000)]
+
+        def total(self):
+            return 7
+
+    simulated = serial_rpc.simulate(serial_rpc.connect("sim"), Firmware())
+    device = simulated.connect()
+    taken = []
+    with device.calculator.total_changed.subscribe() as events:
+        simulated.emit("calculator.total_changed", total=6)
+        assert (next(events).total, device.calculator.total()) == (6, 7)
+        with pytest.raises(serial_rpc.ReplyError, match="changed"):
+            for calculation in device.calculator.history():
+                taken.append(calculation)
+                if len(taken) == 100:
+                    simulated.power_cycle()
+        assert 100 <= len(taken) < 1000
+        assert device.calculator.total() == 7
+        # The next session subscribes anew.
+        while (event := events.next(timeout=0.1)) is None:
+            simulated.emit("calculator.total_changed", total=8)
+        assert (event.total, event.after_gap) == (8, True)
+
+
+def test_a_cable_that_is_pulled_in_mid_iteration_ends_it_by_the_deadline():
+    with socket.create_server(("localhost", 0)) as server:
+        port = f"tcp:localhost:{server.getsockname()[1]}"
+        device = serial_rpc.connect(port, timeout=0.3)
+        server.accept()[0].close()
+        with pytest.raises((serial_rpc.CallTimeout, serial_rpc.Disconnected)) as raised:
+            list(device.calculator.history())
+        assert raised.value.ran == "never"
 
 
 def test_threads_share_a_connection(device):

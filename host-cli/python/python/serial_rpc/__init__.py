@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from . import _native
 from ._device import Block, Device, Event, Events, Stream, Subscription
+from ._device import settings as _native_settings
 from ._errors import (
     ArgumentError,
     BlockError,
@@ -70,6 +71,7 @@ def connect(
     cache: bool = True,
     faults: float = 0.0,
     seed: int = 1,
+    trace: bool = False,
 ) -> Device:
     """Connects to a device. Nothing is sent before the first call.
 
@@ -81,7 +83,9 @@ def connect(
     ran or may run twice. With `cache`, a description that was read before is not read again.
 
     `faults` puts faults on the line of the simulated device: their rate for each byte, in places that
-    `seed` determines.
+    `seed` determines. With `trace`, `Device.trace` has what passed on the link, in words.
     """
-    noise = (faults, seed) if faults else None
-    return Device(_native.Connection.open(port, baud, timeout, retries, cache, noise))
+    settings = _native_settings(
+        baud=baud, timeout=timeout, retries=retries, cache=cache, faults=faults, seed=seed, trace=trace
+    )
+    return Device(_native.Connection.open(port, settings))

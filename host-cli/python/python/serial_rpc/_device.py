@@ -16,6 +16,27 @@ from ._interface import Arguments, Interface, Named, Procedure, Service
 Progress = Callable[[int, int], object]
 
 
+def settings(
+    *,
+    baud: int | None = None,
+    timeout: float | None = None,
+    retries: int = 0,
+    cache: bool = True,
+    faults: float = 0.0,
+    seed: int = 1,
+    trace: bool = False,
+) -> _native.Settings:
+    """Returns the settings of a connection as the compiled half takes them."""
+    return {
+        "baud": baud,
+        "timeout": timeout,
+        "retries": retries,
+        "cache": cache,
+        "faults": (faults, seed) if faults else None,
+        "trace": trace,
+    }
+
+
 class Event:
     """An event that came from the device. The attributes of its data are its own."""
 
@@ -274,6 +295,11 @@ class Device:
     def counters(self) -> dict[str, int]:
         """What this end has counted: frames sent, resent, received and broken, sessions, lost links."""
         return self._native.counters()
+
+    @property
+    def trace(self) -> list[str]:
+        """The newest 200 lines of what passed on the link, if it is traced: frames, and text between them."""
+        return self._native.trace()
 
     def call(self, path: str, *arguments: Any, **named: Any) -> Any:
         """Calls a procedure by its path: ``call("calculator.add", 2, 3)``, ``call("Calculator", "add", x=2, y=3)``."""

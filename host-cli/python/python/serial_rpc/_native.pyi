@@ -1,18 +1,20 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from ._device import Progress
 
+class Settings(TypedDict):
+    baud: int | None
+    timeout: float | None
+    retries: int
+    cache: bool
+    faults: tuple[float, int] | None
+    trace: bool
+
 class Connection:
     @staticmethod
-    def open(
-        port: str,
-        baud: int | None,
-        timeout: float | None,
-        retries: int,
-        cache: bool,
-        faults: tuple[float, int] | None,
-    ) -> Connection: ...
+    def open(port: str, settings: Settings) -> Connection: ...
+    def trace(self) -> list[str]: ...
     @property
     def name(self) -> str: ...
     def description(self) -> str: ...
@@ -74,8 +76,6 @@ class SimulatedDevice:
         cls, description: bytes, serve: Callable[[str, dict[str, Any]], tuple[str, Any]]
     ) -> SimulatedDevice: ...
     def description(self) -> str: ...
-    def connect(
-        self, timeout: float | None, retries: int, faults: tuple[float, int] | None
-    ) -> Connection: ...
+    def connect(self, settings: Settings) -> Connection: ...
     def emit(self, path: str, data: dict[str, Any]) -> None: ...
     def power_cycle(self) -> None: ...

@@ -9,7 +9,7 @@ import pathlib
 from typing import Any
 
 from . import _errors, _native
-from ._device import Device
+from ._device import Device, settings
 from ._interface import Interface, Procedure, Service
 from ._types import python_name
 
@@ -46,9 +46,11 @@ class SimulatedDevice:
         retries: int = 0,
         faults: float = 0.0,
         seed: int = 1,
+        trace: bool = False,
     ) -> Device:
-        """Connects to it. `faults` is the rate of faults on the line for each byte, where `seed` says."""
-        return Device(self._native.connect(timeout, retries, (faults, seed) if faults else None))
+        """Connects to it, with the options of `serial_rpc.connect`."""
+        chosen = settings(timeout=timeout, retries=retries, faults=faults, seed=seed, trace=trace)
+        return Device(self._native.connect(chosen))
 
     def emit(self, path: str, **data: Any) -> None:
         """Sends an event, if somebody has subscribed to it: ``emit("door.moved", open=True)``."""

@@ -26,6 +26,7 @@ from ._device import (
     find_service,
     made_event,
     pass_on,
+    settings,
     split_path,
 )
 from ._interface import Arguments, Interface, Named, Procedure, Service
@@ -286,11 +287,16 @@ async def connect(
     timeout: float | None = None,
     retries: int = 0,
     cache: bool = True,
+    faults: float = 0.0,
+    seed: int = 1,
 ) -> Device:
     """Connects to a device as `serial_rpc.connect` does, and reads its description."""
+    chosen = settings(
+        baud=baud, timeout=timeout, retries=retries, cache=cache, faults=faults, seed=seed
+    )
 
     def open_and_read() -> tuple[_native.Connection, str]:
-        native = _native.Connection.open(port, baud, timeout, retries, cache, None)
+        native = _native.Connection.open(port, chosen)
         return native, native.description()
 
     native, description = await asyncio.to_thread(open_and_read)

@@ -4,7 +4,7 @@
         assert device.calculator.add(2, 3) == 5
 
 ``pytest --serial-rpc-port /dev/ttyACM0`` runs the same tests on hardware. A test that fails is reported
-with the device's log and the link's counters.
+with the device's log, and with the link's counters and last frames.
 """
 
 from __future__ import annotations
@@ -143,14 +143,19 @@ def _connect(
         pytest.skip("faults can only be put on the line of a simulated device")
     if port == "sim" and simulated is not None:
         simulated.power_cycle()
-        return simulated.connect(timeout=timeout, faults=rate, seed=seed)
+        return simulated.connect(timeout=timeout, faults=rate, seed=seed, trace=True)
     baud = config.getoption("--serial-rpc-baud")
     try:
-        return serial_rpc.connect(port, baud=baud, timeout=timeout, faults=rate, seed=seed)
+        return serial_rpc.connect(
+            port, baud=baud, timeout=timeout, faults=rate, seed=seed, trace=True
+        )
     except serial_rpc.PortError as error:
         hint = f"\n{error.hint}" if error.hint else ""
         pytest.exit(f"no device: {error}{hint}", returncode=4)
 
+
+#: How many lines of the trace a report has.
+_TRACED = 40
 
 _LOG = pytest.StashKey[_Log]()
 _DEVICE = pytest.StashKey[serial_rpc.Device]()
@@ -158,7 +163,7 @@ _DEVICE = pytest.StashKey[serial_rpc.Device]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Adds the device's log and the link's counters to the report of a test that failed."""
+    """Adds the device's log, the link's counters and its last frames to the report of a test that failed."""
     report = yield
     if report.failed and call.when == "call" and _DEVICE in item.stash:
         lines = item.stash[_LOG].lines
@@ -166,5 +171,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             report.sections.append(("The device's log", "\n".join(lines)))
         counters = item.stash[_DEVICE].counters
         text = ", ".join(f"{name} {count}" for name, count in counters.items())
-        report.sections.append(("The link", text))
+        trace = item.stash[_DEVICE].trace[-_TRACED:]
+        report.sections.append(("The link", "\n".join([text, *trace])))
     return report
