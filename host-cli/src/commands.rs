@@ -17,6 +17,7 @@ pub mod schema;
 pub mod shell;
 pub mod simulate;
 pub mod stats;
+pub mod stubs;
 pub mod trace;
 pub mod update;
 pub mod watch;

@@ -1,5 +1,7 @@
 """Type checkers: of the package itself, and of programs with a stub of their device."""
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -86,12 +88,33 @@ def test_the_package_is_typed():
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_stub_comes_from_the_command_line():
-    written = subprocess.run(
-        [sys.executable, "-m", "serial_rpc.stubs", "--port", "sim"], capture_output=True, text=True, timeout=60
-    )
-    assert written.stdout == stubs.stub(serial_rpc.connect("sim"))
-    failed = subprocess.run(
-        [sys.executable, "-m", "serial_rpc.stubs", "--port", "/dev/nothing-here"], capture_output=True, text=True, timeout=60
-    )
-    assert failed.returncode == 3 and "/dev/nothing-here" in failed.stderr
+def written(*arguments, **options):
+    command = [sys.executable, "-m", "serial_rpc.stubs", *arguments]
+    return subprocess.run(command, capture_output=True, timeout=60, **options)
+
+
+def test_the_stub_of_a_device_or_a_description_comes_from_the_command_line(tmp_path):
+    device = serial_rpc.connect("sim")
+    expected = stubs.stub(device).encode()
+    file = tmp_path / "calculator.description"
+    file.write_bytes(device.description)
+    assert written("--port", "sim").stdout == expected
+    assert written("--description", file).stdout == expected
+    assert written("--description", "-", input=device.description).stdout == expected
+
+
+def test_what_is_no_device_and_no_description_is_said():
+    no_port = written("--port", "/dev/nothing-here")
+    assert no_port.returncode == 3 and b"/dev/nothing-here" in no_port.stderr
+    no_description = written("--description", "-", input=b"nothing")
+    assert no_description.returncode == 2 and b"no description" in no_description.stderr
+    no_file = written("--description", "/nothing/here")
+    assert no_file.returncode == 2 and b"/nothing/here" in no_file.stderr
+
+
+@pytest.mark.skipif(shutil.which("serial-rpc") is None, reason="the program serial-rpc is not on the PATH")
+def test_the_program_writes_the_same():
+    command = ["serial-rpc", "--port", "sim", "stubs"]
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    program = subprocess.run(command, capture_output=True, timeout=60, env={**os.environ, "PATH": path})
+    assert program.stdout == stubs.stub(serial_rpc.connect("sim")).encode(), program.stderr

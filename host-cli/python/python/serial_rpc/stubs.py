@@ -1,8 +1,9 @@
 """Writes a stub file for a device, by which type checkers and editors know its procedures.
 
+    serial-rpc stubs rig.pyi
     python -m serial_rpc.stubs --port /dev/ttyACM0 > rig.pyi
 
-A program names the type where it gets the device:
+The first asks the program `serial-rpc` for the device, the second does without it. A program names the type where it gets the device:
 
     from typing import TYPE_CHECKING, cast
 
@@ -20,9 +21,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import Error, PortError, connect
+from . import Error, PortError, connect, simulate
 from ._device import Device
 from ._interface import Procedure
+from ._simulation import SimulatedDevice
 from ._types import python_name
 
 _HEADER = '''"""The procedures of {name} {version}, as it describes them. Written by serial_rpc.stubs."""
@@ -39,9 +41,9 @@ from serial_rpc import Some
 '''
 
 
-def stub(device: Device) -> str:
+def stub(source: Device | SimulatedDevice) -> str:
     """Returns the stub file for a device."""
-    interface = device._interface
+    interface = source._interface
     parts = [_HEADER.format(name=interface.name, version=interface.version)]
     parts += interface.written_types
     for prefix in ("", "Async"):
@@ -128,16 +130,26 @@ def _device(prefix: str, services: list[str]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Writes the stub file for a device to stdout."""
     parser = argparse.ArgumentParser(prog="python -m serial_rpc.stubs", description="Write a stub file.")
-    parser.add_argument("--port", required=True, help="the device's port, or sim")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--port", help="the device's port, or sim")
+    source.add_argument("--description", metavar="FILE", help="its description instead; - is stdin")
     parser.add_argument("--baud", type=int, default=None, help="the speed of the port")
     options = parser.parse_args(arguments)
     try:
+        if options.port is None:
+            file = sys.stdin.buffer if options.description == "-" else open(options.description, "rb")
+            with file:
+                sys.stdout.write(stub(simulate(file.read(), object())))
+            return 0
         with connect(options.port, baud=options.baud) as device:
             sys.stdout.write(stub(device))
     except Error as error:
         hint = f"\nhint: {error.hint}" if error.hint else ""
         print(f"error: {error}{hint}", file=sys.stderr)
         return 3 if isinstance(error, PortError) else 4
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
