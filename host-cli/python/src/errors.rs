@@ -9,6 +9,7 @@ use serial_rpc::arguments::ArgumentsError;
 use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::description::Procedure;
 use serial_rpc::port::OpenError;
+use serial_rpc::safe;
 use serial_rpc::{CallError, Cause, Ran};
 
 /// Returns the exception of that class.
@@ -32,6 +33,8 @@ fn with(
         attributes.set_item("ran", ran_in_words(ran))?;
         add(&attributes)?;
         let class = errors.bind(py).getattr(class)?;
+        // What a device calls things is in it.
+        let message = safe::lines(&message);
         Ok(PyErr::from_value(
             class.call((message,), Some(&attributes))?,
         ))

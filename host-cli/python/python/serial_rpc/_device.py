@@ -12,6 +12,7 @@ from typing import Any
 
 from . import _errors, _native
 from ._interface import Arguments, Interface, Named, Procedure, Service
+from ._types import shown
 
 Progress = Callable[[int, int], object]
 
@@ -366,7 +367,7 @@ def pass_on(event: Event, logger: logging.Logger) -> None:
     level = _LEVELS.get(event.level.value, logging.INFO)
     if event.lost:
         logger.warning("%d events of the device were lost", event.lost)
-    logger.log(level, "%s: %s", event.target, event.text)
+    logger.log(level, "%s: %s", shown(event.target), shown(event.text))
 
 
 def split_path(path: str, arguments: Arguments) -> tuple[str, Arguments]:

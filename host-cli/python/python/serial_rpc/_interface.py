@@ -6,13 +6,12 @@ They are the same for blocking and for asyncio programs; what differs is the `Ca
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 from . import _errors
-from ._types import Form, Types, class_name, python_name
+from ._types import Form, Types, class_name, python_name, shown
 
 Arguments = tuple[Any, ...]
 Named = dict[str, Any]
@@ -49,7 +48,7 @@ class Procedure:
     def __init__(self, described: Mapping[str, Any], types: Types, errors: SimpleNamespace) -> None:
         self.path: str = described["path"]
         self.name: str = self.path.rsplit(".", 1)[-1]
-        self.doc: str = described["doc"]
+        self.doc: str = shown(described["doc"])
         self.kind: str = described["kind"]
         self.arguments = [
             (argument["name"], types.form(argument["type"])) for argument in described["arguments"]
@@ -123,8 +122,13 @@ class Interface:
         self.services: dict[str, Service] = {}
         #: The procedures by their paths.
         self.procedures: dict[str, Procedure] = {}
-        for service in description["services"]:
-            self._add(service, calls)
+        try:
+            for service in description["services"]:
+                self._add(service, calls)
+        except (TypeError, ValueError) as error:
+            # Such as two fields whose names are the same in Python.
+            message = shown(f"the device's types cannot be made in Python: {error}")
+            raise _errors.ProtocolError(message) from None
 
     @property
     def written_types(self) -> list[str]:
@@ -133,7 +137,7 @@ class Interface:
 
     def _add(self, described: Mapping[str, Any], calls: Calls) -> None:
         name = described["name"]
-        members: dict[str, Any] = {"__doc__": described["doc"] or None}
+        members: dict[str, Any] = {"__doc__": shown(described["doc"]) or None}
         for procedure in described["procedures"]:
             made = Procedure(procedure, self._types, self.errors)
             self.procedures[made.path] = made
@@ -216,11 +220,11 @@ def _described(function: Callable[..., Any], procedure: Procedure, calls: Calls)
 
 def _documentation(procedure: Procedure, calls: Calls) -> str:
     lines = [procedure.doc or f"Calls {procedure.path}.", ""]
-    lines.append(f"On the device: {calls.signature(procedure.path)}")
+    lines.append(shown(f"On the device: {calls.signature(procedure.path)}"))
     expectations = calls.expectations(procedure.path)
     if expectations:
         lines += ["", "Arguments:"]
-        lines += [textwrap.indent(f"{name}: {expected}", "    ") for name, expected in expectations]
+        lines += [shown(f"    {name}: {expected}") for name, expected in expectations]
     if procedure.error:
         lines += ["", "Raises:", f"    {procedure.error.annotation}: the procedure's own error, in `error`"]
     return "\n".join(lines)

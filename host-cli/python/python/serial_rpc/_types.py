@@ -42,8 +42,16 @@ class Some:
 
 
 def python_name(name: str) -> str:
-    """Returns the name, with an underscore behind it if it is a keyword of Python."""
+    """Returns the name as an identifier: with an underscore behind it if it is a keyword of Python."""
+    if not name.isidentifier():
+        name = "x_" + re.sub(r"[^0-9A-Za-z_]", "_", name)
     return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def shown(text: str) -> str:
+    """Returns text of a device that a terminal may show: what commands or hides is there by its number."""
+    kept = (char if char.isprintable() or char in "\n\t" else f"\\u{{{ord(char):x}}}" for char in text)
+    return "".join(kept)
 
 
 def class_name(name: str) -> str:
@@ -167,7 +175,7 @@ class Types:
 
     def _struct(self, ty: Mapping[str, Any], fields: list[Mapping[str, Any]]) -> Form:
         name = self._free_name(ty["name"])
-        made, lift = self._dataclass(name, ty.get("doc", ""), fields)
+        made, lift = self._dataclass(name, shown(ty.get("doc", "")), fields)
         self._add(made)
         return Form(made.__name__, lift)
 
@@ -184,7 +192,7 @@ class Types:
             frozen=True,
             namespace=more,
         )
-        lines = [doc, *(f"{field['name']}: {field['doc']}" for field in fields if field.get("doc"))]
+        lines = [doc, *(shown(f"{field['name']}: {field['doc']}") for field in fields if field.get("doc"))]
         made.__doc__ = "\n".join(line for line in lines if line) or None
         made.__module__ = "serial_rpc.types"
         attributes = [f"    {attribute}: {form.annotation}" for _, attribute, form in forms]
@@ -207,7 +215,7 @@ class Types:
         return made, lift
 
     def _unit_struct(self, ty: Mapping[str, Any]) -> Form:
-        made, lift = self._dataclass(self._free_name(ty["name"]), ty.get("doc", ""), [])
+        made, lift = self._dataclass(self._free_name(ty["name"]), shown(ty.get("doc", "")), [])
         self._add(made)
         return Form(made.__name__, lift)
 
@@ -215,7 +223,7 @@ class Types:
         if all(variant.get("content") is None for variant in variants):
             return self._unit_enum(ty, variants)
         name = self._free_name(ty["name"])
-        base = type(name, (), {"__doc__": ty.get("doc") or None, "__module__": "serial_rpc.types"})
+        base = type(name, (), {"__doc__": shown(ty.get("doc", "")) or None, "__module__": "serial_rpc.types"})
         self._add(base)
         names = [python_name(variant["name"]) for variant in variants]
         members = [f"    {member}: ClassVar[type[{name}_{member}]]" for member in names]
@@ -246,7 +254,7 @@ class Types:
                 return pack([getattr(self, attribute) for attribute in attributes])
 
             more["__content__"] = property(plain)
-        doc = variant.get("doc", "")
+        doc = shown(variant.get("doc", ""))
         data, lift = self._dataclass(python_name(name), doc, fields, base.__name__, **more)
         made = type(data.__name__, (data, base), {"__doc__": data.__doc__})
         made.__module__ = data.__module__
@@ -264,8 +272,8 @@ class Types:
             [(python_name(name), name) for name in names],
             module="serial_rpc.types",
         )
-        lines = [ty.get("doc", "")]
-        lines += [f"{variant['name']}: {variant['doc']}" for variant in variants if variant.get("doc")]
+        lines = [shown(ty.get("doc", ""))]
+        lines += [shown(f"{variant['name']}: {variant['doc']}") for variant in variants if variant.get("doc")]
         made.__doc__ = "\n".join(line for line in lines if line) or None
         self._add(made)
         members = [f"    {python_name(name)} = {name!r}" for name in names]

@@ -25,7 +25,7 @@ from . import Error, PortError, connect, simulate
 from ._device import Device
 from ._interface import Procedure
 from ._simulation import SimulatedDevice
-from ._types import python_name
+from ._types import python_name, shown
 
 _HEADER = '''"""The procedures of {name} {version}, as it describes them. Written by serial_rpc.stubs."""
 
@@ -44,7 +44,8 @@ from serial_rpc import Some
 def stub(source: Device | SimulatedDevice) -> str:
     """Returns the stub file for a device."""
     interface = source._interface
-    parts = [_HEADER.format(name=interface.name, version=interface.version)]
+    name, version = (_in_quotes(shown(text)) for text in (interface.name, interface.version))
+    parts = [_HEADER.format(name=name, version=version)]
     parts += interface.written_types
     for prefix in ("", "Async"):
         for service in interface.services:
@@ -100,8 +101,13 @@ def _procedure(procedure: Procedure, is_async: bool) -> list[str]:
     if procedure.kind in ("stream", "moving_stream"):
         start = "def"
         value = f"AsyncIterator[{value}]" if is_async else f"Iterator[{value}]"
-    doc = procedure.doc.replace("\\", "\\\\").replace('"""', "'''")
+    doc = _in_quotes(procedure.doc)
     return [f"{start} {name}({', '.join(parameters)}) -> {value}:", f'    """{doc}"""']
+
+
+def _in_quotes(text: str) -> str:
+    """Returns text that may stand in a documentation string."""
+    return text.replace("\\", "\\\\").replace('"', "'")
 
 
 def _accepted(annotation: str) -> str:
