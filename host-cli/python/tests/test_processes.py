@@ -80,7 +80,7 @@ def test_calls_leave_nothing_behind():
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    calls = int(os.environ.get("SERIAL_RPC_CALLS", "20000"))
+    calls = int(os.environ.get("SERIAL_RPC_CALLS", "1000000"))
     device = serial_rpc.connect("sim")
 
     def work(count):
