@@ -276,6 +276,7 @@ impl Workspace {
 
         let manifest = read(&original.join("Cargo.toml"));
         let (before, members) = split(&manifest, "members = [");
+        let (_, members) = split(members, "default-members = [");
         let (_, after) = split(members, "]");
         let members = r#""rpc-proto", "rpc-proto/macros", "model""#;
         write(
