@@ -92,15 +92,15 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         mistake: "frames are not bound to their session",
         file: SEAL,
-        original: "Self::NONE.then(&nonce.to_le_bytes())",
-        mutated: "Self::NONE.then(&nonce.to_le_bytes().split_at(4).1)",
+        original: "self.then(&nonce.to_le_bytes())",
+        mutated: "self.then(&nonce.to_le_bytes().split_at(4).1)",
         violated: OTHERS_SESSION,
     },
     Mutation {
         mistake: "the caller believes a Nak NotConnected without the trailer of its call",
         file: SEAL,
-        original: "Self(Crc32::after(u32::from_le_bytes(trailer)))",
-        mutated: "Self(Crc32::after(u32::from_le_bytes(trailer) & 0))",
+        original: "Self(Crc32::after(u32::from_le_bytes(trailer)), SmallTable)",
+        mutated: "Self(Crc32::after(u32::from_le_bytes(trailer) & 0), SmallTable)",
         violated: RUNS_TWICE,
     },
     Mutation {
