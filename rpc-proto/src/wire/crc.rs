@@ -187,7 +187,9 @@ mod tests {
     #[test]
     fn every_table_gives_the_same_checksum_of_every_byte_wherever_the_bytes_are_divided() {
         let bytes: [u8; 256] = core::array::from_fn(|index| (index as u8).wrapping_mul(167));
-        for at in 0..=bytes.len() {
+        // Miri would take minutes for all.
+        let step = if cfg!(miri) { 64 } else { 1 };
+        for at in (0..=bytes.len()).step_by(step) {
             let (first, second) = bytes.split_at(at);
             let whole = Crc32::of(&bytes);
             assert_eq!(
