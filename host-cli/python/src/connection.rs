@@ -59,10 +59,14 @@ pub struct Settings {
     pub trace: bool,
 }
 
-/// The arguments of a call, in order and by name.
-struct Given {
+/// What a program asks for, from Python's `Asked`: a path, the arguments in order and by name, and the time
+/// limit in seconds, if it is not the usual one.
+#[derive(FromPyObject)]
+struct Asked {
+    path: String,
     ordered: Py<PyTuple>,
     named: Py<PyDict>,
+    timeout: Option<f64>,
 }
 
 /// A call that is ready to be made: the procedure, and its arguments as JSON.
@@ -147,13 +151,12 @@ async fn find(device: &Device, path: &str) -> PyResult<Procedure> {
 /// Finds a procedure, and converts the arguments for what `form` makes of it.
 async fn prepare(
     device: Device,
-    path: String,
-    given: Given,
+    asked: Asked,
     form: impl FnOnce(&Procedure) -> Procedure,
 ) -> PyResult<Prepared> {
-    let procedure = find(&device, &path).await?;
+    let procedure = find(&device, &asked.path).await?;
     let form = form(&procedure);
-    let arguments = Python::attach(|py| given.to_json(py, &form))?;
+    let arguments = Python::attach(|py| asked.to_json(py, &form))?;
     Ok(Prepared {
         device,
         procedure,
@@ -161,8 +164,8 @@ async fn prepare(
     })
 }
 
-async fn call(device: Device, path: String, given: Given) -> PyResult<Py<PyAny>> {
-    let call = prepare(device, path, given, Procedure::clone).await?;
+async fn call(device: Device, asked: Asked) -> PyResult<Py<PyAny>> {
+    let call = prepare(device, asked, Procedure::clone).await?;
     let ended = call
         .device
         .call_async(&call.procedure.path, &call.arguments)
@@ -170,8 +173,8 @@ async fn call(device: Device, path: String, given: Given) -> PyResult<Py<PyAny>>
     Python::attach(|py| Ok(call.value(py, ended)?.unbind()))
 }
 
-async fn stream(device: Device, path: String, given: Given) -> PyResult<Stream> {
-    let call = prepare(device, path, given, Procedure::clone).await?;
+async fn stream(device: Device, asked: Asked) -> PyResult<Stream> {
+    let call = prepare(device, asked, Procedure::clone).await?;
     let stream = call
         .device
         .stream_async(&call.procedure.path, &call.arguments)
@@ -180,8 +183,8 @@ async fn stream(device: Device, path: String, given: Given) -> PyResult<Stream> 
     Ok(Stream::new(call.device, call.procedure, stream))
 }
 
-async fn feed(device: Device, path: String, given: Given) -> PyResult<Feed> {
-    let call = prepare(device, path, given, Procedure::without_items).await?;
+async fn feed(device: Device, asked: Asked) -> PyResult<Feed> {
+    let call = prepare(device, asked, Procedure::without_items).await?;
     let feed = call
         .device
         .feed_json_async(&call.procedure.path, &call.arguments)
@@ -262,81 +265,33 @@ impl Connection {
     }
 
     /// Calls a procedure by its path.
-    fn call(
-        &self,
-        py: Python<'_>,
-        path: String,
-        ordered: Py<PyTuple>,
-        named: Py<PyDict>,
-        timeout: Option<f64>,
-    ) -> PyResult<Py<PyAny>> {
-        let given = Given { ordered, named };
-        self.wait(py, timeout, |device| call(device, path, given))
+    fn call(&self, py: Python<'_>, asked: Asked) -> PyResult<Py<PyAny>> {
+        self.wait(py, asked.timeout, |device| call(device, asked))
     }
 
     /// Calls a procedure by its path.
-    fn call_async<'py>(
-        &self,
-        py: Python<'py>,
-        path: String,
-        ordered: Py<PyTuple>,
-        named: Py<PyDict>,
-        timeout: Option<f64>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let given = Given { ordered, named };
-        self.start(py, timeout, |device| call(device, path, given))
+    fn call_async<'py>(&self, py: Python<'py>, asked: Asked) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, asked.timeout, |device| call(device, asked))
     }
 
     /// Returns the items of a stream.
-    fn stream(
-        &self,
-        py: Python<'_>,
-        path: String,
-        ordered: Py<PyTuple>,
-        named: Py<PyDict>,
-        timeout: Option<f64>,
-    ) -> PyResult<Stream> {
-        let given = Given { ordered, named };
-        self.wait(py, timeout, |device| stream(device, path, given))
+    fn stream(&self, py: Python<'_>, asked: Asked) -> PyResult<Stream> {
+        self.wait(py, asked.timeout, |device| stream(device, asked))
     }
 
     /// Returns the items of a stream.
-    fn stream_async<'py>(
-        &self,
-        py: Python<'py>,
-        path: String,
-        ordered: Py<PyTuple>,
-        named: Py<PyDict>,
-        timeout: Option<f64>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let given = Given { ordered, named };
-        self.start(py, timeout, |device| stream(device, path, given))
+    fn stream_async<'py>(&self, py: Python<'py>, asked: Asked) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, asked.timeout, |device| stream(device, asked))
     }
 
     /// Opens a feed; the arguments are those before the items.
-    fn feed(
-        &self,
-        py: Python<'_>,
-        path: String,
-        ordered: Py<PyTuple>,
-        named: Py<PyDict>,
-        timeout: Option<f64>,
-    ) -> PyResult<Feed> {
-        let given = Given { ordered, named };
-        self.wait(py, timeout, |device| feed(device, path, given))
+    fn feed(&self, py: Python<'_>, asked: Asked) -> PyResult<Feed> {
+        self.wait(py, asked.timeout, |device| feed(device, asked))
     }
 
     /// Opens a feed; the arguments are those before the items.
-    fn feed_async<'py>(
-        &self,
-        py: Python<'py>,
-        path: String,
-        ordered: Py<PyTuple>,
-        named: Py<PyDict>,
-        timeout: Option<f64>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let given = Given { ordered, named };
-        self.start(py, timeout, |device| feed(device, path, given))
+    fn feed_async<'py>(&self, py: Python<'py>, asked: Asked) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, asked.timeout, |device| feed(device, asked))
     }
 
     /// Subscribes to an event by its path.
@@ -430,7 +385,7 @@ impl Prepared {
     }
 }
 
-impl Given {
+impl Asked {
     /// Converts the arguments. The library says what is missing or too many.
     fn to_json(&self, py: Python<'_>, procedure: &Procedure) -> PyResult<Value> {
         let known = &procedure.arguments;

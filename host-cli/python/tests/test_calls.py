@@ -132,6 +132,13 @@ def test_the_device_says_what_it_is(device):
     assert device.services.keys() >= {"calculator", "blocks"}
 
 
+def test_another_time_limit_leaves_types_and_errors_the_same(device):
+    patient = device.within(60)
+    assert patient.types is device.types
+    with pytest.raises(device.errors.MathError):
+        patient.calculator.div(1, 0)
+
+
 @pytest.mark.parametrize("timeout", [-1, math.nan, math.inf, 1e300])
 def test_a_time_limit_is_a_number_of_seconds(device, timeout):
     with pytest.raises(ValueError, match="time limit"):

@@ -6,12 +6,13 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace, TracebackType
 from typing import Any
 
 from . import _errors, _native
-from ._interface import Arguments, Interface, Named, Procedure, Service
+from ._connected import Connected
+from ._interface import Arguments, Asked, Interface, Named, Procedure, Service
 from ._types import shown
 
 Progress = Callable[[int, int], object]
@@ -178,25 +179,23 @@ class _Blocking:
 
     def call(self, procedure: Procedure, arguments: Arguments, named: Named) -> Any:
         try:
-            value = self._native.call(procedure.path, arguments, named, self._timeout)
+            value = self._native.call(Asked(procedure.path, arguments, named, self._timeout))
         except _errors.ProcedureError as error:
             raise procedure.raised(error) from None
         return procedure.lift(value)
 
     def stream(self, procedure: Procedure, arguments: Arguments, named: Named) -> Any:
-        items = self._native.stream(procedure.path, arguments, named, self._timeout)
+        items = self._native.stream(Asked(procedure.path, arguments, named, self._timeout))
         return Stream(items, procedure)
 
     def feed(self, procedure: Procedure, arguments: Arguments, named: Named, items: Any) -> Any:
-        feed = self._native.feed(procedure.path, arguments, named, self._timeout)
+        feed = self._native.feed(Asked(procedure.path, arguments, named, self._timeout))
         try:
             for item in items:
                 feed.push(item)
             return procedure.lift(feed.finish())
         except _errors.ProcedureError as error:
-            raised = procedure.raised(error)
-            raised.taken = error.taken
-            raise raised from None
+            raise procedure.raised(error) from None
 
     def event(self, procedure: Procedure) -> Events:
         return Events(self._native, procedure)
@@ -239,53 +238,27 @@ class Stream:
         return self._native.lost
 
 
-class Device:
+class Device(Connected):
     """A device that is connected: its services are attributes.
 
     ``device.calculator.add(2, 3)`` calls a procedure; ``help(device.calculator.add)`` tells about it.
     """
 
-    def __init__(self, native: _native.Connection, timeout: float | None = None) -> None:
+    def __init__(self, native: _native.Connection) -> None:
         self._native = native
-        self._timeout = timeout
         self._known: Interface | None = None
+        #: The device that this one is another handle of, and the time limit of its calls.
+        self._origin: tuple[Device, float] | None = None
 
     @property
     def _interface(self) -> Interface:
+        if self._known is None and self._origin is not None:
+            device, timeout = self._origin
+            self._known = device._interface.over(_Blocking(self._native, timeout))
         if self._known is None:
             description = json.loads(self._native.description())
-            self._known = Interface(description, _Blocking(self._native, self._timeout))
+            self._known = Interface(description, _Blocking(self._native, None))
         return self._known
-
-    @property
-    def name(self) -> str:
-        """The name of the device or its firmware."""
-        return self._interface.name
-
-    @property
-    def version(self) -> str:
-        """The version of its firmware."""
-        return self._interface.version
-
-    @property
-    def port(self) -> str:
-        """The name of the port."""
-        return self._native.name
-
-    @property
-    def services(self) -> dict[str, Service]:
-        """The services by their names."""
-        return dict(self._interface.services)
-
-    @property
-    def types(self) -> SimpleNamespace:
-        """The classes of the device's types: `device.types.Operation`."""
-        return self._interface.types
-
-    @property
-    def errors(self) -> SimpleNamespace:
-        """The exceptions for its procedures' own errors: `device.errors.MathError`."""
-        return self._interface.errors
 
     @property
     def description(self) -> bytes:
@@ -293,27 +266,15 @@ class Device:
         return self._native.description_bytes()
 
     @property
-    def counters(self) -> dict[str, int]:
-        """What this end has counted: frames sent, resent, received and broken, sessions, lost links."""
-        return self._native.counters()
-
-    @property
     def trace(self) -> list[str]:
         """The newest 200 lines of what passed on the link, if it is traced: frames, and text between them."""
         return self._native.trace()
 
-    def call(self, path: str, *arguments: Any, **named: Any) -> Any:
-        """Calls a procedure by its path: ``call("calculator.add", 2, 3)``, ``call("Calculator", "add", x=2, y=3)``."""
-        return self._member(path, arguments, named)
-
-    def _member(self, path: str, arguments: Arguments, named: Named) -> Any:
-        path, arguments = split_path(path, arguments)
-        service, name = find_member(self._interface, path)
-        return getattr(service, name)(*arguments, **named)
-
     def within(self, timeout: float) -> Device:
         """Returns the same device, for calls that may take that many seconds."""
-        return Device(self._native, timeout)
+        device = Device(self._native)
+        device._origin = (self, timeout)
+        return device
 
     def refresh(self) -> None:
         """Reads the description again, such as after the device was flashed."""
@@ -326,10 +287,6 @@ class Device:
         subscription: Subscription = record.subscribe(lambda event: pass_on(event, target))
         return subscription
 
-    def close(self) -> None:
-        """Ends all calls and waits, and closes the port when the last of them has ended."""
-        self._native.cancel()
-
     def __enter__(self) -> Device:
         return self
 
@@ -340,17 +297,6 @@ class Device:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return find_service(self._interface, name)
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *self._interface.services]
-
-    def __repr__(self) -> str:
-        return f"<device on {self._native.name}>"
 
 
 _LEVELS = {
@@ -368,30 +314,3 @@ def pass_on(event: Event, logger: logging.Logger) -> None:
     if event.lost:
         logger.warning("%d events of the device were lost", event.lost)
     logger.log(level, "%s: %s", shown(event.target), shown(event.text))
-
-
-def split_path(path: str, arguments: Arguments) -> tuple[str, Arguments]:
-    """Takes the name of the procedure off the arguments, if the path is that of a service."""
-    if "." in path:
-        return path, arguments
-    match arguments:
-        case (str() as name, *others):
-            return f"{path}.{name}", tuple(others)
-        case _:
-            raise _errors.NoSuchProcedure(f"`{path}` is no path of a procedure: write service.procedure")
-
-
-def find_service(interface: Interface, name: str) -> Service:
-    """Finds a service by its name, or by that of its trait, such as `Calculator`."""
-    snake = "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
-    service = interface.services.get(name) or interface.services.get(snake)
-    if service is None:
-        known = ", ".join(interface.services)
-        raise _errors.NoSuchProcedure(f"the device has no service `{name}`: there are {known}")
-    return service
-
-
-def find_member(interface: Interface, path: str) -> tuple[Service, str]:
-    """Finds the service and the name of a procedure."""
-    service, _, name = path.rpartition(".")
-    return find_service(interface, service), name

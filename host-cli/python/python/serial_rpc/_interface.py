@@ -5,16 +5,27 @@ They are the same for blocking and for asyncio programs; what differs is the `Ca
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from . import _errors
 from ._types import Form, Types, class_name, python_name, shown
 
 Arguments = tuple[Any, ...]
 Named = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """What the compiled half is asked for."""
+
+    path: str
+    ordered: Arguments
+    named: Named
+    #: The time limit in seconds; None is the usual one.
+    timeout: float | None
 
 
 class Calls(Protocol):
@@ -49,6 +60,8 @@ class Procedure:
         self.path: str = described["path"]
         self.name: str = self.path.rsplit(".", 1)[-1]
         self.doc: str = shown(described["doc"])
+        #: What `help` shows; None until it has been put together.
+        self.documentation: str | None = None
         self.kind: str = described["kind"]
         self.arguments = [
             (argument["name"], types.form(argument["type"])) for argument in described["arguments"]
@@ -86,7 +99,9 @@ class Procedure:
         error = plain.error
         if self.error and self.error.lift:
             error = self.error.lift(error)
-        return self._raised(str(plain), path=plain.path, error=error)
+        raised = self._raised(str(plain), path=plain.path, error=error)
+        raised.taken = plain.taken
+        return raised
 
 
 class Service:
@@ -118,34 +133,46 @@ class Interface:
         self.types = self._types.classes
         #: The exceptions for its procedures' own errors, as attributes.
         self.errors = SimpleNamespace()
-        #: The services by their names.
-        self.services: dict[str, Service] = {}
         #: The procedures by their paths.
         self.procedures: dict[str, Procedure] = {}
+        self._described: list[tuple[str, str, list[Procedure]]] = []
         try:
             for service in description["services"]:
-                self._add(service, calls)
+                procedures = [
+                    Procedure(procedure, self._types, self.errors)
+                    for procedure in service["procedures"]
+                ]
+                self.procedures |= {procedure.path: procedure for procedure in procedures}
+                self._described.append((service["name"], shown(service["doc"]), procedures))
+            #: The services by their names.
+            self.services = self._services(calls)
         except (TypeError, ValueError) as error:
             # Such as two fields whose names are the same in Python.
             message = shown(f"the device's types cannot be made in Python: {error}")
             raise _errors.ProtocolError(message) from None
+
+    def over(self, calls: Calls) -> Interface:
+        """Returns the same interface, with the same types and errors, whose calls are made by `calls`."""
+        other = copy.copy(self)
+        other.services = other._services(calls)
+        return other
 
     @property
     def written_types(self) -> list[str]:
         """The classes of the device's types, as they are written in a stub."""
         return self._types.written
 
-    def _add(self, described: Mapping[str, Any], calls: Calls) -> None:
-        name = described["name"]
-        members: dict[str, Any] = {"__doc__": shown(described["doc"]) or None}
-        for procedure in described["procedures"]:
-            made = Procedure(procedure, self._types, self.errors)
-            self.procedures[made.path] = made
-            members[python_name(made.name)] = _member(made, calls)
-        base = calls.blocks() if name == "blocks" else Service
-        made_class = type(name, (base,), members)
-        made_class.__module__ = "serial_rpc.services"
-        self.services[name] = made_class()
+    def _services(self, calls: Calls) -> dict[str, Service]:
+        services: dict[str, Service] = {}
+        for name, doc, procedures in self._described:
+            members: dict[str, Any] = {"__doc__": doc or None}
+            for procedure in procedures:
+                members[python_name(procedure.name)] = _member(procedure, calls)
+            base = calls.blocks() if name == "blocks" else Service
+            made = type(name, (base,), members)
+            made.__module__ = "serial_rpc.services"
+            services[name] = made()
+        return services
 
 
 def _member(procedure: Procedure, calls: Calls) -> Any:
@@ -214,7 +241,9 @@ def _described(function: Callable[..., Any], procedure: Procedure, calls: Calls)
         sorted(parameters, key=lambda parameter: parameter.kind),
         return_annotation=f"Iterator[{value}]" if is_stream else value,
     )
-    function.__doc__ = _documentation(procedure, calls)
+    if procedure.documentation is None:
+        procedure.documentation = _documentation(procedure, calls)
+    function.__doc__ = procedure.documentation
     return function
 
 

@@ -15,21 +15,12 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from types import SimpleNamespace
 from typing import Any
 
 from . import _errors, _native
-from ._device import (
-    Event,
-    Progress,
-    find_member,
-    find_service,
-    made_event,
-    pass_on,
-    settings,
-    split_path,
-)
-from ._interface import Arguments, Interface, Named, Procedure, Service
+from ._connected import Connected
+from ._device import Event, Progress, made_event, pass_on, settings
+from ._interface import Arguments, Asked, Interface, Named, Procedure, Service
 
 __all__ = ["Block", "Device", "Events", "Stream", "Subscription", "connect"]
 
@@ -41,11 +32,11 @@ class Stream:
         self,
         connection: _native.Connection,
         procedure: Procedure,
-        call: tuple[Arguments, Named, float | None],
+        asked: Asked,
     ) -> None:
         self._connection = connection
         self._procedure = procedure
-        self._call = call
+        self._asked = asked
         self._native: _native.Stream | None = None
 
     def __aiter__(self) -> AsyncIterator[Any]:
@@ -53,7 +44,7 @@ class Stream:
 
     async def __anext__(self) -> Any:
         if self._native is None:
-            self._native = await self._connection.stream_async(self._procedure.path, *self._call)
+            self._native = await self._connection.stream_async(self._asked)
         try:
             return self._procedure.lift(await self._native.__anext__())
         except _errors.ProcedureError as error:
@@ -144,27 +135,26 @@ class _Awaiting:
     async def call(self, procedure: Procedure, arguments: Arguments, named: Named) -> Any:
         try:
             value = await self._native.call_async(
-                procedure.path, arguments, named, self._timeout
+                Asked(procedure.path, arguments, named, self._timeout)
             )
         except _errors.ProcedureError as error:
             raise procedure.raised(error) from None
         return procedure.lift(value)
 
     def stream(self, procedure: Procedure, arguments: Arguments, named: Named) -> Stream:
-        return Stream(self._native, procedure, (arguments, named, self._timeout))
+        asked = Asked(procedure.path, arguments, named, self._timeout)
+        return Stream(self._native, procedure, asked)
 
     async def feed(
         self, procedure: Procedure, arguments: Arguments, named: Named, items: Any
     ) -> Any:
-        feed = await self._native.feed_async(procedure.path, arguments, named, self._timeout)
+        feed = await self._native.feed_async(Asked(procedure.path, arguments, named, self._timeout))
         try:
             async for item in _each(items):
                 await feed.push_async(item)
             return procedure.lift(await feed.finish_async())
         except _errors.ProcedureError as error:
-            raised = procedure.raised(error)
-            raised.taken = error.taken
-            raise raised from None
+            raise procedure.raised(error) from None
 
     def event(self, procedure: Procedure) -> Events:
         return Events(self._native, procedure)
@@ -194,63 +184,23 @@ async def _each(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]
             yield item
 
 
-class Device:
+class Device(Connected):
     """A device that is connected: its services are attributes.
 
     ``await device.calculator.add(2, 3)`` calls a procedure.
     """
 
-    def __init__(
-        self, native: _native.Connection, description: dict[str, Any], timeout: float | None = None
-    ) -> None:
+    def __init__(self, native: _native.Connection, interface: Interface) -> None:
         self._native = native
-        self._description = description
-        self._interface = Interface(description, _Awaiting(native, timeout))
+        self._known = interface
 
     @property
-    def name(self) -> str:
-        """The name of the device or its firmware."""
-        return self._interface.name
-
-    @property
-    def version(self) -> str:
-        """The version of its firmware."""
-        return self._interface.version
-
-    @property
-    def port(self) -> str:
-        """The name of the port."""
-        return self._native.name
-
-    @property
-    def services(self) -> dict[str, Service]:
-        """The services by their names."""
-        return dict(self._interface.services)
-
-    @property
-    def types(self) -> SimpleNamespace:
-        """The classes of the device's types: `device.types.Operation`."""
-        return self._interface.types
-
-    @property
-    def errors(self) -> SimpleNamespace:
-        """The exceptions for its procedures' own errors: `device.errors.MathError`."""
-        return self._interface.errors
-
-    @property
-    def counters(self) -> dict[str, int]:
-        """What this end has counted: frames sent, resent, received and broken, sessions, lost links."""
-        return self._native.counters()
-
-    def call(self, path: str, *arguments: Any, **named: Any) -> Any:
-        """Calls a procedure by its path: ``await device.call("calculator.add", 2, 3)``."""
-        path, arguments = split_path(path, arguments)
-        service, name = find_member(self._interface, path)
-        return getattr(service, name)(*arguments, **named)
+    def _interface(self) -> Interface:
+        return self._known
 
     def within(self, timeout: float) -> Device:
         """Returns the same device, for calls that may take that many seconds."""
-        return Device(self._native, self._description, timeout)
+        return Device(self._native, self._known.over(_Awaiting(self._native, timeout)))
 
     async def log_to(self, logger: logging.Logger | None = None) -> None:
         """Passes the device's log on to `logging`, until the task is cancelled."""
@@ -258,26 +208,11 @@ class Device:
         async for event in self._interface.services["log"].record:
             pass_on(event, target)
 
-    def close(self) -> None:
-        """Ends all calls and waits, and closes the port when the last of them has ended."""
-        self._native.cancel()
-
     async def __aenter__(self) -> Device:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return find_service(self._interface, name)
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *self._interface.services]
-
-    def __repr__(self) -> str:
-        return f"<device on {self._native.name}>"
 
 
 async def connect(
@@ -295,9 +230,9 @@ async def connect(
         baud=baud, timeout=timeout, retries=retries, cache=cache, faults=faults, seed=seed
     )
 
-    def open_and_read() -> tuple[_native.Connection, str]:
+    def open_and_read() -> Device:
         native = _native.Connection.open(port, chosen)
-        return native, native.description()
+        description = json.loads(native.description())
+        return Device(native, Interface(description, _Awaiting(native, None)))
 
-    native, description = await asyncio.to_thread(open_and_read)
-    return await asyncio.to_thread(Device, native, json.loads(description))
+    return await asyncio.to_thread(open_and_read)
