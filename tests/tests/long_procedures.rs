@@ -341,6 +341,14 @@ struct Delicate {
     credit: Option<u32>,
 }
 
+impl Delicate {
+    /// Returns both ends of a good line, of which the device's is delicate.
+    fn pair(time: &VirtualTime) -> (VirtualUart, Self) {
+        let [caller, uart] = VirtualUart::good_pair(time);
+        (caller, Self { uart, credit: None })
+    }
+}
+
 /// A write that has not ended.
 struct Writing {
     has_ended: bool,
@@ -389,11 +397,7 @@ fn a_procedure_that_ends_while_an_event_is_written_does_not_interrupt_that() {
     for after in (0..1_500).step_by(50) {
         let plant = Plant::default();
         let mut device = plant.device();
-        let [uart, uart_end] = VirtualUart::good_pair(&plant.time);
-        let mut end = Delicate {
-            uart: uart_end,
-            credit: None,
-        };
+        let (uart, mut end) = Delicate::pair(&plant.time);
         let mut caller = plant.caller(uart, Timing::default());
         let outcome = plant.time.run_in(device.serve_async(&mut end), async {
             subscribe(&mut caller).await;
@@ -417,11 +421,7 @@ fn a_link_that_fails_meanwhile_does_not_end_the_procedure() {
     for credit in 0..10 {
         let plant = Plant::default();
         let mut device = plant.device();
-        let [uart, uart_end] = VirtualUart::good_pair(&plant.time);
-        let mut end = Delicate {
-            uart: uart_end,
-            credit: None,
-        };
+        let (uart, mut end) = Delicate::pair(&plant.time);
         let mut caller = plant.caller(uart, Timing::default());
         let call = plant.time.run_in(device.serve_async(&mut end), async {
             subscribe(&mut caller).await;
