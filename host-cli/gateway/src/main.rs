@@ -14,13 +14,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_writer(std::io::stderr)
         .init();
     let options = Options::parse();
-    let mut devices = Devices::default();
+    let devices = Devices::default();
     for (name, place) in &options.devices {
         devices.add(Device::open(
             name.clone(),
             place,
             serial_rpc::Options::default(),
-        )?);
+        ));
     }
     let listener = tokio::net::TcpListener::bind(options.http).await?;
     println!("http://{}/", listener.local_addr()?);

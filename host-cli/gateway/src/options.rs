@@ -20,9 +20,13 @@ pub struct Options {
 
 /// Reads `NAME=PORT` or `PORT`.
 fn named_place(text: &str) -> Result<(String, Place), String> {
-    let (name, place) = text.split_once('=').unwrap_or((text, text));
-    let place = place
+    let (name, port) = match text.split_once('=') {
+        Some((name, port)) => (Some(name), port),
+        None => (None, text),
+    };
+    let place: Place = port
         .parse()
         .map_err(|error: serial_rpc::port::NotAPort| error.to_string())?;
-    Ok((name.to_owned(), place))
+    let name = name.map_or_else(|| place.default_name(), str::to_owned);
+    Ok((name, place))
 }
