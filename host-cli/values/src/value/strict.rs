@@ -39,7 +39,7 @@ pub fn strict(ty: &Type, value: &mut Value) -> Result<(), ValueError> {
         (Shape::F32 | Shape::F64, Value::String(text))
             if !matches!(text.as_str(), "nan" | "inf" | "-inf") =>
         {
-            Err(Problem::unexpected(ty, text).into())
+            Err(Problem::unexpected(ty, Value::from(text.as_str())).into())
         }
         (Shape::Bytes, value @ Value::Array(_)) => Err(Problem::unexpected(ty, value).into()),
         (Shape::Option(inner), Value::Object(object)) if inner.is_nullable() => object
@@ -99,7 +99,7 @@ fn all<'t>(parts: impl Iterator<Item = (&'t Type, &'t mut Value)>) -> Result<(),
 fn strict_integer(ty: &Type, integer: IntegerType, value: &mut Value) -> Result<(), ValueError> {
     match value {
         Value::String(text) if integer.bits() <= 64 || !is_decimal(text) => {
-            Err(Problem::unexpected(ty, text).into())
+            Err(Problem::unexpected(ty, Value::from(text.as_str())).into())
         }
         Value::Number(number) => {
             if let Some(whole) = whole(number) {
