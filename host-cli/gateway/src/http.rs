@@ -7,6 +7,8 @@ mod body;
 mod calls;
 mod devices;
 mod interface;
+mod keys;
+mod lines;
 mod passage;
 pub mod problem;
 
@@ -14,6 +16,7 @@ use crate::device::Device;
 use crate::devices::Devices;
 use axum::Router;
 use axum::routing::{any, get};
+use keys::{KeyLimits, Keys};
 use problem::{Answer, Kind, Problem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,7 @@ use std::time::Duration;
 pub struct Shared {
     devices: Arc<Devices>,
     limits: Limits,
+    keys: Arc<Keys>,
 }
 
 /// The limits on what clients may take up.
@@ -57,6 +61,7 @@ pub fn router(devices: Arc<Devices>) -> Router {
     let shared = Arc::new(Shared {
         devices,
         limits: Limits::default(),
+        keys: Arc::new(Keys::new(KeyLimits::default())),
     });
     Router::new()
         .route("/devices", get(devices::list))

@@ -46,7 +46,7 @@ pub fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
 }
 
 /// Reads a body of JSON. None if it is empty.
-pub async fn json(headers: &HeaderMap, body: &Bytes) -> Answer<Option<Value>> {
+pub fn json(headers: &HeaderMap, body: &Bytes) -> Answer<Option<Value>> {
     if body.is_empty() {
         return Ok(None);
     }

@@ -1,19 +1,21 @@
 //! Calls by `POST /devices/{name}/{service}.{procedure}`.
 
+use super::keys::{self, Outcome};
 use super::passage::Passage;
 use super::problem::{Answer, Kind, Problem};
-use super::{Shared, body};
+use super::{Shared, body, lines};
 use crate::device::Device;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
+use rpc_proto::describe::digest;
 use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::arguments::strict;
 use serial_rpc::connection::NamedCallError;
-use serial_rpc::description::Procedure;
+use serial_rpc::description::{Procedure, ProcedureKind};
 use std::sync::Arc;
 
 /// `POST` to a procedure, or `GET` of an event.
@@ -70,21 +72,55 @@ async fn call(
     body: Body,
 ) -> Answer<Response> {
     if procedure.is_event() {
-        let error = NamedCallError::Event {
-            path: procedure.path,
-        };
-        let problem = Problem::call(&connection, error);
-        return Err(Problem::wrong_method(
-            "GET",
-            problem.failure.message.clone(),
-        ));
+        let path = procedure.path;
+        let problem = Problem::call(&connection, NamedCallError::Event { path });
+        return Err(Problem::wrong_method("GET", problem.failure.message));
+    }
+    let key = keys::given(headers)?;
+    let has_lines = procedure.kind == ProcedureKind::Feed && lines::are_in(headers);
+    if key.is_some() && (has_lines || procedure.kind.is_stream()) {
+        let message = "an idempotency key is for calls, and not for lines of items";
+        return Err(Problem::new(Kind::Mistaken, message));
+    }
+    if has_lines {
+        let passage = Passage::begin(shared, device, &procedure)?;
+        let value = lines::feed(shared, passage, connection, &procedure, body).await?;
+        return Ok(Json(value).into_response());
     }
     let whole = body::whole(headers, body, &shared.limits, shared.limits.body).await?;
-    let arguments = arguments(&connection, &procedure, body::json(headers, &whole).await?)?;
-    let passage = Passage::begin(shared, device, &procedure.path)?;
+    let arguments = arguments(&connection, &procedure, body::json(headers, &whole)?)?;
+    if procedure.kind.is_stream() {
+        let passage = Passage::begin(shared, device, &procedure)?;
+        return lines::items(passage, connection, &procedure, &arguments).await;
+    }
+    let request = digest(&[procedure.path.as_bytes(), b"\n", &whole]);
+    let idempotent = procedure.idempotent;
+    let made = made(
+        Arc::clone(shared),
+        Arc::clone(device),
+        connection,
+        procedure,
+        arguments,
+    );
+    match key {
+        None => Ok(Json(made.await?).into_response()),
+        Some(key) => {
+            let made = async move { Outcome::new(&made.await, idempotent) };
+            shared.keys.once(device.name(), key, request, made).await
+        }
+    }
+}
+
+async fn made(
+    shared: Arc<Shared>,
+    device: Arc<Device>,
+    connection: Connection,
+    procedure: Procedure,
+    arguments: Value,
+) -> Answer<Value> {
+    let passage = Passage::begin(&shared, &device, &procedure)?;
     let end = connection.call_async(&procedure.path, &arguments).await;
-    let value = passage.end(&connection, end)?;
-    Ok(Json(value).into_response())
+    passage.end(&connection, end)
 }
 
 /// Returns the arguments in the form that the document allows.

@@ -5,6 +5,7 @@ use super::Shared;
 use super::problem::{Answer, Problem};
 use crate::device::Device;
 use serial_rpc::connection::NamedCallError;
+use serial_rpc::description::Procedure;
 use serial_rpc::{Connection, Ran};
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,10 +19,10 @@ pub struct Passage {
 
 impl Passage {
     /// Lets a call of the procedure pass, if it may.
-    pub fn begin(_: &Shared, device: &Arc<Device>, path: &str) -> Answer<Self> {
+    pub fn begin(_: &Shared, device: &Arc<Device>, procedure: &Procedure) -> Answer<Self> {
         Ok(Self {
             device: Arc::clone(device),
-            path: path.to_owned(),
+            path: procedure.path.clone(),
             started: Instant::now(),
         })
     }

@@ -274,6 +274,23 @@ impl Problem {
         Failure::description(device, error).into()
     }
 
+    /// Says that the call may have run.
+    #[must_use]
+    pub const fn may_have_run(mut self) -> Self {
+        self.failure.ran = Ran::Unknown;
+        self
+    }
+
+    /// Returns true if the same call must not be made again; `idempotent` is true if that does no harm as
+    /// such.
+    pub const fn is_final(&self, idempotent: bool) -> bool {
+        match self.failure.ran {
+            Ran::Never => false,
+            Ran::Unknown => !idempotent,
+            Ran::Once => true,
+        }
+    }
+
     /// Returns true if the device, or the link to it, is the reason.
     pub const fn is_of_link(&self) -> bool {
         matches!(
