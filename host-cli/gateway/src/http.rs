@@ -6,6 +6,8 @@
 mod body;
 mod calls;
 mod devices;
+mod events;
+mod hub;
 mod interface;
 mod keys;
 mod lines;
@@ -16,6 +18,7 @@ use crate::device::Device;
 use crate::devices::Devices;
 use axum::Router;
 use axum::routing::{any, get};
+use hub::Hubs;
 use keys::{KeyLimits, Keys};
 use problem::{Answer, Kind, Problem};
 use std::sync::Arc;
@@ -26,6 +29,7 @@ pub struct Shared {
     devices: Arc<Devices>,
     limits: Limits,
     keys: Arc<Keys>,
+    hubs: Arc<Hubs>,
 }
 
 /// The limits on what clients may take up.
@@ -62,11 +66,14 @@ pub fn router(devices: Arc<Devices>) -> Router {
         devices,
         limits: Limits::default(),
         keys: Arc::new(Keys::new(KeyLimits::default())),
+        hubs: Arc::default(),
     });
     Router::new()
         .route("/devices", get(devices::list))
         .route("/devices/changes", get(devices::changes))
         .route("/devices/{name}", get(interface::describe))
+        .route("/devices/{name}/events", get(events::events))
+        .route("/devices/{name}/log", get(events::log))
         .route("/devices/{name}/{path}", any(calls::by_method))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

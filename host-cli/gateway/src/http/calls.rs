@@ -3,7 +3,7 @@
 use super::keys::{self, Outcome};
 use super::passage::Passage;
 use super::problem::{Answer, Kind, Problem};
-use super::{Shared, body, lines};
+use super::{Shared, body, events, lines};
 use crate::device::Device;
 use axum::Json;
 use axum::body::Body;
@@ -29,11 +29,20 @@ pub async fn by_method(
     let device = shared.device(&name)?;
     let (connection, procedure) = find(&device, &path, &headers).await?;
     match method {
-        Method::POST => call(&shared, &device, connection, procedure, &headers, body).await,
-        _ => Err(Problem::wrong_method(
-            "POST",
-            format!("{path} is called by POST"),
-        )),
+        Method::POST if !procedure.is_event() => {
+            call(&shared, &device, connection, procedure, &headers, body).await
+        }
+        Method::GET if procedure.is_event() => {
+            events::event(&shared, &device, procedure, &headers).await
+        }
+        _ if procedure.is_event() => {
+            let message = NamedCallError::Event { path }.to_string();
+            Err(Problem::wrong_method("GET", message).hint("GET follows it"))
+        }
+        _ => {
+            let message = format!("{path} is called by POST");
+            Err(Problem::wrong_method("POST", message))
+        }
     }
 }
 
@@ -71,11 +80,6 @@ async fn call(
     headers: &HeaderMap,
     body: Body,
 ) -> Answer<Response> {
-    if procedure.is_event() {
-        let path = procedure.path;
-        let problem = Problem::call(&connection, NamedCallError::Event { path });
-        return Err(Problem::wrong_method("GET", problem.failure.message));
-    }
     let key = keys::given(headers)?;
     let has_lines = procedure.kind == ProcedureKind::Feed && lines::are_in(headers);
     if key.is_some() && (has_lines || procedure.kind.is_stream()) {
