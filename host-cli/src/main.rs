@@ -21,7 +21,6 @@ mod part;
 mod project;
 mod repeating;
 mod round_trip;
-mod seconds;
 mod summary;
 mod tapping;
 mod target;

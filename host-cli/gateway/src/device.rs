@@ -1,5 +1,6 @@
 //! A device that the gateway owns, by the name that programs know it by.
 
+use crate::metrics::Metrics;
 use serial_rpc::port::OpenError;
 use serial_rpc::{Connection, Options, Selector};
 use serial_rpc_simulator::SimulatedDevice;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 pub struct Device {
     name: String,
     connection: Connection,
+    metrics: Metrics,
 }
 
 impl Device {
@@ -22,12 +24,21 @@ impl Device {
             Place::Simulated => Connection::over(SimulatedDevice::new(), options)?,
             Place::On(selector) => Connection::open_with(selector.clone(), options)?,
         };
-        Ok(Self { name, connection })
+        Ok(Self {
+            name,
+            connection,
+            metrics: Metrics::default(),
+        })
     }
 
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the counters of programs' calls.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Returns a connection for another program.
