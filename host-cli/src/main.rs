@@ -20,7 +20,6 @@ mod part;
 mod project;
 mod repeating;
 mod round_trip;
-mod seconds;
 mod summary;
 mod tapping;
 mod target;

@@ -3,6 +3,7 @@
 //! A task asks the device now and then if it is there. So its state is known even if no program uses it, a
 //! port that was lost is looked for again, and its description is read anew when it has other firmware.
 
+use crate::metrics::Metrics;
 use rpc_proto::client::{CallError, Target};
 use rpc_proto::device::DevicePing;
 use rpc_proto::service;
@@ -36,6 +37,7 @@ pub struct Device {
     status: watch::Sender<Status>,
     /// Asks for a look at the device at once.
     look: Arc<Notify>,
+    metrics: Metrics,
 }
 
 /// What is known of a device now.
@@ -104,6 +106,7 @@ impl Device {
             connection,
             status: watch::Sender::new(status),
             look: Arc::default(),
+            metrics: Metrics::default(),
         });
         tokio::spawn(watch_over(Arc::downgrade(&device)));
         device
@@ -112,6 +115,11 @@ impl Device {
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the counters of programs' calls.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Returns a connection for another program.

@@ -8,7 +8,6 @@ use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
 use crate::output;
-use crate::seconds::seconds;
 use failures::{of_update, that_can_go_on};
 use progress::Progress;
 use report::{Report, Status};
@@ -16,6 +15,7 @@ use rpc_proto::services::update::{SlotState, UpdateClient, Which};
 use serial_rpc::connection::{FirmwareUpdate, UpdateFailure, UpdateOutcome, Updated};
 use serial_rpc::image::Image;
 use serial_rpc::safe;
+use serial_rpc::seconds::seconds;
 use std::time::Duration;
 
 /// The number of bytes of an Ed25519 signature.

@@ -87,14 +87,14 @@ async fn call(
         return Err(Problem::new(Kind::Mistaken, message));
     }
     if has_lines {
-        let passage = Passage::begin(shared, device, &procedure)?;
+        let passage = Passage::begin(shared, device, &procedure.path)?;
         let value = lines::feed(shared, passage, connection, &procedure, body).await?;
         return Ok(Json(value).into_response());
     }
     let whole = body::whole(headers, body, &shared.limits, shared.limits.body).await?;
     let arguments = arguments(&connection, &procedure, body::json(headers, &whole)?)?;
     if procedure.kind.is_stream() {
-        let passage = Passage::begin(shared, device, &procedure)?;
+        let passage = Passage::begin(shared, device, &procedure.path)?;
         return lines::items(passage, connection, &procedure, &arguments).await;
     }
     let request = digest(&[procedure.path.as_bytes(), b"\n", &whole]);
@@ -122,7 +122,7 @@ async fn made(
     procedure: Procedure,
     arguments: Value,
 ) -> Answer<Value> {
-    let passage = Passage::begin(&shared, &device, &procedure)?;
+    let passage = Passage::begin(&shared, &device, &procedure.path)?;
     let end = connection.call_async(&procedure.path, &arguments).await;
     passage.end(&connection, end)
 }

@@ -37,7 +37,7 @@ pub const MAX_KINDS: usize = 32;
 
 /// A kind of event that a client follows.
 enum Followed {
-    Event(Procedure),
+    Event(Box<Procedure>),
     Log,
 }
 
@@ -83,7 +83,7 @@ pub async fn events(
                 ));
             }
             path => match calls::find(&device, path, &headers).await? {
-                (_, procedure) if procedure.is_event() => Followed::Event(procedure),
+                (_, procedure) if procedure.is_event() => Followed::Event(Box::new(procedure)),
                 _ => return Err(Problem::new(Kind::Mistaken, format!("{path} is no event"))),
             },
         });
@@ -98,7 +98,13 @@ pub async fn event(
     event: Procedure,
     headers: &HeaderMap,
 ) -> Answer<Response> {
-    follow(shared, device, vec![Followed::Event(event)], headers).await
+    follow(
+        shared,
+        device,
+        vec![Followed::Event(Box::new(event))],
+        headers,
+    )
+    .await
 }
 
 /// The kinds of events that a client follows, each with its reader.
