@@ -153,6 +153,11 @@ pub struct SafetyOptions {
     /// Refuse all procedures but this one; can be repeated. SERVICE.* names those of a service.
     #[arg(long, value_name = "SERVICE.PROCEDURE", value_parser = pattern)]
     pub allow: Vec<Pattern>,
+
+    /// A name by which HTTP requests reach the gateway, besides its addresses and, on this machine,
+    /// localhost; can be repeated. Requests by other names are refused.
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
 }
 
 /// The options for who operates the gateway.
@@ -354,7 +359,11 @@ mod tests {
             ("2e8a:000a", "2e8a-000a", "2e8a:000a"),
             ("2e8a:000a:E66 1", "E66-1", "2e8a:000a:E66 1"),
             ("id:E661", "E661", "id:E661"),
-            ("tcp:localhost:4000", "localhost-4000", "tcp:localhost:4000"),
+            (
+                "tcp:localhost:4000",
+                "tcp-localhost-4000",
+                "tcp:localhost:4000",
+            ),
         ] {
             let place = port.parse().unwrap();
             let expected = Named {
