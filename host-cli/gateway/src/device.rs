@@ -113,9 +113,10 @@ impl Device {
         &self.name
     }
 
-    /// Returns a connection for another program.
+    /// Returns a connection for another program. Programs take turns, and the time limit of one ends no call
+    /// of another.
     pub fn connection(&self) -> Connection {
-        self.connection.clone()
+        self.connection.for_another()
     }
 
     /// Returns what is known now.
