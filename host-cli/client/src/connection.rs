@@ -164,7 +164,11 @@ impl Connection {
     /// Creates a connection with the default options to any connector's link, such as a simulated
     /// device. If the link cannot be opened now, calls wait for it until their deadlines.
     pub fn to(connector: impl Connector + 'static) -> Self {
-        let options = Options::default();
+        Self::awaiting(connector, Options::default())
+    }
+
+    /// Creates a connection as [`to`](Self::to) does, with other options.
+    pub fn awaiting(connector: impl Connector + 'static, options: Options) -> Self {
         let link = connector.open(options.timeout).ok();
         Self::of(Shared::new(Box::new(connector), link, options))
     }
@@ -244,6 +248,11 @@ impl Connection {
     /// Returns the port, if the connection is to one.
     pub fn port(&self) -> Option<Port> {
         self.shared.connector.port()
+    }
+
+    /// Returns true if the link is open, as far as it is known: the loss of a link shows when it is used.
+    pub fn is_open(&self) -> bool {
+        self.shared.state().link.is_some()
     }
 
     /// Returns the options with which the port was opened.

@@ -20,6 +20,7 @@
 
 pub mod cache;
 pub mod connection;
+pub mod failure;
 pub mod link;
 pub mod port;
 

@@ -6,7 +6,6 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Parser};
 use serial_rpc::port::NotAPort;
 use serial_rpc::seconds::seconds;
-use serial_rpc::{Port, Selector};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -245,7 +244,7 @@ fn named(text: &str) -> Result<Named, String> {
     let place: Place = port.parse().map_err(|error: NotAPort| error.to_string())?;
     let name = match name {
         Some(name) => name.to_owned(),
-        None => name_of(&place),
+        None => place.default_name(),
     };
     Ok(Named { name, place })
 }
@@ -262,30 +261,6 @@ fn split_name(text: &str) -> (Option<&str>, &str) {
 fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     text.bytes().all(is_plain) && text.bytes().any(|byte| byte != b'.')
-}
-
-/// Returns the name of a device whose user gave it none.
-fn name_of(place: &Place) -> String {
-    let name = match place {
-        Place::Simulated => "sim".to_owned(),
-        Place::On(Selector::Port(Port::Serial(path))) => {
-            path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
-        }
-        Place::On(Selector::Port(Port::Tcp(address))) => address.clone(),
-        Place::On(
-            Selector::SerialNumber(number)
-            | Selector::Usb {
-                serial_number: Some(number),
-                ..
-            },
-        ) => number.clone(),
-        Place::On(selector) => selector.to_string(),
-    };
-    let plain = |character: char| match character {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' => character,
-        _ => '-',
-    };
-    name.chars().map(plain).collect()
 }
 
 /// An address of the page and of HTTP.
@@ -372,13 +347,7 @@ mod tests {
             ("lamp=/dev/ttyACM0", "lamp", "/dev/ttyACM0"),
             ("lamp=sim", "lamp", "sim"),
             ("sim", "sim", "sim"),
-            ("/dev/ttyACM0", "ttyACM0", "/dev/ttyACM0"),
             ("/dev/a=b", "a-b", "/dev/a=b"),
-            ("COM3", "COM3", "COM3"),
-            ("2e8a:000a", "2e8a-000a", "2e8a:000a"),
-            ("2e8a:000a:E66 1", "E66-1", "2e8a:000a:E66 1"),
-            ("id:E661", "E661", "id:E661"),
-            ("tcp:localhost:4000", "localhost-4000", "tcp:localhost:4000"),
         ] {
             let place = port.parse().unwrap();
             let expected = Named {

@@ -100,6 +100,8 @@ pub(super) struct Known {
     pub(super) fingerprint: u32,
     pub(super) digest: [u8; DIGEST],
     pub(super) description: Arc<Description>,
+    /// The same, as the device sends it.
+    pub(super) bytes: Arc<[u8]>,
 }
 
 impl Shared {

@@ -22,10 +22,10 @@ pub struct PortConnector {
 }
 
 /// The place of the device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Place {
-    /// The port where it was last.
-    port: Port,
+    /// The port where it was last; None if it was nowhere yet.
+    port: Option<Port>,
     /// The USB device that offered the port; known once it was open.
     usb: Option<UsbDevice>,
 }
@@ -37,15 +37,20 @@ impl PortConnector {
     /// Fails if no port matches, or if several do.
     pub fn new(selector: impl Into<Selector>, baud: u32) -> Result<Self, OpenError> {
         let selector = selector.into();
-        let place = Place {
-            port: selector.find()?,
-            usb: None,
-        };
-        Ok(Self {
-            selector,
+        let found = selector.find()?;
+        let connector = Self::awaiting(selector, baud);
+        connector.place().port = Some(found);
+        Ok(connector)
+    }
+
+    /// Creates a connector to a port that may not be there yet, for
+    /// [`Connection::awaiting`](crate::Connection::awaiting).
+    pub fn awaiting(selector: impl Into<Selector>, baud: u32) -> Self {
+        Self {
+            selector: selector.into(),
             baud,
-            place: Mutex::new(place),
-        })
+            place: Mutex::default(),
+        }
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
@@ -58,17 +63,18 @@ impl Place {
     fn open<L>(&mut self, selector: &Selector, machine: &impl Machine<L>) -> Result<L, OpenError> {
         let same = self.usb.as_ref().and_then(UsbDevice::identity);
         let is_chosen = matches!(selector, Selector::Usb { .. } | Selector::SerialNumber(_));
-        let found = match &same {
-            Some(same) => same.find_among(machine.ports()),
-            None if is_chosen => selector.find_among(machine.ports()),
-            None => Ok(self.port.clone()),
+        let before = match selector {
+            Selector::Port(port) => Some(port),
+            _ => self.port.as_ref(),
         };
-        let port = match found {
-            Err(OpenError::NotFound { .. }) if !is_chosen => match selector {
-                Selector::Port(port) => port.clone(),
-                _ => self.port.clone(),
-            },
-            found => found?,
+        let found = match (&same, before) {
+            (Some(same), _) => same.find_among(machine.ports()),
+            (None, Some(port)) if !is_chosen => Ok(port.clone()),
+            (None, _) => selector.find_among(machine.ports()),
+        };
+        let port = match (found, before) {
+            (Err(OpenError::NotFound { .. }), Some(port)) if !is_chosen => port.clone(),
+            (found, _) => found?,
         };
         let link = machine.open(&port)?;
         // Asked after it was opened: the path may have become another device's just before.
@@ -84,6 +90,7 @@ impl Place {
                 others: machine.ports(),
             });
         }
+        let port = Some(port);
         *self = Self { port, usb };
         Ok(link)
     }
@@ -125,18 +132,21 @@ impl Connector for PortConnector {
     }
 
     fn name(&self) -> String {
-        self.place().port.to_string()
+        match &self.place().port {
+            Some(port) => port.to_string(),
+            None => self.selector.to_string(),
+        }
     }
 
     fn timing(&self) -> Timing {
         match self.place().port {
-            Port::Serial(_) => Timing::for_line(self.baud, USUAL_FRAME),
-            Port::Tcp(_) => Timing::default(),
+            Some(Port::Tcp(_)) => Timing::default(),
+            Some(Port::Serial(_)) | None => Timing::for_line(self.baud, USUAL_FRAME),
         }
     }
 
     fn port(&self) -> Option<Port> {
-        Some(self.place().port.clone())
+        self.place().port.clone()
     }
 
     fn identity(&self) -> Option<String> {
@@ -197,7 +207,7 @@ mod tests {
 
     fn at(path: &str) -> Place {
         Place {
-            port: Port::Serial(path.to_owned()),
+            port: Some(Port::Serial(path.to_owned())),
             usb: None,
         }
     }
@@ -213,7 +223,7 @@ mod tests {
             assert_eq!(bench.opened(&mut place, selector), None, "{selector}");
             bench.plug(&[("tty0", Some("B")), ("tty1", Some("A"))]);
             assert_eq!(bench.opened(&mut place, selector), Some("A"), "{selector}");
-            assert_eq!(place.port, Port::Serial("tty1".into()));
+            assert_eq!(place.port, Some(Port::Serial("tty1".into())));
         }
     }
 
@@ -242,5 +252,16 @@ mod tests {
         assert_eq!(bench.opened(&mut place, "2e8a:000a"), Some("?"));
         bench.plug(&[("tty1", None), ("tty2", None)]);
         assert_eq!(bench.opened(&mut place, "2e8a:000a"), None);
+    }
+
+    #[test]
+    fn a_device_that_was_never_there_is_found_when_it_comes() {
+        for selector in ["id:A", "2e8a:000a", "tty0"] {
+            let bench = Bench::default();
+            let mut place = Place::default();
+            assert_eq!(bench.opened(&mut place, selector), None, "{selector}");
+            bench.plug(&[("tty0", Some("A"))]);
+            assert_eq!(bench.opened(&mut place, selector), Some("A"), "{selector}");
+        }
     }
 }
