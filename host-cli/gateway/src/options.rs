@@ -22,7 +22,13 @@ const HTTP_PORT: u16 = 8377;
 pub struct Options {
     /// The devices: NAME=PORT, or PORT alone. A port is a path, VID:PID[:SERIAL], id:SERIAL,
     /// tcp:HOST:PORT or sim. Those that are absent are waited for.
-    #[arg(value_name = "[NAME=]PORT", required = true, value_parser = named)]
+    #[arg(
+        value_name = "[NAME=]PORT",
+        env = "SERIAL_RPC_PORT",
+        hide_env_values = true,
+        required = true,
+        value_parser = named
+    )]
     pub devices: Vec<Named>,
 
     /// The links to the devices.
