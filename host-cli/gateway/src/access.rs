@@ -1,6 +1,6 @@
 //! What programs may do with the devices, and the token that proves that they may do anything.
 
-use crate::failure::Failure;
+use serial_rpc::failure::{Class, Failure};
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -76,14 +76,18 @@ impl Token {
     pub fn read(file: &Path) -> Result<Self, Failure> {
         let shown = file.display();
         let text = fs::read_to_string(file).map_err(|error| {
-            Failure::usage(format!("cannot read the token in {shown}: {error}")).hint(format!(
+            Failure::new(
+                Class::Usage,
+                format!("cannot read the token in {shown}: {error}"),
+            )
+            .hint(format!(
                 "make one with `(umask 077; openssl rand -hex 32 > {shown})`"
             ))
         })?;
         check_owner_only(file)?;
         let token = text.trim();
         if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Failure::usage(format!(
+            return Err(Failure::new(Class::Usage, format!(
                 "the token in {shown} is not one line of {SHORTEST_TOKEN} or more characters of ASCII \
                  without spaces"
             ))
@@ -110,14 +114,17 @@ fn check_owner_only(file: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
     let shown = file.display();
     let mode = fs::metadata(file)
-        .map_err(|error| Failure::usage(format!("cannot look at {shown}: {error}")))?
+        .map_err(|error| Failure::new(Class::Usage, format!("cannot look at {shown}: {error}")))?
         .permissions()
         .mode();
     if mode & 0o077 != 0 {
-        return Err(Failure::usage(format!(
-            "others can read or write the token in {shown}: its mode is {:o}",
-            mode & 0o7777
-        ))
+        return Err(Failure::new(
+            Class::Usage,
+            format!(
+                "others can read or write the token in {shown}: its mode is {:o}",
+                mode & 0o7777
+            ),
+        )
         .hint(format!(
             "make a new token after `chmod 600 {shown}`, since others may know this one"
         )));

@@ -1,11 +1,11 @@
 //! Takes the addresses of the page and of HTTP, and serves them until the gateway stops.
 
-use crate::failure::{Class, Failure};
 use crate::http::Limits;
 use crate::http::serve::serve;
 use crate::options::Listen;
 use crate::stop::Stop;
 use axum::Router;
+use serial_rpc::failure::{Class, Failure};
 use std::io;
 use std::io::ErrorKind;
 use std::net::SocketAddr;

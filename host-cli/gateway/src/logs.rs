@@ -1,7 +1,7 @@
 //! The log of the gateway, on stderr: for people, or as JSON.
 
-use crate::failure::{Class, Failure};
 use crate::options::{Level, OperationOptions};
+use serial_rpc::failure::{Class, Failure};
 use std::io::{IsTerminal, stderr};
 use tracing::level_filters::LevelFilter;
 

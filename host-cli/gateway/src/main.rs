@@ -1,11 +1,12 @@
 //! The program `serial-rpc-gateway`: opens the devices and serves them until it is stopped.
 
 use clap::Parser;
+use serial_rpc::failure::{Class, Failure};
 use serial_rpc::safe;
 use serial_rpc_gateway::access::{Access, Token};
 use serial_rpc_gateway::device::Device;
 use serial_rpc_gateway::devices::Devices;
-use serial_rpc_gateway::failure::{Class, Failure};
+use serial_rpc_gateway::failure::print;
 use serial_rpc_gateway::http::{self, Limits, Shared};
 use serial_rpc_gateway::listening::Listening;
 use serial_rpc_gateway::logs;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         });
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => ExitCode::from(failure.print(as_json)),
+        Err(failure) => ExitCode::from(print(&failure, as_json)),
     }
 }
 
@@ -65,7 +66,13 @@ async fn run(options: &Options) -> Result<(), Failure> {
         .map_err(|error| internal("the system does not tell the address", &error))?;
     say(&page)?;
     let serving = listening.serve(http::router(Arc::clone(&shared)), Limits::default(), &stop);
-    end_in_time(serving, &shared, &stop, options.operation.stop_within).await;
+    end_in_time(
+        serving,
+        &shared.devices,
+        &stop,
+        options.operation.stop_within,
+    )
+    .await;
     info!("stopped");
     Ok(())
 }
@@ -80,7 +87,8 @@ fn access(options: &Options) -> Result<Access, Failure> {
     } = &options.safety;
     let addresses = options.outward.listen();
     if token_file.is_none() && !addresses.iter().all(|address| address.is_here()) {
-        return Err(Failure::usage(
+        return Err(Failure::new(
+            Class::Usage,
             "other machines can reach that address, so that HTTP needs a token",
         )
         .hint(
@@ -99,10 +107,11 @@ fn access(options: &Options) -> Result<Access, Failure> {
 fn check_names(devices: &[Named]) -> Result<(), Failure> {
     let mut names = BTreeSet::new();
     match devices.iter().find(|device| !names.insert(&device.name)) {
-        Some(Named { name, .. }) => {
-            Err(Failure::usage(format!("two devices have the name {name}"))
-                .hint(format!("give one another name, such as {name}-2=PORT")))
-        }
+        Some(Named { name, .. }) => Err(Failure::new(
+            Class::Usage,
+            format!("two devices have the name {name}"),
+        )
+        .hint(format!("give one another name, such as {name}-2=PORT"))),
         None => Ok(()),
     }
 }
@@ -134,7 +143,7 @@ fn stop_on_signals() -> io::Result<Stop> {
 /// Serves until the stop and on until calls in flight have ended; ends those that do not in time.
 async fn end_in_time(
     serving: impl Future<Output = ()>,
-    shared: &Shared,
+    devices: &Devices,
     stop: &Stop,
     stop_within: Duration,
 ) {
@@ -147,7 +156,7 @@ async fn end_in_time(
         () = &mut serving => return,
         () = patience => {}
     }
-    for device in shared.devices.all() {
+    for device in devices.all() {
         match device.metrics().in_flight() {
             0 => {}
             calls => warn!(

@@ -1,6 +1,7 @@
 //! What those who operate a gateway ask it: if it works, and what it has counted.
 
 use super::Shared;
+use crate::device::Presence;
 use crate::metrics::{self, Measured};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,7 +40,7 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
         .iter()
         .map(|device| Measured {
             name: device.name().to_owned(),
-            is_present: true,
+            is_present: device.status().presence == Presence::Present,
             metrics: device.metrics().clone(),
             link: device.connection().counters(),
         })
