@@ -30,13 +30,13 @@ use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
 /// The header by which a client goes on where it was.
-const LAST_EVENT_ID: &str = "last-event-id";
+pub const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The name of the log among events.
 const LOG: &str = "log";
 
 /// The most kinds of events in one answer.
-pub const MAX_KINDS: usize = 32;
+const MAX_KINDS: usize = 32;
 
 /// A kind of event that a client follows.
 enum Followed {
