@@ -83,7 +83,7 @@ impl Type {
             Shape::Option(inner) => {
                 let schema = inner.json_schema_with(refer);
                 match inner.is_nullable() {
-                    true => one_of([json!({"type": "null"}), tagged("Some", schema, None)]),
+                    true => one_of([json!({"type": "null"}), tagged("Some", schema)]),
                     false => json!({"anyOf": [schema, {"type": "null"}]}),
                 }
             }
@@ -109,7 +109,7 @@ impl Type {
                 json!({"type": "array", "items": pair})
             }
             Shape::Struct(fields) => object(fields, refer),
-            Shape::Enum(variants) => enumeration(variants, refer),
+            Shape::Enum(variants) => enumeration(&self.name, variants, refer),
             // Its values have no JSON.
             Shape::Schema => json!({"not": {}}),
         };
@@ -157,6 +157,7 @@ impl Procedure {
         });
         let mut named = object(&fields.collect::<Vec<_>>(), refer);
         let needed = self.arguments.iter().filter(is_needed);
+        named["title"] = "arguments".into();
         named["required"] = needed.map(|argument| argument.name.clone()).collect();
         let types = self.arguments.iter().map(|argument| argument.ty.clone());
         let mut listed = tuple(&types.collect::<Vec<_>>(), refer);
@@ -204,7 +205,7 @@ fn tuple(types: &[Type], refer: Refer<'_>) -> Value {
     let count = types.len();
     let mut schema = json!({"type": "array", "minItems": count, "maxItems": count});
     match types {
-        [] => {}
+        [] => schema["items"] = json!({}),
         [first, others @ ..] if others.iter().all(|other| other == first) => {
             schema["items"] = first.json_schema_with(refer);
         }
@@ -231,7 +232,7 @@ fn object(fields: &[Field], refer: Refer<'_>) -> Value {
     })
 }
 
-fn enumeration(variants: &[Variant], refer: Refer<'_>) -> Value {
+fn enumeration(name: &str, variants: &[Variant], refer: Refer<'_>) -> Value {
     if variants.iter().all(|variant| variant.content.is_none()) {
         let names: Vec<&str> = variants.iter().map(|variant| &*variant.name).collect();
         let docs = variants.iter().map(|variant| variant.doc.as_str());
@@ -247,22 +248,21 @@ fn enumeration(variants: &[Variant], refer: Refer<'_>) -> Value {
             &variant.doc,
         ),
         Some(content) => {
-            let schema = content.json_schema_with(refer);
-            tagged(&variant.name, schema, Some(&variant.doc))
+            let mut schema = tagged(&variant.name, content.json_schema_with(refer));
+            schema["title"] = format!("{name}{}", variant.name).into();
+            documented(schema, &variant.doc)
         }
     }))
 }
 
 /// Returns the schema of an object with that one member.
-fn tagged(name: &str, content: Value, doc: Option<&str>) -> Value {
-    let schema = json!({
+fn tagged(name: &str, content: Value) -> Value {
+    json!({
         "type": "object",
         "properties": {name: content},
         "required": [name],
         "additionalProperties": false,
-        "title": name,
-    });
-    documented(schema, doc.unwrap_or_default())
+    })
 }
 
 fn one_of(schemas: impl IntoIterator<Item = Value>) -> Value {
