@@ -1,11 +1,14 @@
 //! HTTP and JSON: the routes, and the state that their handlers share.
 //!
-//! `safety` decides who may ask, `rate` how often, and `body` how much. `interface`, `openapi` and
-//! `devices` describe; `calls` and `lines` call, all by `passage`. Failures are a `problem` each.
+//! `safety` decides who may ask, `rate` how often, and `body` how much. `interface` and `devices` describe;
+//! `calls`, `lines` and `blocks` call, all by `passage`; `keys` keeps what came of it. `events` reads from
+//! `hub`. Failures are a `problem` each.
 
 mod body;
 mod calls;
 mod devices;
+mod events;
+mod hub;
 mod interface;
 mod keys;
 mod lines;
@@ -19,18 +22,25 @@ use crate::devices::Devices;
 use crate::stop::Stop;
 use axum::Router;
 use axum::routing::{any, get};
-use keys::{KeyLimits, Keys};
+use hub::Hubs;
+pub use keys::KeyLimits;
+use keys::Keys;
 use problem::{Answer, Kind, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The state of all handlers.
+#[derive(Debug)]
 pub struct Shared {
-    devices: Arc<Devices>,
-    access: Access,
-    stop: Stop,
+    /// The devices.
+    pub devices: Arc<Devices>,
+    /// The limits of what programs may do.
+    pub access: Access,
+    /// The request to stop.
+    pub stop: Stop,
     limits: Limits,
     keys: Arc<Keys>,
+    hubs: Arc<Hubs>,
 }
 
 /// The limits on what clients may take up.
@@ -40,6 +50,8 @@ pub struct Limits {
     pub body: usize,
     /// The time in which more of a body must come.
     pub body_pause: Duration,
+    /// The limits on outcomes that are kept by idempotency keys.
+    pub keys: KeyLimits,
 }
 
 impl Default for Limits {
@@ -47,11 +59,24 @@ impl Default for Limits {
         Self {
             body: 1 << 20,
             body_pause: Duration::from_secs(10),
+            keys: KeyLimits::default(),
         }
     }
 }
 
 impl Shared {
+    /// Creates the state.
+    pub fn new(devices: Arc<Devices>, access: Access, stop: Stop, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            devices,
+            access,
+            stop,
+            limits,
+            keys: Arc::new(Keys::new(limits.keys)),
+            hubs: Arc::default(),
+        })
+    }
+
     /// Returns the device with that name.
     fn device(&self, name: &str) -> Answer<Arc<Device>> {
         self.devices.get(name).ok_or_else(|| {
@@ -62,18 +87,13 @@ impl Shared {
 }
 
 /// Returns the service for all paths.
-pub fn router(devices: Arc<Devices>, access: Access, stop: Stop) -> Router {
-    let shared = Arc::new(Shared {
-        devices,
-        access,
-        stop,
-        limits: Limits::default(),
-        keys: Arc::new(Keys::new(KeyLimits::default())),
-    });
+pub fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/devices", get(devices::list))
         .route("/devices/changes", get(devices::changes))
         .route("/devices/{name}", get(interface::describe))
+        .route("/devices/{name}/events", get(events::events))
+        .route("/devices/{name}/log", get(events::log))
         .route("/devices/{name}/{path}", any(calls::by_method))
         .merge(operation::router())
         .fallback(nothing)

@@ -219,7 +219,8 @@ impl Problem {
         Self::with(kind, Failure::new(class, message))
     }
 
-    fn with(kind: Kind, failure: Failure) -> Self {
+    /// Creates the problem of that kind from a failure.
+    pub fn with(kind: Kind, failure: Failure) -> Self {
         let header = match kind {
             Kind::Port | Kind::Stopping | Kind::TooMany => {
                 Some((RETRY_AFTER, HeaderValue::from_static("1")))
