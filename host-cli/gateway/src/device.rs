@@ -122,9 +122,10 @@ impl Device {
         &self.metrics
     }
 
-    /// Returns a connection for another program.
+    /// Returns a connection for another program. Programs take turns, and the time limit of one ends no call
+    /// of another.
     pub fn connection(&self) -> Connection {
-        self.connection.clone()
+        self.connection.for_another()
     }
 
     /// Returns what is known now.

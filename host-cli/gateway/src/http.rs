@@ -4,6 +4,7 @@
 //! `calls`, `lines` and `blocks` call, all by `passage`; `keys` keeps what came of it. `events` reads from
 //! `hub`. Failures are a `problem` each.
 
+mod blocks;
 mod body;
 mod calls;
 mod devices;
@@ -15,19 +16,29 @@ mod lines;
 mod operation;
 mod passage;
 pub mod problem;
+mod rate;
+mod safety;
+pub mod serve;
+mod statistics;
 
 use crate::access::Access;
 use crate::device::Device;
 use crate::devices::Devices;
 use crate::stop::Stop;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use blocks::Transfers;
 use hub::Hubs;
 pub use keys::KeyLimits;
 use keys::Keys;
 use problem::{Answer, Kind, Problem};
+use rate::Rates;
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// The state of all handlers.
 #[derive(Debug)]
@@ -41,6 +52,8 @@ pub struct Shared {
     limits: Limits,
     keys: Arc<Keys>,
     hubs: Arc<Hubs>,
+    transfers: Transfers,
+    rates: Rates,
 }
 
 /// The limits on what clients may take up.
@@ -48,6 +61,12 @@ pub struct Shared {
 pub struct Limits {
     /// The longest body of a call, and the longest line of a body with lines, in bytes.
     pub body: usize,
+    /// The longest block that is written, in bytes.
+    pub block: usize,
+    /// The most connections.
+    pub connections: usize,
+    /// The most requests of a peer in a second.
+    pub requests: u32,
     /// The time in which more of a body must come.
     pub body_pause: Duration,
     /// The limits on outcomes that are kept by idempotency keys.
@@ -58,6 +77,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1 << 20,
+            block: 16 << 20,
+            connections: 1024,
+            requests: 10_000,
             body_pause: Duration::from_secs(10),
             keys: KeyLimits::default(),
         }
@@ -74,6 +96,8 @@ impl Shared {
             limits,
             keys: Arc::new(Keys::new(limits.keys)),
             hubs: Arc::default(),
+            transfers: Transfers::default(),
+            rates: Rates::new(limits.requests),
         })
     }
 
@@ -94,10 +118,18 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/devices/{name}", get(interface::describe))
         .route("/devices/{name}/events", get(events::events))
         .route("/devices/{name}/log", get(events::log))
+        .route("/devices/{name}/statistics", get(statistics::statistics))
+        .route("/devices/{name}/blocks", get(blocks::list))
+        .route(
+            "/devices/{name}/blocks/{block}",
+            get(blocks::read).put(blocks::write),
+        )
         .route("/devices/{name}/{path}", any(calls::by_method))
         .merge(operation::router())
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(&shared), safety::check))
         .with_state(shared)
 }
 
@@ -107,4 +139,14 @@ async fn nothing() -> Problem {
 
 async fn wrong_method() -> Problem {
     Problem::new(Kind::WrongMethod, "this path has no such method")
+}
+
+/// Answers a request whose handler has panicked, which ends nothing else.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::new(
+        Kind::Internal,
+        "the gateway has a fault, which its log shows",
+    )
+    .may_have_run()
+    .into_response()
 }

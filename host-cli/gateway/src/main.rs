@@ -70,7 +70,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
         .page()
         .map_err(|error| internal("the system does not tell the address", &error))?;
     say(&page)?;
-    let serving = listening.serve(http::router(shared), &stop);
+    let serving = listening.serve(http::router(shared), Limits::default(), &stop);
     end_in_time(serving, &devices, &stop, options.operation.stop_within).await;
     info!("stopped");
     Ok(())
@@ -82,6 +82,7 @@ fn access(options: &Options) -> Result<Access, Failure> {
         token_file,
         read_only,
         allow,
+        host,
     } = &options.safety;
     let addresses = options.outward.listen();
     if token_file.is_none() && !addresses.iter().all(|address| address.is_here()) {
@@ -96,6 +97,7 @@ fn access(options: &Options) -> Result<Access, Failure> {
     Ok(Access {
         read_only: *read_only,
         allowed: allow.clone(),
+        hosts: host.clone(),
         token: token_file.as_deref().map(Token::read).transpose()?,
     })
 }

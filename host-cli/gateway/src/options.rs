@@ -158,6 +158,11 @@ pub struct SafetyOptions {
     /// Refuse all procedures but this one; can be repeated. SERVICE.* names those of a service.
     #[arg(long, value_name = "SERVICE.PROCEDURE", value_parser = pattern)]
     pub allow: Vec<Pattern>,
+
+    /// A name by which HTTP requests reach the gateway, besides its addresses and, on this machine,
+    /// localhost; can be repeated. Requests by other names are refused.
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
 }
 
 /// The options for who operates the gateway.

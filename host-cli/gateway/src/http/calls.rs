@@ -53,10 +53,7 @@ pub async fn find(
     path: &str,
     headers: &HeaderMap,
 ) -> Answer<(Connection, Procedure)> {
-    let mut connection = device.connection();
-    if let Some(limit) = body::time_limit(headers)? {
-        connection = connection.within(limit);
-    }
+    let connection = body::within(device.connection(), headers)?;
     let description = connection.description_async().await;
     let description = description.map_err(|error| Problem::description(&connection, error))?;
     match description.procedure(path) {

@@ -5,6 +5,7 @@ use super::hub::{Reader, Told};
 use super::problem::{Answer, Kind, Problem};
 use super::{Shared, body, calls};
 use crate::device::Device;
+use crate::stop::Stop;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
@@ -22,9 +23,11 @@ use serial_rpc::arguments::to_json;
 use serial_rpc::connection::{EncodedEvent, read_event};
 use serial_rpc::description::Procedure;
 use serial_rpc::failure::{Class, Failure};
+use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 /// The header by which a client goes on where it was.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -111,8 +114,9 @@ pub async fn event(
 struct Following {
     followed: Vec<(Followed, Reader)>,
     until: Option<Instant>,
+    stop: Stop,
     /// What is to be told before any event.
-    first: Vec<Event>,
+    first: VecDeque<Event>,
     is_over: bool,
 }
 
@@ -130,7 +134,8 @@ async fn follow(
     let mut following = Following {
         followed: Vec::new(),
         until,
-        first: Vec::new(),
+        stop: shared.stop.clone(),
+        first: VecDeque::new(),
         is_over: false,
     };
     for kind in followed {
@@ -147,7 +152,7 @@ async fn follow(
             let gap = json!({"lost": Value::Null, "of": kind.name()});
             following
                 .first
-                .push(Event::default().event("gap").data(gap.to_string()));
+                .push_back(Event::default().event("gap").data(gap.to_string()));
         }
         following.followed.push((kind, reader));
     }
@@ -162,26 +167,25 @@ async fn follow(
 
 impl Following {
     async fn next(&mut self) -> Option<Event> {
-        if let Some(first) = self.first.pop() {
+        if let Some(first) = self.first.pop_front() {
             return Some(first);
         }
         if self.is_over {
             return None;
         }
-        let nexts = self
-            .followed
-            .iter_mut()
-            .map(|(_, reader)| Box::pin(reader.next()));
-        let next = select_all(nexts);
-        let (told, index) = match self.until {
-            Some(until) => timeout_at(until, next)
-                .await
-                .ok()
-                .map(|(told, index, _)| (told, index))?,
-            None => {
-                let (told, index, _) = next.await;
-                (told, index)
+        let nexts = self.followed.iter_mut();
+        let next = select_all(nexts.map(|(_, reader)| Box::pin(reader.next())));
+        let until = self.until;
+        let over = async {
+            match until {
+                Some(until) => sleep_until(until).await,
+                None => pending().await,
             }
+        };
+        let (told, index, _) = tokio::select! {
+            told = next => told,
+            () = over => return None,
+            () = self.stop.requested() => return None,
         };
         let places = self.followed.iter().map(|(_, reader)| reader.place());
         let id = places.collect::<Vec<_>>().join(",");
