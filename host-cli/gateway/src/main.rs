@@ -56,22 +56,23 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let addresses = options.outward.listen();
     let listening = Listening::on(&addresses).await?;
 
-    let devices = Arc::new(Devices::default());
+    let devices = Devices::default();
     for Named { name, place } in &options.devices {
         devices.add(Device::open(name.clone(), place, options.link.connection()));
     }
-    let shared = Shared::new(
-        Arc::clone(&devices),
-        access,
-        stop.clone(),
-        Limits::default(),
-    );
+    let shared = Shared::new(Arc::new(devices), access, stop.clone(), Limits::default());
     let page = listening
         .page()
         .map_err(|error| internal("the system does not tell the address", &error))?;
     say(&page)?;
-    let serving = listening.serve(http::router(shared), Limits::default(), &stop);
-    end_in_time(serving, &devices, &stop, options.operation.stop_within).await;
+    let serving = listening.serve(http::router(Arc::clone(&shared)), Limits::default(), &stop);
+    end_in_time(
+        serving,
+        &shared.devices,
+        &stop,
+        options.operation.stop_within,
+    )
+    .await;
     info!("stopped");
     Ok(())
 }
