@@ -3,9 +3,11 @@
 //! A task asks the device now and then if it is there. So its state is known even if no program uses it, a
 //! port that was lost is looked for again, and its description is read anew when it has other firmware.
 
+use crate::metrics::Metrics;
 use rpc_proto::client::{CallError, Target};
 use rpc_proto::device::DevicePing;
 use rpc_proto::service;
+use serial_rpc::connection::DescriptionError;
 use serial_rpc::description::{Description, Mirror};
 use serial_rpc::link::PortConnector;
 use serial_rpc::port::serial_ports;
@@ -32,6 +34,7 @@ const REOPENED: Duration = Duration::from_millis(250);
 pub struct Device {
     name: String,
     connection: Connection,
+    metrics: Metrics,
     status: watch::Sender<Status>,
     /// Asks for a look at the device at once.
     look: Arc<Notify>,
@@ -101,6 +104,7 @@ impl Device {
         let device = Arc::new(Self {
             name,
             connection,
+            metrics: Metrics::default(),
             status: watch::Sender::new(status),
             look: Arc::default(),
         });
@@ -111,6 +115,11 @@ impl Device {
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the counters of programs' calls.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Returns a connection for another program. Programs take turns, and the time limit of one ends no call
@@ -162,7 +171,7 @@ impl Device {
         let is_known = known.is_some_and(|known| known.fingerprint == accept.fingerprint);
         let read = match is_known {
             true => Ok(None),
-            false => self.read_interface(accept.max_frame).await.map(Some),
+            false => self.read_interface().await.map(Some),
         };
         let session = self.connection.counters().sessions;
         self.note(|status| {
@@ -171,21 +180,23 @@ impl Device {
             match read {
                 Ok(None) => {}
                 Ok(interface) => (status.interface, status.problem) = (interface, None),
-                Err(problem) => (status.interface, status.problem) = (None, Some(problem)),
+                Err(error) => {
+                    (status.interface, status.problem) = (None, Some(error.to_string()));
+                }
             }
         });
     }
 
-    async fn read_interface(&self, max_frame: u16) -> Result<Arc<Interface>, String> {
-        let description = self.connection.description_async().await;
-        let mirror = self.connection.mirror_async().await;
-        let description = description.map_err(|error| error.to_string())?;
-        let mirror = mirror.map_err(|error| error.to_string())?;
+    /// Reads the interface from the device, in the time that a call has.
+    pub(crate) async fn read_interface(&self) -> Result<Arc<Interface>, DescriptionError> {
+        let description = self.connection.description_async().await?;
+        let mirror = self.connection.mirror_async().await?;
+        let accept = self.connection.device();
         Ok(Arc::new(Interface {
             fingerprint: service::Interface::fingerprint(&mirror),
             description,
             mirror,
-            max_frame,
+            max_frame: accept.map_or(0, |accept| accept.max_frame),
         }))
     }
 
