@@ -80,6 +80,7 @@ fn run(context: &Context, command: &Command) -> Result<(), Failure> {
         Command::Stats(stats) => commands::stats::run(context, stats),
         Command::Trace(trace) => commands::trace::run(context, trace),
         Command::Simulate(simulate) => commands::simulate::run(context, simulate),
+        Command::Gateway(gateway) => commands::gateway::run(context, gateway),
         Command::Schema(schema) => commands::schema::run(context, schema),
         Command::Stubs(stubs) => commands::stubs::run(context, stubs),
         Command::Completions(completions) => commands::completions::run(completions),

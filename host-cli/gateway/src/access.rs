@@ -21,6 +21,8 @@ pub struct Access {
     pub allowed: Vec<Pattern>,
     /// The token of HTTP requests, if they need one.
     pub token: Option<Token>,
+    /// The names by which the gateway is reached, besides its addresses and those of this machine.
+    pub hosts: Vec<String>,
 }
 
 impl Access {
@@ -159,7 +161,7 @@ mod tests {
         Access {
             read_only,
             allowed: allowed.iter().map(|text| pattern(text).unwrap()).collect(),
-            token: None,
+            ..Access::default()
         }
     }
 

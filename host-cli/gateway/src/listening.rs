@@ -1,5 +1,7 @@
 //! Takes the addresses of the page and of HTTP, and serves them until the gateway stops.
 
+use crate::http::Limits;
+use crate::http::serve::serve;
 use crate::options::Listen;
 use crate::stop::Stop;
 use axum::Router;
@@ -38,7 +40,7 @@ impl Listening {
     }
 
     /// Serves requests until the stop is requested and those in flight have been answered.
-    pub async fn serve(self, router: Router, stop: &Stop) {
+    pub async fn serve(self, router: Router, limits: Limits, stop: &Stop) {
         let mut servers = JoinSet::new();
         for listener in self.0 {
             let (router, stop) = (router.clone(), stop.clone());
@@ -46,10 +48,7 @@ impl Listening {
                 if let Ok(address) = listener.local_addr() {
                     info!(%address, "listening");
                 }
-                // It does not fail: accepting goes on after an error.
-                let _never = axum::serve(listener, router)
-                    .with_graceful_shutdown(async move { stop.requested().await })
-                    .await;
+                serve(listener, router, &limits, &stop).await;
             });
         }
         servers.join_all().await;

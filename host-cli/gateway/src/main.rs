@@ -7,7 +7,7 @@ use serial_rpc_gateway::access::{Access, Token};
 use serial_rpc_gateway::device::Device;
 use serial_rpc_gateway::devices::Devices;
 use serial_rpc_gateway::failure::print;
-use serial_rpc_gateway::http;
+use serial_rpc_gateway::http::{self, Limits, Shared};
 use serial_rpc_gateway::listening::Listening;
 use serial_rpc_gateway::logs;
 use serial_rpc_gateway::options::{Named, Options, SafetyOptions};
@@ -60,14 +60,17 @@ async fn run(options: &Options) -> Result<(), Failure> {
     for Named { name, place } in &options.devices {
         devices.add(Device::open(name.clone(), place, options.link.connection()));
     }
+    let shared = Shared::new(
+        Arc::clone(&devices),
+        access,
+        stop.clone(),
+        Limits::default(),
+    );
     let page = listening
         .page()
         .map_err(|error| internal("the system does not tell the address", &error))?;
     say(&page)?;
-    let serving = listening.serve(
-        http::router(Arc::clone(&devices), access, stop.clone()),
-        &stop,
-    );
+    let serving = listening.serve(http::router(shared), Limits::default(), &stop);
     end_in_time(serving, &devices, &stop, options.operation.stop_within).await;
     info!("stopped");
     Ok(())
@@ -79,6 +82,7 @@ fn access(options: &Options) -> Result<Access, Failure> {
         token_file,
         read_only,
         allow,
+        host,
     } = &options.safety;
     let addresses = options.outward.listen();
     if token_file.is_none() && !addresses.iter().all(|address| address.is_here()) {
@@ -93,6 +97,7 @@ fn access(options: &Options) -> Result<Access, Failure> {
     Ok(Access {
         read_only: *read_only,
         allowed: allow.clone(),
+        hosts: host.clone(),
         token: token_file.as_deref().map(Token::read).transpose()?,
     })
 }

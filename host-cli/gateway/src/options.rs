@@ -22,7 +22,13 @@ const HTTP_PORT: u16 = 8377;
 pub struct Options {
     /// The devices: NAME=PORT, or PORT alone. A port is a path, VID:PID[:SERIAL], id:SERIAL,
     /// tcp:HOST:PORT or sim. Those that are absent are waited for.
-    #[arg(value_name = "[NAME=]PORT", required = true, value_parser = named)]
+    #[arg(
+        value_name = "[NAME=]PORT",
+        env = "SERIAL_RPC_PORT",
+        hide_env_values = true,
+        required = true,
+        value_parser = named
+    )]
     pub devices: Vec<Named>,
 
     /// The links to the devices.
@@ -152,6 +158,11 @@ pub struct SafetyOptions {
     /// Refuse all procedures but this one; can be repeated. SERVICE.* names those of a service.
     #[arg(long, value_name = "SERVICE.PROCEDURE", value_parser = pattern)]
     pub allow: Vec<Pattern>,
+
+    /// A name by which HTTP requests reach the gateway, besides its addresses and, on this machine,
+    /// localhost; can be repeated. Requests by other names are refused.
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
 }
 
 /// The options for who operates the gateway.

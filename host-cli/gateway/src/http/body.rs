@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use serial_rpc::Connection;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -33,6 +34,14 @@ pub fn time_limit(headers: &HeaderMap) -> Answer<Option<Duration>> {
                 format!("the header Timeout is no number of seconds from {least} to {most}");
             Problem::new(Kind::Mistaken, message)
         })
+}
+
+/// Returns the connection with the time limit that the client asks for.
+pub fn within(connection: Connection, headers: &HeaderMap) -> Answer<Connection> {
+    Ok(match time_limit(headers)? {
+        Some(limit) => connection.within(limit),
+        None => connection,
+    })
 }
 
 /// Returns true if the body is of that media type, whatever its parameters.

@@ -3,7 +3,7 @@
 use super::keys::{self, Outcome};
 use super::passage::Passage;
 use super::problem::{Answer, Kind, Problem};
-use super::{Shared, body, lines};
+use super::{Shared, body, events, lines};
 use crate::device::Device;
 use axum::Json;
 use axum::body::Body;
@@ -29,11 +29,20 @@ pub async fn by_method(
     let device = shared.device(&name)?;
     let (connection, procedure) = find(&device, &path, &headers).await?;
     match method {
-        Method::POST => call(&shared, &device, connection, procedure, &headers, body).await,
-        _ => Err(Problem::wrong_method(
-            "POST",
-            format!("{path} is called by POST"),
-        )),
+        Method::POST if !procedure.is_event() => {
+            call(&shared, &device, connection, procedure, &headers, body).await
+        }
+        Method::GET if procedure.is_event() => {
+            events::event(&shared, &device, procedure, &headers).await
+        }
+        _ if procedure.is_event() => {
+            let message = NamedCallError::Event { path }.to_string();
+            Err(Problem::wrong_method("GET", message).hint("GET follows it"))
+        }
+        _ => {
+            let message = format!("{path} is called by POST");
+            Err(Problem::wrong_method("POST", message))
+        }
     }
 }
 
@@ -44,10 +53,7 @@ pub async fn find(
     path: &str,
     headers: &HeaderMap,
 ) -> Answer<(Connection, Procedure)> {
-    let mut connection = device.connection();
-    if let Some(limit) = body::time_limit(headers)? {
-        connection = connection.within(limit);
-    }
+    let connection = body::within(device.connection(), headers)?;
     let description = connection.description_async().await;
     let description = description.map_err(|error| Problem::description(&connection, error))?;
     match description.procedure(path) {
@@ -71,11 +77,6 @@ async fn call(
     headers: &HeaderMap,
     body: Body,
 ) -> Answer<Response> {
-    if procedure.is_event() {
-        let path = procedure.path;
-        let problem = Problem::call(&connection, NamedCallError::Event { path });
-        return Err(Problem::wrong_method("GET", problem.failure.message));
-    }
     let key = keys::given(headers)?;
     let has_lines = procedure.kind == ProcedureKind::Feed && lines::are_in(headers);
     if key.is_some() && (has_lines || procedure.kind.is_stream()) {
@@ -83,14 +84,14 @@ async fn call(
         return Err(Problem::new(Kind::Mistaken, message));
     }
     if has_lines {
-        let passage = Passage::begin(shared, device, &procedure)?;
+        let passage = Passage::begin(shared, device, &procedure.path)?;
         let value = lines::feed(shared, passage, connection, &procedure, body).await?;
         return Ok(Json(value).into_response());
     }
     let whole = body::whole(headers, body, &shared.limits, shared.limits.body).await?;
     let arguments = arguments(&connection, &procedure, body::json(headers, &whole)?)?;
     if procedure.kind.is_stream() {
-        let passage = Passage::begin(shared, device, &procedure)?;
+        let passage = Passage::begin(shared, device, &procedure.path)?;
         return lines::items(passage, connection, &procedure, &arguments).await;
     }
     let request = digest(&[procedure.path.as_bytes(), b"\n", &whole]);
@@ -118,7 +119,7 @@ async fn made(
     procedure: Procedure,
     arguments: Value,
 ) -> Answer<Value> {
-    let passage = Passage::begin(&shared, &device, &procedure)?;
+    let passage = Passage::begin(&shared, &device, &procedure.path)?;
     let end = connection.call_async(&procedure.path, &arguments).await;
     passage.end(&connection, end)
 }

@@ -27,7 +27,10 @@ pub async fn changes(
         (shared, changes, None),
         |(shared, mut changes, before)| async move {
             loop {
-                changes.changed().await.ok()?;
+                tokio::select! {
+                    changed = changes.changed() => changed.ok()?,
+                    () = shared.stop.requested() => return None,
+                }
                 let list = listed(&shared);
                 if before.as_ref() != Some(&list) {
                     let event = Event::default().event("devices").data(list.to_string());

@@ -6,12 +6,13 @@ use super::problem::{Answer, Kind, Problem};
 use crate::device::Device;
 use crate::metrics::{Call, Outcome, Way};
 use serial_rpc::connection::NamedCallError;
-use serial_rpc::description::Procedure;
-use serial_rpc::{Connection, Ran};
+use serial_rpc::failure::Class;
+use serial_rpc::{Connection, Ran, safe};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A call on its way: of a procedure, of all items of a stream or a feed, or of a block.
+#[derive(Debug)]
 pub struct Passage {
     device: Arc<Device>,
     path: String,
@@ -21,20 +22,29 @@ pub struct Passage {
 
 impl Passage {
     /// Lets a call of the procedure pass, if it may.
-    pub fn begin(shared: &Shared, device: &Arc<Device>, procedure: &Procedure) -> Answer<Self> {
-        let path = &procedure.path;
+    pub fn begin(shared: &Shared, device: &Arc<Device>, path: &str) -> Answer<Self> {
         if !shared.access.permits(path) {
-            let message = format!("this gateway does not allow calls of `{path}`");
-            return Err(Problem::new(Kind::NotPermitted, message)
-                .hint("who starts it decides, by --read-only and --allow"));
+            return Err(not_permitted(format!("{path} may not be called")));
         }
+        Self::unlimited(shared, device, path)
+    }
+
+    /// Lets pass what changes the device without a procedure of its interface, if it may.
+    pub fn begin_change(shared: &Shared, device: &Arc<Device>, what: &str) -> Answer<Self> {
+        if !shared.access.permits_changes() {
+            return Err(not_permitted(format!("{what} may not be written")));
+        }
+        Self::unlimited(shared, device, what)
+    }
+
+    /// Lets pass what only reads.
+    pub fn unlimited(shared: &Shared, device: &Arc<Device>, path: &str) -> Answer<Self> {
         if shared.stop.is_requested() {
-            return Err(Problem::new(Kind::Stopping, "the gateway stops")
-                .hint("it is safe to make the call again, when the gateway is back"));
+            return Err(Problem::new(Kind::Stopping, "the gateway stops"));
         }
         Ok(Self {
             device: Arc::clone(device),
-            path: path.clone(),
+            path: path.to_owned(),
             started: Instant::now(),
             call: device.metrics().begin(Way::Http),
         })
@@ -49,24 +59,29 @@ impl Passage {
 
     /// Notes how the call ended.
     pub fn note(self, problem: Option<&Problem>) {
-        let ran = problem.map_or(Ran::Once, |problem| problem.failure.ran);
-        self.call.end(match (ran, problem) {
-            (_, None) => Outcome::Value,
-            (_, Some(problem)) if problem.failure.error.is_some() => Outcome::Error,
-            (Ran::Never, _) => Outcome::NeverRan,
-            (Ran::Once, _) => Outcome::Ran,
-            (Ran::Unknown, _) => Outcome::Unknown,
-        });
         tracing::debug!(
-            device = self.device.name(),
-            path = self.path,
-            ?ran,
-            failure = problem.map(|problem| problem.failure.message.as_str()),
+            device = safe::line(self.device.name()),
+            path = safe::line(&self.path),
             elapsed = ?self.started.elapsed(),
+            failure = problem.map(|problem| safe::line(&problem.failure.message)),
             "call"
         );
         if problem.is_some_and(Problem::is_of_link) {
             self.device.look();
         }
+        self.call.end(match problem {
+            None => Outcome::Value,
+            Some(problem) => match (problem.failure.class, problem.failure.ran) {
+                (Class::Procedure, Ran::Once) => Outcome::Error,
+                (_, Ran::Once) => Outcome::Ran,
+                (_, Ran::Never) => Outcome::NeverRan,
+                (_, Ran::Unknown) => Outcome::Unknown,
+            },
+        });
     }
+}
+
+fn not_permitted(message: String) -> Problem {
+    Problem::new(Kind::NotPermitted, message)
+        .hint("the gateway was started with --read-only or --allow, which decide what may be done")
 }

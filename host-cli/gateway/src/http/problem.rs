@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use rpc_proto::services::blocks::{BlockError, TransferError};
 use serde_json::{Value, json};
 use serial_rpc::connection::{DescriptionError, NamedCallError};
 use serial_rpc::failure::{Class, Failure};
@@ -219,7 +220,8 @@ impl Problem {
         Self::with(kind, Failure::new(class, message))
     }
 
-    fn with(kind: Kind, failure: Failure) -> Self {
+    /// Creates the problem of that kind from a failure.
+    pub fn with(kind: Kind, failure: Failure) -> Self {
         let header = match kind {
             Kind::Port | Kind::Stopping | Kind::TooMany => {
                 Some((RETRY_AFTER, HeaderValue::from_static("1")))
@@ -272,6 +274,22 @@ impl Problem {
     /// Creates the problem of a description that cannot be read.
     pub fn description(device: &Connection, error: DescriptionError) -> Self {
         Failure::description(device, error).into()
+    }
+
+    /// Creates the problem of a block that was not transferred.
+    pub fn transfer(device: &Connection, block: &str, error: TransferError) -> Self {
+        let kind = match error {
+            TransferError::Call(
+                CallError::Error(BlockError::NoSuchBlock) | CallError::NoSuchProcedure,
+            ) => Some(Kind::NoSuchProcedure),
+            TransferError::Call(CallError::Error(BlockError::TooLong)) | TransferError::TooLong => {
+                Some(Kind::TooLarge)
+            }
+            _ => None,
+        };
+        let failure = Failure::transfer(device, block, error);
+        let kind = kind.unwrap_or(Kind::of(failure.class));
+        Self::with(kind, failure)
     }
 
     /// Says that the call may have run.
