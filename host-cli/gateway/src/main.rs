@@ -11,6 +11,7 @@ use serial_rpc_gateway::http::{self, Limits, Shared};
 use serial_rpc_gateway::listening::Listening;
 use serial_rpc_gateway::logs;
 use serial_rpc_gateway::options::{Named, Options, SafetyOptions};
+use serial_rpc_gateway::sharing::{self, Sharing};
 use serial_rpc_gateway::stop::{Stop, Stopper};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -60,6 +61,11 @@ async fn run(options: &Options) -> Result<(), Failure> {
     for Named { name, place } in &options.devices {
         devices.add(Device::open(name.clone(), place, options.link.connection()));
     }
+    let limits = sharing::Limits {
+        access: Arc::new(access.clone()),
+        stop: stop.clone(),
+    };
+    let sharing = Sharing::begin(&options.outward, &devices, limits).await?;
     let shared = Shared::new(
         Arc::clone(&devices),
         access,
@@ -70,7 +76,10 @@ async fn run(options: &Options) -> Result<(), Failure> {
         .page()
         .map_err(|error| internal("the system does not tell the address", &error))?;
     say(&page)?;
-    let serving = listening.serve(http::router(shared), Limits::default(), &stop);
+    let pages = listening.serve(http::router(shared), Limits::default(), &stop);
+    let serving = async {
+        tokio::join!(pages, sharing.ended());
+    };
     end_in_time(serving, &devices, &stop, options.operation.stop_within).await;
     info!("stopped");
     Ok(())

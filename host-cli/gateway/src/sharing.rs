@@ -2,9 +2,10 @@
 //! of its own.
 //!
 //! A device has addresses of its own, because the protocol names none: a Unix socket, and a TCP port if that is
-//! wanted. `session` is one program, and `sockets` has the Unix sockets, which programs find by the port that
+//! wanted. `addresses` begins, `session` is one program, and `sockets` has the Unix sockets, which programs find by the port that
 //! they would open.
 
+mod addresses;
 mod session;
 #[cfg(unix)]
 pub mod sockets;
