@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use tests::offered::Offered;
+use tests::program::serial_rpc;
 use tests::test_device::TestDevice;
 
 /// A door that opens when it is let.
@@ -87,6 +88,23 @@ fn calls_are_counted_by_outcome() {
             answer.body
         );
     }
+}
+
+#[test]
+fn the_shell_http_and_the_page_use_one_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let sockets = folder.path().to_str().unwrap();
+    let gateway = Running::with(&["sim", "--sockets", sockets]);
+    gateway.get_until("/devices", |devices| devices.contains("\"present\""));
+    let port = format!("unix:{sockets}/sim.sock");
+    let shell = |words: &[&str]| serial_rpc(&port, words).stdout;
+    assert_eq!(shell(&["call", "calculator.accumulate", "5"]), "5\n");
+    let answer = gateway.call("/devices/sim/calculator.accumulate", "[7]");
+    assert_eq!(answer.body, "12");
+    assert_eq!(shell(&["call", "calculator.total"]), "12\n");
+    let page = gateway.get("/");
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("text/html"), "{}", page.head);
 }
 
 #[test]
