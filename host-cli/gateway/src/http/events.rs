@@ -5,6 +5,7 @@ use super::hub::{Reader, Told};
 use super::problem::{Answer, Kind, Problem};
 use super::{Shared, body, calls};
 use crate::device::Device;
+use crate::metrics::{Metrics, Program, Way};
 use crate::stop::Stop;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -115,6 +116,8 @@ struct Following {
     followed: Vec<(Followed, Reader)>,
     until: Option<Instant>,
     stop: Stop,
+    metrics: Metrics,
+    _counted: Program,
     /// What is to be told before any event.
     first: VecDeque<Event>,
     is_over: bool,
@@ -135,6 +138,8 @@ async fn follow(
         followed: Vec::new(),
         until,
         stop: shared.stop.clone(),
+        metrics: device.metrics().clone(),
+        _counted: device.metrics().connected(Way::Http),
         first: VecDeque::new(),
         is_over: false,
     };
@@ -197,6 +202,7 @@ impl Following {
                 has_gap,
             } => match kind.data(&data) {
                 Ok(mut object) => {
+                    self.metrics.lost_events(lost);
                     object["lost"] = lost.into();
                     object["gap"] = has_gap.into();
                     let event = Event::default().event(kind.name()).id(id);
