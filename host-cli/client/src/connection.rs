@@ -132,7 +132,8 @@ pub struct Connection {
 
 impl Connection {
     /// Opens a port: the path of a serial port, `VID:PID`, `VID:PID:SERIAL` or `id:SERIAL` for that
-    /// of a USB device, or `tcp:HOST:PORT`.
+    /// of a USB device, `tcp:HOST:PORT`, or `unix:PATH` for the socket of a gateway. A port that a gateway
+    /// of this user has is opened through it.
     ///
     /// Nothing is sent before the first call.
     ///
@@ -294,6 +295,11 @@ impl Connection {
     /// Returns the port, if the connection is to one.
     pub fn port(&self) -> Option<Port> {
         self.shared.connector.port()
+    }
+
+    /// Returns the socket of the gateway through which the link goes, if a gateway has the port.
+    pub fn gateway(&self) -> Option<String> {
+        self.shared.connector.gateway()
     }
 
     /// Returns true if the link is open, as far as it is known: the loss of a link shows when it is used.

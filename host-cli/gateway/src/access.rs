@@ -1,5 +1,8 @@
 //! What programs may do with the devices, and the token that proves that they may do anything.
 
+use rpc_proto::service::Member;
+use rpc_proto::services::blocks::{BlocksChecksum, BlocksFind, BlocksList, BlocksRead};
+use serial_rpc::description::Procedure;
 use serial_rpc::failure::{Class, Failure};
 use std::fmt;
 use std::fs;
@@ -10,7 +13,7 @@ use subtle::ConstantTimeEq;
 const SHORTEST_TOKEN: usize = 16;
 
 /// The limits of what programs may do.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Nothing may change a device, but for the procedures that are allowed.
     pub read_only: bool,
@@ -27,6 +30,18 @@ impl Access {
     pub fn permits(&self, procedure: &str) -> bool {
         let is_open = self.allowed.is_empty() && !self.read_only;
         is_open || self.allowed.iter().any(|pattern| pattern.is_for(procedure))
+    }
+
+    /// Returns true if a program may make that call: one that is [permitted](Self::permits), or that only
+    /// reads blocks.
+    pub fn permits_call(&self, procedure: &Procedure) -> bool {
+        const READING: [u32; 4] = [
+            BlocksList::KEY,
+            BlocksFind::KEY,
+            BlocksRead::KEY,
+            BlocksChecksum::KEY,
+        ];
+        self.permits(&procedure.path) || READING.contains(&procedure.key)
     }
 
     /// Returns true if blocks may be written, and all else that changes a device without a procedure

@@ -87,7 +87,7 @@ impl Device {
         let connection = match place {
             Place::Simulated => Connection::awaiting(SimulatedDevice::new(), options),
             Place::On(selector) => Connection::awaiting(
-                PortConnector::awaiting(selector.clone(), options.baud),
+                PortConnector::awaiting(selector.clone(), options.baud).directly(),
                 options,
             ),
         };

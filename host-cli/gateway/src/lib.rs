@@ -1,7 +1,7 @@
 //! The gateway: owns ports, and shares the devices behind them among programs.
 //!
 //! `devices` has the devices by name, and `device` is one of them. A program reaches them through
-//! `http`. `access` says what it may do, and `metrics` counts what it does. `options`, `logs`, `listening`,
+//! `sharing`, by the protocol itself, or through `http`. `access` says what it may do, and `metrics` counts what it does. `options`, `logs`, `listening`,
 //! `stop` and `failure` make a program of it.
 
 pub mod access;
@@ -13,4 +13,5 @@ pub mod listening;
 pub mod logs;
 pub mod metrics;
 pub mod options;
+pub mod sharing;
 pub mod stop;

@@ -11,6 +11,7 @@ use serial_rpc_gateway::http::{self, Limits, Shared};
 use serial_rpc_gateway::listening::Listening;
 use serial_rpc_gateway::logs;
 use serial_rpc_gateway::options::{Named, Options, SafetyOptions};
+use serial_rpc_gateway::sharing::{self, Sharing};
 use serial_rpc_gateway::stop::{Stop, Stopper};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -56,23 +57,30 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let addresses = options.outward.listen();
     let listening = Listening::on(&addresses).await?;
 
-    let devices = Devices::default();
+    let devices = Arc::new(Devices::default());
     for Named { name, place } in &options.devices {
         devices.add(Device::open(name.clone(), place, options.link.connection()));
     }
-    let shared = Shared::new(Arc::new(devices), access, stop.clone(), Limits::default());
+    let limits = sharing::Limits {
+        access: Arc::new(access.clone()),
+        stop: stop.clone(),
+    };
+    let sharing = Sharing::begin(&options.outward, &devices, limits).await?;
+    let shared = Shared::new(
+        Arc::clone(&devices),
+        access,
+        stop.clone(),
+        Limits::default(),
+    );
     let page = listening
         .page()
         .map_err(|error| internal("the system does not tell the address", &error))?;
     say(&page)?;
-    let serving = listening.serve(http::router(Arc::clone(&shared)), Limits::default(), &stop);
-    end_in_time(
-        serving,
-        &shared.devices,
-        &stop,
-        options.operation.stop_within,
-    )
-    .await;
+    let pages = listening.serve(http::router(shared), Limits::default(), &stop);
+    let serving = async {
+        tokio::join!(pages, sharing.ended());
+    };
+    end_in_time(serving, &devices, &stop, options.operation.stop_within).await;
     info!("stopped");
     Ok(())
 }

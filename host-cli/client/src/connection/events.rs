@@ -97,6 +97,11 @@ impl EncodedEvents {
         state.inboxes.remove(self.inbox, key);
     }
 
+    /// Returns true if there is a subscription to the event with that key.
+    pub fn holds(&self, key: u32) -> bool {
+        self.held.iter().any(|held| held.key == key)
+    }
+
     /// Returns true if there is no subscription.
     pub fn is_empty(&self) -> bool {
         self.held.is_empty()

@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_millis(10);
 
 /// A program that shares the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Program(u32);
+pub(super) struct Program(u64);
 
 /// The place in the queue of one who waits for room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub(super) struct User {
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     /// The number of programs but the first.
-    others: u32,
+    others: u64,
     calls: Vec<SharedCall>,
     /// The programs of the last calls, as many as are in a window.
     last: VecDeque<Program>,

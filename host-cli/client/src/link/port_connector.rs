@@ -1,8 +1,13 @@
 //! Opens the port of a device, and finds that device again when it was unplugged.
 
+#[cfg(unix)]
+use super::unix;
 use super::{Connector, Link, serial, tcp};
+#[cfg(unix)]
+use crate::port::sockets;
 use crate::port::{AvailablePort, OpenError, Port, Selector, UsbDevice, serial_ports};
 use rpc_proto::client::Timing;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +19,15 @@ const USUAL_FRAME: u32 = 64;
 /// A USB device with a serial number is found by it under any path. If it was selected by its
 /// identity, no other device is ever opened in its place. If a path was selected and the device is
 /// nowhere to be found, the path is opened; the connection then notices if another device is there.
+///
+/// If a gateway of the same user has the port, the link goes through that, where the device is shared.
 #[derive(Debug)]
 pub struct PortConnector {
     selector: Selector,
     baud: u32,
     place: Mutex<Place>,
+    /// True if the port is opened even if a gateway has it.
+    is_direct: bool,
 }
 
 /// The place of the device.
@@ -28,6 +37,8 @@ struct Place {
     port: Option<Port>,
     /// The USB device that offered the port; known once it was open.
     usb: Option<UsbDevice>,
+    /// The socket of the gateway that has the port.
+    gateway: Option<String>,
 }
 
 impl PortConnector {
@@ -50,6 +61,16 @@ impl PortConnector {
             selector: selector.into(),
             baud,
             place: Mutex::default(),
+            is_direct: false,
+        }
+    }
+
+    /// Returns the same connector, but one that never goes through a gateway: for gateways.
+    #[must_use]
+    pub fn directly(self) -> Self {
+        Self {
+            is_direct: true,
+            ..self
         }
     }
 
@@ -90,8 +111,11 @@ impl Place {
                 others: machine.ports(),
             });
         }
-        let port = Some(port);
-        *self = Self { port, usb };
+        *self = Self {
+            port: Some(port),
+            usb,
+            gateway: None,
+        };
         Ok(link)
     }
 }
@@ -106,6 +130,30 @@ trait Machine<L> {
 struct ThisMachine {
     baud: u32,
     timeout: Duration,
+    is_direct: bool,
+    /// The gateway that had the port.
+    gateway: Cell<Option<String>>,
+}
+
+impl ThisMachine {
+    /// Opens the socket of the gateway that has that serial port, if there is one.
+    #[cfg(unix)]
+    fn open_through_gateway(&self, path: &str) -> Option<Arc<dyn Link>> {
+        if self.is_direct {
+            return None;
+        }
+        let socket = sockets::socket_for(path)?.to_str()?.to_owned();
+        let link = unix::open(&socket, self.timeout).ok()?;
+        self.gateway.set(Some(socket));
+        Some(Arc::new(link))
+    }
+
+    #[cfg(not(unix))]
+    fn open_through_gateway(&self, _: &str) -> Option<Arc<dyn Link>> {
+        // The sockets of gateways are of a kind that this system lacks.
+        let _ = (self.is_direct, &self.gateway);
+        None
+    }
 }
 
 impl Machine<Arc<dyn Link>> for ThisMachine {
@@ -115,7 +163,12 @@ impl Machine<Arc<dyn Link>> for ThisMachine {
 
     fn open(&self, port: &Port) -> Result<Arc<dyn Link>, OpenError> {
         match port {
-            Port::Serial(path) => Ok(Arc::new(serial::open(path, self.baud)?)),
+            Port::Serial(path) => match self.open_through_gateway(path) {
+                Some(link) => Ok(link),
+                None => Ok(Arc::new(serial::open(path, self.baud)?)),
+            },
+            #[cfg(unix)]
+            Port::Unix(path) => Ok(Arc::new(unix::open(path, self.timeout)?)),
             Port::Tcp(address) => Ok(Arc::new(tcp::open(address, self.timeout)?)),
         }
     }
@@ -125,8 +178,14 @@ impl Connector for PortConnector {
     fn open(&self, timeout: Duration) -> Result<Arc<dyn Link>, OpenError> {
         // Not locked meanwhile: others may want to know the name.
         let mut place = self.place().clone();
-        let baud = self.baud;
-        let link = place.open(&self.selector, &ThisMachine { baud, timeout })?;
+        let machine = ThisMachine {
+            baud: self.baud,
+            timeout,
+            is_direct: self.is_direct,
+            gateway: Cell::default(),
+        };
+        let link = place.open(&self.selector, &machine)?;
+        place.gateway = machine.gateway.take();
         *self.place() = place;
         Ok(link)
     }
@@ -140,13 +199,17 @@ impl Connector for PortConnector {
 
     fn timing(&self) -> Timing {
         match self.place().port {
-            Some(Port::Tcp(_)) => Timing::default(),
             Some(Port::Serial(_)) | None => Timing::for_line(self.baud, USUAL_FRAME),
+            Some(_) => Timing::default(),
         }
     }
 
     fn port(&self) -> Option<Port> {
         self.place().port.clone()
+    }
+
+    fn gateway(&self) -> Option<String> {
+        self.place().gateway.clone()
     }
 
     fn identity(&self) -> Option<String> {
@@ -208,7 +271,7 @@ mod tests {
     fn at(path: &str) -> Place {
         Place {
             port: Some(Port::Serial(path.to_owned())),
-            usb: None,
+            ..Place::default()
         }
     }
 

@@ -5,6 +5,7 @@ use super::hub::{Reader, Told};
 use super::problem::{Answer, Kind, Problem};
 use super::{Shared, body, interface};
 use crate::device::Device;
+use crate::metrics::{Metrics, Program, Way};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
@@ -110,6 +111,8 @@ pub async fn event(
 /// The kinds of events that a client follows, each with its reader.
 struct Following {
     followed: Vec<(Followed, Reader)>,
+    metrics: Metrics,
+    _counted: Program,
     /// What is to be told before any event.
     first: VecDeque<Event>,
     is_over: bool,
@@ -128,6 +131,8 @@ async fn follow(
     let mut places = since.map(|since| since.split(','));
     let mut following = Following {
         followed: Vec::new(),
+        metrics: device.metrics().clone(),
+        _counted: device.metrics().connected(Way::Http),
         first: VecDeque::new(),
         is_over: false,
     };
@@ -179,6 +184,7 @@ impl Following {
                 has_gap,
             } => match kind.data(&data) {
                 Ok(mut object) => {
+                    self.metrics.lost_events(lost);
                     object["lost"] = lost.into();
                     object["gap"] = has_gap.into();
                     let event = Event::default().event(kind.name()).id(id);
