@@ -1,0 +1,36 @@
+/* The state of the device's end of a session (PROTOCOL.md, "Sessions"): which call runs next, and what is being sent.
+ *
+ * Its bytes can be copied. It starts as all zeroes, so that in static memory it takes no flash. */
+#ifndef SRPC_SESSION_H
+#define SRPC_SESSION_H
+
+#include "frame.h"
+#include "service.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The longest Nak: a header and a code. */
+#define SRPC_NAK_BYTES SRPC_FRAME_LENGTH(2u)
+
+typedef struct srpc_session {
+    srpc_statistics statistics;
+    uint32_t seal; /* of the session's frames */
+    uint16_t received; /* the bytes of the candidate so far, or the longest frame if it is too long */
+    uint16_t sent; /* how many bytes of the outgoing frame were sent */
+    uint16_t max_frame; /* the longest reply */
+    uint8_t phase;
+    uint8_t next; /* the number of the call that runs next */
+    /* The calls that have run in this session, which tells how many replies are kept and where. It counts up to twice the
+     * window and then continues from the window. */
+    uint8_t calls;
+    uint8_t sending;
+    uint8_t nak[SRPC_NAK_BYTES];
+} srpc_session;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
