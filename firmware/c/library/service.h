@@ -47,6 +47,9 @@ typedef struct srpc_interface {
 srpc_outcome srpc_own_service(const struct srpc_server *server, uint16_t number, srpc_reader *arguments,
                               srpc_writer *reply);
 
+/* Returns the number of the procedure or event with that key, 0 if there is none. */
+uint16_t srpc_resolve(const srpc_interface *interface, uint32_t key);
+
 /* The counters of a device's link since the device started. Each wraps. */
 typedef struct srpc_statistics {
     uint32_t frames; /* received whole */
@@ -57,11 +60,11 @@ typedef struct srpc_statistics {
     uint32_t overruns; /* bytes that found no room */
 } srpc_statistics;
 
-/* The number of bytes that a batch of a stream takes behind its items. */
-#define SRPC_BATCH_END 1u
-
 /* The most items in a batch. */
 #define SRPC_MAX_BATCH 127u
+
+/* What the end of a batch has beside the number of its items if no item follows them. */
+#define SRPC_BATCH_LAST 128u
 
 /* A batch of a stream that is being written, item by item:
  *
@@ -76,9 +79,10 @@ typedef struct srpc_statistics {
 typedef struct srpc_batch {
     srpc_writer *reply;
     srpc_writer before; /* as it was before the item that is being written */
+    const uint8_t *body; /* of the reply */
     uint32_t position; /* of the item that is wanted, from the first that the device has */
     uint8_t limit;
-    uint8_t count;
+    uint8_t end; /* the number of items, and SRPC_BATCH_LAST */
     uint8_t phase;
 } srpc_batch;
 
@@ -100,7 +104,7 @@ srpc_outcome srpc_batch_end(srpc_batch *batch);
 /* The items of a feed, which lie in the receive buffer. */
 typedef struct srpc_items {
     srpc_reader reader;
-    uint32_t left;
+    uint16_t left;
 } srpc_items;
 
 /* Begins to read the items of a feed. The generated code reads each of them once, to check it, before it calls the

@@ -29,6 +29,20 @@ typedef struct srpc_session {
     uint8_t nak[SRPC_NAK_BYTES];
 } srpc_session;
 
+/* Takes the candidate that a delimiter has ended, and runs the call in it, if it is a new one.
+ *
+ * As long as there is something to send, the candidate is dropped, as if the line had lost it. */
+void srpc_session_take(const struct srpc_server *server);
+
+/* Returns true if there is something to send. */
+bool srpc_session_is_sending(const srpc_session *session);
+
+/* Returns how many bytes are to be sent, and where they are. */
+uint16_t srpc_session_outgoing(const struct srpc_server *server, const uint8_t **bytes);
+
+/* Notes that the first `count` of the outgoing bytes were sent. */
+void srpc_session_sent(const struct srpc_server *server, uint16_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,7 +25,17 @@ const HEADERS: &[&str] = &library![
     "server.h",
 ];
 
-const SOURCES: &[&str] = &library!["crc.c", "message.c", "frame.c", "values.c"];
+const SOURCES: &[&str] = &library![
+    "crc.c",
+    "message.c",
+    "frame.c",
+    "values.c",
+    "service.c",
+    "session.c",
+    "events.c",
+    "own_service.c",
+    "server.c"
+];
 
 /// Returns the text of the header.
 #[must_use]
