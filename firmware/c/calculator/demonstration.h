@@ -10,9 +10,10 @@
 /* The largest size of the notes in bytes. */
 #define DEMONSTRATION_NOTES 2048
 
-/* The device's state, the context of its server: all zero but for `events` when it is switched on. */
+/* The device's state, the context of its server. DEMONSTRATION makes one that was just switched on. */
 typedef struct demonstration {
     const srpc_events *events; /* where its events go */
+    srpc_blocks blocks;
     int64_t total;
 
     /* The last calculations, in a ring. */
@@ -26,5 +27,13 @@ typedef struct demonstration {
     uint32_t notes_length;
     srpc_blocks_progress notes_progress;
 } demonstration;
+
+/* The storage of the notes. */
+extern const srpc_storage demonstration_storage;
+
+/* Defines a demonstration device that emits its events there. */
+#define DEMONSTRATION(name, emit_to)                                                                                   \
+    static demonstration name = {.events = (emit_to),                                                                  \
+                                 .blocks = {&demonstration_storage, &(name), &(name).notes_progress}}
 
 #endif

@@ -1,11 +1,11 @@
 /* Blocks: large data with names, read and written piece by piece, and checked as a whole (PROTOCOL.md, "Blocks").
  *
- * A firmware that offers the service `blocks` writes a storage, which holds the bytes. The procedures that are generated for
- * it call the functions here, which check requests and track the progress of a write. */
+ * A firmware that offers the service `blocks` writes a storage, which holds the bytes. The procedures are here: they check
+ * requests, and track the progress of a write. */
 #ifndef SRPC_BLOCKS_H
 #define SRPC_BLOCKS_H
 
-#include "values.h"
+#include "service.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,43 +64,8 @@ typedef struct srpc_blocks {
     srpc_blocks_progress *progress;
 } srpc_blocks;
 
-/* How a request ended: done, or with the error of that number of the type BlockError. */
-typedef enum srpc_blocks_outcome {
-    SRPC_BLOCKS_NO_SUCH_BLOCK = 0,
-    SRPC_BLOCKS_READ_ONLY = 1,
-    SRPC_BLOCKS_TOO_LONG = 2,
-    SRPC_BLOCKS_OUT_OF_RANGE = 3,
-    SRPC_BLOCKS_NOT_BEGUN = 4,
-    SRPC_BLOCKS_GAP = 5,
-    SRPC_BLOCKS_DIFFERS = 6,
-    SRPC_BLOCKS_FAILED = 7,
-    SRPC_BLOCKS_DONE = 8
-} srpc_blocks_outcome;
-
-/* Answers blocks.list: sets the block at `index`, and returns false behind the last. A name that is too long is left out. */
-bool srpc_blocks_list(const srpc_blocks *blocks, uint32_t index, srpc_block *block);
-
-/* Answers blocks.find: sets the block of that name, and its number. */
-srpc_blocks_outcome srpc_blocks_find(const srpc_blocks *blocks, srpc_string name, uint8_t *number, srpc_block *block);
-
-/* Answers blocks.read: sets the bytes of a block from `offset` on, up to `most`. */
-srpc_blocks_outcome srpc_blocks_read(const srpc_blocks *blocks, uint8_t number, uint32_t offset, uint16_t most,
-                                     srpc_bytes *bytes);
-
-/* Answers blocks.checksum: sets the CRC-32 of bytes whose own is `before` and `length` bytes of a block from `offset` on. */
-srpc_blocks_outcome srpc_blocks_checksum(const srpc_blocks *blocks, uint8_t number, uint32_t offset, uint32_t length,
-                                         uint32_t before, uint32_t *crc);
-
-/* Answers blocks.begin: begins to write a block of `total` bytes, of which the first `offset` are there already and have
- * the CRC-32 `before`. */
-srpc_blocks_outcome srpc_blocks_begin(const srpc_blocks *blocks, uint8_t number, uint32_t total, uint32_t offset,
-                                      uint32_t before);
-
-/* Answers blocks.write: writes the next bytes of the block that was begun. */
-srpc_blocks_outcome srpc_blocks_write(const srpc_blocks *blocks, uint32_t offset, srpc_bytes bytes);
-
-/* Answers blocks.finish: ends writing, if all bytes are there and `crc` is their CRC-32. */
-srpc_blocks_outcome srpc_blocks_finish(const srpc_blocks *blocks, uint32_t crc);
+/* Answers a call of the procedure at `index` of the service `blocks`. */
+srpc_outcome srpc_blocks_dispatch(const srpc_blocks *blocks, uint16_t index, srpc_reader *arguments, srpc_writer *reply);
 
 #ifdef __cplusplus
 }

@@ -23,6 +23,7 @@ const HEADERS: &[&str] = &library![
     "session.h",
     "events.h",
     "server.h",
+    "blocks.h",
 ];
 
 const SOURCES: &[&str] = &library![
@@ -34,7 +35,8 @@ const SOURCES: &[&str] = &library![
     "session.c",
     "events.c",
     "own_service.c",
-    "server.c"
+    "server.c",
+    "blocks.c",
 ];
 
 /// Returns the text of the header.

@@ -11,7 +11,7 @@
 /* Events wait here until the line is free. No interrupt emits any, so nothing has to be masked. */
 SRPC_EVENTS(events, 512, 4, FRAME, NULL, NULL);
 
-static demonstration device = {.events = &events};
+DEMONSTRATION(device, &events);
 
 SRPC_SERVER(server, &calculator_interface, &device, FRAME, WINDOW, UART_BUFFER, &events);
 
