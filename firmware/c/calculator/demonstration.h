@@ -10,10 +10,9 @@
 /* The largest size of the notes in bytes. */
 #define DEMONSTRATION_NOTES 2048
 
-/* The device's state, the context of its server. DEMONSTRATION makes one that was just switched on. */
+/* The device's state, the context of its server. */
 typedef struct demonstration {
     const srpc_events *events; /* where its events go */
-    srpc_blocks blocks;
     int64_t total;
 
     /* The last calculations, in a ring. */
@@ -26,14 +25,10 @@ typedef struct demonstration {
     uint8_t notes[DEMONSTRATION_NOTES];
     uint32_t notes_length;
     srpc_blocks_progress notes_progress;
+    srpc_blocks blocks;
 } demonstration;
 
-/* The storage of the notes. */
-extern const srpc_storage demonstration_storage;
-
-/* Defines a demonstration device that emits its events there. */
-#define DEMONSTRATION(name, emit_to)                                                                                   \
-    static demonstration name = {.events = (emit_to),                                                                  \
-                                 .blocks = {&demonstration_storage, &(name), &(name).notes_progress}}
+/* Makes a device as it is when it is switched on, which emits its events to `events`. */
+void demonstration_init(demonstration *device, const srpc_events *events);
 
 #endif

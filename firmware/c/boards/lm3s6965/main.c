@@ -11,12 +11,13 @@
 /* Events wait here until the line is free. No interrupt emits any, so nothing has to be masked. */
 SRPC_EVENTS(events, 512, 4, FRAME, NULL, NULL);
 
-DEMONSTRATION(device, &events);
+static demonstration device;
 
 SRPC_SERVER(server, &calculator_interface, &device, FRAME, WINDOW, UART_BUFFER, &events);
 
 int main(void)
 {
+    demonstration_init(&device, &events);
     uart_start();
     for (;;) {
         const uint8_t *bytes;

@@ -1,4 +1,4 @@
-/* What the service `blocks` offers: one block, `notes`, in RAM. */
+/* The demonstration device, and what its service `blocks` offers: one block, `notes`, in RAM. */
 #include "demonstration.h"
 
 #include <string.h>
@@ -45,7 +45,16 @@ static bool finish(void *context, uint8_t number, uint32_t length)
     return true;
 }
 
-const srpc_storage demonstration_storage = {get_block, read_at, NULL, resume, write_at, finish};
+static const srpc_storage storage = {get_block, read_at, NULL, resume, write_at, finish};
+
+void demonstration_init(demonstration *device, const srpc_events *events)
+{
+    memset(device, 0, sizeof *device);
+    device->events = events;
+    device->blocks.storage = &storage;
+    device->blocks.context = device;
+    device->blocks.progress = &device->notes_progress;
+}
 
 const srpc_blocks *calculator_blocks(void *context)
 {
