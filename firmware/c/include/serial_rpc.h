@@ -3,6 +3,10 @@
 #define SERIAL_RPC_H
 
 #include "../library/blocks.h"
+#include "../library/client.h"
+#include "../library/client_caller.h"
+#include "../library/client_feed.h"
+#include "../library/client_stream.h"
 #include "../library/server.h"
 
 #endif

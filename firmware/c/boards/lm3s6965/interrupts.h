@@ -5,4 +5,7 @@
 /* UART0 has received bytes. */
 void uart0_interrupt(void);
 
+/* A period of SysTick has ended. */
+void systick_interrupt(void);
+
 #endif

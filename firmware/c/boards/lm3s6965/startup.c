@@ -18,6 +18,10 @@ static void stop(void)
     }
 }
 
+/* A program may lack a handler. */
+__attribute__((weak, alias("stop"))) void uart0_interrupt(void);
+__attribute__((weak, alias("stop"))) void systick_interrupt(void);
+
 /* An entry of the vector table. */
 typedef union vector {
     uint32_t *stack;
@@ -40,7 +44,7 @@ __attribute__((section(".vectors"), used)) static const vector vectors[] = {
     {.handler = stop}, /* debug monitor */
     {.stack = 0},
     {.handler = stop}, /* PendSV */
-    {.handler = stop}, /* SysTick */
+    {.handler = systick_interrupt},
     {.handler = stop}, /* GPIO ports A to E */
     {.handler = stop},
     {.handler = stop},

@@ -79,18 +79,23 @@ bool uart_has_received(void)
     return put != taken;
 }
 
+void uart_sleep(void)
+{
+    /* With interrupts masked, or a byte might slip in between the question and the sleep. A masked interrupt still ends
+     * the sleep, and is handled as soon as it is unmasked. */
+    __asm volatile("cpsid i" ::: "memory");
+    if (!uart_has_received()) {
+        __asm volatile("wfi" ::: "memory");
+    }
+    __asm volatile("cpsie i" ::: "memory");
+}
+
 uint8_t uart_read(void)
 {
     const uint32_t at = taken;
     uint8_t byte;
     while (!uart_has_received()) {
-        /* With interrupts masked, or a byte might slip in between the question and the sleep. A masked interrupt still
-         * ends the sleep, and is handled as soon as it is unmasked. */
-        __asm volatile("cpsid i" ::: "memory");
-        if (!uart_has_received()) {
-            __asm volatile("wfi" ::: "memory");
-        }
-        __asm volatile("cpsie i" ::: "memory");
+        uart_sleep();
     }
     byte = ring[at % UART_BUFFER];
     taken = at + 1;

@@ -18,6 +18,9 @@ void uart_start(void);
 /* Returns true if a received byte can be read. */
 bool uart_has_received(void);
 
+/* Sleeps until the next interrupt, unless a received byte can be read. */
+void uart_sleep(void);
+
 /* Returns the next received byte; sleeps until there is one. */
 uint8_t uart_read(void);
 
