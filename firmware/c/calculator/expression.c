@@ -77,8 +77,7 @@ static bool number(evaluator *in, int32_t sign, int32_t *value)
 }
 
 /* Computes the operator at `at`. */
-static bool apply(const evaluator *in, arithmetic_operator *operator_, size_t at, int32_t x, int32_t y,
-                  int32_t *value)
+static bool apply(const evaluator *in, arithmetic_operator *operator_, size_t at, int32_t x, int32_t y, int32_t *value)
 {
     calculator_math_error error;
     if (operator_(x, y, value, &error)) {
@@ -92,7 +91,7 @@ static bool apply(const evaluator *in, arithmetic_operator *operator_, size_t at
 /* Reads the operand of the minus sign at `sign`, negated. */
 static bool negated(evaluator *in, size_t sign, int32_t *value)
 {
-    int32_t positive;
+    int32_t positive = 0;
     if (is_digit(peek(in))) {
         /* INT32_MIN is a number only together with its sign. */
         return number(in, -1, value);
@@ -156,7 +155,7 @@ static bool product(evaluator *in, int32_t *value)
                                                : byte == '/' ? arithmetic_div
                                                : byte == '%' ? arithmetic_rem
                                                              : NULL;
-        int32_t right;
+        int32_t right = 0;
         if (operator_ == NULL) {
             return true;
         }
@@ -175,10 +174,8 @@ static bool sum(evaluator *in, int32_t *value)
     for (;;) {
         const int byte = peek(in);
         const size_t at = in->position;
-        arithmetic_operator *const operator_ = byte == '+'   ? arithmetic_add
-                                               : byte == '-' ? arithmetic_sub
-                                                             : NULL;
-        int32_t right;
+        arithmetic_operator *const operator_ = byte == '+' ? arithmetic_add : byte == '-' ? arithmetic_sub : NULL;
+        int32_t right = 0;
         if (operator_ == NULL) {
             return true;
         }

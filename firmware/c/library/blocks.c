@@ -62,7 +62,7 @@ static blocks_outcome find_block(const srpc_blocks *blocks, srpc_string name, ui
 
 /* Sets the bytes of a block from `offset` on, up to `most`. */
 static blocks_outcome read_block(const srpc_blocks *blocks, uint8_t number, uint32_t offset, uint32_t most,
-                                     srpc_bytes *bytes)
+                                 srpc_bytes *bytes)
 {
     srpc_block block;
     uint32_t count = most;
@@ -85,7 +85,7 @@ static blocks_outcome read_block(const srpc_blocks *blocks, uint8_t number, uint
 
 /* Sets the CRC-32 of bytes whose own is `before` and `length` bytes of a block from `offset` on. */
 static blocks_outcome checksum_block(const srpc_blocks *blocks, uint8_t number, uint32_t offset, uint32_t length,
-                                         uint32_t before, uint32_t *crc)
+                                     uint32_t before, uint32_t *crc)
 {
     srpc_blocks_progress *progress = blocks->progress;
     const srpc_block_start behind = {offset, before, number};
@@ -120,7 +120,7 @@ static blocks_outcome checksum_block(const srpc_blocks *blocks, uint8_t number, 
 
 /* Begins to write a block of `total` bytes, of which the first `offset` are there already and have the CRC-32 `before`. */
 static blocks_outcome begin_write(const srpc_blocks *blocks, uint8_t number, uint32_t total, uint32_t offset,
-                                      uint32_t before)
+                                  uint32_t before)
 {
     const srpc_storage *storage = blocks->storage;
     srpc_blocks_progress *progress = blocks->progress;
@@ -216,7 +216,7 @@ static srpc_outcome list(const srpc_blocks *blocks, srpc_reader *arguments, srpc
     }
     batch = srpc_batch_begin(reply, position, limit);
     while (srpc_batch_wants(&batch)) {
-        srpc_block block;
+        srpc_block block = {{NULL, 0}, 0, 0};
         if (srpc_batch_has(&batch, list_block(blocks, batch.position, &block))) {
             srpc_write_string(reply, block.name);
             srpc_write_u32(reply, block.length);

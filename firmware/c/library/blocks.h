@@ -65,7 +65,8 @@ typedef struct srpc_blocks {
 } srpc_blocks;
 
 /* Answers a call of the procedure at `index` of the service `blocks`. */
-srpc_outcome srpc_blocks_dispatch(const srpc_blocks *blocks, uint16_t index, srpc_reader *arguments, srpc_writer *reply);
+srpc_outcome srpc_blocks_dispatch(const srpc_blocks *blocks, uint16_t index, srpc_reader *arguments,
+                                  srpc_writer *reply);
 
 #ifdef __cplusplus
 }
