@@ -6,12 +6,12 @@
 //! Without a C compiler the package is empty.
 #![cfg(c_compiler)]
 
-mod demonstration;
+mod device;
 mod events;
 mod procedure;
 mod server;
 pub mod sys;
 
-pub use demonstration::DemonstrationInC;
+pub use device::DeviceInC;
 pub use events::EventQueue;
 pub use server::{EventSource, NoEvents, Server};

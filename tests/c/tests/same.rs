@@ -2,7 +2,7 @@
 //! little of it and of the answer passes at a time.
 #![cfg(c_compiler)]
 
-use c_library::DemonstrationInC;
+use c_library::DeviceInC;
 use firmware::calculator::{CalculatorTotalChanged, Operation};
 use firmware::{Demonstration, DemonstrationEvents};
 use proptest::collection::vec;
@@ -95,7 +95,7 @@ fn check_same<const FRAME: usize, const WINDOW: usize>(pieces: &[Piece], pace: &
     let events = Events::default();
     let interface = InOnePiece::new(Rc::clone(&events));
     let mut rust = Server::<_, FRAME, WINDOW, _>::with_events(interface, events);
-    let mut c = DemonstrationInC::<FRAME, WINDOW>::new();
+    let mut c = DeviceInC::<FRAME, WINDOW>::demonstration();
     let stream: Vec<u8> = pieces.iter().flat_map(Piece::bytes).collect();
     let mut stream = &stream[..];
     // What is left is sent in the end, whole.
