@@ -9,6 +9,7 @@
 mod device;
 mod events;
 mod procedure;
+pub mod same;
 mod server;
 pub mod sys;
 
