@@ -64,6 +64,7 @@ pub mod counter;
 pub mod debugger;
 #[cfg(unix)]
 pub mod device_cost;
+pub mod device_end;
 #[cfg(unix)]
 pub mod emulator;
 pub mod fault_table;
