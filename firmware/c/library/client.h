@@ -159,6 +159,8 @@ typedef struct srpc_answer {
     srpc_status status;
     const uint8_t *bytes;
     size_t length;
+    /* Of SRPC_NEVER_OTHER_VERSION the version that the device speaks, of SRPC_UNKNOWN_FAULT the code. */
+    uint8_t detail;
 } srpc_answer;
 
 /* An event, as it was received. */

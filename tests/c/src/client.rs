@@ -277,7 +277,7 @@ impl<const FRAME: usize, const ROOM: usize, const NUMBERS: usize, E: EventMemory
                 &raw mut ticket,
             )
         });
-        match error(status) {
+        match error(status, 0) {
             None => Ok(Ticket(ticket)),
             Some(error) => Err(error),
         }
@@ -367,7 +367,7 @@ impl<const FRAME: usize, const ROOM: usize, const NUMBERS: usize, E: EventMemory
         Some(match answer.status {
             OK => Ok(Answer::Return(bytes)),
             OWN_ERROR => Ok(Answer::Error(bytes)),
-            status => Err(error(status).expect("it is one")),
+            status => Err(error(status, answer.detail).expect("it is one")),
         })
     }
 
@@ -416,7 +416,7 @@ impl<const FRAME: usize, const ROOM: usize, const NUMBERS: usize, E: EventMemory
             PENDING => Poll::Pending,
             NO_SUCH_PROCEDURE => Poll::Ready(Err(CallError::Error(SubscribeError::NoSuchEvent))),
             TOO_MANY => Poll::Ready(Err(CallError::Error(SubscribeError::TooMany))),
-            status => Poll::Ready(Err(error(status).expect("it is one").widen())),
+            status => Poll::Ready(Err(error(status, 0).expect("it is one").widen())),
         }
     }
 
@@ -445,6 +445,7 @@ const NO_ANSWER: sys::Answer = sys::Answer {
     status: OK,
     bytes: ptr::null(),
     length: 0,
+    detail: 0,
 };
 
 // The values of `srpc_status`, in its order.
@@ -455,7 +456,7 @@ const NO_SUCH_PROCEDURE: u32 = 7;
 const TOO_MANY: u32 = 14;
 
 /// Returns the error that a status stands for.
-fn error(status: u32) -> Option<CallError> {
+fn error(status: u32, detail: u8) -> Option<CallError> {
     let unknown = CallError::OutcomeUnknown;
     Some(match status {
         OK => return None,
@@ -465,8 +466,7 @@ fn error(status: u32) -> Option<CallError> {
         NO_SUCH_PROCEDURE => CallError::NoSuchProcedure,
         8 => CallError::BadArguments,
         9 => CallError::Refused,
-        // The library does not tell which.
-        10 => CallError::OtherVersion(0),
+        10 => CallError::OtherVersion(detail),
         11 => CallError::Unreachable,
         12 => CallError::ArgumentsTooLarge,
         13 => CallError::Busy,
@@ -479,7 +479,7 @@ fn error(status: u32) -> Option<CallError> {
         21 => unknown(Cause::Cancelled),
         22 => unknown(Cause::OtherCaller),
         23 => unknown(Cause::Relay),
-        24 => CallError::UnknownFault(0),
+        24 => CallError::UnknownFault(detail),
         _ => unreachable!("a call does not end with {status}"),
     })
 }

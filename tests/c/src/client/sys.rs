@@ -45,6 +45,7 @@ pub struct Answer {
     pub status: u32,
     pub bytes: *const u8,
     pub length: usize,
+    pub detail: u8,
 }
 
 #[repr(C)]
