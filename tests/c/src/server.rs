@@ -178,13 +178,6 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         self.with(|server| unsafe { sys::srpc_server_receive(server, byte) });
     }
 
-    /// Takes received bytes until one ends a frame, and returns their number.
-    pub fn receive_run(&mut self, bytes: &[u8]) -> usize {
-        let (at, count) = (bytes.as_ptr(), bytes.len());
-        // SAFETY: as above.
-        self.with(|server| unsafe { sys::srpc_server_receive_run(server, at, count) })
-    }
-
     /// Returns the bytes to send, empty if there are none.
     pub fn outgoing(&mut self) -> &[u8] {
         let mut bytes = ptr::null();
@@ -207,7 +200,8 @@ impl<I: Dispatch, const FRAME: usize, const WINDOW: usize, Q: EventSource>
 
     /// Notes that all bytes were sent.
     pub fn sent_all(&mut self) {
-        self.sent(usize::MAX);
+        // SAFETY: as above.
+        self.with(|server| unsafe { sys::srpc_server_sent_all(server) });
     }
 
     /// Returns true if there is a reply to send.

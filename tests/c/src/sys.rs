@@ -21,6 +21,37 @@ pub struct Reader {
     pub left: i32,
 }
 
+/// Text or bytes that lie elsewhere.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub at: *const u8,
+    pub length: usize,
+}
+
+/// An integer of 128 bits.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Wide {
+    pub low: u64,
+    pub high: u64,
+}
+
+impl From<u128> for Wide {
+    fn from(value: u128) -> Self {
+        Self {
+            low: value as u64,
+            high: (value >> 64) as u64,
+        }
+    }
+}
+
+impl From<Wide> for u128 {
+    fn from(value: Wide) -> Self {
+        Self::from(value.high) << 64 | Self::from(value.low)
+    }
+}
+
 pub type Dispatch = unsafe extern "C" fn(*mut c_void, u16, *mut Reader, *mut Writer) -> u8;
 pub type AnswerOwn = unsafe extern "C" fn(*const Server, u16, *mut Reader, *mut Writer) -> u8;
 
@@ -154,7 +185,7 @@ unsafe extern "C" {
     pub static srpc_queued_events: u8;
 
     pub fn srpc_server_receive(server: *const Server, byte: u8);
-    pub fn srpc_server_receive_run(server: *const Server, bytes: *const u8, count: usize) -> usize;
+    pub fn srpc_server_sent_all(server: *const Server);
     pub fn srpc_server_outgoing(server: *const Server, bytes: *mut *const u8) -> u16;
     pub fn srpc_server_sent(server: *const Server, count: u16);
     pub fn srpc_server_is_replying(server: *const Server) -> bool;
@@ -169,6 +200,42 @@ unsafe extern "C" {
     pub fn srpc_events_wanted(events: *const Events, key: u32) -> bool;
     pub fn srpc_events_begin(events: *const Events, key: u32, event: *mut Event) -> bool;
     pub fn srpc_events_end(events: *const Events, event: *const Event);
+
+    pub fn srpc_frame_close(frame: *mut u8, end: u16, size: u16, seal: u32) -> u16;
+    pub fn srpc_frame_open(frame: *mut u8, length: u16) -> u16;
+    pub fn srpc_crc(crc: u32, bytes: *const u8, count: usize) -> u32;
+    pub fn srpc_session_seal(nonce: u32) -> u32;
+    pub fn srpc_seal_checks(seal: u32, payload: *const u8, length: u16) -> bool;
+    pub fn srpc_trailer(payload: *const u8, length: u16) -> u32;
+
+    pub fn srpc_write_u8(writer: *mut Writer, value: u8);
+    pub fn srpc_write_u32(writer: *mut Writer, value: u32);
+    pub fn srpc_write_i32(writer: *mut Writer, value: i32);
+    pub fn srpc_write_u64(writer: *mut Writer, value: u64);
+    pub fn srpc_write_i64(writer: *mut Writer, value: i64);
+    pub fn srpc_write_u128(writer: *mut Writer, value: Wide);
+    pub fn srpc_write_i128(writer: *mut Writer, value: Wide);
+    pub fn srpc_write_f32(writer: *mut Writer, value: f32);
+    pub fn srpc_write_f64(writer: *mut Writer, value: f64);
+    pub fn srpc_write_char(writer: *mut Writer, value: u32);
+    pub fn srpc_write_bytes(writer: *mut Writer, value: Run);
+
+    pub fn srpc_read_u8(reader: *mut Reader) -> u8;
+    pub fn srpc_read_varint(reader: *mut Reader, bits: u8) -> u32;
+    pub fn srpc_read_signed(reader: *mut Reader, bits: u8) -> i32;
+    pub fn srpc_read_u64(reader: *mut Reader) -> u64;
+    pub fn srpc_read_i64(reader: *mut Reader) -> i64;
+    pub fn srpc_read_u128(reader: *mut Reader) -> Wide;
+    pub fn srpc_read_i128(reader: *mut Reader) -> Wide;
+    pub fn srpc_read_f32(reader: *mut Reader) -> f32;
+    pub fn srpc_read_f64(reader: *mut Reader) -> f64;
+    pub fn srpc_read_bool(reader: *mut Reader) -> bool;
+    pub fn srpc_read_char(reader: *mut Reader) -> u32;
+    pub fn srpc_read_string(reader: *mut Reader, most: u32) -> Run;
+    pub fn srpc_read_bytes(reader: *mut Reader, most: u32) -> Run;
+
+    pub fn srpc_widened_bits(value: f32) -> u64;
+    pub fn srpc_narrowed(bits: u64) -> f32;
 
     pub fn srpc_writer_fail(writer: *mut Writer);
     pub fn srpc_write_raw(writer: *mut Writer, bytes: *const u8, count: usize);
