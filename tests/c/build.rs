@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -20,10 +20,21 @@ fn main() {
     let mut build = cc::Build::new();
     build
         .std("c99")
-        .files([source, "layout.c".into()])
+        .files([source, "layout.c".into(), "typed_client.c".into()])
         .warnings_into_errors(true);
     build.include(&folder);
+    // The demonstration, and the typed client of its interface.
+    let calculator = Path::new("../../firmware/c/calculator");
+    build.include(calculator);
+    for entry in fs::read_dir(calculator).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        if path.extension().is_some_and(|extension| extension == "c") {
+            build.file(path);
+        }
+    }
+    println!("cargo::rerun-if-changed={}", calculator.display());
     println!("cargo::rerun-if-changed=layout.c");
+    println!("cargo::rerun-if-changed=typed_client.c");
     for flag in ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion"] {
         build.flag(flag);
     }

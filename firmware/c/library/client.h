@@ -446,8 +446,8 @@ srpc_status srpc_client_subscribed(const srpc_client *client, uint32_t key);
  * received. */
 bool srpc_client_next_event(const srpc_client *client, srpc_received_event *event);
 
-/* Returns how many events the device has sent that did not arrive, or has dropped. Losses while there was no
- * session are not included. */
+/* Returns how many events the device has sent that did not arrive, or has dropped, or that found no room here. Losses while
+ * there was no session are not included. */
 uint32_t srpc_client_lost_events(const srpc_client *client);
 
 /* One user's subscription to an event, which counts the losses. */

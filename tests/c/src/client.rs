@@ -191,7 +191,7 @@ impl<const FRAME: usize, const ROOM: usize, const NUMBERS: usize, E: EventMemory
     }
 
     /// Calls the library, and takes over what callers look at.
-    fn with<T>(&mut self, action: impl FnOnce(*const sys::Client) -> T) -> T {
+    pub(crate) fn with<T>(&mut self, action: impl FnOnce(*const sys::Client) -> T) -> T {
         let memory = self.memory.get_mut();
         let result = memory.with(action);
         let sys::State {

@@ -6,6 +6,7 @@
 //! Without a C compiler the package is empty.
 #![cfg(c_compiler)]
 
+pub mod caller;
 pub mod client;
 mod events;
 mod procedure;
