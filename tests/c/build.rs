@@ -23,15 +23,19 @@ fn main() {
     let files = files.map(|file| file.expect("it can be read").path());
     let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "c");
     let mut build = cc::Build::new();
-    build
-        .std("c99")
-        .files([source, "layout.c".into(), "sequences.c".into()]);
+    build.std("c99").files([
+        source,
+        "layout.c".into(),
+        "sequences.c".into(),
+        "typed_client.c".into(),
+    ]);
     build
         .files(files.filter(is_source))
         .warnings_into_errors(true);
     build.include(&folder).include(&calculator);
     println!("cargo::rerun-if-changed=layout.c");
     println!("cargo::rerun-if-changed=sequences.c");
+    println!("cargo::rerun-if-changed=typed_client.c");
     println!("cargo::rerun-if-changed={}", calculator.display());
     for flag in ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion"] {
         build.flag(flag);
