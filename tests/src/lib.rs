@@ -34,6 +34,7 @@
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
 //! - [`image_files`]: such an image, or any bytes, as the files that tools make of it.
 //! - [`lamp`]: a device whose firmware the program can replace.
+//! - [`arduino`]: builds the example of the Arduino library.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
@@ -49,6 +50,7 @@
 /// A serial line that damages and delays bytes; the program offers it too.
 pub use serial_rpc_simulator::line;
 
+pub mod arduino;
 #[cfg(unix)]
 pub mod back_to_back;
 pub mod blocking;
