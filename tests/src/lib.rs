@@ -44,6 +44,7 @@
 //! - [`debugger`]: the GDB remote protocol, as far as single steps need it.
 //! - [`stepped`]: a device run in single steps, to measure the cost of a call.
 //! - [`device_cost`]: the cost of this protocol on a device.
+//! - [`c_images`]: the images with the C library.
 //! - [`growth`]: the cost of one more of anything.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
@@ -59,6 +60,8 @@ pub mod board;
 pub mod bridge;
 pub mod bridged;
 pub mod bus;
+#[cfg(unix)]
+pub mod c_images;
 pub mod calculator;
 pub mod clock;
 pub mod counter;
@@ -66,6 +69,7 @@ pub mod counter;
 pub mod debugger;
 #[cfg(unix)]
 pub mod device_cost;
+pub mod device_end;
 #[cfg(unix)]
 pub mod emulator;
 pub mod fault_table;

@@ -139,7 +139,7 @@ static bool srpc_events_next(const srpc_events *events, srpc_writer *body, uint3
     const bool is_event = queue->used > 0u;
     if (is_event) {
         uint16_t length = srpc_events_pop(events);
-        length = (uint16_t)(length | srpc_events_pop(events) << 8);
+        length = (uint16_t)(length | (uint16_t)srpc_events_pop(events) << 8);
         *dropped = srpc_events_pop(events);
         for (; length > 1u; length--) {
             srpc_write_u8(body, srpc_events_pop(events));

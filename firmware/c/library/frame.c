@@ -3,6 +3,8 @@
 
 #include "crc.h"
 
+#include <stddef.h>
+
 /* The most bytes in a COBS block, without its code. */
 #define SRPC_BLOCK 254u
 
@@ -17,58 +19,73 @@ void srpc_put_trailer(uint8_t *place, uint32_t trailer)
     place[3] = (uint8_t)(trailer >> 24);
 }
 
+/* Returns where the block that begins at `code` ends, if it has no zero before. */
+static inline uint8_t *srpc_block_end(uint8_t *code, uint8_t *last)
+{
+#if SRPC_HAS_FULL_BLOCKS
+    if (last - code > (ptrdiff_t)SRPC_BLOCK + 1) {
+        return code + SRPC_BLOCK + 1u;
+    }
+#else
+    (void)code;
+#endif
+    return last;
+}
+
 /* It goes through the bytes once, seal and codes together, and through the trailer in the same loop: sealing that is of
  * no use, but a loop of its own takes more flash. */
 uint16_t srpc_frame_close(uint8_t *frame, uint16_t end, uint16_t size, uint32_t seal)
 {
     uint8_t *at = frame + SRPC_PAYLOAD;
     uint8_t *code = frame;
-    uint8_t *last;
-    bool is_sealed = false;
-    /* The trailer and the delimiter. */
-    if ((uint32_t)end + SRPC_TRAILER + 1u > size) {
-        return 0;
-    }
-    last = frame + end;
+    uint8_t *last = frame + end;
+    /* What is to come behind the last byte. */
+    uint16_t more = SRPC_TRAILER + 1u;
 #ifdef SRPC_CRC_OWN
     seal = srpc_crc(seal, at, (size_t)(last - at));
 #endif
+    if ((uint32_t)end + more > size) {
+        return 0;
+    }
     for (;;) {
-        while (at != last) {
+        uint8_t *block_end = srpc_block_end(code, last);
+        while (at != block_end) {
             const uint8_t byte = *at;
-#if SRPC_HAS_FULL_BLOCKS
-            /* Another byte follows, so a full block is closed before it. Closing it at once would add an empty block to
-             * a frame that ends there. */
-            if (at - code > (ptrdiff_t)SRPC_BLOCK) {
-                uint8_t *to;
-                if (last + (is_sealed ? 1u : 1u + SRPC_TRAILER) >= frame + size) {
-                    return 0;
-                }
-                for (to = last; to != at; to--) {
-                    *to = *(to - 1);
-                }
-                last++;
-                *code = (uint8_t)(SRPC_BLOCK + 1u);
-                code = at;
-                at++;
-                continue;
-            }
-#endif
 #ifndef SRPC_CRC_OWN
             seal = srpc_crc_byte(seal, byte);
 #endif
             if (byte == SRPC_DELIMITER) {
                 *code = (uint8_t)(at - code);
                 code = at;
+                block_end = srpc_block_end(code, last);
             }
             at++;
         }
-        if (is_sealed) {
+#if SRPC_HAS_FULL_BLOCKS
+        if (at != last) {
+            /* Another byte follows, so a full block is closed before it. Closing it at once would add an empty block to a
+             * frame that ends there. */
+            uint8_t *to;
+            if (last + more >= frame + size) {
+                return 0;
+            }
+            for (to = last; to != at; to--) {
+                *to = *(to - 1);
+            }
+            last++;
+            *code = (uint8_t)(at - code);
+            code = at;
+            at++;
+            continue;
+        }
+#endif
+        if (more > 1u) {
+            srpc_put_trailer(last, seal);
+            last += SRPC_TRAILER;
+            more = 1;
+        } else {
             break;
         }
-        srpc_put_trailer(last, seal);
-        last += SRPC_TRAILER;
-        is_sealed = true;
     }
     *code = (uint8_t)(at - code);
     *at = SRPC_DELIMITER;

@@ -21,6 +21,9 @@ extern "C" {
 /* The shortest limit on frames that either end may have: the longest that an Accept can be. */
 #define SRPC_MIN_FRAME 25u
 
+/* The most items in a batch of a stream. */
+#define SRPC_MAX_BATCH 127u
+
 /* The number of the first procedure of an interface; those below are the device's own. */
 #define SRPC_FIRST_NUMBER 8u
 

@@ -3,14 +3,10 @@
  * A server is a constant that says what is served, and where its state is. It does no I/O: a loop passes it the bytes that
  * were received, and sends what is outgoing.
  *
- *     SRPC_SERVER(server, &calculator, NULL, 64, 4, 256, NULL);
+ *     SRPC_SERVER(server, &calculator_interface, NULL, 64, 4, 256, NULL);
+ *     static const srpc_link uart = {uart_read, uart_write, uart_wait, NULL};
  *
- *     for (;;) {
- *         srpc_server_receive(&server, uart_read());
- *         while (srpc_server_outgoing(&server, &bytes) > 0) {
- *             srpc_server_sent(&server, uart_write(bytes));
- *         }
- *     }
+ *     srpc_server_serve(&server, &uart);
  */
 #ifndef SRPC_SERVER_H
 #define SRPC_SERVER_H
@@ -53,14 +49,14 @@ typedef struct srpc_server {
  * As long as a reply is to be sent, a completed frame is dropped as if the line had lost it, so send first. */
 void srpc_server_receive(const srpc_server *server, uint8_t byte);
 
-/* Takes received bytes until one of them ends a frame, and returns how many it has taken. */
-size_t srpc_server_receive_run(const srpc_server *server, const uint8_t *bytes, size_t count);
-
 /* Returns how many bytes are to be sent, and where they are. They stay there until they are sent. */
 uint16_t srpc_server_outgoing(const srpc_server *server, const uint8_t **bytes);
 
 /* Notes that the first `count` of the outgoing bytes were sent. */
 void srpc_server_sent(const srpc_server *server, uint16_t count);
+
+/* Notes that all of the outgoing bytes were sent. */
+void srpc_server_sent_all(const srpc_server *server);
 
 /* Returns true if there is a reply to send. If not, the server can receive, even if there are events. */
 bool srpc_server_is_replying(const srpc_server *server);
@@ -70,6 +66,22 @@ const srpc_statistics *srpc_server_statistics(const srpc_server *server);
 
 /* Counts bytes lost because the receive buffer was full, so that callers can read the count. */
 void srpc_server_note_overruns(const srpc_server *server, uint32_t bytes);
+
+/* A link, such as a UART. */
+typedef struct srpc_link {
+    /* Returns a received byte, or a negative number if there is none. */
+    int (*read)(void *context);
+    /* Sends some of `count` bytes, and returns how many: none if there is no room for now. */
+    size_t (*write)(void *context, const uint8_t *bytes, size_t count);
+    /* Waits until there is a byte, room for one or an event; it may return early. NULL if there is other work to do. */
+    void (*wait)(void *context);
+    void *context;
+} srpc_link;
+
+/* Serves a link: for ever if it can wait, and else as far as is possible without, for a loop with other work.
+ *
+ * Bytes are taken from the link one by one as they are needed. Calls that have come in go before events. */
+void srpc_server_serve(const srpc_server *server, const srpc_link *link);
 
 #ifdef __cplusplus
 }

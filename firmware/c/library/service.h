@@ -60,9 +60,6 @@ typedef struct srpc_statistics {
     uint32_t overruns; /* bytes that found no room */
 } srpc_statistics;
 
-/* The most items in a batch. */
-#define SRPC_MAX_BATCH 127u
-
 /* What the end of a batch has beside the number of its items if no item follows them. */
 #define SRPC_BATCH_LAST 128u
 

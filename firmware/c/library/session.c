@@ -238,6 +238,11 @@ void srpc_session_sent(const srpc_server *server, uint16_t count)
     if (count < srpc_session_outgoing(server, &bytes)) {
         session->sent = (uint16_t)(session->sent + count);
     } else {
-        session->sending = SRPC_SENDING_NOTHING;
+        srpc_session_sent_all(session);
     }
+}
+
+void srpc_session_sent_all(srpc_session *session)
+{
+    session->sending = SRPC_SENDING_NOTHING;
 }

@@ -43,6 +43,9 @@ uint16_t srpc_session_outgoing(const struct srpc_server *server, const uint8_t *
 /* Notes that the first `count` of the outgoing bytes were sent. */
 void srpc_session_sent(const struct srpc_server *server, uint16_t count);
 
+/* Notes that all of the outgoing bytes were sent. */
+void srpc_session_sent_all(srpc_session *session);
+
 #ifdef __cplusplus
 }
 #endif

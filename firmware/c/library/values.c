@@ -1,6 +1,7 @@
 /* Values to bytes and back. */
 #include "values.h"
 
+#include <float.h>
 #include <string.h>
 
 srpc_string srpc_text(const char *text)
@@ -26,21 +27,24 @@ void srpc_writer_fail(srpc_writer *writer)
     writer->at = NULL;
     writer->end = NULL;
     writer->more = NULL;
+    writer->more_end = NULL;
 }
 
 void srpc_write_u8(srpc_writer *writer, uint8_t value)
 {
-    if (writer->at == writer->end) {
-        if (writer->more == NULL || writer->more == writer->more_end) {
+    uint8_t *at = writer->at;
+    if (at == writer->end) {
+        at = writer->more;
+        if (at == writer->more_end) {
             srpc_writer_fail(writer);
             return;
         }
-        writer->at = writer->more;
         writer->end = writer->more_end;
-        writer->more = NULL;
+        writer->more = writer->more_end;
     }
-    *writer->at = value;
-    writer->at++;
+    /* First, because the compiler must take the byte for a part of the writer. */
+    writer->at = at + 1;
+    *at = value;
 }
 
 void srpc_write_raw(srpc_writer *writer, const uint8_t *bytes, size_t count)
@@ -112,6 +116,83 @@ static void srpc_write_fixed(srpc_writer *writer, uint64_t value, uint8_t count)
     }
 }
 
+/* The fields of IEEE 754's numbers of 32 and 64 bits. */
+#define SRPC_FRACTION_32 23u
+#define SRPC_FRACTION_64 52u
+#define SRPC_BIAS_32 127
+#define SRPC_BIAS_64 1023
+#define SRPC_SPECIAL_32 255
+#define SRPC_SPECIAL_64 2047
+
+uint64_t srpc_widened_bits(float value)
+{
+    uint32_t bits;
+    uint64_t fraction;
+    int16_t exponent;
+    memcpy(&bits, &value, sizeof bits);
+    fraction = bits & ((1ul << SRPC_FRACTION_32) - 1u);
+    exponent = (int16_t)(bits >> SRPC_FRACTION_32 & 0xFFu);
+    if (exponent == SRPC_SPECIAL_32) {
+        exponent = SRPC_SPECIAL_64;
+    } else if (exponent > 0) {
+        exponent = (int16_t)(exponent - SRPC_BIAS_32 + SRPC_BIAS_64);
+    } else if (fraction > 0u) {
+        /* What is too small to be normal as a number of 32 bits is not as one of 64. */
+        exponent = 1 - SRPC_BIAS_32 + SRPC_BIAS_64;
+        while (fraction >> SRPC_FRACTION_32 == 0u) {
+            fraction <<= 1;
+            exponent--;
+        }
+        fraction &= (1ul << SRPC_FRACTION_32) - 1u;
+    } else {
+        /* Zero. */
+    }
+    return (uint64_t)(bits >> 31) << 63 | (uint64_t)exponent << SRPC_FRACTION_64 |
+           fraction << (SRPC_FRACTION_64 - SRPC_FRACTION_32);
+}
+
+float srpc_narrowed(uint64_t bits)
+{
+    const uint8_t more = SRPC_FRACTION_64 - SRPC_FRACTION_32;
+    const uint64_t fraction = bits & ((UINT64_C(1) << SRPC_FRACTION_64) - 1u);
+    const int16_t exponent = (int16_t)(bits >> SRPC_FRACTION_64 & 0x7FFu);
+    const int16_t wanted = (int16_t)(exponent - SRPC_BIAS_64 + SRPC_BIAS_32);
+    uint32_t narrow = SRPC_SPECIAL_32;
+    float value;
+    narrow <<= SRPC_FRACTION_32;
+    if (exponent == SRPC_SPECIAL_64) {
+        if (fraction != 0u) {
+            /* Not a number. */
+            narrow |= UINT32_C(1) << (SRPC_FRACTION_32 - 1u) | (uint32_t)(fraction >> more);
+        }
+    } else if (wanted < SRPC_SPECIAL_32) {
+        uint64_t whole = fraction | (uint64_t)(exponent > 0 ? 1 : 0) << SRPC_FRACTION_64;
+        uint8_t dropped = more;
+        uint64_t half;
+        uint64_t rest;
+        if (wanted < 1) {
+            /* As many more as it is too small to be normal. */
+            dropped = wanted < -(int16_t)SRPC_FRACTION_32 - 1 ? 63 : (uint8_t)(more + 1 - wanted);
+        }
+        half = UINT64_C(1) << (dropped - 1u);
+        rest = whole & (half * 2u - 1u);
+        whole >>= dropped;
+        /* To the nearest, and of two to the even one. What is carried goes into the exponent, as it must. */
+        if (rest > half || (rest == half && (whole & 1u) != 0u)) {
+            whole++;
+        }
+        narrow = (uint32_t)whole;
+        if (wanted > 1) {
+            narrow += (uint32_t)(wanted - 1) << SRPC_FRACTION_32;
+        }
+    } else {
+        /* Infinite, or too large to be finite. */
+    }
+    narrow |= (uint32_t)(bits >> 63) << 31;
+    memcpy(&value, &narrow, sizeof value);
+    return value;
+}
+
 void srpc_write_f32(srpc_writer *writer, float value)
 {
     uint32_t bits;
@@ -119,11 +200,36 @@ void srpc_write_f32(srpc_writer *writer, float value)
     srpc_write_fixed(writer, bits, sizeof bits);
 }
 
-void srpc_write_f64(srpc_writer *writer, double value)
+/* Where `double` has no more bits than `float`, it is converted. */
+#if DBL_MANT_DIG == FLT_MANT_DIG
+static uint64_t srpc_double_bits(double value)
+{
+    return srpc_widened_bits((float)value);
+}
+
+static double srpc_double_of(uint64_t bits)
+{
+    return srpc_narrowed(bits);
+}
+#else
+static uint64_t srpc_double_bits(double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    srpc_write_fixed(writer, bits, sizeof bits);
+    return bits;
+}
+
+static double srpc_double_of(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+#endif
+
+void srpc_write_f64(srpc_writer *writer, double value)
+{
+    srpc_write_fixed(writer, srpc_double_bits(value), sizeof(uint64_t));
 }
 
 void srpc_write_char(srpc_writer *writer, uint32_t value)
@@ -207,13 +313,38 @@ const uint8_t *srpc_read_raw(srpc_reader *reader, size_t count)
 
 uint32_t srpc_read_varint(srpc_reader *reader, uint8_t bits)
 {
+    const uint8_t *at = reader->at;
+    int32_t left = reader->left;
     uint32_t value = 0;
-    uint8_t shift;
-    for (shift = 0; shift < bits; shift = (uint8_t)(shift + 7u)) {
-        const uint8_t byte = srpc_read_u8(reader);
+    uint8_t shift = 0;
+    for (; left > 0; left--) {
+        const uint8_t byte = *at;
         const uint32_t part = byte & 0x7Fu;
-        const uint8_t left = (uint8_t)(bits - shift);
-        if (left < 7u && part >> left != 0u) {
+        at++;
+        value |= part << shift;
+        if (bits - shift < 7 && byte >> (bits - shift) != 0u) {
+            break;
+        }
+        if (byte == part) {
+            reader->at = at;
+            reader->left = left - 1;
+            return value;
+        }
+        shift = (uint8_t)(shift + 7u);
+    }
+    srpc_reader_fail(reader);
+    return 0;
+}
+
+uint64_t srpc_read_u64(srpc_reader *reader)
+{
+    uint64_t value = 0;
+    uint8_t shift;
+    for (shift = 0; shift < 64u; shift = (uint8_t)(shift + 7u)) {
+        const uint8_t byte = srpc_read_u8(reader);
+        const uint64_t part = byte & 0x7Fu;
+        /* Only one bit is left for the last byte. */
+        if (shift > 57u && byte > 1u) {
             break;
         }
         value |= part << shift;
@@ -225,25 +356,24 @@ uint32_t srpc_read_varint(srpc_reader *reader, uint8_t bits)
     return 0;
 }
 
-/* Reads an unsigned integer of up to 128 bits. */
-static srpc_u128 srpc_read_wide(srpc_reader *reader, uint8_t bits)
+srpc_u128 srpc_read_u128(srpc_reader *reader)
 {
     srpc_u128 value = {0, 0};
     uint8_t shift;
-    for (shift = 0; shift < bits; shift = (uint8_t)(shift + 7u)) {
+    for (shift = 0; shift < 128u; shift = (uint8_t)(shift + 7u)) {
         const uint8_t byte = srpc_read_u8(reader);
         const uint64_t part = byte & 0x7Fu;
-        const uint8_t left = (uint8_t)(bits - shift);
-        if (left < 7u && part >> left != 0u) {
+        /* Only two bits are left for the last byte. */
+        if (shift > 121u && byte > 3u) {
             break;
         }
-        if (shift < 64u) {
+        if (shift >= 64u) {
+            value.high |= part << (shift - 64u);
+        } else {
             value.low |= part << shift;
             if (shift > 57u) {
                 value.high |= part >> (64u - shift);
             }
-        } else {
-            value.high |= part << (shift - 64u);
         }
         if (byte == part) {
             return value;
@@ -253,16 +383,6 @@ static srpc_u128 srpc_read_wide(srpc_reader *reader, uint8_t bits)
     value.low = 0;
     value.high = 0;
     return value;
-}
-
-uint64_t srpc_read_u64(srpc_reader *reader)
-{
-    return srpc_read_wide(reader, 64).low;
-}
-
-srpc_u128 srpc_read_u128(srpc_reader *reader)
-{
-    return srpc_read_wide(reader, 128);
 }
 
 int32_t srpc_read_signed(srpc_reader *reader, uint8_t bits)
@@ -316,10 +436,7 @@ float srpc_read_f32(srpc_reader *reader)
 
 double srpc_read_f64(srpc_reader *reader)
 {
-    const uint64_t bits = srpc_read_fixed(reader, sizeof bits);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return srpc_double_of(srpc_read_fixed(reader, sizeof(uint64_t)));
 }
 
 uint32_t srpc_read_length(srpc_reader *reader, uint32_t most)

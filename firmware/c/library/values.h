@@ -40,7 +40,7 @@ srpc_string srpc_text(const char *text);
 typedef struct srpc_writer {
     uint8_t *at; /* where the next byte goes, NULL if something did not fit */
     uint8_t *end;
-    uint8_t *more; /* the second piece, NULL if there is none or it was begun */
+    uint8_t *more; /* the second piece, equal to `more_end` if there is none or it was begun */
     uint8_t *more_end;
 } srpc_writer;
 
@@ -72,6 +72,10 @@ void srpc_write_f64(srpc_writer *writer, double value);
 void srpc_write_char(srpc_writer *writer, uint32_t value);
 void srpc_write_string(srpc_writer *writer, srpc_string value);
 void srpc_write_bytes(srpc_writer *writer, srpc_bytes value);
+
+/* Returns a number in 64 bits of IEEE 754, and the nearest that has 32: for processors whose `double` has no more. */
+uint64_t srpc_widened_bits(float value);
+float srpc_narrowed(uint64_t bits);
 
 static inline void srpc_write_bool(srpc_writer *writer, bool value)
 {
