@@ -174,31 +174,48 @@ fn choose(
             _ => String::new(),
         },
     };
-    let names: Vec<String> = offers.iter().map(name).collect();
-    let names = names.join(", ");
     let has_several = offers
         .iter()
         .any(|offer| matches!(offer, Offer::Several(..)));
+    let names = |is_meant: &dyn Fn(&Offer) -> bool| {
+        let names = offers.iter().filter(|offer| is_meant(offer)).map(name);
+        names.collect::<Vec<_>>().join(", ")
+    };
     let is_meant = |offer: &Offer| match wanted {
         Some(wanted) => name(offer) == wanted,
         // Services are parts of the interface, if there is one.
         None => !has_several || matches!(offer, Offer::Several(..)),
     };
-    let mut meant = offers.into_iter().filter(is_meant);
     let file = &tree.modules[module].file;
-    let error = |message: String| SourceError::of_file(file, message);
-    match (meant.next(), meant.next()) {
-        (Some(only), None) => Ok(only),
-        (Some(_), Some(_)) => Err(error(format!("it has several interfaces: {names}")).hint(
-            format!("add the name of one to the path: {}#NAME", file.display()),
-        )),
-        (None, _) => Err(match (wanted, names.is_empty()) {
-            (Some(wanted), false) => error(format!("it has no interface `{wanted}`"))
-                .hint(format!("it has {names}")),
-            _ => error("it has no interface".to_owned())
-                .hint("an interface is a trait that is marked #[rpc_proto::service], or an `interface!`; what macros write is not seen"),
-        }),
+    let error = |message: &str| SourceError::of_file(file, message);
+    match (
+        offers.iter().filter(|offer| is_meant(offer)).count(),
+        wanted,
+    ) {
+        (1, _) => {}
+        (0, Some(wanted)) if !offers.is_empty() => {
+            return Err(error(&format!("there is no interface `{wanted}` here"))
+                .hint(format!("there is {}", names(&|_| true))));
+        }
+        (0, _) => {
+            return Err(error("there is no interface here").hint(
+                "an interface is a trait that is marked #[rpc_proto::service], or an `interface!`; what macros \
+                 write is not seen",
+            ));
+        }
+        _ => {
+            return Err(error(&format!(
+                "there are several interfaces here: {}",
+                names(&is_meant)
+            ))
+            .hint(format!(
+                "add the name of one to the path: {}#NAME",
+                file.display()
+            )));
+        }
     }
+    let meant = offers.into_iter().find(|offer| is_meant(offer));
+    meant.ok_or_else(|| SourceError::of_file(file, "there is no interface here"))
 }
 
 fn header(name: &str, version: &str, services: usize) -> Vec<u8> {

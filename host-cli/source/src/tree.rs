@@ -75,7 +75,7 @@ impl Tree {
     /// Reads a file as a module.
     fn read(&mut self, file: &Path, parent: Option<ModuleId>, depth: usize) -> ModuleId {
         let read = fs::read_to_string(file)
-            .map_err(|error| SourceError::of_file(file, format!("it cannot be read: {error}")))
+            .map_err(|error| SourceError::of_file(file, format!("cannot be read: {error}")))
             .and_then(|source| {
                 syn::parse_file(&source).map_err(|error| SourceError::of_syntax(file, error))
             });

@@ -132,7 +132,7 @@ fn a_file_without_an_interface_says_what_one_is() {
     assert_mistake(
         "fn main() {}",
         0,
-        "it has no interface",
+        "there is no interface here",
         "rpc_proto::service",
     );
     assert_eq!(
@@ -144,7 +144,12 @@ fn a_file_without_an_interface_says_what_one_is() {
         2
     );
     let two = "#[service] trait A { fn a(&self); }\n#[service] trait B { fn b(&self); }";
-    assert_mistake(two, 0, "it has several interfaces: A, B", "lamp.rs#NAME");
+    assert_mistake(
+        two,
+        0,
+        "there are several interfaces here: A, B",
+        "lamp.rs#NAME",
+    );
     assert_mistake(
         "#[service] trait A { fn a(&self); }",
         0,
@@ -153,9 +158,7 @@ fn a_file_without_an_interface_says_what_one_is() {
     );
     let error = description("nowhere.rs").expect_err("it is not there");
     assert!(
-        error
-            .to_string()
-            .starts_with("nowhere.rs: it cannot be read"),
+        error.to_string().starts_with("nowhere.rs: cannot be read"),
         "{error}"
     );
 }
@@ -172,7 +175,7 @@ fn a_module_that_is_missing_is_an_error_if_it_is_needed() {
     .expect("there is room");
     let error = description(&file).expect_err("board is missing");
     assert!(
-        error.to_string().contains("board.rs: it cannot be read"),
+        error.to_string().contains("board.rs: cannot be read"),
         "{error}"
     );
     fs::write(&file, source).expect("there is room");
