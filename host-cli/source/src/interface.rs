@@ -195,7 +195,7 @@ fn choose(
         (1, _) => {}
         (0, Some(wanted)) if !offers.is_empty() => {
             return Err(error(&format!("there is no interface `{wanted}` here"))
-                .hint(format!("there is {}", names(&|_| true))));
+                .hint(format!("there are {}", names(&|_| true))));
         }
         (0, _) => {
             return Err(error("there is no interface here").hint(
