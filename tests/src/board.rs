@@ -1,4 +1,4 @@
-//! The boards under `firmware/boards`, and the emulators for those that have one.
+//! The boards under `firmware/boards` and `firmware/c/boards`, and the emulators for those that have one.
 
 use crate::image::Images;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,9 @@ use std::process::Command;
 pub const IMAGE: &str = "calculator";
 
 /// Every board that can be emulated.
-pub static BOARDS: [&Board; 7] = [
+pub static BOARDS: [&Board; 8] = [
     &LM3S6965,
+    &LM3S6965_IN_C,
     &MICROBIT,
     &NUCLEO_F4,
     &HIFIVE1,
@@ -24,6 +25,15 @@ pub static LM3S6965: Board = Board {
     images: Images::of("firmware/boards/lm3s6965", "thumbv7m-none-eabi"),
     emulator: Emulation::qemu_arm("lm3s6965evb", 0),
     never_panics: true,
+    is_deaf_at_first: false,
+};
+
+/// The same, with the firmware in C.
+pub static LM3S6965_IN_C: Board = Board {
+    name: "lm3s6965-in-c",
+    images: Images::in_c("firmware/c/boards/lm3s6965"),
+    emulator: Emulation::qemu_arm("lm3s6965evb", 0),
+    never_panics: false,
     is_deaf_at_first: false,
 };
 
@@ -143,7 +153,7 @@ impl Emulation {
 }
 
 impl Board {
-    /// Returns the name of the board's folder.
+    /// Returns the name of the board, which begins with that of its folder.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -219,7 +229,7 @@ impl Board {
     /// Returns the ELF file of the board's release build; the first call in a process builds it.
     ///
     /// # Errors
-    /// Returns Cargo's output if it fails.
+    /// Returns the builder's output if it fails.
     pub fn image(&self) -> Result<PathBuf, String> {
         self.images.image(IMAGE)
     }

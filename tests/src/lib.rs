@@ -43,6 +43,7 @@
 //! - [`debugger`]: the GDB remote protocol, as far as single steps need it.
 //! - [`stepped`]: a device run in single steps, to measure the cost of a call.
 //! - [`device_cost`]: the cost of this protocol on a device.
+//! - [`c_images`]: the images with the C library.
 //! - [`growth`]: the cost of one more of anything.
 //! - [`pty`]: makes such a socket a serial port that any program can open.
 
@@ -57,6 +58,8 @@ pub mod board;
 pub mod bridge;
 pub mod bridged;
 pub mod bus;
+#[cfg(unix)]
+pub mod c_images;
 pub mod calculator;
 pub mod clock;
 pub mod counter;
@@ -64,8 +67,15 @@ pub mod counter;
 pub mod debugger;
 #[cfg(unix)]
 pub mod device_cost;
+pub mod device_end;
 #[cfg(unix)]
 pub mod emulator;
+/// The ends that tests are about. `tests/c` takes those of the C library.
+pub mod end {
+    pub use rpc_proto::client::{Client, Subscriptions, Ticket};
+    pub use rpc_proto::events::EventQueue;
+    pub use rpc_proto::server::Server;
+}
 pub mod fault_table;
 #[cfg(unix)]
 pub mod growth;

@@ -285,7 +285,7 @@ fn the_specification_is_right_about_the_mistakes_that_its_check_finds() {
 
 #[test]
 fn the_specification_is_right_about_the_states_of_its_check() {
-    let model = document("tests/tests/model/main.rs");
+    let model = document("tests/tests/model/checks.rs");
     let (_, rest) = model.split_once("const STATES: [usize; 3] = [").unwrap();
     let (states, _) = rest.split_once(']').unwrap();
     let protocol = document("rpc-proto/PROTOCOL.md");

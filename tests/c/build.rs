@@ -1,0 +1,61 @@
+//! Writes out the C library and compiles it, if there is a C compiler. Without one, the tests report themselves as ignored.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=SERIAL_RPC_REQUIRE_EMULATOR");
+    println!("cargo::rerun-if-env-changed=SERIAL_RPC_C_FLAGS");
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets it"));
+    let source = folder.join(serial_rpc_c::SOURCE_NAME);
+    fs::write(
+        folder.join(serial_rpc_c::HEADER_NAME),
+        serial_rpc_c::header(),
+    )
+    .expect("the header can be written");
+    fs::write(&source, serial_rpc_c::source()).expect("the source can be written");
+
+    let mut build = cc::Build::new();
+    build
+        .std("c99")
+        .files([source, "layout.c".into(), "typed_client.c".into()])
+        .warnings_into_errors(true);
+    build.include(&folder);
+    // The demonstration, and the typed client of its interface.
+    let calculator = Path::new("../../firmware/c/calculator");
+    build.include(calculator);
+    for entry in fs::read_dir(calculator).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        if path.extension().is_some_and(|extension| extension == "c") {
+            build.file(path);
+        }
+    }
+    println!("cargo::rerun-if-changed={}", calculator.display());
+    println!("cargo::rerun-if-changed=layout.c");
+    println!("cargo::rerun-if-changed=typed_client.c");
+    for flag in ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion"] {
+        build.flag(flag);
+    }
+    // Such as those of a sanitizer.
+    if let Ok(flags) = env::var("SERIAL_RPC_C_FLAGS") {
+        for flag in flags.split_whitespace() {
+            build.flag(flag);
+        }
+    }
+    let is_required = env::var_os("SERIAL_RPC_REQUIRE_EMULATOR").is_some_and(|value| value == "1");
+    let compiler = build.try_get_compiler();
+    let works = compiler.is_ok_and(|compiler| {
+        let version = compiler.to_command().arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
+    });
+    assert!(
+        works || !is_required,
+        "no C compiler is installed: sudo apt install gcc"
+    );
+    if works {
+        build.compile("serial_rpc");
+        println!("cargo::rustc-cfg=c_compiler");
+    }
+}
