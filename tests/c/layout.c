@@ -11,3 +11,9 @@ const size_t layout[8] = {
 };
 
 const size_t layout_demonstration = sizeof(demonstration);
+extern const size_t client_layout[8];
+
+const size_t client_layout[8] = {
+    sizeof(srpc_target),        sizeof(srpc_answer),       sizeof(srpc_received_event), sizeof(srpc_client_call),
+    sizeof(srpc_client_number), sizeof(srpc_client_topic), sizeof(srpc_client_state),   sizeof(srpc_client),
+};

@@ -72,6 +72,12 @@ pub mod device_cost;
 pub mod device_end;
 #[cfg(unix)]
 pub mod emulator;
+/// The ends that tests are about. `tests/c` takes those of the C library.
+pub mod end {
+    pub use rpc_proto::client::{Client, Subscriptions, Ticket};
+    pub use rpc_proto::events::EventQueue;
+    pub use rpc_proto::server::Server;
+}
 pub mod fault_table;
 #[cfg(unix)]
 pub mod growth;

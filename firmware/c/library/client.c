@@ -196,6 +196,7 @@ bool srpc_client_ended(const srpc_client *client, srpc_ticket ticket, srpc_answe
     }
     answer->status = (srpc_status)call->status;
     answer->bytes = srpc_client_bytes(client, call);
+    answer->detail = answer->bytes[0];
     answer->length = answer->status <= SRPC_OWN_ERROR ? call->length : 0u;
     return true;
 }

@@ -159,6 +159,8 @@ typedef struct srpc_answer {
     srpc_status status;
     const uint8_t *bytes;
     size_t length;
+    /* Of SRPC_NEVER_OTHER_VERSION the version that the device speaks, of SRPC_UNKNOWN_FAULT the code. */
+    uint8_t detail;
 } srpc_answer;
 
 /* An event, as it was received. */
@@ -444,8 +446,8 @@ srpc_status srpc_client_subscribed(const srpc_client *client, uint32_t key);
  * received. */
 bool srpc_client_next_event(const srpc_client *client, srpc_received_event *event);
 
-/* Returns how many events the device has sent that did not arrive, or has dropped. Losses while there was no
- * session are not included. */
+/* Returns how many events the device has sent that did not arrive, or has dropped, or that found no room here. Losses while
+ * there was no session are not included. */
 uint32_t srpc_client_lost_events(const srpc_client *client);
 
 /* One user's subscription to an event, which counts the losses. */

@@ -11,44 +11,45 @@ static srpc_time caller_now(const srpc_caller *caller)
     return caller->now(caller->context);
 }
 
-static void caller_link_failed(const srpc_caller *caller)
+/* Sends what there is. Returns false if the link has failed. Makes the wait short if it takes no more now. */
+static bool caller_send(const srpc_caller *caller, srpc_time *most)
 {
-    srpc_client_link_lost(caller->client);
-    srpc_client_give_up(caller->client);
+    srpc_time now = caller_now(caller);
+    size_t count;
+    const uint8_t *outgoing = srpc_client_outgoing(caller->client, now, &count);
+    while (count > 0u) {
+        const int32_t sent = caller->write(caller->context, outgoing, count);
+        if (sent < 0) {
+            return false;
+        }
+        now = caller_now(caller);
+        srpc_client_sent(caller->client, now, (size_t)sent);
+        if (sent == 0) {
+            /* It may take some soon, and have something to read before. */
+            *most = *most > 1u ? 1u : *most;
+            break;
+        }
+        outgoing = srpc_client_outgoing(caller->client, now, &count);
+    }
+    return true;
 }
 
+/* What is due is done last, lest anybody waits behind the end of a call. */
 void srpc_caller_turn(const srpc_caller *caller, srpc_time most)
 {
     uint8_t bytes[SRPC_READ_AT_ONCE];
-    srpc_time now = caller_now(caller);
-    srpc_time wait;
-    int32_t moved;
-    srpc_client_advance(caller->client, now);
-    for (;;) {
-        size_t count;
-        const uint8_t *const outgoing = srpc_client_outgoing(caller->client, now, &count);
-        if (count == 0u) {
-            break;
-        }
-        moved = caller->write(caller->context, outgoing, count);
-        if (moved < 0) {
-            caller_link_failed(caller);
-            return;
-        }
-        now = caller_now(caller);
-        srpc_client_sent(caller->client, now, (size_t)moved);
-        if (moved == 0) {
-            /* It may take some soon, and have something to read before. */
-            most = most > 1u ? 1u : most;
-            break;
-        }
+    int32_t count = -1;
+    if (caller_send(caller, &most)) {
+        const srpc_time wait = srpc_client_wait(caller->client, caller_now(caller));
+        count = caller->read(caller->context, bytes, sizeof bytes, wait < most ? wait : most);
     }
-    wait = srpc_client_wait(caller->client, now);
-    moved = caller->read(caller->context, bytes, sizeof bytes, wait < most ? wait : most);
-    if (moved < 0) {
-        caller_link_failed(caller);
-    } else if (moved > 0) {
-        srpc_client_receive(caller->client, caller_now(caller), bytes, (size_t)moved);
+    if (count < 0) {
+        srpc_client_link_lost(caller->client);
+        srpc_client_give_up(caller->client);
+    } else {
+        const srpc_time now = caller_now(caller);
+        srpc_client_receive(caller->client, now, bytes, (size_t)count);
+        srpc_client_advance(caller->client, now);
     }
 }
 

@@ -27,7 +27,7 @@ static const srpc_target client_unsubscribe = {0, 0, 5, SRPC_NUMBER_FIXED, SRPC_
 
 uint32_t srpc_client_lost_events(const srpc_client *client)
 {
-    return client->state->events_lost;
+    return client->state->events_lost + client->state->events_dropped;
 }
 
 /* Notes that there were `count` events so far in this session. An old answer that was sent again may report a lower

@@ -76,6 +76,7 @@ static void client_accepted(const srpc_client *client, srpc_reader body)
     if (version != SRPC_VERSION) {
         for (place = 0; (call = srpc_client_call_at(client, place)) != NULL; place++) {
             if (srpc_is_open(call)) {
+                srpc_client_bytes(client, call)[0] = version;
                 srpc_client_call_give_up(call, SRPC_NEVER_OTHER_VERSION, SRPC_CAUSE_RESET);
             }
         }
@@ -258,7 +259,7 @@ static void client_take(const srpc_client *client, srpc_time now, uint8_t header
         client_answered(client, now, seq, SRPC_OWN_ERROR, body);
         break;
     case SRPC_KIND_FAULT:
-        client_answered(client, now, seq, client_fault(body), srpc_reader_of(body.at, 0));
+        client_answered(client, now, seq, client_fault(body), body);
         break;
     case SRPC_KIND_NAK:
         if (srpc_read_u8(&body) == SRPC_NAK_NOT_CONNECTED && srpc_reader_good(&body)) {

@@ -225,6 +225,9 @@ bool srpc_stream_step(srpc_stream *stream, const srpc_client *client, srpc_time 
         if (stream->asked_count == 0u) {
             /* Calls that were given up still take all the room. */
             srpc_client_reclaim(client);
+            if (srpc_client_has_room(client)) {
+                continue;
+            }
             return false;
         }
         if (!srpc_client_ended(client, stream->asked[0].ticket, &answer)) {

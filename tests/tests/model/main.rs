@@ -15,7 +15,8 @@ mod schedule;
 mod search;
 mod system;
 
-/// The end that is checked.
+/// The ends that are checked.
 mod end {
+    pub use rpc_proto::client::{Client, Ticket};
     pub use rpc_proto::server::Server;
 }

@@ -1,4 +1,4 @@
-//! Checks "exactly once" exhaustively, with the C library's end in the place of the Rust one: `tests/tests/model` says
+//! Checks "exactly once" exhaustively, with the C library's server in the place of the Rust one: `tests/tests/model` says
 //! how. The states are as many, so the ends behave alike.
 #![cfg(c_compiler)]
 
@@ -22,4 +22,5 @@ mod system;
 /// The end that is checked.
 mod end {
     pub use c_library::Server;
+    pub use rpc_proto::client::{Client, Ticket};
 }
