@@ -14,6 +14,7 @@
 //! - [`transfer_use`]: the share of it that blocks use.
 //! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
 //! - [`shelf`]: blocks in memory that may outlive a reset.
+//! - [`newcomer`]: a person who follows a README, word by word.
 //! - [`nor_flash`]: a flash whose power can be cut in any operation.
 //! - [`mcuboot`]: a boot loader that does what MCUboot's documentation says.
 //! - [`updatable`]: a device with a boot loader, whose firmware can be replaced.
@@ -89,6 +90,8 @@ pub mod lamp;
 pub mod line_use;
 pub mod loopback;
 pub mod mcuboot;
+#[cfg(unix)]
+pub mod newcomer;
 pub mod nor_flash;
 pub mod offered;
 pub mod party_line;
