@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -17,24 +17,26 @@ fn main() {
     .expect("the header can be written");
     fs::write(&source, serial_rpc_c::source()).expect("the source can be written");
 
+    // The demonstration device in C.
+    let calculator = PathBuf::from("../../firmware/c/calculator");
+    let files = fs::read_dir(&calculator).expect("the folder is there");
+    let files = files.map(|file| file.expect("it can be read").path());
+    let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "c");
     let mut build = cc::Build::new();
+    build.std("c99").files([
+        source,
+        "layout.c".into(),
+        "sequences.c".into(),
+        "typed_client.c".into(),
+    ]);
     build
-        .std("c99")
-        .files([source, "layout.c".into(), "typed_client.c".into()])
+        .files(files.filter(is_source))
         .warnings_into_errors(true);
-    build.include(&folder);
-    // The demonstration, and the typed client of its interface.
-    let calculator = Path::new("../../firmware/c/calculator");
-    build.include(calculator);
-    for entry in fs::read_dir(calculator).expect("the folder is there") {
-        let path = entry.expect("it can be read").path();
-        if path.extension().is_some_and(|extension| extension == "c") {
-            build.file(path);
-        }
-    }
-    println!("cargo::rerun-if-changed={}", calculator.display());
+    build.include(&folder).include(&calculator);
     println!("cargo::rerun-if-changed=layout.c");
+    println!("cargo::rerun-if-changed=sequences.c");
     println!("cargo::rerun-if-changed=typed_client.c");
+    println!("cargo::rerun-if-changed={}", calculator.display());
     for flag in ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion"] {
         build.flag(flag);
     }

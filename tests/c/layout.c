@@ -11,6 +11,7 @@ const size_t layout[8] = {
 };
 
 const size_t layout_demonstration = sizeof(demonstration);
+
 extern const size_t client_layout[8];
 
 const size_t client_layout[8] = {

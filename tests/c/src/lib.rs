@@ -8,13 +8,14 @@
 
 pub mod caller;
 pub mod client;
-mod demonstration;
+mod device;
 mod events;
 mod procedure;
+pub mod same;
 mod server;
 pub mod sys;
 
 pub use client::{Client, Ticket};
-pub use demonstration::DemonstrationInC;
+pub use device::DeviceInC;
 pub use events::EventQueue;
 pub use server::{EventSource, NoEvents, Server};

@@ -194,6 +194,8 @@ unsafe extern "C" {
     static layout_demonstration: usize;
 
     pub static calculator_interface: Interface;
+    pub static sequences_counter: Interface;
+    pub static sequences_ring: Interface;
     pub fn demonstration_init(device: *mut c_void, events: *const Events);
     /// A constant whose content is the library's own business.
     pub static srpc_queued_events: u8;

@@ -2,65 +2,16 @@
 //! little of it and of the answer passes at a time.
 #![cfg(c_compiler)]
 
-use c_library::DemonstrationInC;
+use c_library::same;
 use firmware::calculator::{CalculatorTotalChanged, Operation};
-use firmware::{Demonstration, DemonstrationEvents};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rpc_proto::describe::DIGEST_OFFSET;
-use rpc_proto::server::Server;
-use rpc_proto::service::{Arguments, Dispatch, Interface, Member, Replied, Reply, StaticInterface};
+use rpc_proto::service::Member;
 use rpc_proto::services::log::LogRecord;
-use rpc_proto::wire::message::{Fault, Kind};
+use rpc_proto::wire::message::Kind;
 use serde::Serialize;
-use std::rc::Rc;
-use tests::device_end::DeviceEnd;
 use tests::wire::{Message, encoded};
-
-type Events = Rc<DemonstrationEvents>;
-
-/// The demonstration, whose description is in one piece, as in C.
-struct InOnePiece {
-    demonstration: Demonstration<Events>,
-    description: Vec<u8>,
-}
-
-impl InOnePiece {
-    fn new(events: Events) -> Self {
-        Self {
-            demonstration: Demonstration::new(events),
-            description: Demonstration::<Events>::DESCRIPTION.concat(),
-        }
-    }
-}
-
-impl Interface for InOnePiece {
-    fn description(&self, offset: u32) -> &[u8] {
-        match offset {
-            DIGEST_OFFSET => self.demonstration.description(offset),
-            _ => self.description.get(offset as usize..).unwrap_or_default(),
-        }
-    }
-
-    fn fingerprint(&self) -> u32 {
-        self.demonstration.fingerprint()
-    }
-
-    fn resolve(&self, key: u32) -> Option<u16> {
-        self.demonstration.resolve(key)
-    }
-}
-
-impl Dispatch for InOnePiece {
-    fn dispatch(
-        &mut self,
-        index: u16,
-        arguments: Arguments<'_>,
-        reply: Reply<'_>,
-    ) -> Result<Replied, Fault> {
-        self.demonstration.dispatch(index, arguments, reply)
-    }
-}
 
 /// What happens on the line to the device.
 #[derive(Clone, Debug)]
@@ -87,37 +38,9 @@ impl Piece {
     }
 }
 
-/// How many bytes pass to the device, and how many come back, in turns.
-type Pace = [(usize, usize)];
-
-/// Feeds both devices, and compares what they say after each turn.
-fn check_same<const FRAME: usize, const WINDOW: usize>(pieces: &[Piece], pace: &Pace) {
-    let events = Events::default();
-    let interface = InOnePiece::new(Rc::clone(&events));
-    let mut rust = Server::<_, FRAME, WINDOW, _>::with_events(interface, events);
-    let mut c = DemonstrationInC::<FRAME, WINDOW>::new();
+fn check_same<const FRAME: usize, const WINDOW: usize>(pieces: &[Piece], pace: &[(usize, usize)]) {
     let stream: Vec<u8> = pieces.iter().flat_map(Piece::bytes).collect();
-    let mut stream = &stream[..];
-    // What is left is sent in the end, whole.
-    let turns = pace.iter().copied().cycle().take(stream.len() + 1);
-    for (received, sent) in turns.chain([(0, usize::MAX); 100]) {
-        let (now, later) = stream.split_at(received.min(stream.len()));
-        stream = later;
-        for &byte in now {
-            rust.receive(byte);
-            c.receive(byte);
-        }
-        let said = DeviceEnd::outgoing(&mut rust).to_vec();
-        assert_eq!(
-            said,
-            DeviceEnd::outgoing(&mut c),
-            "with {} left",
-            stream.len()
-        );
-        let sent = sent.min(said.len());
-        DeviceEnd::sent(&mut rust, sent);
-        DeviceEnd::sent(&mut c, sent);
-    }
+    same::check::<FRAME, WINDOW>(&stream, pace);
 }
 
 fn body<A: Serialize>(number: u16, arguments: A) -> Vec<u8> {
@@ -276,7 +199,7 @@ fn pace() -> impl Strategy<Value = Vec<(usize, usize)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn with_frames_of_64_bytes(pieces in conversation(), pace in pace()) {
