@@ -278,7 +278,7 @@ impl Workspace {
         let (before, members) = split(&manifest, "members = [");
         let (_, members) = split(members, "default-members = [");
         let (_, after) = split(members, "]");
-        let members = r#""rpc-proto", "rpc-proto/macros", "model""#;
+        let members = r#""rpc-proto", "rpc-proto/macros", "rpc-proto/syntax", "model""#;
         write(
             &root.join("Cargo.toml"),
             &format!("{before}members = [{members}]{after}"),

@@ -1,7 +1,7 @@
 //! Distinguishes procedures that return or take a sequence of items, a batch at a time, from plain
 //! ones.
 
-use super::Errors;
+use crate::Errors;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
@@ -14,7 +14,10 @@ pub enum Flow {
     /// All at once.
     Call,
     /// It returns an iterator; the outcome's value is an item.
-    Stream { moves: bool },
+    Stream {
+        /// True if the items come and go while it is read.
+        moves: bool,
+    },
     /// Its last argument is an iterator over such items.
     Feed(Box<Type>),
 }
@@ -72,7 +75,7 @@ pub fn generics<'a>(
 
 impl Errors {
     /// Rejects a borrowing type if no frame lasts long enough to borrow from.
-    pub(super) fn check_owned(&mut self, ty: &Type, message: &str) {
+    pub(crate) fn check_owned(&mut self, ty: &Type, message: &str) {
         struct Check<'e>(&'e mut Errors, &'e str);
         impl Check<'_> {
             fn refuse(&mut self, place: &impl ToTokens) {

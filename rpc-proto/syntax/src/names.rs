@@ -1,6 +1,6 @@
 //! The names of what is generated, and how they stay clear of the user's.
 
-use super::{Errors, Procedure};
+use crate::{Errors, Procedure};
 use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
@@ -49,7 +49,7 @@ pub fn member_type(service: &Ident, member: &Ident) -> Ident {
 impl Errors {
     /// Rejects members whose types would have the same name, or an event whose type would have that of
     /// another type.
-    pub(super) fn check_member_types(
+    pub(crate) fn check_member_types(
         &mut self,
         service: &Ident,
         procedures: &[Procedure],

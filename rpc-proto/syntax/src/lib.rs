@@ -1,13 +1,17 @@
-//! Turns a trait into the description of a service, or reports an error at its position.
+//! The syntax of services: turns a trait into what its service is made of, or reports an error at its position.
+//!
+//! The macros of `rpc-proto` read with it what the compiler gives them, and programs on a host read source files.
 
 mod docs;
 mod flow;
 mod names;
+mod schema;
 mod types;
 
 pub use docs::Docs;
 pub use flow::{Flow, generics};
 pub use names::member_type;
+pub use schema::check_schema;
 
 use flow::{fed, streamed};
 use names::Names;
@@ -109,7 +113,10 @@ impl Outcome {
     }
 }
 
-/// Reads a trait, and removes the attributes that only this macro knows.
+/// Reads a trait, and removes the attributes that only the macro knows.
+///
+/// # Errors
+/// Fails with all that keeps the trait from being a service.
 pub fn service(item: &mut ItemTrait, options: &Options) -> Result<Service> {
     // Even an invalid trait must not keep attributes that the compiler does not know.
     let names = Names::of(item);
@@ -333,6 +340,7 @@ pub fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
 pub struct Errors(Option<Error>);
 
 impl Errors {
+    /// Adds an error about the tokens of `place`.
     pub fn add(&mut self, place: impl ToTokens, message: &str) {
         self.combine(Error::new_spanned(place, message));
     }
@@ -344,6 +352,10 @@ impl Errors {
         }
     }
 
+    /// Returns all errors as one, if there is any.
+    ///
+    /// # Errors
+    /// Fails if there is any.
     pub fn into_result(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)
     }

@@ -1,7 +1,7 @@
 //! Rejects types that cannot cross the link, as far as the source of a trait shows it. Those inside
 //! other types have no `Schema`.
 
-use super::Errors;
+use crate::Errors;
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{Expr, ExprLit, Lit, Type};
@@ -11,7 +11,7 @@ const LONGEST_ARRAY: usize = 32;
 
 impl Errors {
     /// Checks a type of a signature.
-    pub(super) fn check_type(&mut self, ty: &Type) {
+    pub(crate) fn check_type(&mut self, ty: &Type) {
         Check(self).visit_type(ty);
     }
 }
