@@ -42,6 +42,12 @@ fn main() {
     if let Ok(flags) = env::var("SERIAL_RPC_C_FLAGS") {
         for flag in flags.split_whitespace() {
             build.flag(flag);
+            // Rust links without the compiler's own libraries.
+            for (sanitizer, library) in [("address", "asan"), ("undefined", "ubsan")] {
+                if flag.starts_with("-fsanitize=") && flag.contains(sanitizer) {
+                    println!("cargo::rustc-link-arg-tests=-l{library}");
+                }
+            }
         }
     }
     let is_required = env::var_os("SERIAL_RPC_REQUIRE_EMULATOR").is_some_and(|value| value == "1");
