@@ -311,7 +311,7 @@ impl Workspace {
         ] {
             copy_all(&original().join(folder), &root.join(folder));
         }
-        for file in ["build.rs", "layout.c", "typed_client.c"] {
+        for file in ["build.rs", "layout.c", "sequences.c", "typed_client.c"] {
             copy(
                 &original().join("tests/c").join(file),
                 &root.join("tests/c").join(file),
@@ -330,12 +330,24 @@ impl Workspace {
             MODEL,
             "pub mod device_end;\npub mod wire;\n",
         );
+        let without = |text: &str, words: &[&str]| -> String {
+            let lines = text.lines();
+            let lines = lines.filter(|line| !words.iter().any(|word| line.contains(word)));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
         let manifest = read(&original().join("tests/c/Cargo.toml"));
         let (before, _) = split(&manifest, "[dev-dependencies]");
-        let manifest = format!(
-            "{before}[dev-dependencies]\nheapless = {{ workspace = true }}\npostcard = {{ workspace = true }}\n"
+        let manifest = without(before, &["firmware ="]);
+        let model = "[dev-dependencies]\nheapless = { workspace = true }\npostcard = { workspace = true }\n";
+        write(
+            &root.join("tests/c/Cargo.toml"),
+            &format!("{manifest}{model}"),
         );
-        write(&root.join("tests/c/Cargo.toml"), &manifest);
+        let library = read(&root.join("tests/c/src/lib.rs"));
+        write(
+            &root.join("tests/c/src/lib.rs"),
+            &without(&library, &["device", "same"]),
+        );
         workspace
     }
 
