@@ -120,7 +120,7 @@ impl Context {
 
     /// Returns the settings of the command line and the environment, else those of the project,
     /// else the defaults.
-    fn settled(&self) -> Result<(Target, Options), Failure> {
+    pub fn settled(&self) -> Result<(Target, Options), Failure> {
         let project = Project::of_current_folder()?;
         let link = &self.link;
         let baud = link.baud.or(project.baud);

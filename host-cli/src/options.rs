@@ -1,12 +1,12 @@
 //! The options that every command has: the link to the device, and the form of results.
 
 use crate::completer;
-use crate::seconds::seconds;
 use crate::target::Target;
 use clap::ArgAction;
 use clap::builder::FalseyValueParser;
 use clap_complete::ArgValueCompleter;
 use colorchoice_clap::Color;
+use serial_rpc::seconds::seconds;
 use std::path::PathBuf;
 use std::time::Duration;
 

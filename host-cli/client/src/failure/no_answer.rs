@@ -1,9 +1,9 @@
 //! Collects the likely reasons why a device does not answer, from all that was seen instead.
 
-use crate::failure::{Class, Failure};
-use serial_rpc::port::holder;
-use serial_rpc::safe;
-use serial_rpc::{Connection, Port};
+use super::{Class, Failure};
+use crate::port::holder;
+use crate::safe;
+use crate::{Connection, Port};
 
 /// The length of a device's text that is shown: enough to recognise it.
 const SHOWN: usize = 60;
