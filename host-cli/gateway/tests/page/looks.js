@@ -24,6 +24,10 @@ export async function aCallNeedsTheKeyboardOnly(browser) {
   const row = page.locator("details.procedure", { hasText: "halve" }).first();
   await says(row.locator(".outcome"), "11");
   assert.ok(await row.locator("[aria-live=polite] .outcome").isVisible(), "a screen reader says it");
+  await keyboard.press("ArrowDown");
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Enter");
+  await says(row.locator(".outcome"), "10");
 }
 
 export async function thePageIsAccessibleInLightAndDark(browser) {
@@ -44,7 +48,7 @@ export async function thePageIsAccessibleInLightAndDark(browser) {
     await measured.getByRole("img").waitFor();
     const countdown = await opened(page, "countdown");
     await countdown.getByRole("button", { name: "Fetch" }).click();
-    await says(countdown.getByRole("status"), "that is all");
+    await says(countdown.getByRole("status"), "That is all.");
     await call(await opened(page, "count"));
     await page.getByText("Blocks", { exact: true }).click();
     await page.locator(".blocks li").first().waitFor();

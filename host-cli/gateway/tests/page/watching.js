@@ -7,7 +7,8 @@ export async function thePlotOfAnEventMoves(browser) {
   const page = await browser.open();
   const row = await opened(page, "measured");
   await row.getByRole("button", { name: "Watch" }).click();
-  await says(row.getByRole("status"), "none lost");
+  await says(row.getByRole("status"), "Watching.");
+  await row.getByText(/^\d+ events, none lost$/).waitFor();
   const level = row.locator(".plot polyline").first();
   await until(async () => ((await level.getAttribute("points")) ?? "").split(" ").length > 3);
   const before = await level.getAttribute("points");
@@ -18,7 +19,7 @@ export async function thePlotOfAnEventMoves(browser) {
   await row.getByText("The last events").click();
   await until(async () => (await row.locator("tbody tr").count()) > 3);
   await row.getByRole("button", { name: "Stop" }).click();
-  await says(row.getByRole("status"), "stopped");
+  await says(row.getByRole("status"), "Stopped.");
   const stopped = await row.locator("tbody tr").count();
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal(await row.locator("tbody tr").count(), stopped);
