@@ -127,6 +127,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
             get(blocks::read).put(blocks::write),
         )
         .route("/devices/{name}/{path}", any(calls::by_method))
+        .merge(crate::page::router())
         .merge(operation::router())
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
