@@ -191,3 +191,20 @@ pub fn drain(device: &mut impl DeviceEnd) -> Vec<u8> {
     device.sent(said.len());
     said
 }
+
+/// Returns a device's answer to its first call, with that body, in a session of its own.
+///
+/// # Panics
+/// Panics if it is not a value.
+pub fn answer_to(device: &mut impl DeviceEnd, body: &[u8]) -> Vec<u8> {
+    hand(device, &Message::connect(SESSION).frame());
+    let call = Message {
+        kind: Kind::Call,
+        seq: 0,
+        body: body.to_vec(),
+    };
+    let said = hand(device, &call.frame());
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].kind, Kind::Return);
+    said[0].body.clone()
+}

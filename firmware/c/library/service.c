@@ -61,7 +61,7 @@ static bool srpc_batch_has_room(const srpc_batch *batch)
     }
     /* With the header and the end. */
     payload = (size_t)(reply->at - batch->body) + 2u;
-    return SRPC_FRAME_LENGTH(payload) - payload + 1u <= (size_t)(reply->end - reply->at);
+    return SRPC_FRAME_LENGTH(payload) - payload <= (size_t)(reply->end - reply->at);
 }
 
 bool srpc_batch_wants(srpc_batch *batch)

@@ -8,11 +8,14 @@
 
 pub mod caller;
 pub mod client;
+mod device;
 mod events;
 mod procedure;
+pub mod same;
 mod server;
 pub mod sys;
 
 pub use client::{Client, Ticket};
+pub use device::DeviceInC;
 pub use events::EventQueue;
 pub use server::{EventSource, NoEvents, Server};

@@ -55,6 +55,7 @@ impl From<Wide> for u128 {
 pub type Dispatch = unsafe extern "C" fn(*mut c_void, u16, *mut Reader, *mut Writer) -> u8;
 pub type AnswerOwn = unsafe extern "C" fn(*const Server, u16, *mut Reader, *mut Writer) -> u8;
 
+/// The constants in it are there for ever.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Interface {
@@ -67,6 +68,9 @@ pub struct Interface {
     pub fingerprint: u32,
     pub count: u16,
 }
+
+// SAFETY: nothing in it ever changes.
+unsafe impl Sync for Interface {}
 
 /// The longest Nak.
 pub const NAK: usize = 8;
@@ -179,8 +183,20 @@ pub fn sizes() -> [(usize, usize); 8] {
     std::array::from_fn(|index| (here[index], there[index]))
 }
 
+/// Returns the size of the state of the demonstration device.
+pub fn size_of_demonstration() -> usize {
+    // SAFETY: it is a constant.
+    unsafe { layout_demonstration }
+}
+
 unsafe extern "C" {
     static layout: [usize; 8];
+    static layout_demonstration: usize;
+
+    pub static calculator_interface: Interface;
+    pub static sequences_counter: Interface;
+    pub static sequences_ring: Interface;
+    pub fn demonstration_init(device: *mut c_void, events: *const Events);
     /// A constant whose content is the library's own business.
     pub static srpc_queued_events: u8;
 

@@ -3,6 +3,7 @@
 #![cfg(c_compiler)]
 #![allow(unsafe_code, reason = "it calls functions in C")]
 
+use c_library::DeviceInC;
 use c_library::caller::{Caller, Link, call};
 use c_library::client::{Client, Subscriptions};
 use firmware::calculator::Calculator;
@@ -10,6 +11,7 @@ use firmware::{Demonstration, DemonstrationEvents};
 use rpc_proto::client::Timing;
 use rpc_proto::server::Server;
 use std::collections::VecDeque;
+use tests::device_end::DeviceEnd;
 use tests::hostile::Hostility;
 use tests::line::SplitMix64;
 
@@ -142,21 +144,32 @@ fn server(events: &DemonstrationEvents) -> Server160<'_> {
     Server::with_events(Demonstration::new(events), events)
 }
 
+/// Hands a byte to a device, and takes what it has to say.
+fn hand(device: &mut impl DeviceEnd, byte: Option<u8>) -> Vec<u8> {
+    let mut said = Vec::new();
+    if let Some(byte) = byte {
+        device.receive(byte);
+    }
+    loop {
+        let outgoing = device.outgoing();
+        if outgoing.is_empty() {
+            return said;
+        }
+        said.extend(outgoing);
+        let count = outgoing.len();
+        device.sent(count);
+    }
+}
+
 impl Device for Server160<'_> {
     fn take(&mut self, byte: Option<u8>) -> Vec<u8> {
-        let mut said = Vec::new();
-        if let Some(byte) = byte {
-            self.receive(byte);
-        }
-        loop {
-            let outgoing = self.outgoing();
-            if outgoing.is_empty() {
-                return said;
-            }
-            said.extend(outgoing);
-            let count = outgoing.len();
-            self.sent(count);
-        }
+        hand(self, byte)
+    }
+}
+
+impl Device for DeviceInC<160, 4> {
+    fn take(&mut self, byte: Option<u8>) -> Vec<u8> {
+        hand(self, byte)
     }
 }
 
@@ -198,6 +211,8 @@ fn every_procedure_answers_as_it_should() {
         0,
         "failed at that line of typed_client.c"
     );
+    let mut wire = Wire::to(DeviceInC::<160, 4>::demonstration());
+    assert_eq!(answers(&mut wire, &mut client(0)), 0, "with a device in C");
 }
 
 #[test]
