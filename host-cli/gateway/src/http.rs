@@ -80,7 +80,7 @@ impl Default for Limits {
             body: 1 << 20,
             block: 16 << 20,
             connections: 1024,
-            requests: 10_000,
+            requests: 100_000,
             body_pause: Duration::from_secs(10),
             keys: KeyLimits::default(),
         }
