@@ -128,6 +128,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/devices/{name}/{path}", any(calls::by_method))
         .merge(crate::page::router())
+        .route("/problems/{kind}", get(problem::about))
         .merge(operation::router())
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

@@ -148,6 +148,18 @@ async fn what_does_not_exist_is_404_with_what_is_like_it() {
 }
 
 #[tokio::test]
+async fn the_type_of_a_problem_leads_to_what_it_is() {
+    let bench = Bench::new();
+    let problem = bench.get("/devices/nobody").await.json();
+    let about = bench.get(problem["type"].as_str().unwrap()).await;
+    assert_eq!(about.body, "The gateway has no such device (status 404).\n");
+    assert_eq!(
+        bench.get("/problems/none").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
 async fn another_method_is_405_and_says_which_one_there_is() {
     let bench = Bench::new();
     for (method, path, allowed) in [
