@@ -79,6 +79,11 @@ impl Context {
         if let Some(cache) = self.cache() {
             connection = connection.with_cache(cache);
         }
+        if let Some(socket) = connection.gateway().filter(|_| self.verbosity > 0) {
+            let port = connection.name();
+            let text = format!("a gateway has {port}: this goes through it, by unix:{socket}");
+            output::notice(self.json, &text);
+        }
         if let Some(tap) = tapping::tap(self.verbosity, self.capture.as_deref(), self.cache())? {
             connection = connection.tapped_by(tap);
         }

@@ -51,6 +51,8 @@ impl FromStr for Port {
     /// ```
     /// use serial_rpc::Port;
     /// assert_eq!("tcp:localhost:4000".parse(), Ok(Port::Tcp("localhost:4000".into())));
+    /// #[cfg(unix)]
+    /// assert_eq!("unix:/run/rig.sock".parse(), Ok(Port::Unix("/run/rig.sock".into())));
     /// assert_eq!("/dev/ttyACM0".parse(), Ok(Port::Serial("/dev/ttyACM0".into())));
     /// ```
     fn from_str(text: &str) -> Result<Self, NotAPort> {

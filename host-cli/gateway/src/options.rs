@@ -21,7 +21,7 @@ const HTTP_PORT: u16 = 8377;
 #[command(name = "serial-rpc-gateway", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
 pub struct Options {
     /// The devices: NAME=PORT, or PORT alone. A port is a path, VID:PID[:SERIAL], id:SERIAL,
-    /// tcp:HOST:PORT or sim. Those that are absent are waited for.
+    /// tcp:HOST:PORT, unix:PATH or sim. Those that are absent are waited for.
     #[arg(
         value_name = "[NAME=]PORT",
         env = "SERIAL_RPC_PORT",

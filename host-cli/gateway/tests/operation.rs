@@ -93,7 +93,7 @@ fn calls_are_counted_by_outcome() {
 }
 
 #[test]
-fn the_shell_and_http_use_one_device() {
+fn the_shell_http_and_the_page_are_of_one_device() {
     let folder = tempfile::tempdir().unwrap();
     let sockets = folder.path().to_str().unwrap();
     let gateway = Running::with(&["sim", "--sockets", sockets]);
@@ -104,6 +104,9 @@ fn the_shell_and_http_use_one_device() {
     let answer = gateway.call("/devices/sim/calculator.accumulate", "[7]");
     assert_eq!(answer.body, "12");
     assert_eq!(shell(&["call", "calculator.total"]), "12\n");
+    let page = gateway.get("/");
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("text/html"), "{}", page.head);
 }
 
 #[test]

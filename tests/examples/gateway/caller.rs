@@ -7,6 +7,8 @@ use serial_rpc_simulator::SimulatedDevice;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
 
 /// A program that calls `add(2, 3)`.
 pub type Caller = Box<dyn FnMut() + Send>;
@@ -57,6 +59,14 @@ pub fn ways(device: &str, gateway: &Gateway, direct: Option<String>) -> Vec<Way>
 }
 
 impl Way {
+    /// Returns the way through a program that copies bytes to that socket.
+    pub fn copied(socket: String) -> Self {
+        Self {
+            name: "copied",
+            place: Place::Shared(format!("unix:{socket}")),
+        }
+    }
+
     /// Returns a program that has called once.
     pub fn connect(&self) -> Caller {
         let mut caller = match &self.place {
@@ -75,9 +85,8 @@ fn typed(connection: &Connection) -> Caller {
     Box::new(move || assert_eq!(calculator.add(2, 3), Ok(5)))
 }
 
-/// Makes requests on a connection that stays open.
+/// Makes requests on a connection that stays open. A request that is one too many is made again.
 fn over_http(address: &str, device: &str) -> Caller {
-    const END: &[u8] = b"\r\n\r\n5";
     let mut stream = TcpStream::connect(address).expect("the gateway listens");
     stream.set_nodelay(true).expect("an option of TCP");
     let request = format!(
@@ -85,14 +94,35 @@ fn over_http(address: &str, device: &str) -> Caller {
          Content-Type: application/json\r\nContent-Length: 5\r\n\r\n[2,3]"
     );
     Box::new(move || {
-        stream.write_all(request.as_bytes()).expect("it is sent");
-        let mut answer = Vec::new();
-        let mut buffer = [0; 1024];
-        while !answer.ends_with(END) {
-            let count = stream.read(&mut buffer).expect("it answers");
-            answer.extend_from_slice(&buffer[..count]);
-            assert!(count > 0, "{}", String::from_utf8_lossy(&answer));
+        loop {
+            stream.write_all(request.as_bytes()).expect("it is sent");
+            let answer = answer(&mut stream);
+            match answer
+                .strip_prefix("HTTP/1.1 ")
+                .and_then(|rest| rest.get(..3))
+            {
+                Some("200") => return assert!(answer.ends_with("\r\n\r\n5"), "{answer}"),
+                Some("429") => thread::sleep(Duration::from_millis(1)),
+                _ => panic!("{answer}"),
+            }
         }
-        assert!(answer.starts_with(b"HTTP/1.1 200 "));
     })
+}
+
+/// Reads a whole answer.
+fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    let mut buffer = [0; 1024];
+    loop {
+        let count = stream.read(&mut buffer).expect("it answers");
+        assert!(count > 0, "{answer}");
+        answer += std::str::from_utf8(&buffer[..count]).expect("it is text");
+        if let Some((head, body)) = answer.split_once("\r\n\r\n")
+            && let Some((_, length)) = head.split_once("content-length: ")
+            && let Some(length) = length.split("\r\n").next()
+            && length.parse() == Ok(body.len())
+        {
+            return answer;
+        }
+    }
 }

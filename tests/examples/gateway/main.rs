@@ -14,6 +14,7 @@ mod turns;
 
 use crowd::Crowd;
 use running::{Gateway, Terminal};
+use serial_rpc_simulator::line::Pace;
 use std::fs;
 use std::thread;
 
@@ -28,23 +29,33 @@ fn main() {
     println!("{}. Only the ratios mean anything elsewhere.\n", machine());
 
     println!(
-        "Latency of `add(2, 3)`, one call after another, on a PTY whose device is a thread of its own. The \
-         gateway adds a hop, and a second one for what it passes on:\n"
+        "Latency of `add(2, 3)`, one call after another, on a PTY whose device is a thread of its own. Copied \
+         is through a program that copies bytes between the PTY and a Unix socket, the least that any program \
+         in between takes:\n"
     );
-    println!("| way | p50, µs | p99, µs | p50, times direct | p99, times direct |");
-    println!("|---|---:|---:|---:|---:|");
-    let (direct, behind) = (Terminal::new(), Terminal::new());
-    let gateway = Gateway::with(&[&format!("board={}", behind.path())]);
-    let ways = caller::ways("board", &gateway, Some(direct.path()));
-    for line in turns::latency(&ways) {
-        println!("{line}");
+    println!("| line | way | p50, µs | p99, µs | p50, times direct | p99, times direct |");
+    println!("|---|---|---:|---:|---:|---:|");
+    for (line, pace) in [
+        ("1,000,000 baud", Pace::uart(1_000_000)),
+        ("no limit", Pace::INSTANT),
+    ] {
+        let [direct, behind, copied] = [(); 3].map(|()| Terminal::new(pace));
+        let folder = tempfile::tempdir().expect("a folder");
+        let gateway = Gateway::with(&[&format!("board={}", behind.path())]);
+        let mut ways = caller::ways("board", &gateway, Some(direct.path()));
+        ways.insert(
+            1,
+            caller::Way::copied(running::copier(&copied.path(), folder.path())),
+        );
+        for row in turns::latency(&ways) {
+            println!("| {line} {row}");
+        }
     }
-    drop(gateway);
 
     println!(
         "\nPrograms at once, each on a thread and a connection of its own, one call after another, on a \
          simulated device of the gateway. Direct is threads that share a connection to one in their own \
-         process:\n"
+         process. HTTP is limited to 10,000 requests a second of a peer:\n"
     );
     println!("| programs | way | calls/s | of direct | p50, µs | p99, µs |");
     println!("|---:|---|---:|---:|---:|---:|");

@@ -1,16 +1,18 @@
-//! The gateway as a program of its own, and a device on a pseudo-terminal.
+//! The gateway as a program of its own, and devices on pseudo-terminals.
 
-use serial_rpc::link::{Link, Offer};
-use serial_rpc_simulator::SimulatedDevice;
+use serial_rpc::link::Offer;
+use serial_rpc_simulator::line::{Faults, Pace};
+use serial_rpc_simulator::{SimulatedDevice, Simulation};
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Longer than any measurement: without anything to read, the device's thread sleeps.
+/// Longer than any measurement: without anything to read, a thread sleeps.
 const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A gateway that runs until this is dropped.
@@ -20,7 +22,7 @@ pub struct Gateway {
     pub address: String,
     /// The folder of its Unix sockets.
     sockets: tempfile::TempDir,
-    /// The TCP port of the only device, if there is only one.
+    /// The TCP ports of the devices.
     pub tcp: Vec<String>,
 }
 
@@ -120,11 +122,13 @@ fn program() -> PathBuf {
 pub struct Terminal(Offer);
 
 impl Terminal {
-    /// Offers a device on a thread of its own, which ends with this program.
-    pub fn new() -> Self {
+    /// Offers a device at the end of a line of that pace, on a thread that ends with this program.
+    pub fn new(pace: Pace) -> Self {
         let offer = Offer::pty().expect("a pseudo-terminal");
         let link = offer.accept().expect("its other end");
-        thread::spawn(move || serve(&*link));
+        thread::spawn(move || {
+            Simulation::of(SimulatedDevice::new(), pace, Faults::NONE, 0).serve(&*link)
+        });
         Self(offer)
     }
 
@@ -134,14 +138,19 @@ impl Terminal {
     }
 }
 
-fn serve(link: &dyn Link) -> io::Result<()> {
-    let device = SimulatedDevice::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let count = link.read(&mut buffer, FOREVER)?;
-        device.write(&buffer[..count], Duration::ZERO)?;
-        while let count @ 1.. = device.read(&mut buffer, Duration::ZERO)? {
-            link.write(&buffer[..count], FOREVER)?;
-        }
-    }
+/// Copies bytes between a Unix socket and a port, as the least that a program in between can do, for one program
+/// at a time. Returns the socket's path in that folder.
+pub fn copier(port: &str, folder: &Path) -> String {
+    let path = folder.join("copier.sock");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    let port = serialport::new(port, 115_200).timeout(FOREVER);
+    let mut port = port.open_native().expect("the port opens");
+    let mut back = port.try_clone_native().expect("a second handle");
+    thread::spawn(move || {
+        let (mut program, _) = listener.accept()?;
+        let mut answers = program.try_clone()?;
+        thread::spawn(move || io::copy(&mut back, &mut answers));
+        io::copy(&mut program, &mut port)
+    });
+    path.display().to_string()
 }

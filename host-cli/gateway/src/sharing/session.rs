@@ -25,12 +25,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// The number of calls that a program may send ahead.
-const WINDOW: usize = 8;
-
-/// The longest frames of most devices. Those of others have up to `serial_rpc::connection::MAX_FRAME` bytes.
+/// The longest frames of most devices, and the number of calls that a program may send ahead then.
 const USUAL_FRAME: usize = 512;
+const USUAL_WINDOW: usize = 8;
+
+/// The same for devices with longer frames.
 const LONG_FRAME: usize = serial_rpc::connection::MAX_FRAME;
+const LONG_WINDOW: usize = 4;
 
 /// The events that wait for a program.
 type Queue = EventQueue<4096, 16>;
@@ -45,7 +46,7 @@ const CHUNK: usize = 1024;
 const OUT_ENOUGH: usize = 1024;
 
 /// The bytes of arguments that wait to be passed on, from which on nothing more is read.
-const WAITING_ENOUGH: usize = 8 * 1024;
+const WAITING_ENOUGH: usize = 2048;
 
 /// The time after which a call is answered as unreachable if the device does not answer. It is shorter than
 /// what most callers give a call.
@@ -81,17 +82,17 @@ pub(super) async fn serve(mut stream: impl Stream, device: Arc<Device>, way: Way
         () = limits.stop.requested() => None,
     };
     let Some(interface) = interface else { return };
-    // A frame of the device's fits one of the session's. Most are short, and so is what they take.
+    // A frame of the device's fits one of the session's.
     if usize::from(interface.max_frame) <= USUAL_FRAME {
-        let session = Session::<USUAL_FRAME>::new(device, interface, way, limits);
+        let session = Session::<USUAL_FRAME, USUAL_WINDOW>::new(device, interface, way, limits);
         session.run(&mut stream).await;
     } else {
-        let session = Session::<LONG_FRAME>::new(device, interface, way, limits);
+        let session = Session::<LONG_FRAME, LONG_WINDOW>::new(device, interface, way, limits);
         session.run(&mut stream).await;
     }
 }
 
-struct Session<const FRAME: usize> {
+struct Session<const FRAME: usize, const WINDOW: usize> {
     server: Box<RawServer<Mirror, FRAME, WINDOW, Arc<Queue>>>,
     /// The events for the program.
     queue: Arc<Queue>,
@@ -173,7 +174,7 @@ enum Begun {
     Subscription(Token, u32, SubscribeResult<Held>),
 }
 
-impl<const FRAME: usize> Session<FRAME> {
+impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     fn new(device: Arc<Device>, interface: Arc<Interface>, way: Way, limits: Limits) -> Self {
         let queue = Arc::new(Queue::new());
         let server =
@@ -624,4 +625,22 @@ fn write(
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_takes_no_more_than_64_kib_however_long_the_frames_and_whatever_it_does() {
+        let server = size_of::<RawServer<Mirror, LONG_FRAME, LONG_WINDOW, Arc<Queue>>>();
+        // The last bytes of each are added when it has not quite enough.
+        let out = OUT_ENOUGH + LONG_FRAME;
+        let asked = WAITING_ENOUGH + LONG_FRAME;
+        let begins = LONG_FRAME;
+        let own = size_of::<Session<LONG_FRAME, LONG_WINDOW>>() + LONG_WINDOW * 1024;
+        let queue = size_of::<Queue>() + INBOX + LONG_FRAME;
+        let most = server + out + asked + begins + own + queue + CHUNK;
+        assert!(most <= 64 * 1024, "{most} bytes");
+    }
 }

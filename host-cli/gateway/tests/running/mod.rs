@@ -2,8 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Longer than anything takes, so that a test that hangs ends.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -13,6 +15,8 @@ pub struct Running {
     child: Option<Child>,
     /// The address of its page.
     pub page: String,
+    /// The folder of its sockets, if it is its own.
+    sockets: Option<TempDir>,
 }
 
 /// What a program has left behind.
@@ -33,7 +37,16 @@ pub struct Answer {
 impl Running {
     /// Starts a gateway on a free port, with these arguments besides.
     pub fn with(arguments: &[&str]) -> Self {
+        let sockets = TempDir::new().expect("a folder");
+        let mut running = Self::in_folder(sockets.path(), arguments);
+        running.sockets = Some(sockets);
+        running
+    }
+
+    /// Starts a gateway that has its sockets in that folder.
+    pub fn in_folder(sockets: &Path, arguments: &[&str]) -> Self {
         let mut child = program()
+            .env("SERIAL_RPC_SOCKETS", sockets)
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
@@ -52,6 +65,7 @@ impl Running {
         Self {
             child: Some(child),
             page,
+            sockets: None,
         }
     }
 
