@@ -34,10 +34,10 @@ const REOPENED: Duration = Duration::from_millis(250);
 pub struct Device {
     name: String,
     connection: Connection,
+    metrics: Metrics,
     status: watch::Sender<Status>,
     /// Asks for a look at the device at once.
     look: Arc<Notify>,
-    metrics: Metrics,
 }
 
 /// What is known of a device now.
@@ -104,9 +104,9 @@ impl Device {
         let device = Arc::new(Self {
             name,
             connection,
+            metrics: Metrics::default(),
             status: watch::Sender::new(status),
             look: Arc::default(),
-            metrics: Metrics::default(),
         });
         tokio::spawn(watch_over(Arc::downgrade(&device)));
         device

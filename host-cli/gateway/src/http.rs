@@ -1,7 +1,7 @@
 //! HTTP and JSON: the routes, and the state that their handlers share.
 //!
-//! `safety` decides who may ask, `rate` how often, and `body` how much. `interface` and `devices` describe;
-//! `calls`, `lines` and `blocks` call, all by `passage`; `keys` keeps what came of it. `events` reads from
+//! `safety` decides who may ask, `rate` how often, and `body` how much. `interface`, `openapi` and `devices`
+//! describe; `calls`, `lines` and `blocks` call, all by `passage`; `keys` keeps what came of it. `events` reads from
 //! `hub`. Failures are a `problem` each.
 
 mod blocks;
@@ -13,6 +13,7 @@ mod hub;
 mod interface;
 mod keys;
 mod lines;
+mod openapi;
 mod operation;
 mod passage;
 pub mod problem;
@@ -116,6 +117,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/devices", get(devices::list))
         .route("/devices/changes", get(devices::changes))
         .route("/devices/{name}", get(interface::describe))
+        .route("/devices/{name}/openapi.json", get(openapi::document))
         .route("/devices/{name}/events", get(events::events))
         .route("/devices/{name}/log", get(events::log))
         .route("/devices/{name}/statistics", get(statistics::statistics))
@@ -125,6 +127,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
             get(blocks::read).put(blocks::write),
         )
         .route("/devices/{name}/{path}", any(calls::by_method))
+        .merge(crate::page::router())
         .merge(operation::router())
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

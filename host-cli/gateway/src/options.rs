@@ -213,7 +213,7 @@ Examples:
 
 Then, while it runs:
   serial-rpc --port /dev/ttyACM0 list                   goes through the gateway
-  curl -d '[2, 3]' http://localhost:8377/devices/sim/calculator.add";
+  curl --json '[2, 3]' http://localhost:8377/devices/sim/calculator.add";
 
 const DETAILS: &str = "\
 Names:

@@ -7,11 +7,14 @@ use running::{Answer, Running, program};
 use serde_json::Value;
 use serial_rpc_simulator::SimulatedDevice;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use tests::offered::Offered;
+use tests::program::serial_rpc;
 use tests::test_device::TestDevice;
 
 /// A door that opens when it is let.
@@ -90,6 +93,47 @@ fn calls_are_counted_by_outcome() {
 }
 
 #[test]
+fn the_shell_http_and_the_page_are_of_one_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let sockets = folder.path().to_str().unwrap();
+    let gateway = Running::with(&["sim", "--sockets", sockets]);
+    gateway.get_until("/devices", |devices| devices.contains("\"present\""));
+    let port = format!("unix:{sockets}/sim.sock");
+    let shell = |words: &[&str]| serial_rpc(&port, words).stdout;
+    assert_eq!(shell(&["call", "calculator.accumulate", "5"]), "5\n");
+    let answer = gateway.call("/devices/sim/calculator.accumulate", "[7]");
+    assert_eq!(answer.body, "12");
+    assert_eq!(shell(&["call", "calculator.total"]), "12\n");
+    let page = gateway.get("/");
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("text/html"), "{}", page.head);
+}
+
+#[test]
+fn programs_that_are_connected_are_counted_until_they_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let sockets = folder.path().to_str().unwrap();
+    let gateway = Running::with(&["sim", "--sockets", sockets]);
+    gateway.get_until("/devices", |devices| devices.contains("\"present\""));
+    let connected = |way: &str, count: u32| {
+        let line = format!("serial_rpc_programs{{device=\"sim\",way=\"{way}\"}} {count}\n");
+        gateway.get_until("/metrics", |metrics| metrics.contains(&line));
+    };
+    let session = UnixStream::connect(folder.path().join("sim.sock")).unwrap();
+    let mut reader = TcpStream::connect(gateway.address()).unwrap();
+    let head = format!(
+        "GET /devices/sim/calculator.total_changed HTTP/1.1\r\nHost: {}\r\n\r\n",
+        gateway.address()
+    );
+    reader.write_all(head.as_bytes()).unwrap();
+    connected("unix", 1);
+    connected("http", 1);
+    drop((session, reader));
+    connected("unix", 0);
+    connected("http", 0);
+}
+
+#[test]
 fn a_signal_lets_the_call_in_flight_end_and_begins_no_more() {
     for signal in ["INT", "TERM"] {
         let (door, key) = door();
@@ -126,6 +170,53 @@ fn a_call_that_does_not_end_in_time_is_told_that_it_may_have_run() {
         "{}",
         ended.log
     );
+}
+
+#[test]
+fn a_program_on_a_socket_is_told_the_same() {
+    for (is_let, code, said) in [(true, 0, ""), (false, 7, "may have run")] {
+        let (door, key) = door();
+        let folder = tempfile::tempdir().unwrap();
+        let sockets = folder.path().to_str().unwrap();
+        let arguments = [&format!("door={}", door.port()), "--sockets", sockets];
+        let within = ["--stop-within", if is_let { "1h" } else { "0.1" }];
+        let gateway = Running::with(&[&arguments[..], &within].concat());
+        gateway.get_until("/devices", |devices| devices.contains("\"present\""));
+        let port = format!("unix:{sockets}/door.sock");
+        let call =
+            thread::spawn(move || serial_rpc(&port, &["--timeout", "60", "call", "door.open"]));
+        let in_flight = r#"serial_rpc_calls_in_flight{device="door",way="unix"} 1"#;
+        gateway.get_until("/metrics", |metrics| metrics.contains(in_flight));
+        gateway.signal("TERM");
+        while TcpStream::connect(gateway.address()).is_ok() {
+            thread::yield_now();
+        }
+        if is_let {
+            key.send(()).unwrap();
+        }
+        let outcome = call.join().unwrap();
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        assert!(outcome.stderr.contains(said), "{outcome:?}");
+        assert_eq!(gateway.ended().code, Some(0));
+    }
+}
+
+#[test]
+fn readers_of_events_do_not_keep_the_gateway_from_ending() {
+    let gateway = Running::with(&["sim", "--stop-within", "1h"]);
+    gateway.get_until("/devices", |devices| devices.contains("\"present\""));
+    let mut readers = Vec::new();
+    for path in ["/devices/changes", "/devices/sim/log"] {
+        let mut reader = TcpStream::connect(gateway.address()).unwrap();
+        let host = gateway.address();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        reader.write_all(head.as_bytes()).unwrap();
+        // It follows once the head of the answer is there.
+        reader.read_exact(&mut [0; 12]).unwrap();
+        readers.push(reader);
+    }
+    gateway.signal("TERM");
+    assert_eq!(gateway.ended().code, Some(0));
 }
 
 #[test]

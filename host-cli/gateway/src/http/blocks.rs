@@ -2,7 +2,7 @@
 
 use super::passage::Passage;
 use super::problem::{Answer, Kind, Problem};
-use super::{Shared, body, calls, lines};
+use super::{Shared, body, interface, lines};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -100,7 +100,7 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Answer<Json<Value>> {
     let device = shared.device(&name)?;
-    let (connection, procedure) = calls::find(&device, "blocks.list", &headers).await?;
+    let (connection, procedure) = interface::find(&device, "blocks.list", &headers).await?;
     let passage = Passage::unlimited(&shared, &device, &procedure.path)?;
     let blocks = connection.call_async(&procedure.path, &json!([])).await;
     passage.end(&connection, blocks).map(Json)

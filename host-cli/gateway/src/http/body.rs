@@ -2,14 +2,16 @@
 
 use super::Limits;
 use super::problem::{Answer, Kind, Problem};
+use crate::stop::Stop;
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use serial_rpc::Connection;
+use std::future::pending;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The header for the time limit of a call in seconds.
 pub const TIMEOUT: &str = "timeout";
@@ -42,6 +44,20 @@ pub fn within(connection: Connection, headers: &HeaderMap) -> Answer<Connection>
         Some(limit) => connection.within(limit),
         None => connection,
     })
+}
+
+/// Waits for the end of an answer that goes on: until the time limit, or until the gateway stops.
+pub async fn over(limit: Option<Duration>, stop: Stop) {
+    let limit = async {
+        match limit {
+            Some(limit) => sleep(limit).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = limit => {}
+        () = stop.requested() => {}
+    }
 }
 
 /// Returns true if the body is of that media type, whatever its parameters.

@@ -3,7 +3,7 @@
 use super::keys::{self, Outcome};
 use super::passage::Passage;
 use super::problem::{Answer, Kind, Problem};
-use super::{Shared, body, events, lines};
+use super::{Shared, body, events, interface, lines};
 use crate::device::Device;
 use axum::Json;
 use axum::body::Body;
@@ -27,7 +27,7 @@ pub async fn by_method(
     body: Body,
 ) -> Answer<Response> {
     let device = shared.device(&name)?;
-    let (connection, procedure) = find(&device, &path, &headers).await?;
+    let (connection, procedure) = interface::find(&device, &path, &headers).await?;
     match method {
         Method::POST if !procedure.is_event() => {
             call(&shared, &device, connection, procedure, &headers, body).await
@@ -43,28 +43,6 @@ pub async fn by_method(
             let message = format!("{path} is called by POST");
             Err(Problem::wrong_method("POST", message))
         }
-    }
-}
-
-/// Finds a procedure or event of the device, and a connection with the time limit that the client
-/// asks for.
-pub async fn find(
-    device: &Device,
-    path: &str,
-    headers: &HeaderMap,
-) -> Answer<(Connection, Procedure)> {
-    let connection = body::within(device.connection(), headers)?;
-    let description = connection.description_async().await;
-    let description = description.map_err(|error| Problem::description(&connection, error))?;
-    match description.procedure(path) {
-        // Other spellings are for people.
-        Ok(procedure) if procedure.path == path => Ok((connection, procedure.clone())),
-        Ok(procedure) => {
-            let message = format!("the device has no procedure `{path}`");
-            let hint = format!("it has `{}`", procedure.path);
-            Err(Problem::new(Kind::NoSuchProcedure, message).hint(hint))
-        }
-        Err(error) => Err(Problem::call(&connection, error.into())),
     }
 }
 

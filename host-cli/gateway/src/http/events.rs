@@ -3,16 +3,16 @@
 
 use super::hub::{Reader, Told};
 use super::problem::{Answer, Kind, Problem};
-use super::{Shared, body, calls};
+use super::{Shared, body, interface};
 use crate::device::Device;
-use crate::stop::Stop;
+use crate::metrics::{Metrics, Program, Way};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use futures_util::future::select_all;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use rpc_proto::client::CallError;
 use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Member;
@@ -25,18 +25,16 @@ use serial_rpc::description::Procedure;
 use serial_rpc::failure::{Class, Failure};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::future::pending;
 use std::sync::Arc;
-use tokio::time::{Instant, sleep_until};
 
 /// The header by which a client goes on where it was.
-const LAST_EVENT_ID: &str = "last-event-id";
+pub const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The name of the log among events.
 const LOG: &str = "log";
 
 /// The most kinds of events in one answer.
-pub const MAX_KINDS: usize = 32;
+const MAX_KINDS: usize = 32;
 
 /// A kind of event that a client follows.
 enum Followed {
@@ -85,7 +83,7 @@ pub async fn events(
                     "`of` has the paths of events, with commas in between, and `log` for the log",
                 ));
             }
-            path => match calls::find(&device, path, &headers).await? {
+            path => match interface::find(&device, path, &headers).await? {
                 (_, procedure) if procedure.is_event() => Followed::Event(Box::new(procedure)),
                 _ => return Err(Problem::new(Kind::Mistaken, format!("{path} is no event"))),
             },
@@ -113,8 +111,8 @@ pub async fn event(
 /// The kinds of events that a client follows, each with its reader.
 struct Following {
     followed: Vec<(Followed, Reader)>,
-    until: Option<Instant>,
-    stop: Stop,
+    metrics: Metrics,
+    _counted: Program,
     /// What is to be told before any event.
     first: VecDeque<Event>,
     is_over: bool,
@@ -126,15 +124,15 @@ async fn follow(
     followed: Vec<Followed>,
     headers: &HeaderMap,
 ) -> Answer<Response> {
-    let until = body::time_limit(headers)?.map(|limit| Instant::now() + limit);
+    let over = body::over(body::time_limit(headers)?, shared.stop.clone());
     let since = headers
         .get(LAST_EVENT_ID)
         .map(|id| id.to_str().unwrap_or_default());
     let mut places = since.map(|since| since.split(','));
     let mut following = Following {
         followed: Vec::new(),
-        until,
-        stop: shared.stop.clone(),
+        metrics: device.metrics().clone(),
+        _counted: device.metrics().connected(Way::Http),
         first: VecDeque::new(),
         is_over: false,
     };
@@ -160,7 +158,7 @@ async fn follow(
         let event = following.next().await?;
         Some((Ok::<_, Infallible>(event), following))
     });
-    Ok(Sse::new(events)
+    Ok(Sse::new(events.take_until(over))
         .keep_alive(KeepAlive::default())
         .into_response())
 }
@@ -175,18 +173,7 @@ impl Following {
         }
         let nexts = self.followed.iter_mut();
         let next = select_all(nexts.map(|(_, reader)| Box::pin(reader.next())));
-        let until = self.until;
-        let over = async {
-            match until {
-                Some(until) => sleep_until(until).await,
-                None => pending().await,
-            }
-        };
-        let (told, index, _) = tokio::select! {
-            told = next => told,
-            () = over => return None,
-            () = self.stop.requested() => return None,
-        };
+        let (told, index, _) = next.await;
         let places = self.followed.iter().map(|(_, reader)| reader.place());
         let id = places.collect::<Vec<_>>().join(",");
         let (kind, _) = self.followed.get(index)?;
@@ -197,6 +184,7 @@ impl Following {
                 has_gap,
             } => match kind.data(&data) {
                 Ok(mut object) => {
+                    self.metrics.lost_events(lost);
                     object["lost"] = lost.into();
                     object["gap"] = has_gap.into();
                     let event = Event::default().event(kind.name()).id(id);

@@ -1,7 +1,7 @@
 //! The interface of a device as JSON, made from its description.
 
-use super::Shared;
-use super::problem::{Answer, Problem};
+use super::problem::{Answer, Kind, Problem};
+use super::{Shared, body};
 use crate::device::{Device, Interface};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,6 +9,7 @@ use axum::http::header::{ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use serial_rpc::Connection;
 use serial_rpc::description::{Description, Procedure, ProcedureKind, Type};
 use serial_rpc::value::expectation;
 use std::sync::Arc;
@@ -33,6 +34,28 @@ pub async fn known(device: &Device) -> Answer<Arc<Interface>> {
     }
     let read = device.read_interface().await;
     read.map_err(|error| Problem::description(&device.connection(), error))
+}
+
+/// Finds a procedure or event of the device, and a connection with the time limit that the client
+/// asks for.
+pub async fn find(
+    device: &Device,
+    path: &str,
+    headers: &HeaderMap,
+) -> Answer<(Connection, Procedure)> {
+    let connection = body::within(device.connection(), headers)?;
+    let description = connection.description_async().await;
+    let description = description.map_err(|error| Problem::description(&connection, error))?;
+    match description.procedure(path) {
+        // Other spellings are for people.
+        Ok(procedure) if procedure.path == path => Ok((connection, procedure.clone())),
+        Ok(procedure) => {
+            let message = format!("the device has no procedure `{path}`");
+            let hint = format!("it has `{}`", procedure.path);
+            Err(Problem::new(Kind::NoSuchProcedure, message).hint(hint))
+        }
+        Err(error) => Err(Problem::call(&connection, error.into())),
+    }
 }
 
 /// Answers with what is made from the interface, or that the client has it already.

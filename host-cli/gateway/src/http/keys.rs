@@ -25,8 +25,11 @@ pub const KEY: &str = "idempotency-key";
 /// The header of an outcome that is repeated.
 const REPEATED: HeaderName = HeaderName::from_static("idempotency-repeated");
 
+/// The pattern of a key, for the document.
+pub const PATTERN: &str = r#"^"?[A-Za-z0-9._~:+/=-]{1,255}"?$"#;
+
 /// The longest key.
-pub const MAX_KEY: usize = 255;
+const MAX_KEY: usize = 255;
 
 /// The limits on what is kept.
 #[derive(Clone, Copy, Debug)]
@@ -123,13 +126,14 @@ pub fn given(headers: &HeaderMap) -> Answer<Option<String>> {
         return Ok(None);
     };
     let key = key.to_str().unwrap_or_default();
-    // The standard has it in quotes.
-    let key = key
-        .strip_prefix('"')
-        .and_then(|key| key.strip_suffix('"'))
-        .unwrap_or(key);
-    if key.is_empty() || key.len() > MAX_KEY {
-        let message = format!("the idempotency key is not of 1 to {MAX_KEY} ASCII characters");
+    // The draft of the standard has it in quotes.
+    let key = key.strip_prefix('"').unwrap_or(key);
+    let key = key.strip_suffix('"').unwrap_or(key);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~:+/=-".contains(&byte);
+    if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(is_plain) {
+        let message = format!(
+            "the idempotency key is not of 1 to {MAX_KEY} letters, digits and . _ ~ : + / = -"
+        );
         return Err(Problem::new(Kind::Mistaken, message));
     }
     Ok(Some(key.to_owned()))

@@ -40,7 +40,8 @@ impl Passage {
     /// Lets pass what only reads.
     pub fn unlimited(shared: &Shared, device: &Arc<Device>, path: &str) -> Answer<Self> {
         if shared.stop.is_requested() {
-            return Err(Problem::new(Kind::Stopping, "the gateway stops"));
+            return Err(Problem::new(Kind::Stopping, "the gateway stops")
+                .hint("it is safe to make the call again, when the gateway is back"));
         }
         Ok(Self {
             device: Arc::clone(device),

@@ -97,7 +97,11 @@ pub fn text(devices: &[Measured]) -> String {
         let labels = [("device", device), ("way", way)];
         text.sample("calls_in_flight", &labels, read(&counts.in_flight));
     }
-    text.metric("programs", "gauge", "Programs that are connected.");
+    text.metric(
+        "programs",
+        "gauge",
+        "Programs with a session, and readers of events by HTTP.",
+    );
     for (device, way, counts) in ways(devices) {
         let labels = [("device", device), ("way", way)];
         text.sample("programs", &labels, read(&counts.programs));

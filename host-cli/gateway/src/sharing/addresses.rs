@@ -7,10 +7,9 @@ use crate::device::Device;
 use crate::devices::Devices;
 use crate::options::{OutwardOptions, Shared};
 use serial_rpc::failure::{Class, Failure};
-use serial_rpc::safe;
-use std::path::Path;
 use std::sync::Arc;
-use tracing::warn;
+#[cfg(unix)]
+use {serial_rpc::safe, std::path::Path, tracing::warn};
 
 impl Sharing {
     /// Shares the devices on their sockets, and on the TCP ports that were chosen.

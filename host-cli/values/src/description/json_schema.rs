@@ -3,7 +3,7 @@
 //! A schema allows the JSON in which values are shown, see [`value`](crate::value), and nothing else:
 //! [`strict`](crate::value::strict) refuses the other forms that are taken from people.
 
-use super::{Field, IntegerType, Shape, Type, Variant};
+use super::{Argument, Field, IntegerType, Procedure, Shape, Type, Variant};
 use serde_json::{Map, Value, json};
 
 /// The pattern of bytes.
@@ -83,7 +83,7 @@ impl Type {
             Shape::Option(inner) => {
                 let schema = inner.json_schema_with(refer);
                 match inner.is_nullable() {
-                    true => one_of([json!({"type": "null"}), tagged("Some", schema, None)]),
+                    true => one_of([json!({"type": "null"}), tagged("Some", schema)]),
                     false => json!({"anyOf": [schema, {"type": "null"}]}),
                 }
             }
@@ -109,7 +109,7 @@ impl Type {
                 json!({"type": "array", "items": pair})
             }
             Shape::Struct(fields) => object(fields, refer),
-            Shape::Enum(variants) => enumeration(variants, refer),
+            Shape::Enum(variants) => enumeration(&self.name, variants, refer),
             // Its values have no JSON.
             Shape::Schema => json!({"not": {}}),
         };
@@ -138,6 +138,37 @@ impl Type {
             }
             _ => json!({"type": "string"}),
         }
+    }
+}
+
+impl Procedure {
+    /// Returns the JSON Schema of its arguments: an object with their names, or a list of them in
+    /// order. An option may be left out, in the list at its end.
+    pub fn arguments_schema(&self, refer: Refer<'_>) -> Value {
+        let is_needed = |argument: &&Argument| !matches!(argument.ty.shape, Shape::Option(_));
+        let last_needed = self
+            .arguments
+            .iter()
+            .rposition(|argument| is_needed(&argument));
+        let fields = self.arguments.iter().map(|argument| Field {
+            name: argument.name.clone(),
+            doc: String::new(),
+            ty: argument.ty.clone(),
+        });
+        let mut named = object(&fields.collect::<Vec<_>>(), refer);
+        let needed = self.arguments.iter().filter(is_needed);
+        named["title"] = "arguments".into();
+        named["required"] = needed.map(|argument| argument.name.clone()).collect();
+        let types = self.arguments.iter().map(|argument| argument.ty.clone());
+        let mut listed = tuple(&types.collect::<Vec<_>>(), refer);
+        listed["minItems"] = last_needed.map_or(0, |last| last + 1).into();
+        json!({"anyOf": [named, listed]})
+    }
+
+    /// Returns true if it can be called without arguments.
+    pub fn needs_no_arguments(&self) -> bool {
+        let mut arguments = self.arguments.iter();
+        arguments.all(|argument| matches!(argument.ty.shape, Shape::Option(_)))
     }
 }
 
@@ -174,7 +205,7 @@ fn tuple(types: &[Type], refer: Refer<'_>) -> Value {
     let count = types.len();
     let mut schema = json!({"type": "array", "minItems": count, "maxItems": count});
     match types {
-        [] => {}
+        [] => schema["items"] = json!({}),
         [first, others @ ..] if others.iter().all(|other| other == first) => {
             schema["items"] = first.json_schema_with(refer);
         }
@@ -201,7 +232,7 @@ fn object(fields: &[Field], refer: Refer<'_>) -> Value {
     })
 }
 
-fn enumeration(variants: &[Variant], refer: Refer<'_>) -> Value {
+fn enumeration(name: &str, variants: &[Variant], refer: Refer<'_>) -> Value {
     if variants.iter().all(|variant| variant.content.is_none()) {
         let names: Vec<&str> = variants.iter().map(|variant| &*variant.name).collect();
         let docs = variants.iter().map(|variant| variant.doc.as_str());
@@ -217,22 +248,21 @@ fn enumeration(variants: &[Variant], refer: Refer<'_>) -> Value {
             &variant.doc,
         ),
         Some(content) => {
-            let schema = content.json_schema_with(refer);
-            tagged(&variant.name, schema, Some(&variant.doc))
+            let mut schema = tagged(&variant.name, content.json_schema_with(refer));
+            schema["title"] = format!("{name}{}", variant.name).into();
+            documented(schema, &variant.doc)
         }
     }))
 }
 
 /// Returns the schema of an object with that one member.
-fn tagged(name: &str, content: Value, doc: Option<&str>) -> Value {
-    let schema = json!({
+fn tagged(name: &str, content: Value) -> Value {
+    json!({
         "type": "object",
         "properties": {name: content},
         "required": [name],
         "additionalProperties": false,
-        "title": name,
-    });
-    documented(schema, doc.unwrap_or_default())
+    })
 }
 
 fn one_of(schemas: impl IntoIterator<Item = Value>) -> Value {
@@ -326,6 +356,39 @@ mod tests {
         assert_eq!(array["items"]["title"], "u16");
         let tuple = schema::<(u8, bool)>();
         assert_eq!(tuple["prefixItems"][1]["type"], "boolean");
+    }
+
+    #[test]
+    fn arguments_are_an_object_or_a_list_and_an_option_may_be_left_out() {
+        let argument = |name: &str, ty: Type| Argument {
+            name: name.into(),
+            ty,
+        };
+        let byte = Type::from(IntegerType::U8);
+        let option = Type::new("Option<T>", Shape::Option(Box::new(byte.clone())));
+        let mut procedure = Procedure {
+            number: 8,
+            key: 0,
+            path: "lamp.dim".into(),
+            doc: String::new(),
+            arguments: vec![argument("percent", byte), argument("within", option)],
+            value: Type::new("()", Shape::Unit),
+            error: None,
+            kind: crate::description::ProcedureKind::Call,
+            idempotent: false,
+        };
+        let [named, listed] = [0, 1].map(|form| {
+            let schema = procedure.arguments_schema(&mut |_| None);
+            schema["anyOf"][form].clone()
+        });
+        assert_eq!(named["required"], json!(["percent"]));
+        assert_eq!(
+            (&listed["minItems"], &listed["maxItems"]),
+            (&json!(1), &json!(2))
+        );
+        assert!(!procedure.needs_no_arguments());
+        procedure.arguments.remove(0);
+        assert!(procedure.needs_no_arguments());
     }
 
     #[test]
