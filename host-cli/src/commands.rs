@@ -6,6 +6,7 @@ pub mod call;
 pub mod completions;
 pub mod describe;
 pub mod gateway;
+pub mod generate;
 pub mod get;
 pub mod info;
 pub mod list;

@@ -82,6 +82,7 @@ fn run(context: &Context, command: &Command) -> Result<(), Failure> {
         Command::Simulate(simulate) => commands::simulate::run(context, simulate),
         Command::Gateway(gateway) => commands::gateway::run(context, gateway),
         Command::Schema(schema) => commands::schema::run(context, schema),
+        Command::Generate(generate) => commands::generate::run(context, generate),
         Command::Stubs(stubs) => commands::stubs::run(context, stubs),
         Command::Completions(completions) => commands::completions::run(completions),
         Command::Man(man) => commands::man::run(man, Cli::command()),

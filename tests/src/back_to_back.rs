@@ -1,8 +1,9 @@
-//! Two boards in QEMU whose UARTs are wired to each other: one calls, the other is called.
+//! Two boards LM3S6965 in QEMU, with firmware in Rust or in C, whose UARTs are wired to each other: one calls, the
+//! other is called.
 //!
 //! The wire is a Unix socket between the two emulators; nothing of this process is on it.
 
-use crate::board::LM3S6965;
+use crate::board::{Board, IMAGE, LM3S6965};
 use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -45,8 +46,8 @@ impl Wire {
     ///
     /// # Errors
     /// Fails if the image cannot be built or QEMU does not start.
-    pub fn start_device(&self) -> io::Result<Machine> {
-        Machine::start("calculator", &self.end("server=on,wait=on"))
+    pub fn start_device(&self, board: &Board) -> io::Result<Machine> {
+        Machine::start(board, IMAGE, &self.end("server=on,wait=on"))
     }
 
     /// Switches on the board that calls. Bytes that it sends before the other end is connected are
@@ -54,8 +55,8 @@ impl Wire {
     ///
     /// # Errors
     /// Fails if the image cannot be built or QEMU does not start.
-    pub fn start_caller(&self) -> io::Result<Machine> {
-        Machine::start("caller", &self.end("server=off,reconnect=1"))
+    pub fn start_caller(&self, board: &Board) -> io::Result<Machine> {
+        Machine::start(board, "caller", &self.end("server=off,reconnect=1"))
     }
 
     fn end(&self, options: &str) -> String {
@@ -65,8 +66,8 @@ impl Wire {
 }
 
 impl Machine {
-    fn start(binary: &str, uart: &str) -> io::Result<Self> {
-        let image = LM3S6965.images().image(binary).map_err(io::Error::other)?;
+    fn start(board: &Board, binary: &str, uart: &str) -> io::Result<Self> {
+        let image = board.images().image(binary).map_err(io::Error::other)?;
         let mut qemu = qemu(&image, uart).spawn()?;
         let printed = qemu.stdout.take();
         let printed = printed.ok_or_else(|| io::Error::other("the output is not piped"))?;

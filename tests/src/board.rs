@@ -1,4 +1,4 @@
-//! The boards under `firmware/boards`, and the emulators for those that have one.
+//! The boards under `firmware/boards` and `firmware/c/boards`, and the emulators for those that have one.
 
 use crate::image::Images;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,9 @@ use std::process::Command;
 pub const IMAGE: &str = "calculator";
 
 /// Every board that can be emulated.
-pub static BOARDS: [&Board; 7] = [
+pub static BOARDS: [&Board; 8] = [
     &LM3S6965,
+    &LM3S6965_IN_C,
     &MICROBIT,
     &NUCLEO_F4,
     &HIFIVE1,
@@ -24,6 +25,15 @@ pub static LM3S6965: Board = Board {
     images: Images::of("firmware/boards/lm3s6965", "thumbv7m-none-eabi"),
     emulator: Emulation::qemu_arm("lm3s6965evb", 0),
     never_panics: true,
+    is_deaf_at_first: false,
+};
+
+/// The same, with the firmware in C.
+pub static LM3S6965_IN_C: Board = Board {
+    name: "lm3s6965-in-c",
+    images: Images::in_c("firmware/c/boards/lm3s6965"),
+    emulator: Emulation::qemu_arm("lm3s6965evb", 0),
+    never_panics: false,
     is_deaf_at_first: false,
 };
 
@@ -96,6 +106,17 @@ pub static PICO_USB: Board = Board {
     is_deaf_at_first: false,
 };
 
+/// The ATmega2560 of an Arduino Mega, with the example sketch of the C library: a lamp, not a calculator.
+pub static ARDUINO_MEGA: Board = Board {
+    name: "arduino-mega",
+    images: Images::of_sketch("firmware/c/arduino"),
+    emulator: Emulation::QemuAvr {
+        machine: "mega2560",
+    },
+    never_panics: false,
+    is_deaf_at_first: false,
+};
+
 /// The nRF52840 of a development kit, whose USB has no emulator.
 pub static NRF52840_DK: Images = Images::of("firmware/boards/nrf52840-dk", "thumbv7em-none-eabihf");
 
@@ -124,6 +145,11 @@ enum Emulation {
         /// The number of the board's UART.
         uart: usize,
     },
+    /// QEMU for AVR, which has neither network nor semihosting.
+    QemuAvr {
+        /// The name of the board.
+        machine: &'static str,
+    },
     /// The npm package rp2040js, run by our script.
     Rp2040 {
         /// The script's name of what the socket is.
@@ -143,7 +169,7 @@ impl Emulation {
 }
 
 impl Board {
-    /// Returns the name of the board's folder.
+    /// Returns the name of the board, which begins with that of its folder.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -169,6 +195,7 @@ impl Board {
     pub fn emulator(&self) -> &'static str {
         match self.emulator {
             Emulation::Qemu { program, .. } => program,
+            Emulation::QemuAvr { .. } => "qemu-system-avr",
             Emulation::Rp2040 { .. } => "node",
         }
     }
@@ -206,6 +233,16 @@ impl Board {
                 qemu.args(["-serial", "chardev:uart"]);
                 qemu
             }
+            Emulation::QemuAvr { machine } => {
+                let mut qemu = Command::new(self.emulator());
+                qemu.args(["-machine", machine, "-bios"])
+                    .arg(image)
+                    .args(["-display", "none", "-monitor", "none"])
+                    .args(options)
+                    .arg("-serial")
+                    .arg(format!("unix:{},server=on,wait=on", socket.display()));
+                qemu
+            }
             Emulation::Rp2040 { link } => {
                 let mut node = Command::new("node");
                 node.arg(rp2040().join("emulate.js"))
@@ -219,7 +256,7 @@ impl Board {
     /// Returns the ELF file of the board's release build; the first call in a process builds it.
     ///
     /// # Errors
-    /// Returns Cargo's output if it fails.
+    /// Returns the builder's output if it fails.
     pub fn image(&self) -> Result<PathBuf, String> {
         self.images.image(IMAGE)
     }
@@ -242,6 +279,7 @@ impl Board {
         let program = self.emulator();
         let package = match self.emulator {
             Emulation::Qemu { package, .. } => package,
+            Emulation::QemuAvr { .. } => "qemu-system-misc",
             Emulation::Rp2040 { .. } => "nodejs npm",
         };
         if !runs(program) {

@@ -1,6 +1,7 @@
 //! Measures the cost of the calculator of `tests/size` on a device: the figures of `figures.txt`.
 
 use crate::board::LM3S6965;
+use crate::c_images;
 use crate::image::{self, Images, Size};
 use crate::stepped::SteppedDevice;
 use crate::wire::Message;
@@ -86,16 +87,37 @@ pub fn size_figures() -> Result<Vec<Figure>, String> {
 pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
     let mut figures = Vec::new();
     for image in IMAGES {
-        let costs = our_call_costs(&PACKAGE.image(image)?)?;
-        figures.push(Figure {
-            name: format!("stack {image}"),
-            value: costs.stack,
-        });
-        for (call, value) in costs.instructions {
-            let name = format!("instructions {image} {call}");
-            figures.push(Figure { name, value });
+        figures.extend(costs_of(image, &PACKAGE.image(image)?)?);
+    }
+    Ok(figures)
+}
+
+/// Measures what the images with the C library cost.
+///
+/// # Errors
+/// Fails as the others do.
+pub fn c_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
+    let mut figures = c_images::size_figures()?;
+    for image in c_images::IMAGES {
+        for mut figure in costs_of(image, &c_images::image(image)?)? {
+            figure.name.insert_str(0, "C ");
+            figures.push(figure);
         }
     }
+    Ok(figures)
+}
+
+/// Measures the stack that an image uses, and the instructions that it runs for each call.
+fn costs_of(name: &str, image: &Path) -> io::Result<Vec<Figure>> {
+    let costs = our_call_costs(image)?;
+    let mut figures = vec![Figure {
+        name: format!("stack {name}"),
+        value: costs.stack,
+    }];
+    figures.extend(costs.instructions.into_iter().map(|(call, value)| Figure {
+        name: format!("instructions {name} {call}"),
+        value,
+    }));
     Ok(figures)
 }
 

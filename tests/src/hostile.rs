@@ -50,10 +50,7 @@ impl HostileDevice {
 }
 
 fn serve(mut stream: TcpStream, random: &mut SplitMix64) -> io::Result<()> {
-    let mut calls = Accumulator::<4096>::new();
-    let mut session = 0;
-    let description = description(random);
-    let fingerprint = Crc32::new().then(&description).value();
+    let mut hostility = Hostility::new(random);
     let mut buffer = [0; 1024];
     loop {
         let count = stream.read(&mut buffer)?;
@@ -61,22 +58,51 @@ fn serve(mut stream: TcpStream, random: &mut SplitMix64) -> io::Result<()> {
             return Ok(());
         }
         for &byte in &buffer[..count] {
-            let Some(Ok(candidate)) = calls.push(byte) else {
-                continue;
-            };
-            let header = candidate.header();
-            if header.kind == Kind::Connect {
-                let Some(message) = Message::of(candidate, seal(header, 0)) else {
-                    continue;
-                };
-                if let Ok(connect) = postcard::from_bytes::<Connect>(&message.body) {
-                    session = connect.nonce;
-                    stream.write_all(&accept(session, fingerprint, random).frame_in(session))?;
-                }
-            } else if let Some(call) = Message::of(candidate, seal(header, session)) {
-                stream.write_all(&answers(&call, session, &description, random))?;
-            }
+            stream.write_all(&hostility.take(byte))?;
         }
+    }
+}
+
+/// The answers of such a device, without a link.
+pub struct Hostility<'r> {
+    random: &'r mut SplitMix64,
+    calls: Accumulator<4096>,
+    session: u32,
+    description: Vec<u8>,
+    fingerprint: u32,
+}
+
+impl<'r> Hostility<'r> {
+    /// Creates the device for one caller.
+    pub fn new(random: &'r mut SplitMix64) -> Self {
+        let description = description(random);
+        Self {
+            random,
+            calls: Accumulator::new(),
+            session: 0,
+            fingerprint: Crc32::new().then(&description).value(),
+            description,
+        }
+    }
+
+    /// Takes a byte, and returns what the device has to say about it.
+    pub fn take(&mut self, byte: u8) -> Vec<u8> {
+        let Some(Ok(candidate)) = self.calls.push(byte) else {
+            return Vec::new();
+        };
+        let header = candidate.header();
+        if header.kind == Kind::Connect {
+            let connect = Message::of(candidate, seal(header, 0));
+            let connect = connect.and_then(|message| postcard::from_bytes(&message.body).ok());
+            return connect.map_or_else(Vec::new, |connect: Connect| {
+                self.session = connect.nonce;
+                accept(self.session, self.fingerprint, self.random).frame_in(self.session)
+            });
+        }
+        let call = Message::of(candidate, seal(header, self.session));
+        call.map_or_else(Vec::new, |call| {
+            answers(&call, self.session, &self.description, self.random)
+        })
     }
 }
 

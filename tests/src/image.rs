@@ -3,6 +3,7 @@
 //! Their packages are outside of the workspace, so that Cargo does not build them for the tests by
 //! itself.
 
+use crate::arduino;
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::env;
 use std::fs;
@@ -16,14 +17,41 @@ pub type Setting = (&'static str, usize);
 /// A package of firmware images.
 pub struct Images {
     folder: &'static str,
-    target: &'static str,
-    opt_level: &'static str,
+    builder: Builder,
     built: OnceLock<Result<PathBuf, String>>,
     /// Held while a binary is built in another way than with the package.
     building: Mutex<()>,
 }
 
+/// The program that builds a package.
+enum Builder {
+    /// Cargo, for that target, at that level.
+    Cargo {
+        target: &'static str,
+        opt_level: &'static str,
+    },
+    /// Make, with GCC for bare-metal ARM.
+    Make,
+    /// Arduino's builder, of the library's example.
+    Arduino,
+}
+
+/// The compiler of the firmware in C.
+const ARM_GCC: &str = "arm-none-eabi-gcc";
+
 impl Images {
+    /// Selects the folder of firmware in C, with a Makefile that takes the folder for its images as `OUT`.
+    #[must_use]
+    pub const fn in_c(folder: &'static str) -> Self {
+        Self::built_by(folder, Builder::Make)
+    }
+
+    /// Selects the folder of an Arduino library.
+    #[must_use]
+    pub const fn of_sketch(folder: &'static str) -> Self {
+        Self::built_by(folder, Builder::Arduino)
+    }
+
     /// Selects the package in that folder of the repository, for that target, optimised for size.
     #[must_use]
     pub const fn of(folder: &'static str, target: &'static str) -> Self {
@@ -37,10 +65,13 @@ impl Images {
         target: &'static str,
         opt_level: &'static str,
     ) -> Self {
+        Self::built_by(folder, Builder::Cargo { target, opt_level })
+    }
+
+    const fn built_by(folder: &'static str, builder: Builder) -> Self {
         Self {
             folder,
-            target,
-            opt_level,
+            builder,
             built: OnceLock::new(),
             building: Mutex::new(()),
         }
@@ -50,21 +81,21 @@ impl Images {
     /// them all.
     ///
     /// # Errors
-    /// Returns Cargo's output if it fails.
+    /// Returns the builder's output if it fails.
     pub fn image(&self, binary: &str) -> Result<PathBuf, String> {
-        let built = self.built.get_or_init(|| self.build());
+        let built = self.built.get_or_init(|| self.build(&[], &[]));
         Ok(built.as_ref().map_err(String::clone)?.join(binary))
     }
 
     /// Returns the ELF file of a binary that is compiled with these settings in the environment.
     ///
     /// # Errors
-    /// Returns Cargo's output if it fails, or the reason why the file cannot be kept.
+    /// Returns the builder's output if it fails, or the reason why the file cannot be kept.
     pub fn image_with(&self, binary: &str, settings: &[Setting]) -> Result<PathBuf, String> {
         // The whole package comes first, or building it later would undo this build.
         let built = self.image(binary)?;
         let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cargo_build(&["--bin", binary], settings)?;
+        self.build(&["--bin", binary], settings)?;
         let setting = |(name, value): &Setting| format!("-{name}-{value}");
         let suffix: String = settings.iter().map(setting).collect();
         // Under a name of its own, because a build with other settings replaces it.
@@ -73,47 +104,70 @@ impl Images {
         Ok(kept)
     }
 
-    /// Builds the package and returns the folder with its images.
-    fn build(&self) -> Result<PathBuf, String> {
-        self.cargo_build(&[], &[])
-    }
-
-    /// Runs Cargo and returns the folder with the images.
-    fn cargo_build(&self, what: &[&str], settings: &[Setting]) -> Result<PathBuf, String> {
+    /// Builds the package, or these of Cargo's selections from it, and returns the folder with the images.
+    fn build(&self, what: &[&str], settings: &[Setting]) -> Result<PathBuf, String> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        // A folder for each level, or one build would undo the other.
-        let target_folder = repository.join("target").join(self.folder);
-        let target_folder = target_folder.join(self.opt_level);
-        let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--release", "--target", self.target])
-            .args(what)
-            .arg("--target-dir")
-            .arg(&target_folder)
-            // One folder for all that is not an image, so that what packages share is built once. A Cargo
-            // before 1.91 does not know it, and builds it for each.
-            .env("CARGO_BUILD_BUILD_DIR", repository.join("target/images"))
+        let folder = repository.join("target").join(self.folder);
+        let (mut command, images) = match self.builder {
+            Builder::Cargo { target, opt_level } => {
+                // A folder for each level, or one build would undo the other.
+                let folder = folder.join(opt_level);
+                let mut cargo =
+                    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+                cargo
+                    .args(["build", "--release", "--target", target])
+                    .args(what)
+                    .arg("--target-dir")
+                    .arg(&folder)
+                    // One folder for all that is not an image, so that what packages share is built once. A
+                    // Cargo before 1.91 does not know it, and builds it for each.
+                    .env("CARGO_BUILD_BUILD_DIR", repository.join("target/images"))
+                    // Flags for the tests would replace those that link the image.
+                    .env_remove("RUSTFLAGS")
+                    .env_remove("CARGO_ENCODED_RUSTFLAGS")
+                    .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", opt_level);
+                (cargo, folder.join(target).join("release"))
+            }
+            Builder::Make => {
+                let mut make = Command::new("make");
+                make.arg(format!("OUT={}", folder.display()));
+                (make, folder)
+            }
+            Builder::Arduino => return arduino::build(&repository.join(self.folder), &folder),
+        };
+        let output = command
             .current_dir(repository.join(self.folder))
-            // Flags for the tests would replace those that link the image.
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
             .envs(
                 settings
                     .iter()
                     .map(|(name, value)| (name, value.to_string())),
             )
             .output()
-            .map_err(|error| format!("cargo does not start: {error}"))?;
+            .map_err(|error| format!("{command:?} does not start: {error}"))?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        Ok(target_folder.join(self.target).join("release"))
+        Ok(images)
+    }
+
+    /// Returns parts of names that only an allocator has.
+    #[must_use]
+    pub const fn allocator(&self) -> &'static [&'static str] {
+        match self.builder {
+            // Rust calls an allocator by these names only; some chips have a `malloc` in their boot ROM.
+            Builder::Cargo { .. } => &["__rust_alloc", "__rg_alloc"],
+            Builder::Make | Builder::Arduino => &["malloc", "sbrk"],
+        }
     }
 
     /// Returns the reason why this package cannot be built here, with a remedy.
     #[must_use]
     pub fn missing_target(&self) -> Option<String> {
-        let target = self.target;
+        let target = match self.builder {
+            Builder::Cargo { target, .. } => target,
+            Builder::Make => return missing_arm_gcc(),
+            Builder::Arduino => return arduino::missing(),
+        };
         let libraries = Command::new("rustc")
             .args(["--print", "target-libdir", "--target", target])
             .output()
@@ -127,6 +181,21 @@ impl Images {
             )),
         }
     }
+}
+
+/// Returns the reason why no firmware in C can be built here for ARM, with a remedy.
+#[must_use]
+pub fn missing_arm_gcc() -> Option<String> {
+    let works = [ARM_GCC, "make"].into_iter().all(|program| {
+        let version = Command::new(program).arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
+    });
+    (!works).then(|| {
+        format!(
+            "{ARM_GCC} is not installed: \
+             sudo apt install make gcc-arm-none-eabi libnewlib-arm-none-eabi"
+        )
+    })
 }
 
 /// The size of an image on a device, in bytes.

@@ -4,16 +4,17 @@
 //! procedure has run, a deadline passes. Nothing depends on the machine, so a seed reproduces
 //! everything.
 
+#[path = "simulation/device.rs"]
 pub(crate) mod device;
 
 pub use device::Memory;
 
 use crate::clock::VirtualClock;
 use crate::counter::{CounterService, Journal, JournaledCounter};
+use crate::end::{Client, Subscriptions, Ticket};
 use crate::line::{Faults, Line, Pace};
 use device::Device;
-use rpc_proto::client::{CallError, Client, Number, Subscriptions, Target, Ticket, Timing, read};
-
+use rpc_proto::client::{CallError, Number, Target, Timing, read};
 use rpc_proto::device::SubscribeError;
 use rpc_proto::server::NoEvents;
 use rpc_proto::service::{Event, FIRST_NUMBER, Interface, Never, Procedure, StaticInterface};

@@ -1,7 +1,6 @@
 //! Messages made by hand, to put on a device's line and read off it, one frame at a time.
 
-use rpc_proto::server::{EventSource, Server};
-use rpc_proto::service::Dispatch;
+use crate::device_end::DeviceEnd;
 use rpc_proto::wire::frame::{Accumulator, Broken, Candidate, Encoder, max_encoded_len};
 use rpc_proto::wire::message::{Connect, Fault, Header, Kind, NakReason, Seq, VERSION};
 use rpc_proto::wire::seal::Seal;
@@ -30,7 +29,7 @@ impl Message {
         Self {
             kind,
             seq,
-            body: postcard::to_stdvec(body).expect("a serialisable body"),
+            body: encoded(body),
         }
     }
 
@@ -163,32 +162,49 @@ pub fn seal(header: Header, session: u32) -> Seal {
     }
 }
 
-/// Passes bytes to a server, which sends its answers at once, and returns them.
-pub fn hand<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
-    server: &mut Server<I, FRAME, WINDOW, E>,
-    bytes: &[u8],
-) -> Vec<Message> {
-    Message::all_in(&answer(server, bytes))
+/// Returns the encoding of a value.
+///
+/// # Panics
+/// Panics if it cannot be serialised.
+pub fn encoded<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("a serialisable value")
 }
 
-/// Hands bytes to a server, which sends what it has to say at once, and tells its bytes.
-pub fn answer<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
-    server: &mut Server<I, FRAME, WINDOW, E>,
-    bytes: &[u8],
-) -> Vec<u8> {
-    let mut said = drain(server);
+/// Passes bytes to a device, which sends its answers at once, and returns them.
+pub fn hand(device: &mut impl DeviceEnd, bytes: &[u8]) -> Vec<Message> {
+    Message::all_in(&answer(device, bytes))
+}
+
+/// Hands bytes to a device, which sends what it has to say at once, and tells its bytes.
+pub fn answer(device: &mut impl DeviceEnd, bytes: &[u8]) -> Vec<u8> {
+    let mut said = drain(device);
     for &byte in bytes {
-        server.receive(byte);
-        said.extend(drain(server));
+        device.receive(byte);
+        said.extend(drain(device));
     }
     said
 }
 
-/// Sends all waiting bytes of a server.
-pub fn drain<I: Dispatch, const FRAME: usize, const WINDOW: usize, E: EventSource>(
-    server: &mut Server<I, FRAME, WINDOW, E>,
-) -> Vec<u8> {
-    let said = server.outgoing().to_vec();
-    server.sent(said.len());
+/// Sends all waiting bytes of a device.
+pub fn drain(device: &mut impl DeviceEnd) -> Vec<u8> {
+    let said = device.outgoing().to_vec();
+    device.sent(said.len());
     said
+}
+
+/// Returns a device's answer to its first call, with that body, in a session of its own.
+///
+/// # Panics
+/// Panics if it is not a value.
+pub fn answer_to(device: &mut impl DeviceEnd, body: &[u8]) -> Vec<u8> {
+    hand(device, &Message::connect(SESSION).frame());
+    let call = Message {
+        kind: Kind::Call,
+        seq: 0,
+        body: body.to_vec(),
+    };
+    let said = hand(device, &call.frame());
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].kind, Kind::Return);
+    said[0].body.clone()
 }

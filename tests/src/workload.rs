@@ -1,8 +1,9 @@
 //! Makes many calls in a row, and checks that every reported outcome is true.
 
 use crate::counter::{CounterAccumulate, Journal};
+use crate::end::Ticket;
 use crate::simulation::Simulation;
-use rpc_proto::client::{CallError, Cause, Ran, Ticket};
+use rpc_proto::client::{CallError, Cause, Ran};
 use std::collections::VecDeque;
 use std::ops::AddAssign;
 

@@ -17,7 +17,10 @@ use std::process::ExitCode;
 use std::ptr;
 use std::thread;
 use std::time::Duration;
-use tests::board::{BOARDS, Board, ESP32C3, IMAGE, LM3S6965, NRF52840_DK, PICO, PICO_EMBASSY};
+use tests::board::{
+    ARDUINO_MEGA, BOARDS, Board, ESP32C3, IMAGE, LM3S6965, LM3S6965_IN_C, NRF52840_DK, PICO,
+    PICO_EMBASSY,
+};
 use tests::calculator;
 use tests::emulator::Emulator;
 use tests::ignorable;
@@ -41,25 +44,10 @@ fn main() -> ExitCode {
             "the_image_has_no_allocator",
             the_image_has_no_allocator,
         ),
-        emulator_trial(
-            &LM3S6965,
-            "the_board_answers_every_procedure_to_the_command_line",
-            the_board_answers_every_procedure_to_the_command_line,
-        ),
-        emulator_trial(
-            &LM3S6965,
-            "a_thousand_calls_over_a_noisy_line_run_once_each",
-            |emulator| calls_over_a_noisy_line_run_once_each(emulator, 1000),
-        ),
-        emulator_trial(
-            &LM3S6965,
-            "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
-            a_board_that_is_switched_off_and_on_leaves_a_true_outcome,
-        ),
-        emulator_trial(
-            &LM3S6965,
-            "the_board_tells_of_its_total_and_keeps_a_log_and_notes",
-            the_board_tells_of_its_total_and_keeps_a_log_and_notes,
+        ignorable::trial(
+            "arduino-mega::the_lamp_of_the_example_sketch_can_be_dimmed",
+            || missing(&ARDUINO_MEGA),
+            the_lamp_of_the_example_sketch_can_be_dimmed,
         ),
         emulator_trial(
             &PICO_EMBASSY,
@@ -75,6 +63,37 @@ fn main() -> ExitCode {
             the_board_answers_every_procedure_to_a_typed_client(emulator)
         },
     ));
+    for board in BUILT_QUICKLY {
+        trials.extend([
+            emulator_trial(
+                board,
+                "the_board_answers_every_procedure_to_the_command_line",
+                the_board_answers_every_procedure_to_the_command_line,
+            ),
+            emulator_trial(
+                board,
+                "a_thousand_calls_over_a_noisy_line_run_once_each",
+                |emulator| calls_over_a_noisy_line_run_once_each(emulator, 1000),
+            ),
+            emulator_trial(
+                board,
+                "a_board_that_is_switched_off_and_on_leaves_a_true_outcome",
+                |emulator| {
+                    a_board_that_is_switched_off_and_on_leaves_a_true_outcome(emulator, board)
+                },
+            ),
+            emulator_trial(
+                board,
+                "the_board_tells_of_its_total_and_keeps_a_log_and_notes",
+                the_board_tells_of_its_total_and_keeps_a_log_and_notes,
+            ),
+            emulator_trial(
+                board,
+                "the_board_cannot_be_told_from_the_simulated_one",
+                the_board_cannot_be_told_from_the_simulated_one,
+            ),
+        ]);
+    }
     for program in WITH_ANOTHER_TASK {
         trials.push(image_trial(
             program,
@@ -124,6 +143,9 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// The boards that are tested most, and by default.
+static BUILT_QUICKLY: [&Board; 2] = [&LM3S6965, &LM3S6965_IN_C];
+
 /// Creates a trial of a board's image, which needs only the compiler for it.
 fn image_trial(
     board: &str,
@@ -133,7 +155,8 @@ fn image_trial(
 ) -> Trial {
     let name = format!("{board}::{name}");
     let missing = || images.missing_target();
-    if ptr::eq(images, LM3S6965.images()) {
+    let is_quick = |board: &&Board| ptr::eq(images, board.images());
+    if BUILT_QUICKLY.iter().any(is_quick) {
         ignorable::trial(&name, missing, move || test(images))
     } else {
         ignorable::slow_trial(&name, missing, move || test(images))
@@ -144,11 +167,11 @@ fn image_trial(
 fn emulator_trial(
     board: &'static Board,
     name: &str,
-    test: fn(Emulator) -> Result<(), Failed>,
+    test: impl FnOnce(Emulator) -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     let name = format!("{}::{name}", board.name());
     let test = move || test(Emulator::start(board)?);
-    if ptr::eq(board, &LM3S6965) {
+    if BUILT_QUICKLY.iter().any(|quick| ptr::eq(*quick, board)) {
         ignorable::trial(&name, || missing(board), test)
     } else {
         ignorable::slow_trial(&name, || missing(board), test)
@@ -166,8 +189,7 @@ fn the_image_has_no_panic_path(images: &Images) -> Result<(), Failed> {
 }
 
 fn the_image_has_no_allocator(images: &Images) -> Result<(), Failed> {
-    // Rust calls an allocator by these names only; some chips have a `malloc` in their boot ROM.
-    assert_no_symbol_with(images, IMAGE, &["__rust_alloc", "__rg_alloc"])
+    assert_no_symbol_with(images, IMAGE, images.allocator())
 }
 
 fn assert_no_symbol_with(images: &Images, binary: &str, parts: &[&str]) -> Result<(), Failed> {
@@ -265,6 +287,7 @@ fn calls_over_a_noisy_line_run_once_each(emulator: Emulator, calls: i64) -> Resu
 
 fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     emulator: Emulator,
+    board: &Board,
 ) -> Result<(), Failed> {
     // A path of its own, as udev would create it, that leads to the current port.
     let folder = tempfile::tempdir()?;
@@ -285,7 +308,7 @@ fn a_board_that_is_switched_off_and_on_leaves_a_true_outcome(
     assert_eq!(call.wait(), Err(lost));
 
     // Switched on: another boot, and another port under the same path.
-    let rebooted = Emulator::start(&LM3S6965)?;
+    let rebooted = Emulator::start(board)?;
     let pty = Pty::bridge(rebooted.uart())?;
     fs::remove_file(&path)?;
     symlink(pty.path(), &path)?;
@@ -326,6 +349,50 @@ fn the_board_tells_of_its_total_and_keeps_a_log_and_notes(
     let outcome = serial_rpc(pty.path(), &["get", "notes", &path("read")]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(fs::read(path("read"))?, notes);
+    Ok(())
+}
+
+fn the_board_cannot_be_told_from_the_simulated_one(emulator: Emulator) -> Result<(), Failed> {
+    let pty = Pty::bridge(emulator.uart())?;
+    for command in [
+        &["list", "--json"][..],
+        &["describe", "calculator.add"],
+        &["describe", "blocks.find"],
+        &["schema", "dump", "--json"],
+    ] {
+        let [board, simulated] = [pty.path(), "sim"].map(|port| serial_rpc(port, command));
+        assert_eq!(board.code, Some(0), "{board:?}");
+        assert_eq!(board, simulated, "{command:?}");
+    }
+    Ok(())
+}
+
+fn the_lamp_of_the_example_sketch_can_be_dimmed() -> Result<(), Failed> {
+    let emulator = Emulator::start_binary(&ARDUINO_MEGA, "Lamp.ino.elf")?;
+    let pty = Pty::bridge(emulator.uart())?;
+    let see = |command: &[&str]| {
+        let outcome = serial_rpc(pty.path(), &[&["--timeout", "60"], command].concat());
+        (outcome.code, outcome.stdout, outcome.stderr)
+    };
+    let answered = |printed: &str| (Some(0), printed.to_owned(), String::new());
+    assert_eq!(see(&["call", "lamp.dim", "50"]), answered(""));
+    assert_eq!(see(&["call", "lamp.brightness"]), answered("50\n"));
+    let too_bright = "error: lamp.dim failed: too bright (TooBright)\n";
+    assert_eq!(
+        see(&["call", "lamp.dim", "101"]),
+        (Some(6), String::new(), too_bright.to_owned())
+    );
+    let watch = [
+        "watch",
+        "lamp.dimmed",
+        "--count",
+        "1",
+        "--timestamps",
+        "none",
+    ];
+    let (code, seen, _) = see(&[&watch[..], &["--json", "--call", "lamp.dim 20"]].concat());
+    assert_eq!(code, Some(0));
+    assert!(seen.contains("{\"percent\":20}"), "{seen}");
     Ok(())
 }
 

@@ -1,187 +1,62 @@
 //! Tests PROTOCOL.md against this crate: its vectors are read from the file and checked in both
-//! directions, from message to bytes and from bytes to message.
+//! directions, from message to bytes and from bytes to message. `tests/c/tests/golden.rs` does so with the C library.
 
-use firmware::calculator::{CalculatorAdd, MathError};
-use rpc_proto::server::Server;
-use rpc_proto::service::{Dispatch, Items, Member, Moving, Recent, Service, StaticInterface};
+#[path = "golden/batches.rs"]
+mod batches;
+#[path = "golden/messages.rs"]
+mod messages;
+
+use firmware::calculator::CalculatorAdd;
+use messages::{PROTOCOL, hex, unhex};
+use rpc_proto::service::{Items, Member, Moving, Recent, Service, StaticInterface};
 use rpc_proto::wire::crc::Crc32;
-use rpc_proto::wire::frame::{Accumulator, Encoder};
-use rpc_proto::wire::message::{Accept, Connect, EVENT_COUNT, Fault, Header, Kind, NakReason, Seq};
-use rpc_proto::wire::seal::Seal;
-use tests::wire;
 
-const PROTOCOL: &str = include_str!("../../rpc-proto/PROTOCOL.md");
+/// The end that is tested.
+mod end {
+    use super::{CounterService, Numbers, RingService, Sum};
+    use rpc_proto::server::Server;
+    use rpc_proto::service::{Dispatch, Recent};
+    use rpc_proto::wire::frame::{Accumulator, Encoder};
+    use rpc_proto::wire::message::Header;
+    use rpc_proto::wire::seal::Seal;
+    use tests::wire;
 
-/// A message in the form of a row of the table.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Message {
-    Connect(Connect),
-    Accept(Accept),
-    Call {
-        procedure: u16,
-        arguments: (i32, i32),
-    },
-    Return(i32),
-    Error(MathError),
-    Fault(Fault),
-    Nak(NakReason),
-    EventCount(u32),
-    Event {
-        topic: u16,
-        total: i64,
-    },
-}
-
-/// The nonce of the session of the table.
-const SESSION: u32 = 0x1234_5678;
-
-/// Returns the messages of the table, in its order, each with its sequence number.
-fn messages() -> Vec<(u8, Message)> {
-    let nonce = SESSION;
-    let accept = Accept {
-        version: 1,
-        nonce,
-        window: 4,
-        max_frame: 160,
-        buffer: 256,
-        fingerprint: 0xDEAD_BEEF,
-    };
-    let connect = Connect {
-        version: 1,
-        nonce,
-        max_frame: 160,
-    };
-    vec![
-        (0, Message::Connect(connect)),
-        (0, Message::Accept(accept)),
-        (0, call(2, 3)),
-        (0, Message::Return(5)),
-        (1, call(123_456, -98_765)),
-        (1, Message::Return(24_691)),
-        (31, call(i32::MAX, 1)),
-        (31, Message::Error(MathError::Overflow)),
-        (2, Message::Fault(Fault::UnknownProcedure)),
-        (3, Message::Fault(Fault::BadArguments)),
-        (4, Message::Fault(Fault::ReplyTooLarge)),
-        (4, Message::Fault(Fault::OutcomeUnknown)),
-        (4, Message::Fault(Fault::Unreachable)),
-        (4, Message::Fault(Fault::Refused)),
-        (5, Message::Nak(NakReason::Corrupt)),
-        (6, Message::Nak(NakReason::TooLong)),
-        (7, Message::Nak(NakReason::OutOfOrder)),
-        (0, Message::Nak(NakReason::NotConnected)),
-        (0, event(20, 5)),
-        (1, event(20, -1)),
-        (0, Message::EventCount(32)),
-    ]
-}
-
-fn call(x: i32, y: i32) -> Message {
-    Message::Call {
-        procedure: 8,
-        arguments: (x, y),
-    }
-}
-
-fn event(topic: u16, total: i64) -> Message {
-    Message::Event { topic, total }
-}
-
-impl Message {
-    fn payload(self, seq: u8) -> Vec<u8> {
-        let (kind, body) = match self {
-            Self::Connect(body) => (Kind::Connect, postcard::to_allocvec(&body)),
-            Self::Accept(body) => (Kind::Accept, postcard::to_allocvec(&body)),
-            Self::Call {
-                procedure,
-                arguments,
-            } => (Kind::Call, postcard::to_allocvec(&(procedure, arguments))),
-            Self::Return(value) => (Kind::Return, postcard::to_allocvec(&value)),
-            Self::Error(error) => (Kind::Error, postcard::to_allocvec(&error)),
-            Self::Fault(fault) => (Kind::Fault, Ok(vec![fault as u8])),
-            Self::Nak(reason) => (Kind::Nak, Ok(vec![reason as u8])),
-            Self::EventCount(count) => (Kind::Event, postcard::to_allocvec(&(EVENT_COUNT, count))),
-            Self::Event { topic, total } => (Kind::Event, postcard::to_allocvec(&(topic, total))),
-        };
-        let header = Header {
-            kind,
-            seq: Seq::new(seq),
-        };
-        let mut payload = vec![header.to_byte()];
-        payload.extend(body.unwrap());
-        payload
-    }
-
-    fn from_payload(payload: &[u8]) -> (u8, Self) {
+    pub fn frame(payload: &[u8], seal: Seal) -> Vec<u8> {
+        let mut buffer = [0; 64];
         let header = Header::from_byte(payload[0]);
-        let body = &payload[1..];
-        let message = match header.kind {
-            Kind::Connect => Self::Connect(postcard::from_bytes(body).unwrap()),
-            Kind::Accept => Self::Accept(postcard::from_bytes(body).unwrap()),
-            Kind::Call => {
-                let (procedure, arguments) = postcard::from_bytes(body).unwrap();
-                Self::Call {
-                    procedure,
-                    arguments,
-                }
-            }
-            Kind::Return => Self::Return(postcard::from_bytes(body).unwrap()),
-            Kind::Error => Self::Error(postcard::from_bytes(body).unwrap()),
-            Kind::Fault => Self::Fault(Fault::from_code(body[0]).unwrap()),
-            Kind::Nak => Self::Nak(NakReason::from_code(body[0]).unwrap()),
-            Kind::Event => match postcard::take_from_bytes(body).unwrap() {
-                (EVENT_COUNT, count) => Self::EventCount(postcard::from_bytes(count).unwrap()),
-                (topic, data) => event(topic, postcard::from_bytes(data).unwrap()),
-            },
-        };
-        (header.seq.number(), message)
+        let mut encoder = Encoder::new(&mut buffer);
+        encoder.extend(&payload[1..]);
+        let len = encoder.finish(header, seal).unwrap();
+        buffer[..len].to_vec()
     }
-}
 
-/// How a message of the table is sealed. The Nak NotConnected is about the first call.
-fn seal(payload: &[u8]) -> Seal {
-    let session = Seal::of_session(SESSION);
-    match Message::from_payload(payload).1 {
-        Message::Connect(_) | Message::Accept(_) => Seal::NONE,
-        Message::Nak(NakReason::NotConnected) => {
-            Seal::of_trailer(session.then(&call(2, 3).payload(0)).trailer())
+    /// Returns the payload of a frame, if it has that seal.
+    pub fn open(frame: &[u8], seal: Seal) -> Option<Vec<u8>> {
+        let mut accumulator = Accumulator::<64>::new();
+        let (&last, others) = frame.split_last()?;
+        for &byte in others {
+            assert_eq!(accumulator.push(byte), None);
         }
-        _ => session,
+        let candidate = accumulator.push(last)?.ok()?;
+        let body = candidate.open(seal)?;
+        Some([&[candidate.header().to_byte()], body].concat())
     }
-}
 
-fn frame(payload: &[u8]) -> Vec<u8> {
-    let mut buffer = [0; 64];
-    let header = Header::from_byte(payload[0]);
-    let mut encoder = Encoder::new(&mut buffer);
-    encoder.extend(&payload[1..]);
-    let len = encoder.finish(header, seal(payload)).unwrap();
-    buffer[..len].to_vec()
-}
+    /// Returns a counter's answer to a call with that body, in a session of its own.
+    pub fn counter(body: &[u8]) -> Vec<u8> {
+        answer_of(CounterService(Sum(0)), body)
+    }
 
-fn hex(bytes: &[u8]) -> String {
-    let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.join(" ")
-}
+    /// Returns the answer of a device that has been given the numbers 0 to 6.
+    pub fn ring(body: &[u8]) -> Vec<u8> {
+        let mut numbers = Recent::new();
+        (0..=6).for_each(|number| numbers.push(number));
+        answer_of(RingService(Numbers(numbers)), body)
+    }
 
-fn unhex(text: &str) -> Vec<u8> {
-    text.split_whitespace()
-        .map(|byte| u8::from_str_radix(byte, 16).expect("bytes are hexadecimal"))
-        .collect()
-}
-
-/// Returns the rows of the table of vectors: message, payload and frame.
-fn rows() -> Vec<(String, Vec<u8>, Vec<u8>)> {
-    let (_, vectors) = PROTOCOL.split_once("\n## Vectors\n").unwrap();
-    vectors
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .map(|line| {
-            let cells = line.split('|').map(|cell| cell.trim().trim_matches('`'));
-            let cells: Vec<_> = cells.collect();
-            (cells[1].to_owned(), unhex(cells[2]), unhex(cells[3]))
-        })
-        .collect()
+    fn answer_of(interface: impl Dispatch, body: &[u8]) -> Vec<u8> {
+        wire::answer_to(&mut Server::<_, 64, 1>::new(interface), body)
+    }
 }
 
 /// Returns the bytes of the block of text that follows `introduction`.
@@ -190,38 +65,6 @@ fn block(introduction: &str) -> Vec<u8> {
     let lines = rest.lines().skip_while(|line| *line != "```text").skip(1);
     let block: Vec<_> = lines.take_while(|line| *line != "```").collect();
     unhex(&block.join(" "))
-}
-
-#[test]
-fn every_message_has_the_bytes_of_the_table() {
-    let mut expected = Vec::new();
-    let mut table = String::new();
-    for (seq, message) in messages() {
-        let message_text = format!("{seq}: {message:?}");
-        let payload = message.payload(seq);
-        let frame = frame(&payload);
-        let (payload_text, frame_text) = (hex(&payload), hex(&frame));
-        table += &format!("| `{message_text}` | `{payload_text}` | `{frame_text}` |\n");
-        expected.push((message_text, payload, frame));
-    }
-    assert_eq!(rows(), expected, "the table should be\n{table}");
-}
-
-#[test]
-fn every_frame_of_the_table_is_its_message() {
-    for (text, payload, frame) in rows() {
-        let mut accumulator = Accumulator::<64>::new();
-        let (&last, others) = frame.split_last().unwrap();
-        for &byte in others {
-            assert_eq!(accumulator.push(byte), None, "{text}");
-        }
-        let candidate = accumulator.push(last).unwrap().unwrap();
-        assert_eq!(candidate.header().to_byte(), payload[0], "{text}");
-        let body = candidate.open(seal(&payload));
-        assert_eq!(body, Some(&payload[1..]), "{text}");
-        let (seq, message) = Message::from_payload(&payload);
-        assert_eq!(format!("{seq}: {message:?}"), text);
-    }
 }
 
 #[test]
@@ -273,67 +116,8 @@ impl Ring for Numbers {
     }
 }
 
-/// Returns a counter's answer to a call with that body, in a session of its own.
-fn answer(body: &[u8]) -> Vec<u8> {
-    answer_of(CounterService(Sum(0)), body)
-}
-
-/// Returns that device's answer to a call with that body, in a session of its own.
-fn answer_of(interface: impl Dispatch, body: &[u8]) -> Vec<u8> {
-    let mut server = Server::<_, 64, 1>::new(interface);
-    wire::hand(&mut server, &wire::Message::connect(1).frame());
-    let call = wire::Message {
-        kind: Kind::Call,
-        seq: 0,
-        body: body.to_vec(),
-    };
-    let said = wire::hand(&mut server, &call.frame());
-    assert_eq!(said.len(), 1);
-    assert_eq!(said[0].kind, Kind::Return);
-    said[0].body.clone()
-}
-
-/// Checks the table of batches behind that text.
-fn check_batches(of: &str, answer: impl Fn(&[u8]) -> Vec<u8>) {
-    let (_, table) = PROTOCOL.split_once(of).unwrap();
-    let batches = table.lines().skip_while(|line| !line.starts_with('|'));
-    let batches = batches
-        .take_while(|line| line.starts_with('|'))
-        .filter(|line| line.starts_with("| position "));
-    let batches: Vec<Vec<&str>> = batches
-        .map(|line| {
-            line.split('|')
-                .map(|cell| cell.trim().trim_matches('`'))
-                .collect()
-        })
-        .collect();
-    assert_eq!(batches.len(), 5);
-    for cells in batches {
-        assert_eq!(hex(&answer(&unhex(cells[2]))), cells[3], "{}", cells[1]);
-    }
-}
-
 #[test]
-fn batches_of_a_stream_have_the_bytes_given() {
-    check_batches("\nOf `counter.up", answer);
-}
-
-#[test]
-fn batches_of_a_moving_stream_have_the_bytes_given() {
-    check_batches("\nOf `ring.last", |body| {
-        let mut numbers = Recent::new();
-        (0..=6).for_each(|number| numbers.push(number));
-        answer_of(RingService(Numbers(numbers)), body)
-    });
-}
-
-#[test]
-fn a_feeds_call_has_the_bytes_given() {
-    let (_, rest) = PROTOCOL.split_once("\nbody `").unwrap();
-    let (body, _) = rest.split_once('`').unwrap();
-    let encoded = postcard::to_allocvec(&(9_u16, 3_u8, &[1_u16, 300][..])).unwrap();
-    assert_eq!(unhex(body), encoded);
-    assert_eq!(answer(&encoded), postcard::to_allocvec(&903_u32).unwrap());
+fn the_keys_of_the_counter_are_those_given() {
     let keys = format!(
         "keys are 0x{:08X} and 0x{:08X}.",
         CounterUp::KEY,
@@ -373,6 +157,14 @@ fn the_description_of_a_lamp_is_the_bytes_given() {
     assert!(PROTOCOL.contains(&digest), "{digest}");
     let given = block("The interface `desk-lamp`");
     assert_eq!(given, description, "{}", hex(&description));
+    assert_eq!(given, read_from_source("DeskLamp"));
+}
+
+/// Returns the description of an interface in this file, as a program reads it from source.
+fn read_from_source(name: &str) -> Vec<u8> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden.rs");
+    let read = serial_rpc_source::description(format!("{file}#{name}"));
+    read.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A shutter.
@@ -394,4 +186,5 @@ fn the_description_of_documented_and_limited_types_is_the_bytes_given() {
     let description = <CameraService<()> as Service>::DESCRIPTION;
     let given = block("A service `camera`");
     assert_eq!(given, description, "{}", hex(description));
+    assert!(read_from_source("Camera").ends_with(&given));
 }

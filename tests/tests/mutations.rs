@@ -1,9 +1,12 @@
 //! Shows that the model check works: each mistake below is made in a copy of the protocol's source,
 //! and the check must find it, as a violation of the expected property.
-//! With another seal in that copy, it must find nothing.
+//! With another seal in that copy, it must find nothing. The same mistakes are made in the C library.
 //!
 //! Real source is mutated, so nothing in the protocol exists only for this test. If the place of a
 //! mistake is not found, because the source has changed, the test fails.
+
+#[path = "mutations/c_sources.rs"]
+mod c_sources;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A mistake in the source.
 struct Mutation {
     mistake: &'static str,
-    /// The file, below `rpc-proto/src`.
+    /// The file, below the folder of the sources.
     file: &'static str,
     original: &'static str,
     mutated: &'static str,
@@ -220,11 +223,20 @@ const MUTATIONS: &[Mutation] = &[
 #[test]
 #[ignore = "compiles the protocol once for each mistake: a minute or two"]
 fn the_model_check_finds_every_mistake() {
-    let workspace = Workspace::new();
+    assert_every_mistake_is_found(&Workspace::new(), MUTATIONS);
+}
+
+#[test]
+#[ignore = "compiles the C library once for each mistake: a minute or two"]
+fn the_model_check_finds_every_mistake_in_c() {
+    assert_every_mistake_is_found(&Workspace::in_c(), c_sources::MUTATIONS);
+}
+
+fn assert_every_mistake_is_found(workspace: &Workspace, mutations: &[Mutation]) {
     let unmutated = workspace.check();
     assert!(unmutated.is_ok(), "without a mistake: {unmutated:?}");
     let mut missed = Vec::new();
-    for mutation in MUTATIONS {
+    for mutation in mutations {
         let found = workspace.with(mutation, Workspace::check);
         println!("{}: {found:?}", mutation.mistake);
         if !found.is_err_and(|violated| violated.contains(mutation.violated)) {
@@ -247,23 +259,108 @@ fn another_seal_takes_the_place_of_the_checksum_by_a_change_of_one_file() {
 /// A workspace with the model check and a copy of the protocol that can be mutated.
 struct Workspace {
     root: PathBuf,
+    /// The folder of the sources.
+    sources: &'static str,
+    /// The package and the test that checks them.
+    check: [&'static str; 2],
     /// There is one folder for all tests here.
     _turn: MutexGuard<'static, ()>,
 }
 
 static TURN: Mutex<()> = Mutex::new(());
 
+/// The dependencies of the model.
+const MODEL: &str = "\
+    heapless = { workspace = true }\n\
+    postcard = { workspace = true, features = [\"use-std\"] }\n\
+    rpc-proto = { workspace = true, features = [\"model-check\"] }\n\
+    serde = { workspace = true }\n";
+
 impl Workspace {
+    /// Copies the ends in Rust.
     fn new() -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations");
-        copy_all(&original.join("rpc-proto"), &root.join("rpc-proto"));
+        let workspace = Self::with_members(
+            "mutations",
+            r#""model""#,
+            "rpc-proto/src",
+            ["model", "model"],
+        );
+        let root = &workspace.root;
         copy_all(
-            &original.join("tests/tests/model"),
+            &original().join("tests/tests/model"),
             &root.join("model/tests/model"),
         );
-        fs::copy(original.join("Cargo.lock"), root.join("Cargo.lock")).expect("can be copied");
+        write_package(&root.join("model"), "model", MODEL, "");
+        workspace
+    }
+
+    /// Copies the C library and what calls it from Rust.
+    fn in_c() -> Self {
+        let workspace = Self::with_members(
+            "mutations-in-c",
+            r#""firmware/c", "tests", "tests/c""#,
+            "firmware/c/library",
+            ["c-library", "model_both"],
+        );
+        let root = &workspace.root;
+        for folder in [
+            "firmware/c",
+            "tests/c/src",
+            "tests/c/tests/model_both",
+            "tests/tests/model",
+        ] {
+            copy_all(&original().join(folder), &root.join(folder));
+        }
+        for file in ["build.rs", "layout.c", "sequences.c", "typed_client.c"] {
+            copy(
+                &original().join("tests/c").join(file),
+                &root.join("tests/c").join(file),
+            );
+        }
+        // Of the tests' shared parts, it needs these.
+        for file in ["device_end.rs", "wire.rs"] {
+            copy(
+                &original().join("tests/src").join(file),
+                &root.join("tests").join(file),
+            );
+        }
+        write_package(
+            &root.join("tests"),
+            "tests",
+            MODEL,
+            "pub mod device_end;\npub mod wire;\n",
+        );
+        let without = |text: &str, words: &[&str]| -> String {
+            let lines = text.lines();
+            let lines = lines.filter(|line| !words.iter().any(|word| line.contains(word)));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        let manifest = read(&original().join("tests/c/Cargo.toml"));
+        let (before, _) = split(&manifest, "[dev-dependencies]");
+        let manifest = without(before, &["firmware ="]);
+        let model = "[dev-dependencies]\nheapless = { workspace = true }\npostcard = { workspace = true }\n";
+        write(
+            &root.join("tests/c/Cargo.toml"),
+            &format!("{manifest}{model}"),
+        );
+        let library = read(&root.join("tests/c/src/lib.rs"));
+        write(
+            &root.join("tests/c/src/lib.rs"),
+            &without(&library, &["device", "same"]),
+        );
+        workspace
+    }
+
+    fn with_members(
+        name: &str,
+        members: &str,
+        sources: &'static str,
+        check: [&'static str; 2],
+    ) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        copy_all(&original().join("rpc-proto"), &root.join("rpc-proto"));
+        copy(&original().join("Cargo.lock"), &root.join("Cargo.lock"));
 
         // The dependencies of the protocol's own tests are missing, and they are not run.
         let manifest = read(&root.join("rpc-proto/Cargo.toml"));
@@ -274,35 +371,26 @@ impl Workspace {
             &format!("{before}[lints]{after}"),
         );
 
-        let manifest = read(&original.join("Cargo.toml"));
-        let (before, members) = split(&manifest, "members = [");
-        let (_, members) = split(members, "default-members = [");
-        let (_, after) = split(members, "]");
-        let members = r#""rpc-proto", "rpc-proto/macros", "model""#;
+        let manifest = read(&original().join("Cargo.toml"));
+        let (before, rest) = split(&manifest, "members = [");
+        let (_, rest) = split(rest, "default-members = [");
+        let (_, after) = split(rest, "]");
+        let protocol = r#""rpc-proto", "rpc-proto/macros", "rpc-proto/syntax""#;
         write(
             &root.join("Cargo.toml"),
-            &format!("{before}members = [{members}]{after}"),
+            &format!("{before}members = [{protocol}, {members}]{after}"),
         );
-        write(
-            &root.join("model/Cargo.toml"),
-            "[package]\n\
-             name = \"model\"\n\
-             edition.workspace = true\n\
-             [lib]\n\
-             path = \"nothing.rs\"\n\
-             [dependencies]\n\
-             heapless = { workspace = true }\n\
-             postcard = { workspace = true }\n\
-             rpc-proto = { workspace = true, features = [\"model-check\"] }\n\
-             serde = { workspace = true }\n",
-        );
-        write(&root.join("model/nothing.rs"), "");
-        Self { root, _turn: turn }
+        Self {
+            root,
+            sources,
+            check,
+            _turn: turn,
+        }
     }
 
     /// Makes a mistake while `action` runs.
     fn with<T>(&self, mutation: &Mutation, action: impl FnOnce(&Self) -> T) -> T {
-        let path = self.root.join("rpc-proto/src").join(mutation.file);
+        let path = self.root.join(self.sources).join(mutation.file);
         let source = read(&path);
         let places = source.matches(mutation.original).count();
         assert_eq!(
@@ -318,13 +406,17 @@ impl Workspace {
 
     /// Runs the model check, and returns the violated properties.
     fn check(&self) -> Result<(), BTreeSet<String>> {
+        let [package, test] = self.check;
         let output = Command::new(env!("CARGO"))
-            .args(["test", "--quiet", "--release", "--package", "model"])
+            .args(["test", "--quiet", "--release", "--package", package])
             // The other test needs a protocol that ends.
-            .args(["--test", "model", "--", "--skip", "of_the_same_hash"])
+            .args(["--test", test, "--", "--skip", "of_the_same_hash"])
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env("RUSTFLAGS", "--cap-lints=allow")
+            // A mistake may leave something unused.
+            .env("CFLAGS", "-Wno-error")
+            .env("SERIAL_RPC_REQUIRE_EMULATOR", "1")
             .output()
             .expect("cargo runs");
         if output.status.success() {
@@ -339,6 +431,25 @@ impl Workspace {
         assert!(!violated.is_empty(), "{printed}\n{errors}");
         Err(violated)
     }
+}
+
+/// Returns the folder of the repository.
+fn original() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Writes a package with those dependencies and that library.
+fn write_package(folder: &Path, name: &str, dependencies: &str, library: &str) {
+    let head = format!("[package]\nname = \"{name}\"\nedition.workspace = true\n");
+    let head = format!("{head}[lib]\npath = \"lib.rs\"\n[dependencies]\n{dependencies}");
+    write(&folder.join("Cargo.toml"), &head);
+    write(&folder.join("lib.rs"), library);
+}
+
+fn copy(from: &Path, to: &Path) {
+    let folder = to.parent().expect("it is in a folder");
+    fs::create_dir_all(folder).expect("can be created");
+    fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
 }
 
 fn split<'t>(text: &'t str, at: &str) -> (&'t str, &'t str) {

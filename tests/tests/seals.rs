@@ -1,10 +1,11 @@
 //! What a caller makes of frames by their seal: those of its session, of other callers' sessions, and
 //! refusals; and of the faults of whoever passes calls on.
 
-use rpc_proto::client::{CallError, Cause, Client, Ran, Target, Ticket, Timing};
+use rpc_proto::client::{CallError, Cause, Ran, Target, Timing};
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::{Accept, Fault, Kind, NakReason, VERSION};
 use rpc_proto::wire::seal::Seal;
+use tests::end::{Client, Ticket};
 use tests::wire::{Message, SESSION};
 
 const NOW: Instant = Instant::from_micros(0);

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use tests::board::LM3S6965;
 use tests::device_cost::{self, Figure, IMAGES, MORE_IMAGES, PACKAGE};
 use tests::stepped::SteppedDevice;
-use tests::{growth, ignorable, image};
+use tests::{c_images, growth, ignorable, image};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/figures.txt");
 const WRITTEN: &str = include_str!("../figures.txt");
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let no_image = || PACKAGE.missing_target();
     let no_device = || LM3S6965.missing_target().or(LM3S6965.missing_emulator());
+    let no_c = || c_images::missing_compiler().or(LM3S6965.missing_emulator());
     let trials = vec![
         ignorable::trial("the_sizes_are_those_written_down", no_image, || {
             the_figures_are_those_written_down(&device_cost::size_figures()?, &["flash", "ram"])
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
         ignorable::trial("the_calls_cost_what_is_written_down", no_device, || {
             let figures = device_cost::call_figures()?;
             the_figures_are_those_written_down(&figures, &["stack", "instructions"])
+        }),
+        ignorable::trial("the_c_library_costs_what_is_written_down", no_c, || {
+            the_figures_are_those_written_down(&device_cost::c_figures()?, &["C"])
         }),
         ignorable::trial("one_more_costs_what_is_written_down", no_device, || {
             the_figures_are_those_written_down(&growth::figures()?, &["growth"])
@@ -84,6 +88,7 @@ fn update() -> Result<(), Box<dyn Error>> {
     let figures = device_cost::size_figures()?
         .into_iter()
         .chain(device_cost::call_figures()?)
+        .chain(device_cost::c_figures()?)
         .chain(growth::figures()?);
     text.extend(figures.map(|figure| format!("{figure}\n")));
     Ok(fs::write(PATH, text)?)

@@ -17,15 +17,13 @@ export function callControls(device, procedure, root) {
   const output = element("div", { class: "output", "aria-live": "polite" });
   const values = plot(procedure.path);
   const call = element("button", { class: "primary" }, "Call");
-  const repeating = procedure.idempotent ? repetition(() => form.json(), make) : null;
-  const form = argumentsForm(args, once, call, repeating?.node);
+  const repeating = procedure.idempotent ? repetition(() => form.json(), make, quiet) : null;
+  const form = argumentsForm(args, make, [call, repeating?.node]);
   return { node: element("div", {}, form.node, output, values.node), stop: () => repeating?.stop() };
 
-  async function once(text) {
-    call.disabled = true;
-    await make(text);
-    call.disabled = false;
-    call.focus({ preventScroll: true });
+  /** Values that come by themselves are not read out. */
+  function quiet(isQuiet) {
+    output.ariaLive = isQuiet ? "off" : "polite";
   }
 
   async function make(text) {
@@ -54,7 +52,7 @@ async function callOf(device, procedure, text) {
 }
 
 /** Makes the switch that repeats a call. It waits for each call before the next. */
-function repetition(read, make) {
+function repetition(read, make, quiet) {
   const id = freshId();
   const seconds = element("input", { id, type: "number", min: "0.05", step: "any", value: "1", class: "short" });
   const toggle = button("Repeat", () => (stopping ? stop() : start()), { "aria-pressed": "false" });
@@ -67,6 +65,7 @@ function repetition(read, make) {
     if (text === null) {
       return;
     }
+    quiet(true);
     stopping = new AbortController();
     const { signal } = stopping;
     toggle.setAttribute("aria-pressed", "true");
@@ -82,6 +81,7 @@ function repetition(read, make) {
   function stop() {
     stopping?.abort();
     stopping = null;
+    quiet(false);
     toggle.setAttribute("aria-pressed", "false");
     toggle.textContent = "Repeat";
   }

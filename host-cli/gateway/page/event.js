@@ -11,6 +11,7 @@ export function eventControls(device, procedure, root) {
   const fields = procedure.arguments.map(({ name, type }) => ({ name, type: typeOf(type, root), doc: "" }));
   const dataType = { kind: "struct", name: procedure.name, fields };
   const toggle = button("Watch", () => (unsubscribe ? stop() : start()), { class: "primary", "aria-pressed": "false" });
+  const tally = element("p", { class: "when" });
   const state = element("p", { class: "when", role: "status" });
   const latest = element("div", { class: "output" });
   const values = plot(procedure.path);
@@ -18,7 +19,7 @@ export function eventControls(device, procedure, root) {
   const past = element("details", { class: "past", hidden: true }, element("summary", {}, "The last events"), rows.node);
   let unsubscribe = null;
   let [count, lost, gaps] = [0, 0, 0];
-  return { node: element("div", {}, element("div", { class: "buttons" }, toggle, state), latest, values.node, past), stop };
+  return { node: element("div", {}, element("div", { class: "buttons" }, toggle, tally, state), latest, values.node, past), stop };
 
   function start() {
     toggle.textContent = "Stop";
@@ -32,14 +33,14 @@ export function eventControls(device, procedure, root) {
     unsubscribe = null;
     toggle.textContent = "Watch";
     toggle.setAttribute("aria-pressed", "false");
-    state.textContent = count === 0 ? "" : `${counted(count, lost, gaps)}; stopped.`;
+    state.textContent = "Stopped.";
   }
 
   function received({ data, lost: missed, gap }) {
     count += data === undefined ? 0 : 1;
     lost += Number(missed ?? 0);
     gaps += gap ? 1 : 0;
-    state.textContent = counted(count, lost, gaps);
+    tally.textContent = counted(count, lost, gaps);
     if (data === undefined) {
       return;
     }
@@ -54,7 +55,7 @@ export function eventControls(device, procedure, root) {
       state.textContent = "Interrupted; this page tries again.";
       replace(latest, problemShown(problem));
     } else {
-      state.textContent = count === 0 ? "Waiting for the first event…" : counted(count, lost, gaps);
+      state.textContent = "Watching.";
       if (latest.querySelector(".problem")) {
         replace(latest);
       }

@@ -18,7 +18,7 @@ export function feedControls(device, procedure, root) {
   const file = element("input", { id, type: "file", accept: ".jsonl,.ndjson,.json,.txt" });
   const output = element("div", { class: "output", "aria-live": "polite" });
   const call = element("button", { class: "primary" }, "Call");
-  const others = argumentsForm(args, send, call);
+  const others = argumentsForm(args, send, [call]);
   const source = element("div", { class: "field" }, element("label", { for: id }, "or from a file"), element("div", { class: "control" }, file, element("span", { class: "hint" }, "an item of JSON a line")));
   others.node.prepend(field.node, source);
   return { node: element("div", {}, others.node, output), stop() {} };
@@ -34,7 +34,6 @@ export function feedControls(device, procedure, root) {
         return;
       }
     }
-    call.disabled = true;
     const start = performance.now();
     try {
       const options = { method: "POST", headers: { "Content-Type": "application/jsonl", ...device.timeLimit() }, body: new Blob([text, "\n", lines]) };
@@ -43,7 +42,5 @@ export function feedControls(device, procedure, root) {
     } catch (problem) {
       replace(output, problemShown(problem, errorType, true));
     }
-    call.disabled = false;
-    call.focus({ preventScroll: true });
   }
 }

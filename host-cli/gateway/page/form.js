@@ -33,18 +33,21 @@ export function fieldOf(type, label) {
 
 /**
  * Makes a form of arguments. `send` gets them as the text of a JSON array once all are right; until
- * then, the first that is not has the focus.
+ * then, the first that is not has the focus. It is not sent again before `send` has ended; the button keeps
+ * the focus meanwhile.
  */
-export function argumentsForm(args, send, ...buttons) {
+export function argumentsForm(args, send, [primary, ...others]) {
   const fields = args.map(({ name, type }) => fieldOf(type, name));
-  const node = element("form", { novalidate: true, submit }, fields.map((field) => field.node), element("div", { class: "buttons" }, buttons));
+  const node = element("form", { novalidate: true, submit }, fields.map((field) => field.node), element("div", { class: "buttons" }, primary, others));
   return { node, json };
 
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
-    const text = json();
+    const text = primary.ariaDisabled === "true" ? null : json();
     if (text !== null) {
-      send(text);
+      primary.ariaDisabled = "true";
+      await send(text);
+      primary.ariaDisabled = "false";
     }
   }
 

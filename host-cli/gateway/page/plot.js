@@ -5,7 +5,7 @@ import { drawing, element } from "./element.js";
 const MOST_POINTS = 400;
 const MOST_SERIES = 8;
 const HEIGHT = 200;
-const [LEFT, RIGHT, TOP, BOTTOM] = [8, 8, 10, 22];
+const [LEFT, RIGHT, TOP, BOTTOM] = [8, 8, 16, 22];
 
 /** Makes an empty plot, which shows itself when it has a number. */
 export function plot(title) {

@@ -15,12 +15,13 @@ export function streamControls(device, procedure, root) {
   const errorType = procedure.error && typeOf(procedure.error, root);
   const args = procedure.arguments.map(({ name, type }) => ({ name, type: typeOf(type, root) }));
   const output = element("div", { class: "output" });
+  const tally = element("p", { class: "when" });
   const state = element("p", { class: "when", role: "status" });
   const fetchItems = element("button", { class: "primary" }, "Fetch");
   const halt = button("Stop", () => stop(), { disabled: true });
-  const form = argumentsForm(args, fetchAll, fetchItems, halt);
+  const form = argumentsForm(args, fetchAll, [fetchItems, halt]);
   let stopping = null;
-  return { node: element("div", {}, form.node, state, output), stop };
+  return { node: element("div", {}, form.node, tally, state, output), stop };
 
   async function fetchAll(text) {
     stop();
@@ -30,6 +31,8 @@ export function streamControls(device, procedure, root) {
     const values = plot(procedure.path);
     replace(output, items.node, values.node);
     halt.disabled = false;
+    state.textContent = "Fetching…";
+    tally.textContent = counted(0, 0);
     let [count, lost] = [0, 0];
     try {
       const headers = { "Content-Type": "application/json", Accept: "application/jsonl", ...device.timeLimit() };
@@ -37,12 +40,12 @@ export function streamControls(device, procedure, root) {
       for await (const line of linesOf(response.body)) {
         take(line === "" ? {} : parse(line));
       }
-      state.textContent = `${counted(count, lost)}; that is all.`;
+      state.textContent = "That is all.";
     } catch (problem) {
       if (signal.aborted) {
-        state.textContent = `${counted(count, lost)}, then stopped.`;
+        state.textContent = "Stopped.";
       } else {
-        state.textContent = `${counted(count, lost)}, then it failed.`;
+        state.textContent = "Then it failed.";
         output.append(problemShown(problem, errorType));
       }
     }
@@ -58,7 +61,7 @@ export function streamControls(device, procedure, root) {
         values.add(numbersIn(item, itemType, ""));
         count += 1;
       }
-      state.textContent = counted(count, lost);
+      tally.textContent = counted(count, lost);
     }
   }
 

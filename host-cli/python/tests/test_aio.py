@@ -79,3 +79,15 @@ def test_streams_feeds_events_and_blocks():
         assert await device.blocks["notes"].read() == b"hello"
 
     run(test)
+
+
+def test_the_description_is_read_again_and_the_line_traced():
+    async def main():
+        async with await serial_rpc.aio.connect("sim", trace=True) as device:
+            before = device.calculator
+            await device.refresh()
+            assert device.calculator is not before
+            assert await device.calculator.add(2, 3) == 5
+            assert any("calculator.add" in line for line in device.trace)
+
+    asyncio.run(main())

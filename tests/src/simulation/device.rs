@@ -2,10 +2,10 @@
 //! virtual time to run.
 
 use crate::counter::{CounterService, Journal, JournaledCounter};
+use crate::end::{EventQueue, Server};
 use crate::line::Line;
 use rpc_proto::device::Statistics;
-use rpc_proto::events::{Emit, EventQueue};
-use rpc_proto::server::Server;
+use rpc_proto::events::Emit;
 use rpc_proto::service::Event;
 use rpc_proto::time::{Duration, Instant};
 use std::collections::VecDeque;

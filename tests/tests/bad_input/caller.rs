@@ -3,10 +3,10 @@
 use crate::line::{Piece, anything, broken};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rpc_proto::client::{self, Answer, CallError, Client, Target, Ticket, Timing};
-use rpc_proto::server::Server;
+use rpc_proto::client::{self, Answer, CallError, Target, Timing};
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::{Accept, Connect, Kind, VERSION};
+use tests::end::{Client, Server, Ticket};
 use tests::tally::{ADD, Ledger, Ran, TallyService};
 use tests::wire::{Message, drain};
 

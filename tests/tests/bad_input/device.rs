@@ -1,9 +1,9 @@
 //! Feeds the device with arbitrary bytes.
 
+use crate::end::Server;
 use crate::line::{Piece, anything, broken, message};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rpc_proto::server::Server;
 use rpc_proto::wire::message::{Kind, VERSION};
 use tests::tally::{ADD, Ledger, Ran, TallyService};
 use tests::wire::{Message, SESSION, answer, drain, hand};

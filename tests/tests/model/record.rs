@@ -1,8 +1,9 @@
 //! An observer's knowledge of each call, and the properties that must hold.
 
+use crate::end::Ticket;
 use crate::ledger::{Ledger, MAX_CALLS};
 use crate::search::Violation;
-use rpc_proto::client::{Answer, CallError, Cause, Ran, Ticket};
+use rpc_proto::client::{Answer, CallError, Cause, Ran};
 use rpc_proto::time::Instant;
 
 /// A call that was made.

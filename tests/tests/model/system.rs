@@ -12,12 +12,12 @@
 //! **Faults** happen on arrival: in a FIFO, the time at which a frame was hit makes no difference.
 
 use crate::channel::{Channel, Chunk, FRAME, Fate, MAX_CHUNK, accepted_in, call_in};
+use crate::end::{Client, Server, Ticket};
 use crate::ledger::{FINGERPRINT, Ledger, MAX_CALLS, MAX_OTHERS, RUN};
 use crate::record::{End, Excuses, Record};
 use crate::schedule::{Bounds, Deadline, RESEND, Step};
 use crate::search::{Model, Violation};
-use rpc_proto::client::{CallError, Client, Number, Target, Ticket, Timing};
-use rpc_proto::server::Server;
+use rpc_proto::client::{CallError, Number, Target, Timing};
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::frame::max_encoded_len;
 use rpc_proto::wire::message::{Connect, Header, Kind, Seq, VERSION};

@@ -54,6 +54,11 @@ class Connected:
         """What this end has counted: frames sent, resent, received and broken, sessions, lost links."""
         return self._native.counters()
 
+    @property
+    def trace(self) -> list[str]:
+        """The newest 200 lines of what passed on the link, if it is traced: frames, and text between them."""
+        return self._native.trace()
+
     def call(self, path: str, *arguments: Any, **named: Any) -> Any:
         """Calls a procedure by its path: ``call("calculator.add", 2, 3)``, ``call("Calculator", "add", x=2, y=3)``."""
         path, arguments = split_path(path, arguments)
@@ -89,8 +94,10 @@ def split_path(path: str, arguments: Arguments) -> tuple[str, Arguments]:
 
 def find_service(interface: Interface, name: str) -> Service:
     """Finds a service by its name, or by that of its trait, such as `Calculator`."""
-    snake = "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
-    service = interface.services.get(name) or interface.services.get(snake)
+    service = interface.services.get(name)
+    if service is None:
+        snake = "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
+        service = interface.services.get(snake)
     if service is None:
         known = ", ".join(interface.services)
         raise _errors.NoSuchProcedure(f"the device has no service `{name}`: there are {known}")

@@ -265,11 +265,6 @@ class Device(Connected):
         """The description of its interface, in the form that the device sends."""
         return self._native.description_bytes()
 
-    @property
-    def trace(self) -> list[str]:
-        """The newest 200 lines of what passed on the link, if it is traced: frames, and text between them."""
-        return self._native.trace()
-
     def within(self, timeout: float) -> Device:
         """Returns the same device, for calls that may take that many seconds."""
         device = Device(self._native)

@@ -202,6 +202,10 @@ class Device(Connected):
         """Returns the same device, for calls that may take that many seconds."""
         return Device(self._native, self._known.over(_Awaiting(self._native, timeout)))
 
+    async def refresh(self) -> None:
+        """Reads the description again, such as after the device was flashed."""
+        self._known = await asyncio.to_thread(_read_interface, self._native)
+
     async def log_to(self, logger: logging.Logger | None = None) -> None:
         """Passes the device's log on to `logging`, until the task is cancelled."""
         target = logger or logging.getLogger("serial_rpc.device")
@@ -224,15 +228,25 @@ async def connect(
     cache: bool = True,
     faults: float = 0.0,
     seed: int = 1,
+    trace: bool = False,
 ) -> Device:
     """Connects to a device as `serial_rpc.connect` does, and reads its description."""
     chosen = settings(
-        baud=baud, timeout=timeout, retries=retries, cache=cache, faults=faults, seed=seed
+        baud=baud,
+        timeout=timeout,
+        retries=retries,
+        cache=cache,
+        faults=faults,
+        seed=seed,
+        trace=trace,
     )
 
     def open_and_read() -> Device:
         native = _native.Connection.open(port, chosen)
-        description = json.loads(native.description())
-        return Device(native, Interface(description, _Awaiting(native, None)))
+        return Device(native, _read_interface(native))
 
     return await asyncio.to_thread(open_and_read)
+
+
+def _read_interface(native: _native.Connection) -> Interface:
+    return Interface(json.loads(native.description()), _Awaiting(native, None))

@@ -1,0 +1,25 @@
+//! Checks "exactly once" exhaustively, with both ends of the C library: `tests/tests/model` says
+//! how. The states are as many, so the ends behave alike.
+#![cfg(c_compiler)]
+
+#[path = "../../../tests/model/channel.rs"]
+mod channel;
+#[path = "../../../tests/model/checks.rs"]
+mod checks;
+#[path = "../../../tests/model/equivalence.rs"]
+mod equivalence;
+#[path = "../../../tests/model/ledger.rs"]
+mod ledger;
+#[path = "../../../tests/model/record.rs"]
+mod record;
+#[path = "../../../tests/model/schedule.rs"]
+mod schedule;
+#[path = "../../../tests/model/search.rs"]
+mod search;
+#[path = "../../../tests/model/system.rs"]
+mod system;
+
+/// The ends that are checked.
+mod end {
+    pub use c_library::{Client, Server, Ticket};
+}
