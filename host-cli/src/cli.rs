@@ -2,9 +2,9 @@
 
 use crate::commands::{
     batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe,
-    generate::Generate, get::Get, info::Info, list::List, log::Log, man::Man, ping::Ping,
-    ports::Ports, put::Put, schema::Schema, shell::Shell, simulate::Simulate, stats::Stats,
-    stubs::Stubs, trace::Trace, update::Update, watch::Watch,
+    gateway::Gateway, generate::Generate, get::Get, info::Info, list::List, log::Log, man::Man,
+    ping::Ping, ports::Ports, put::Put, schema::Schema, shell::Shell, simulate::Simulate,
+    stats::Stats, stubs::Stubs, trace::Trace, update::Update, watch::Watch,
 };
 use crate::options::{LinkOptions, OutputOptions};
 use clap::{Parser, Subcommand};
@@ -88,6 +88,7 @@ pub enum Command {
     Stats(Stats),
     Trace(Trace),
     Simulate(Simulate),
+    Gateway(Gateway),
     Schema(Schema),
     Generate(Generate),
     Stubs(Stubs),

@@ -63,6 +63,8 @@ pub mod bridged;
 pub mod bus;
 #[cfg(unix)]
 pub mod c_images;
+#[cfg(unix)]
+pub mod c_program;
 pub mod calculator;
 pub mod clock;
 pub mod counter;

@@ -340,9 +340,9 @@ typedef struct srpc_client {
     static srpc_client_number name##_numbers[numbers];                                                                 \
     static srpc_client_topic name##_topics[(topics) > 0 ? (topics) : 1];                                               \
     static uint8_t name##_events[(event_size) > 0 ? (event_size) : 1];                                                 \
-    static const srpc_client name = {&name##_state, name##_bytes, name##_calls, name##_numbers, name##_topics,         \
-                                     name##_events, frame,        event_size,   calls,          numbers,               \
-                                     topics}
+    static const srpc_client name = {&name##_state, name##_bytes,  name##_calls, name##_numbers,                       \
+                                     name##_topics, name##_events, frame,        event_size,                           \
+                                     calls,         numbers,       topics}
 
 /* Begins without a session. Calls time out after two seconds.
  *
@@ -372,9 +372,8 @@ bool srpc_client_begin(const srpc_client *client, srpc_writer *arguments);
 
 /* Makes the call that was begun, which is sent as soon as the device can take it. Returns SRPC_OK and sets
  * the ticket, or returns SRPC_NEVER_ARGUMENTS_TOO_LARGE if they do not fit a frame. */
-srpc_status srpc_client_start(const srpc_client *client, const srpc_writer *arguments,
-                                   const srpc_target *target,
-                                   const srpc_patience *patience, srpc_ticket *ticket);
+srpc_status srpc_client_start(const srpc_client *client, const srpc_writer *arguments, const srpc_target *target,
+                              const srpc_patience *patience, srpc_ticket *ticket);
 
 /* Returns true if the call has ended, and sets its result, whose bytes stay until the call is forgotten. */
 bool srpc_client_ended(const srpc_client *client, srpc_ticket ticket, srpc_answer *answer);
@@ -467,8 +466,7 @@ typedef struct srpc_arrival {
 } srpc_arrival;
 
 /* Returns true if the event is of that subscription, and notes the losses. */
-bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_received_event *event,
-                             srpc_arrival *arrival);
+bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_received_event *event, srpc_arrival *arrival);
 
 #ifdef __cplusplus
 }

@@ -57,7 +57,7 @@ static void client_keep(const srpc_client *client, const srpc_received_event *ev
     client_event_head head;
     if ((size_t)(client->events_size - client->state->events_end) < needed) {
         const size_t waiting = (size_t)(client->state->events_end - client->state->events_start);
-        memmove(events, events + client->state->events_start, waiting);
+        (void)memmove(events, events + client->state->events_start, waiting);
         client->state->events_start = 0;
         client->state->events_end = (uint16_t)waiting;
     }
@@ -69,8 +69,8 @@ static void client_keep(const srpc_client *client, const srpc_received_event *ev
     head.lost = event->lost + client->state->events_dropped;
     head.session = event->session;
     head.length = (uint16_t)event->length;
-    memcpy(events + client->state->events_end, &head, SRPC_EVENT_HEAD);
-    memcpy(events + client->state->events_end + SRPC_EVENT_HEAD, event->data, event->length);
+    (void)memcpy(events + client->state->events_end, &head, SRPC_EVENT_HEAD);
+    (void)memcpy(events + client->state->events_end + SRPC_EVENT_HEAD, event->data, event->length);
     client->state->events_end = (uint16_t)(client->state->events_end + needed);
 }
 
@@ -81,7 +81,7 @@ bool srpc_client_next_event(const srpc_client *client, srpc_received_event *even
     if (client->state->events_start == client->state->events_end) {
         return false;
     }
-    memcpy(&head, place, SRPC_EVENT_HEAD);
+    (void)memcpy(&head, place, SRPC_EVENT_HEAD);
     event->key = head.key;
     event->lost = head.lost;
     event->session = head.session;
@@ -91,8 +91,7 @@ bool srpc_client_next_event(const srpc_client *client, srpc_received_event *even
     return true;
 }
 
-bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_received_event *event,
-                             srpc_arrival *arrival)
+bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_received_event *event, srpc_arrival *arrival)
 {
     if (event->key != subscription->key) {
         return false;
@@ -170,7 +169,7 @@ bool srpc_client_subscribe(const srpc_client *client, srpc_time now, uint32_t ke
     for (place = 0; place < client->topic_count; place++) {
         entry = client->topics + place;
         if (entry->users == 0u) {
-            memset(entry, 0, sizeof *entry);
+            (void)memset(entry, 0, sizeof *entry);
             entry->key = key;
             entry->users = 1;
             entry->is_due = true;
@@ -183,7 +182,7 @@ bool srpc_client_subscribe(const srpc_client *client, srpc_time now, uint32_t ke
 
 /* Makes a call about an event. Returns its ticket, or 0 if there is no room. */
 static srpc_ticket client_call_about(const srpc_client *client, uint32_t key, const srpc_target *target,
-                              const srpc_patience *patience)
+                                     const srpc_patience *patience)
 {
     srpc_writer arguments;
     srpc_ticket ticket = 0;
@@ -316,8 +315,7 @@ srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time no
         const srpc_client_topic *const entry = client->topics + place;
         if (entry->users > 0u && entry->asked == 0u) {
             const srpc_time silent = now - entry->asked_at;
-            const srpc_time left =
-                entry->is_due || silent >= SRPC_ASK_AFTER ? 0u : SRPC_ASK_AFTER - silent;
+            const srpc_time left = entry->is_due || silent >= SRPC_ASK_AFTER ? 0u : SRPC_ASK_AFTER - silent;
             if (left < wait) {
                 wait = left;
             }

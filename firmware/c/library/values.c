@@ -130,7 +130,7 @@ uint64_t srpc_widened_bits(float value)
     uint64_t fraction;
     int16_t exponent;
     (void)memcpy(&bits, &value, sizeof bits);
-    fraction = bits & ((1UL << SRPC_FRACTION_32) - 1u);
+    fraction = bits & (((uint32_t)1 << SRPC_FRACTION_32) - 1u);
     exponent = (int16_t)(bits >> SRPC_FRACTION_32 & 0xFFu);
     if (exponent == SRPC_SPECIAL_32) {
         exponent = SRPC_SPECIAL_64;
@@ -143,7 +143,7 @@ uint64_t srpc_widened_bits(float value)
             fraction <<= 1;
             exponent--;
         }
-        fraction &= (1UL << SRPC_FRACTION_32) - 1u;
+        fraction &= ((uint32_t)1 << SRPC_FRACTION_32) - 1u;
     } else {
         /* Zero. */
     }

@@ -1,10 +1,14 @@
 //! The source of an interface for the device: codecs, events, the dispatcher, and the description.
 
-use crate::codec::{Codec, Direction, Role, address};
+use crate::codec::{Codec, Direction, Role};
 use crate::model::{Argument, Interface, Pass, Procedure, Service};
 use crate::signatures::{self, returns_value, room};
 use crate::text::Text;
 use rpc_proto::describe::ProcedureKind;
+
+/// Keep tables as they are written from being formatted.
+const UNFORMATTED: &str = "/* clang-format off */";
+const FORMATTED: &str = "/* clang-format on */";
 
 /// Returns the text.
 pub fn write(interface: &Interface) -> String {
@@ -19,11 +23,18 @@ pub fn write(interface: &Interface) -> String {
     text.comment(&format!("The interface `{device}`, version {version}, for firmware in C. Written by `serial-rpc generate c`."));
     text.format(format_args!("#include \"{name}.h\""));
     text.blank();
+    if interface.procedures().any(|(_, it)| it.kind.is_stream()) {
+        text.line("#include <string.h>");
+        text.blank();
+    }
     for service in &interface.services {
         let codec = Codec {
             service,
             role: Role::Device,
         };
+        if service.blocks.is_some() {
+            continue;
+        }
         for definition in &service.definitions {
             if Codec::has_functions(definition) {
                 codec.functions(
@@ -45,6 +56,7 @@ pub fn write(interface: &Interface) -> String {
     dispatcher(&mut text, interface);
     let count = interface.count();
     if count > 0 {
+        text.line(UNFORMATTED);
         text.block(
             format!("static const uint32_t {name}_keys[{count}] = {{"),
             |text| {
@@ -61,6 +73,9 @@ pub fn write(interface: &Interface) -> String {
             .map(|byte| format!("0x{byte:02x}"))
             .collect::<Vec<_>>()
     };
+    if count == 0 {
+        text.line(UNFORMATTED);
+    }
     text.block(
         format!("static const uint8_t {name}_digest[SRPC_DIGEST] = {{"),
         |text| text.table(bytes(&interface.digest).into_iter()),
@@ -96,6 +111,7 @@ pub fn write(interface: &Interface) -> String {
             "};",
         );
     }
+    text.line(FORMATTED);
     text.finish()
 }
 
@@ -183,26 +199,10 @@ fn dispatcher(text: &mut Text, interface: &Interface) {
     text.function(&head, &parameters.map(str::to_owned), |text| {
         let mut cases = text.inner();
         cases.line("switch (index) {");
-        for (service, procedure) in interface.procedures() {
-            let index = procedure.index;
-            match procedure.kind {
-                ProcedureKind::Event => {
-                    cases.comment(&format!("{index} is the event {}.", procedure.path));
-                }
-                _ => cases.block(
-                    format!("case {index}: {{"),
-                    |text| {
-                        case(
-                            text,
-                            &Codec {
-                                service,
-                                role: Role::Device,
-                            },
-                            procedure,
-                        );
-                    },
-                    "}",
-                ),
+        for service in &interface.services {
+            match &service.blocks {
+                Some(blocks) => answer_blocks(&mut cases, service, blocks),
+                None => service_cases(&mut cases, service),
             }
         }
         cases.line("default:");
@@ -215,6 +215,44 @@ fn dispatcher(text: &mut Text, interface: &Interface) {
             }
         }
         text.insert(&cases);
+    });
+}
+
+fn service_cases(text: &mut Text, service: &Service) {
+    for procedure in &service.procedures {
+        let index = procedure.index;
+        match procedure.kind {
+            ProcedureKind::Event => {
+                text.comment(&format!("{index} is the event {}.", procedure.path));
+            }
+            _ => text.block(
+                format!("case {index}: {{"),
+                |text| {
+                    let role = Role::Device;
+                    case(text, &Codec { service, role }, procedure);
+                },
+                "}",
+            ),
+        }
+    }
+}
+
+/// Leaves calls to the library.
+fn answer_blocks(text: &mut Text, service: &Service, blocks: &str) {
+    let mut first = None;
+    for procedure in &service.procedures {
+        first.get_or_insert(procedure.index);
+        text.format(format_args!("case {}:", procedure.index));
+    }
+    let first = first.unwrap_or_default();
+    text.indented(|text| {
+        let parts = [
+            format!("{blocks}(context)"),
+            format!("(uint16_t)(index - {first}u)"),
+            "arguments".to_owned(),
+            "reply".to_owned(),
+        ];
+        text.list("return srpc_blocks_dispatch(", &parts, ");");
     });
 }
 
@@ -421,7 +459,9 @@ fn batch(text: &mut Text, codec: &Codec<'_>, procedure: &Procedure) {
         |text| {
             if !service.is_empty(&procedure.value) {
                 text.format(format_args!("{} item;", service.c_type(&procedure.value)));
-                given.push(address("item"));
+                // Compilers do not see that it is used only if it was set.
+                text.line("(void)memset(&item, 0, sizeof item);");
+                given.push("&item".to_owned());
             }
             text.block(
                 format!(

@@ -66,6 +66,17 @@ fn write_service(text: &mut Text, service: &Service) {
         text.blank();
         define(text, service, definition);
     }
+    if let Some(blocks) = &service.blocks {
+        text.blank();
+        text.comment(
+            "Returns the blocks that the device offers. The library answers the procedures.",
+        );
+        text.prototype(
+            &format!("const srpc_blocks *{blocks}("),
+            &["void *context".to_owned()],
+        );
+        return;
+    }
     let (events, procedures): (Vec<_>, Vec<_>) = service
         .procedures
         .iter()

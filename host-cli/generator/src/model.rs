@@ -5,6 +5,8 @@ mod types;
 use crate::GenerateError;
 use crate::names::{Scope, alone, file, snake};
 use rpc_proto::describe::{DIGEST, digest};
+use rpc_proto::service::Service as _;
+use rpc_proto::services::blocks::BlocksService;
 use rpc_proto::wire::crc::Crc32;
 use serial_rpc_values::description::{self, Description, ProcedureKind, Shape};
 use types::Types;
@@ -56,6 +58,8 @@ pub struct Interface {
 pub struct Service {
     pub name: String,
     pub doc: String,
+    /// The function that returns the library's blocks, if this is the service that they answer.
+    pub blocks: Option<String>,
     /// In an order in which each needs only those before it.
     pub definitions: Vec<Definition>,
     pub procedures: Vec<Procedure>,
@@ -145,7 +149,7 @@ impl Interface {
         let services = description
             .services
             .iter()
-            .map(|service| Service::new(service, &mut index, &mut names));
+            .map(|service| Service::new(service, &name, &mut index, &mut names));
         Ok(Self {
             services: services.collect::<Result<_, _>>()?,
             name,
@@ -176,6 +180,7 @@ impl Interface {
 impl Service {
     fn new(
         service: &description::Service,
+        interface: &str,
         index: &mut usize,
         names: &mut Scope,
     ) -> Result<Self, GenerateError> {
@@ -183,6 +188,9 @@ impl Service {
             name if name == "srpc" || name.starts_with("srpc_") => format!("x_{name}"),
             name => name,
         };
+        let keys = service.procedures.iter().map(|procedure| procedure.key);
+        let is_blocks = keys.eq(BlocksService::<()>::KEYS.iter().copied());
+        let blocks = is_blocks.then(|| names.take(&format!("{interface}_blocks"), ""));
         let mut shorts = Scope::default();
         // Their functions have their names before types do.
         let functions: Vec<Functions> = service
@@ -199,6 +207,7 @@ impl Service {
         Ok(Self {
             name: service.name.clone(),
             doc: service.doc.clone(),
+            blocks,
             definitions: types.finish(),
             procedures,
         })

@@ -19,7 +19,7 @@ pub struct Generate {
 }
 
 const EXAMPLES: &str = "Examples:
-  serial-rpc generate c src/interface.rs --out firmware/generated
+  serial-rpc generate c src/interface.rs --out firmware/generated --library
   serial-rpc generate c released.description --out firmware/generated --client
   serial-rpc generate c --out firmware/generated    of the device";
 
@@ -52,6 +52,10 @@ struct C {
     #[arg(long)]
     client: bool,
 
+    /// Write the library as well, which the code needs: serial_rpc.h and serial_rpc.c.
+    #[arg(long)]
+    library: bool,
+
     #[command(flatten)]
     source: Source,
 }
@@ -63,8 +67,16 @@ pub fn run(context: &Context, generate: &Generate) -> Result<(), Failure> {
         Some(file) => interface::of_file(file)?,
         None => c.source.bytes(context)?,
     };
-    let files = generate_c(&description, c.client)
+    let mut files = generate_c(&description, c.client)
         .map_err(|error| Failure::new(Class::Protocol, error.to_string()))?;
+    if c.library {
+        let file = |name: &str, text| File {
+            name: name.to_owned(),
+            text,
+        };
+        files.push(file(serial_rpc_c::HEADER_NAME, serial_rpc_c::header()));
+        files.push(file(serial_rpc_c::SOURCE_NAME, serial_rpc_c::source()));
+    }
     fs::create_dir_all(&c.out).map_err(|error| Failure::unwritable(c.out.display(), error))?;
     let mut written = Vec::new();
     for file in &files {

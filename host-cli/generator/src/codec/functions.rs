@@ -15,7 +15,8 @@ impl Codec<'_> {
     ) {
         let keyword = if is_static { "static " } else { "" };
         if let Kind::View(item) = &definition.kind {
-            self.next_function(text, definition, item, keyword);
+            // Programs call it, too.
+            self.next_function(text, definition, item);
         }
         for direction in directions {
             let (head, parameters) = self.signature(definition, *direction);
@@ -30,9 +31,9 @@ impl Codec<'_> {
         }
     }
 
-    fn next_function(&self, text: &mut Text, definition: &Definition, item: &Value, keyword: &str) {
+    fn next_function(&self, text: &mut Text, definition: &Definition, item: &Value) {
         let (head, parameters) = self.next_signature(definition);
-        text.function(&format!("{keyword}{head}"), &parameters, |text| {
+        text.function(&head, &parameters, |text| {
             let is_empty = self.service.is_empty(item);
             let has_none = match is_empty {
                 true => "if (list->count == 0u) {",

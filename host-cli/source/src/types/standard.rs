@@ -13,9 +13,6 @@ use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 use syn::{GenericArgument, TypePath};
 
-/// The names that need no import.
-const PRELUDE: [&str; 5] = ["Box", "Option", "Result", "String", "Vec"];
-
 /// Creates a type without a doc comment.
 pub fn new(name: &str, shape: Shape) -> &'static Type {
     let name = keep(name);
@@ -31,7 +28,8 @@ impl Scope<'_> {
     /// Describes a type of another crate that is known.
     pub fn standard(&self, path: &TypePath, outside: &[String]) -> Described {
         let is_known = match outside {
-            [name] => PRELUDE.contains(&name.as_str()) || name == "Items",
+            // Source that is for C only need not import anything.
+            [_] => true,
             [first, .., last] => is_standard(outside) || (first == "rpc_proto" && last == "Items"),
             [] => false,
         };
@@ -58,6 +56,10 @@ impl Scope<'_> {
             name,
             doc: "",
             content: Content::Newtype(ty),
+        };
+        let is_heapless = match (name, &arguments[..]) {
+            ("Vec", [_, _]) | ("String", [_]) => is_heapless || outside.len() == 1,
+            _ => is_heapless,
         };
         Ok(match (is_heapless, name, &arguments[..]) {
             (true, "Vec", [item, most]) => {

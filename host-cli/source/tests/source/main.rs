@@ -66,6 +66,28 @@ fn the_demonstration_is_described_as_it_describes_itself() {
 }
 
 #[test]
+fn source_that_nobody_compiles_need_not_import_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let told = |types: &str, interface: &str| {
+        let file = folder.path().join("lamp.rs");
+        let source = format!(
+            "#[service] trait Lamp {{ fn set(&mut self, {types}) -> Result<Moving<impl Iterator<Item = u8>>, Duration>; }}\n\
+             {interface}! {{ struct Desk(\"desk\", \"1.0.0\") {{ lamp: LampService }} }}"
+        );
+        std::fs::write(&file, source).expect("there is room");
+        description(file).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let imported = "a: heapless::Vec<u8, 4>, b: heapless::String<5>, c: core::num::NonZeroU8, d: std::time::Duration";
+    assert_eq!(
+        told(
+            "a: Vec<u8, 4>, b: String<5>, c: NonZeroU8, d: Duration",
+            "interface"
+        ),
+        told(imported, "rpc_proto::interface"),
+    );
+}
+
+#[test]
 fn source_is_told_by_its_name() {
     for (path, is) in [
         ("a.rs", true),

@@ -1,6 +1,8 @@
 /* The interface `desk-lamp`, version 1.0.0, for firmware in C. Written by `serial-rpc generate c`. */
 #include "desk_lamp.h"
 
+#include <string.h>
+
 void lamp_write_colour(srpc_writer *writer, const lamp_colour *value)
 {
     srpc_write_u8(writer, value->item_0);
@@ -145,6 +147,7 @@ static srpc_outcome desk_lamp_dispatch(void *context, uint16_t index, srpc_reade
         batch = srpc_batch_begin(reply, position, limit);
         while (srpc_batch_wants(&batch)) {
             lamp_state item;
+            (void)memset(&item, 0, sizeof item);
             if (srpc_batch_has(&batch, lamp_states(context, batch.position, &item))) {
                 lamp_write_state(reply, &item);
             }
@@ -172,6 +175,7 @@ static srpc_outcome desk_lamp_dispatch(void *context, uint16_t index, srpc_reade
     }
 }
 
+/* clang-format off */
 static const uint32_t desk_lamp_keys[7] = {
     0x68BBC88Du, 0xA7C279B3u, 0xECD3F7C0u, 0x2554C5B6u, 0xD09C7880u, 0xBCA58F8Du, 0x97A5BE28u,
 };
@@ -232,3 +236,4 @@ const srpc_interface desk_lamp_interface_undescribed = {
 const srpc_interface desk_lamp_interface_bare = {
     desk_lamp_dispatch, NULL, NULL, NULL, NULL, 0u, DESK_LAMP_FINGERPRINT, 0u,
 };
+/* clang-format on */

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 /// The longest time, some 30 years: it can be added to any point in time.
-const LONGEST: Duration = Duration::from_secs(1_000_000_000);
+pub const LONGEST: Duration = Duration::from_secs(1_000_000_000);
 
 /// Reads a time: a number of seconds, such as `0.5`, or one with a unit, such as `100ms`. A longer
 /// time than anybody waits becomes [`LONGEST`].
+///
+/// # Errors
+/// Fails with a message for the user if the text is no time, or none that passes.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, f64); 4] = [("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("h", 3600.0)];
     let number_and_unit = |(unit, seconds)| Some((text.strip_suffix(unit)?, seconds));

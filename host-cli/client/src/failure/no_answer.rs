@@ -1,9 +1,9 @@
 //! Collects the likely reasons why a device does not answer, from all that was seen instead.
 
-use crate::failure::{Class, Failure};
-use serial_rpc::port::holder;
-use serial_rpc::safe;
-use serial_rpc::{Connection, Port};
+use super::{Class, Failure};
+use crate::port::holder;
+use crate::safe;
+use crate::{Connection, Port};
 
 /// The length of a device's text that is shown: enough to recognise it.
 const SHOWN: usize = 60;
@@ -36,7 +36,11 @@ pub fn clues(device: &Connection) -> Vec<String> {
     let counters = device.counters();
     let port = device.port();
     let mut clues = Vec::new();
+    let is_gateways = device.gateway().is_some();
+    #[cfg(unix)]
+    let is_gateways = is_gateways || matches!(port, Some(Port::Unix(_)));
     if let Some(Port::Serial(path)) = &port
+        && !is_gateways
         && let Some(other) = holder(path)
     {
         clues.push(format!(
@@ -50,6 +54,10 @@ pub fn clues(device: &Connection) -> Vec<String> {
             " again and again"
         };
         clues.push(match port {
+            _ if is_gateways => format!(
+                "the gateway that has the port ended the session{often}: is it still running, and has the \
+                 device other firmware now?"
+            ),
             Some(Port::Tcp(_)) => format!(
                 "the other end closed the connection{often}: is the device still there, and does what \
                  offers the port serve one program at a time?"

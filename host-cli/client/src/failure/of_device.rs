@@ -1,13 +1,12 @@
-//! Converts errors of a device to failures for the user.
+//! Converts errors of a device to failures.
 
-mod no_answer;
-
-use crate::failure::{Class, Failure};
-use crate::interrupt;
-use no_answer::{clues, link_lost, no_answer};
+use super::no_answer::{clues, link_lost, no_answer};
+use super::{Class, Failure};
+use crate::connection::{DescriptionError, NamedCallError};
+use crate::{Connection, Ran};
 use rpc_proto::client::{CallError, Cause};
-use serial_rpc::Connection;
-use serial_rpc::connection::{DescriptionError, NamedCallError};
+use rpc_proto::device::SubscribeError;
+use rpc_proto::services::blocks::{BlockError, TransferError};
 
 impl Failure {
     /// Returns the failure for a call by name.
@@ -27,6 +26,7 @@ impl Failure {
             // The number of items that were taken matters in any case.
             NamedCallError::Feed { error, .. } => Self {
                 message,
+                ran: Ran::Unknown,
                 ..Self::named_call(device, *error)
             },
             NamedCallError::Call {
@@ -41,9 +41,9 @@ impl Failure {
             },
             NamedCallError::Procedure { error: value, .. } => Self {
                 error: Some(Box::new(value)),
-                ..Self::new(Class::Procedure, message)
+                ..Self::new(Class::Procedure, message).ran(Ran::Once)
             },
-            NamedCallError::Reply { .. } => Self::new(Class::Protocol, message),
+            NamedCallError::Reply { .. } => Self::new(Class::Protocol, message).ran(Ran::Once),
         }
     }
 
@@ -60,15 +60,19 @@ impl Failure {
 
     /// Returns the failure for a call.
     pub fn call(device: &Connection, idempotent: bool, error: CallError) -> Self {
+        Self::without_ran(device, idempotent, error).ran(error.ran())
+    }
+
+    fn without_ran(device: &Connection, idempotent: bool, error: CallError) -> Self {
         let failure = |class| Self::new(class, error.to_string());
-        if interrupt::happened() {
-            let mut failure = interrupt::interrupted();
-            if matches!(error, CallError::OutcomeUnknown(_)) && !idempotent {
-                failure.message += ": the call may have run, once, or not";
-            }
-            return failure;
-        }
         match error {
+            CallError::OutcomeUnknown(Cause::Cancelled) if !idempotent => Self::new(
+                Class::Interrupted,
+                "interrupted: the call may have run, once, or not",
+            ),
+            CallError::Cancelled | CallError::OutcomeUnknown(Cause::Cancelled) => {
+                Self::new(Class::Interrupted, "interrupted")
+            }
             CallError::Timeout => no_answer(device),
             CallError::OutcomeUnknown(Cause::Timeout) if idempotent => no_answer(device),
             CallError::OutcomeUnknown(Cause::OtherCaller | Cause::OtherDevice | Cause::Relay)
@@ -106,28 +110,56 @@ impl Failure {
             _ => failure(Class::Protocol),
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serial_rpc_simulator::SimulatedDevice;
+    /// Returns the failure for an event that cannot be subscribed to, or not any more.
+    pub fn subscription(device: &Connection, error: CallError<SubscribeError>) -> Self {
+        let (message, hint) = match error.own() {
+            Ok(SubscribeError::NoSuchEvent) => (
+                "the device does not have this event any more",
+                "its firmware is another now; `serial-rpc list` shows what there is",
+            ),
+            Ok(SubscribeError::TooMany) => (
+                "the device has no room for another subscription",
+                "its firmware says how many there may be, as TOPICS of its event queue",
+            ),
+            Err(CallError::NoSuchProcedure) => (
+                "the device sends no events",
+                "its firmware must create the server `with_events`",
+            ),
+            Err(error) => return Self::call(device, true, error),
+        };
+        Self::new(Class::Protocol, message).hint(hint)
+    }
 
-    #[test]
-    fn a_call_that_others_pass_on_fails_with_an_exit_code_and_a_hint() {
-        let device = Connection::to(SimulatedDevice::new());
-        let unknown = CallError::OutcomeUnknown;
-        for (error, idempotent, class) in [
-            (unknown(Cause::Relay), false, Class::OutcomeUnknown),
-            (unknown(Cause::Relay), true, Class::Port),
-            (unknown(Cause::OtherCaller), false, Class::OutcomeUnknown),
-            (unknown(Cause::OtherCaller), true, Class::Port),
-            (CallError::Unreachable, false, Class::Port),
-            (CallError::Refused, false, Class::Protocol),
-        ] {
-            let failure = Failure::call(&device, idempotent, error);
-            assert_eq!(failure.class, class, "{error}");
-            assert!(failure.hint.is_some(), "{error}");
+    /// Returns the failure for a log that cannot be followed.
+    pub fn log(device: &Connection, error: CallError<SubscribeError>) -> Self {
+        match error {
+            CallError::Error(SubscribeError::NoSuchEvent) | CallError::NoSuchProcedure => {
+                Self::new(Class::Protocol, "the device keeps no log").hint(
+                    "its firmware offers one as `LogService` of `rpc_proto::services::log`; \
+                     `serial-rpc list` shows what there is",
+                )
+            }
+            error => Self::subscription(device, error),
+        }
+    }
+
+    /// Returns the failure for a block that was not transferred.
+    pub fn transfer(device: &Connection, name: &str, error: TransferError) -> Self {
+        let TransferError::Call(error) = error else {
+            return Self::new(Class::Protocol, format!("{name}: {error}")).ran(Ran::Unknown);
+        };
+        let message = format!("{name}: {}", TransferError::Call(error));
+        match error.own() {
+            Ok(BlockError::NoSuchBlock) => Self::new(Class::Procedure, message)
+                .hint("`serial-rpc call blocks.list` shows what there is"),
+            Ok(_) => Self::new(Class::Procedure, message).ran(Ran::Unknown),
+            Err(CallError::NoSuchProcedure) => {
+                Self::new(Class::Usage, "the device has no blocks to read or write")
+                    .hint("`serial-rpc list` shows what it offers")
+            }
+            // A block is written or read again as a whole.
+            Err(error) => Self::call(device, true, error),
         }
     }
 }
