@@ -20,10 +20,10 @@ bool srpc_may_pass(srpc_status status)
 
 void srpc_client_init(const srpc_client *client, uint32_t nonce)
 {
-    memset(client->state, 0, sizeof *client->state);
-    memset(client->calls, 0, client->call_count * sizeof *client->calls);
-    memset(client->numbers, 0, client->number_count * sizeof *client->numbers);
-    memset(client->topics, 0, client->topic_count * sizeof *client->topics);
+    (void)memset(client->state, 0, sizeof *client->state);
+    (void)memset(client->calls, 0, client->call_count * sizeof *client->calls);
+    (void)memset(client->numbers, 0, client->number_count * sizeof *client->numbers);
+    (void)memset(client->topics, 0, client->topic_count * sizeof *client->topics);
     client->state->nonce = nonce;
     client->state->timeout = 2000;
     client->state->timing.initial = 100;
@@ -270,8 +270,7 @@ size_t srpc_client_room(const srpc_client *client, const srpc_target *target)
     if (is_open && client->state->device.max_frame < frame) {
         frame = client->state->device.max_frame;
     }
-    if (target->number_of != SRPC_NUMBER_FIXED &&
-        !(is_open && srpc_client_number_of(client, target, &number))) {
+    if (target->number_of != SRPC_NUMBER_FIXED && !(is_open && srpc_client_number_of(client, target, &number))) {
         number = UINT16_MAX;
     }
     /* The longest payload that certainly fits. */

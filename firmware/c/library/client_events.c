@@ -10,18 +10,13 @@
 /* The silence of a device after which the client checks that it still knows the subscription. */
 #define SRPC_ASK_AFTER 500u
 
-/* What goes before the data of an event that waits. */
-typedef struct client_event_head {
-    uint32_t key;
-    uint32_t lost;
-    uint32_t session;
-    uint16_t length;
-} client_event_head;
-
-#define SRPC_EVENT_HEAD 14u
+/* What goes before the data of an event that waits: key, losses, session and length. */
+#define SRPC_EVENT_HEAD 16u
 
 static const srpc_target client_subscribe = {0, 0, 4, SRPC_NUMBER_FIXED, SRPC_IDEMPOTENT | SRPC_FALLIBLE};
 static const srpc_target client_unsubscribe = {0, 0, 5, SRPC_NUMBER_FIXED, SRPC_IDEMPOTENT};
+
+static void client_tend_subscriptions(const srpc_client *client, srpc_time now);
 
 /* The count. */
 
@@ -54,10 +49,10 @@ static void client_keep(const srpc_client *client, const srpc_received_event *ev
 {
     uint8_t *const events = client->events;
     const size_t needed = SRPC_EVENT_HEAD + event->length;
-    client_event_head head;
+    uint8_t *place;
     if ((size_t)(client->events_size - client->state->events_end) < needed) {
         const size_t waiting = (size_t)(client->state->events_end - client->state->events_start);
-        memmove(events, events + client->state->events_start, waiting);
+        (void)memmove(events, events + client->state->events_start, waiting);
         client->state->events_start = 0;
         client->state->events_end = (uint16_t)waiting;
     }
@@ -65,34 +60,31 @@ static void client_keep(const srpc_client *client, const srpc_received_event *ev
         client->state->events_dropped++;
         return;
     }
-    head.key = event->key;
-    head.lost = event->lost + client->state->events_dropped;
-    head.session = event->session;
-    head.length = (uint16_t)event->length;
-    memcpy(events + client->state->events_end, &head, SRPC_EVENT_HEAD);
-    memcpy(events + client->state->events_end + SRPC_EVENT_HEAD, event->data, event->length);
+    place = events + client->state->events_end;
+    srpc_put_trailer(place, event->key);
+    srpc_put_trailer(place + 4, event->lost + client->state->events_dropped);
+    srpc_put_trailer(place + 8, event->session);
+    srpc_put_trailer(place + 12, (uint32_t)event->length);
+    (void)memcpy(place + SRPC_EVENT_HEAD, event->data, event->length);
     client->state->events_end = (uint16_t)(client->state->events_end + needed);
 }
 
 bool srpc_client_next_event(const srpc_client *client, srpc_received_event *event)
 {
     const uint8_t *const place = client->events + client->state->events_start;
-    client_event_head head;
     if (client->state->events_start == client->state->events_end) {
         return false;
     }
-    memcpy(&head, place, SRPC_EVENT_HEAD);
-    event->key = head.key;
-    event->lost = head.lost;
-    event->session = head.session;
+    event->key = srpc_trailer(place, 0);
+    event->lost = srpc_trailer(place, 4);
+    event->session = srpc_trailer(place, 8);
+    event->length = srpc_trailer(place, 12);
     event->data = place + SRPC_EVENT_HEAD;
-    event->length = head.length;
-    client->state->events_start = (uint16_t)(client->state->events_start + SRPC_EVENT_HEAD + head.length);
+    client->state->events_start = (uint16_t)(client->state->events_start + SRPC_EVENT_HEAD + event->length);
     return true;
 }
 
-bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_received_event *event,
-                             srpc_arrival *arrival)
+bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_received_event *event, srpc_arrival *arrival)
 {
     if (event->key != subscription->key) {
         return false;
@@ -106,7 +98,7 @@ bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_receive
 
 /* Receiving. */
 
-void srpc_client_take_event(const srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body)
+static void client_take_event(const srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body)
 {
     const uint16_t topic = srpc_read_u16(&body);
     const uint32_t session = client->state->counters.sessions;
@@ -170,11 +162,11 @@ bool srpc_client_subscribe(const srpc_client *client, srpc_time now, uint32_t ke
     for (place = 0; place < client->topic_count; place++) {
         entry = client->topics + place;
         if (entry->users == 0u) {
-            memset(entry, 0, sizeof *entry);
+            (void)memset(entry, 0, sizeof *entry);
             entry->key = key;
             entry->users = 1;
             entry->is_due = true;
-            srpc_client_tend_subscriptions(client, now);
+            client_tend_subscriptions(client, now);
             return true;
         }
     }
@@ -183,7 +175,7 @@ bool srpc_client_subscribe(const srpc_client *client, srpc_time now, uint32_t ke
 
 /* Makes a call about an event. Returns its ticket, or 0 if there is no room. */
 static srpc_ticket client_call_about(const srpc_client *client, uint32_t key, const srpc_target *target,
-                              const srpc_patience *patience)
+                                     const srpc_patience *patience)
 {
     srpc_writer arguments;
     srpc_ticket ticket = 0;
@@ -270,6 +262,8 @@ static bool client_take_answer(const srpc_client *client, srpc_client_topic *ent
         /* The caller cancelled this one, not the device. */
         entry->is_due = true;
         return true;
+    } else {
+        /* The reason why there is no answer. */
     }
     entry->status = (uint8_t)answer.status;
     return true;
@@ -292,7 +286,7 @@ static void client_ask(const srpc_client *client, srpc_client_topic *entry, srpc
     entry->is_due = false;
 }
 
-void srpc_client_tend_subscriptions(const srpc_client *client, srpc_time now)
+static void client_tend_subscriptions(const srpc_client *client, srpc_time now)
 {
     uint8_t place;
     for (place = 0; place < client->topic_count; place++) {
@@ -308,7 +302,7 @@ void srpc_client_tend_subscriptions(const srpc_client *client, srpc_time now)
     }
 }
 
-srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time now)
+static srpc_time client_subscriptions_wait(const srpc_client *client, srpc_time now)
 {
     srpc_time wait = SRPC_LONGEST;
     uint8_t place;
@@ -316,8 +310,7 @@ srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time no
         const srpc_client_topic *const entry = client->topics + place;
         if (entry->users > 0u && entry->asked == 0u) {
             const srpc_time silent = now - entry->asked_at;
-            const srpc_time left =
-                entry->is_due || silent >= SRPC_ASK_AFTER ? 0u : SRPC_ASK_AFTER - silent;
+            const srpc_time left = entry->is_due || silent >= SRPC_ASK_AFTER ? 0u : SRPC_ASK_AFTER - silent;
             if (left < wait) {
                 wait = left;
             }
@@ -325,3 +318,6 @@ srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time no
     }
     return wait;
 }
+
+const srpc_subscriptions srpc_client_subscriptions = {client_take_event, client_tend_subscriptions,
+                                                      client_subscriptions_wait};

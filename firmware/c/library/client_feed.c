@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 enum {
     /* The arguments before the items are being written. */
     FEED_HEAD = 1,
@@ -17,7 +16,7 @@ enum {
 srpc_feed srpc_feed_begin(const srpc_caller *caller, const srpc_target *target)
 {
     srpc_feed feed;
-    memset(&feed, 0, sizeof feed);
+    (void)memset(&feed, 0, sizeof feed);
     feed.caller = caller;
     feed.target = target;
     feed.status = SRPC_PENDING;
@@ -79,8 +78,7 @@ static bool feed_begins(srpc_feed *feed)
     /* No call may run after one that failed. */
     const bool is_fallible = (feed->target->flags & SRPC_FALLIBLE) != 0u;
     const uint8_t window = is_fallible ? 1u : srpc_client_window(client);
-    if (feed->fed_count >= window || feed->fed_count >= SRPC_AHEAD ||
-        !srpc_client_begin(client, &feed->arguments)) {
+    if (feed->fed_count >= window || feed->fed_count >= SRPC_AHEAD || !srpc_client_begin(client, &feed->arguments)) {
         return false;
     }
     if (room < (size_t)(feed->arguments.end - feed->arguments.at)) {
@@ -121,7 +119,7 @@ bool srpc_feed_asks(srpc_feed *feed, uint32_t total)
         } else if (srpc_client_take(caller->client, feed->fed[0].ticket, &answer)) {
             const uint8_t count = feed->fed[0].count;
             feed->fed_count--;
-            memmove(feed->fed, feed->fed + 1, feed->fed_count * sizeof *feed->fed);
+            (void)memmove(feed->fed, feed->fed + 1, feed->fed_count * sizeof *feed->fed);
             feed->reply = srpc_reader_of(answer.bytes, answer.length);
             if (answer.status != SRPC_OK) {
                 return feed_finish(feed, answer.status);
@@ -131,6 +129,8 @@ bool srpc_feed_asks(srpc_feed *feed, uint32_t total)
                 return feed_finish(feed, SRPC_OK);
             }
             continue;
+        } else {
+            /* The oldest call is still in flight. */
         }
         srpc_caller_turn(caller, srpc_until(now, deadline));
         now = caller->now(caller->context);

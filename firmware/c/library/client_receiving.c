@@ -36,6 +36,8 @@ static void client_broken(const srpc_client *client, bool is_too_long)
         client->state->too_long = 0;
     } else if (client->state->too_long < UINT8_MAX) {
         client->state->too_long++;
+    } else {
+        /* It has been counted often enough. */
     }
     if (client->state->too_long <= SRPC_MOST_HIT) {
         srpc_client_send_again(client);
@@ -58,6 +60,8 @@ static void client_unsealed(const srpc_client *client, srpc_time now)
         client_taken_over(client, now);
     } else if (client_is_connecting(client) || client->state->strange <= SRPC_MOST_HIT) {
         srpc_client_send_again(client);
+    } else {
+        /* More of them prove nothing new. */
     }
 }
 
@@ -65,8 +69,6 @@ static void client_unsealed(const srpc_client *client, srpc_time now)
 static void client_accepted(const srpc_client *client, srpc_reader body)
 {
     srpc_accepted device;
-    srpc_client_call *call;
-    uint8_t place;
     const uint8_t version = srpc_read_u8(&body);
     const uint32_t nonce = srpc_read_u32(&body);
     if (!srpc_reader_good(&body) || nonce != client->state->nonce) {
@@ -74,6 +76,8 @@ static void client_accepted(const srpc_client *client, srpc_reader body)
     }
     /* Only this version defines the remaining fields. */
     if (version != SRPC_VERSION) {
+        srpc_client_call *call;
+        uint8_t place;
         for (place = 0; (call = srpc_client_call_at(client, place)) != NULL; place++) {
             if (srpc_is_open(call)) {
                 srpc_client_bytes(client, call)[0] = version;
@@ -95,7 +99,7 @@ static void client_accepted(const srpc_client *client, srpc_reader body)
     }
     if (client->state->numbers_of != device.fingerprint) {
         client->state->numbers_of = device.fingerprint;
-        memset(client->numbers, 0, client->number_count * sizeof *client->numbers);
+        (void)memset(client->numbers, 0, client->number_count * sizeof *client->numbers);
     }
     client->state->device = device;
     client->state->phase = SRPC_PHASE_OPEN;
@@ -147,8 +151,7 @@ static void client_learned(const srpc_client *client, srpc_client_call *call, sr
     const bool is_some = srpc_read_variant(&body, 2) == 1u;
     const uint16_t value = is_some ? srpc_read_u16(&body) : 0u;
     if (status == SRPC_OK && is_some && srpc_reader_ended(&body)) {
-        srpc_client_number *number =
-            client->numbers + call->target->key % client->number_count;
+        srpc_client_number *number = client->numbers + call->target->key % client->number_count;
         number->key = call->target->key;
         number->number = value;
         number->is_known = true;
@@ -182,7 +185,7 @@ static void client_answered(const srpc_client *client, srpc_time now, uint8_t se
     } else {
         /* It is shorter than its frame, and so fits. */
         call->length = (uint16_t)body.left;
-        memcpy(srpc_client_bytes(client, call), body.at, call->length);
+        (void)memcpy(srpc_client_bytes(client, call), body.at, call->length);
         if (status == SRPC_OWN_ERROR && (call->target->flags & SRPC_FALLIBLE) == 0u) {
             status = SRPC_ONCE_BAD_REPLY;
         }
@@ -337,6 +340,8 @@ void srpc_client_receive(const srpc_client *client, srpc_time now, const uint8_t
             client->state->received = 0;
             client_take_candidate(client, now, frame, length);
             srpc_client_tend_subscriptions(client, now);
+        } else {
+            /* Delimiters in a row end nothing. */
         }
     }
 }

@@ -188,6 +188,8 @@ static void client_make_next(const srpc_client *client, srpc_time now)
         client_make_connect(client);
     } else if (client->state->phase == SRPC_PHASE_OPEN && !client_make_again(client)) {
         client_make_new(client, now);
+    } else {
+        /* There is nothing to send, or it has been made. */
     }
 }
 
@@ -255,7 +257,7 @@ void srpc_client_send_again(const srpc_client *client)
     uint8_t place;
     if (client->state->phase == SRPC_PHASE_CONNECTING || client->state->phase == SRPC_PHASE_CONNECT_DUE) {
         client->state->phase = client->state->outgoing_sent == client->state->outgoing_length ? SRPC_PHASE_CONNECT_DUE
-                                                                         : SRPC_PHASE_CONNECTING;
+                                                                                              : SRPC_PHASE_CONNECTING;
     } else if (client->state->phase == SRPC_PHASE_OPEN) {
         for (place = 0; (call = srpc_client_call_at(client, place)) != NULL; place++) {
             if (srpc_is_in_flight(call)) {
@@ -265,6 +267,8 @@ void srpc_client_send_again(const srpc_client *client)
                 return;
             }
         }
+    } else {
+        /* There is no session in which anything was sent. */
     }
 }
 
@@ -328,7 +332,8 @@ void srpc_client_advance(const srpc_client *client, srpc_time now)
         }
     }
     for (place = 0; (call = srpc_client_call_at(client, place)) != NULL; place++) {
-        if (client_is_overdue(call, now) && !client_try_again(call) && client_give_up(call, SRPC_NEVER_TIMEOUT, SRPC_CAUSE_TIMEOUT)) {
+        if (client_is_overdue(call, now) && !client_try_again(call) &&
+            client_give_up(call, SRPC_NEVER_TIMEOUT, SRPC_CAUSE_TIMEOUT)) {
             lost_one = true;
         }
     }
@@ -346,6 +351,8 @@ void srpc_client_advance(const srpc_client *client, srpc_time now)
             client->state->flush = true;
         }
         srpc_client_send_again(client);
+    } else {
+        /* Nothing is due. */
     }
     srpc_client_tend_subscriptions(client, now);
 }

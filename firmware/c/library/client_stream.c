@@ -15,7 +15,7 @@
 
 void srpc_stream_begin(srpc_stream *stream)
 {
-    memset(stream, 0, sizeof *stream);
+    (void)memset(stream, 0, sizeof *stream);
     stream->status = SRPC_PENDING;
     stream->patience = SRPC_PATIENCE;
     stream->is_alone = true;
@@ -79,7 +79,7 @@ static void stream_came_full(srpc_stream *stream, uint8_t asked)
 static srpc_status stream_take_batch(srpc_stream *stream, const srpc_answer *answer, bool moves)
 {
     const srpc_asked *const asked = stream->asked;
-    srpc_reader items = srpc_reader_of(answer->bytes, answer->length);
+    srpc_reader items;
     uint32_t start = asked->position;
     uint32_t missed;
     uint8_t end;
@@ -150,7 +150,7 @@ static void stream_drop_oldest(srpc_stream *stream, const srpc_client *client)
 {
     srpc_client_forget(client, stream->asked[0].ticket);
     stream->asked_count--;
-    memmove(stream->asked, stream->asked + 1, stream->asked_count * sizeof *stream->asked);
+    (void)memmove(stream->asked, stream->asked + 1, stream->asked_count * sizeof *stream->asked);
 }
 
 /* Asks again, for one batch at a time, for what was not received. */
@@ -201,8 +201,8 @@ static bool stream_begins(srpc_stream *stream, const srpc_client *client)
 static bool stream_is_stray(const srpc_stream *stream, const srpc_client *client)
 {
     const srpc_asked *const asked = stream->asked;
-    const bool has_lasted = asked->in_session && client->state->phase == SRPC_PHASE_OPEN &&
-                            asked->nonce == client->state->nonce;
+    const bool has_lasted =
+        asked->in_session && client->state->phase == SRPC_PHASE_OPEN && asked->nonce == client->state->nonce;
     return !(has_lasted && (!stream->has_nonce || stream->nonce == asked->nonce));
 }
 
