@@ -1,10 +1,10 @@
 //! The command line: its syntax and its help.
 
 use crate::commands::{
-    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe, get::Get,
-    info::Info, list::List, log::Log, man::Man, ping::Ping, ports::Ports, put::Put, schema::Schema,
-    shell::Shell, simulate::Simulate, stats::Stats, stubs::Stubs, trace::Trace, update::Update,
-    watch::Watch,
+    batch::Batch, bench::Bench, call::Call, completions::Completions, describe::Describe,
+    gateway::Gateway, generate::Generate, get::Get, info::Info, list::List, log::Log, man::Man,
+    ping::Ping, ports::Ports, put::Put, schema::Schema, shell::Shell, simulate::Simulate,
+    stats::Stats, stubs::Stubs, trace::Trace, update::Update, watch::Watch,
 };
 use crate::options::{LinkOptions, OutputOptions};
 use clap::{Parser, Subcommand};
@@ -88,7 +88,9 @@ pub enum Command {
     Stats(Stats),
     Trace(Trace),
     Simulate(Simulate),
+    Gateway(Gateway),
     Schema(Schema),
+    Generate(Generate),
     Stubs(Stubs),
     Completions(Completions),
     Man(Man),

@@ -5,6 +5,8 @@ pub mod bench;
 pub mod call;
 pub mod completions;
 pub mod describe;
+pub mod gateway;
+pub mod generate;
 pub mod get;
 pub mod info;
 pub mod list;

@@ -79,6 +79,11 @@ impl Context {
         if let Some(cache) = self.cache() {
             connection = connection.with_cache(cache);
         }
+        if let Some(socket) = connection.gateway().filter(|_| self.verbosity > 0) {
+            let port = connection.name();
+            let text = format!("a gateway has {port}: this goes through it, by unix:{socket}");
+            output::notice(self.json, &text);
+        }
         if let Some(tap) = tapping::tap(self.verbosity, self.capture.as_deref(), self.cache())? {
             connection = connection.tapped_by(tap);
         }
@@ -120,7 +125,7 @@ impl Context {
 
     /// Returns the settings of the command line and the environment, else those of the project,
     /// else the defaults.
-    fn settled(&self) -> Result<(Target, Options), Failure> {
+    pub fn settled(&self) -> Result<(Target, Options), Failure> {
         let project = Project::of_current_folder()?;
         let link = &self.link;
         let baud = link.baud.or(project.baud);

@@ -1,7 +1,7 @@
 //! Follows an event for as long as the user likes, over losses, resets, and a port that disappears
 //! and comes back. A message reports each of these.
 
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::counted;
 use rpc_proto::client::{CallError, Cause};
@@ -58,7 +58,10 @@ impl<'d> Following<'d> {
             Ok(event) => event,
             Err(error) => {
                 match error.own() {
-                    Ok(refusal) => return Err(refused(refusal)),
+                    Ok(refusal) => {
+                        let error = CallError::Error(refusal);
+                        return Err(Failure::subscription(self.device, error));
+                    }
                     Err(error) => self.interruptions.failed(self.device, error, notify)?,
                 }
                 return Ok(None);
@@ -203,32 +206,6 @@ impl Interruptions {
         };
         notify(format!("{what}; what happened meanwhile is not known"));
     }
-}
-
-/// Returns the failure for an event that cannot be followed.
-pub fn cannot_follow(device: &Connection, error: CallError<SubscribeError>) -> Failure {
-    match error.own() {
-        Ok(refusal) => refused(refusal),
-        Err(CallError::NoSuchProcedure) => {
-            Failure::new(Class::Protocol, "the device sends no events")
-                .hint("its firmware must create the server `with_events`")
-        }
-        Err(error) => Failure::call(device, true, error),
-    }
-}
-
-fn refused(refusal: SubscribeError) -> Failure {
-    let (message, hint) = match refusal {
-        SubscribeError::NoSuchEvent => (
-            "the device does not have this event any more",
-            "its firmware is another now; `serial-rpc list` shows what there is",
-        ),
-        SubscribeError::TooMany => (
-            "the device has no room for another subscription",
-            "its firmware says how many there may be, as TOPICS of its event queue",
-        ),
-    };
-    Failure::new(Class::Protocol, message).hint(hint)
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
-//! Finds the description for a command: that of the device, or that of a known device.
+//! Finds the description for a command: that of the device, that of a known device, or the one in a file.
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
+use serde::Deserialize;
 use serial_rpc::Connection;
 use serial_rpc::cache::Cached;
 use serial_rpc::description::Description;
+use serial_rpc::value::from_hex;
+use serial_rpc_source::is_source;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The source of the description.
@@ -48,6 +53,34 @@ impl Source {
 pub fn of_device(device: &Connection) -> Result<Arc<Description>, Failure> {
     let description = device.description();
     description.map_err(|error| Failure::description(device, error))
+}
+
+/// Reads the description in a file: as `schema dump` saves it, in either form, or of Rust source.
+pub fn of_file(file: &Path) -> Result<Vec<u8>, Failure> {
+    if is_source(file) {
+        return serial_rpc_source::description(file).map_err(|error| {
+            let failure = Failure::new(Class::Usage, error.to_string());
+            match error.hint {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        });
+    }
+    let bytes = fs::read(file).map_err(|error| {
+        let message = format!("cannot read {}: {error}", file.display());
+        Failure::new(Class::Usage, message)
+    })?;
+    Ok(dumped_bytes(&bytes).unwrap_or(bytes))
+}
+
+/// Returns the bytes in a description that was saved as JSON.
+fn dumped_bytes(json: &[u8]) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Bytes {
+        bytes: String,
+    }
+    let Bytes { bytes } = serde_json::from_slice(json).ok()?;
+    from_hex(&bytes)
 }
 
 fn cached(context: &Context, name: Option<&str>) -> Result<Cached, Failure> {

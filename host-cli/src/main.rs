@@ -8,7 +8,6 @@ mod columns;
 mod commands;
 mod completer;
 mod context;
-mod device_failure;
 mod failure;
 mod following;
 mod input;
@@ -21,7 +20,6 @@ mod part;
 mod project;
 mod repeating;
 mod round_trip;
-mod seconds;
 mod summary;
 mod tapping;
 mod target;
@@ -43,7 +41,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(negative::marked(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
-            return ended(true, &Failure::from(error));
+            return ended(true, &failure::refused(&error));
         }
         Err(error) => error.exit(),
     };
@@ -82,7 +80,9 @@ fn run(context: &Context, command: &Command) -> Result<(), Failure> {
         Command::Stats(stats) => commands::stats::run(context, stats),
         Command::Trace(trace) => commands::trace::run(context, trace),
         Command::Simulate(simulate) => commands::simulate::run(context, simulate),
+        Command::Gateway(gateway) => commands::gateway::run(context, gateway),
         Command::Schema(schema) => commands::schema::run(context, schema),
+        Command::Generate(generate) => commands::generate::run(context, generate),
         Command::Stubs(stubs) => commands::stubs::run(context, stubs),
         Command::Completions(completions) => commands::completions::run(completions),
         Command::Man(man) => commands::man::run(man, Cli::command()),

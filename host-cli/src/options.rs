@@ -1,12 +1,12 @@
 //! The options that every command has: the link to the device, and the form of results.
 
 use crate::completer;
-use crate::seconds::seconds;
 use crate::target::Target;
 use clap::ArgAction;
 use clap::builder::FalseyValueParser;
 use clap_complete::ArgValueCompleter;
 use colorchoice_clap::Color;
+use serial_rpc::seconds::seconds;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Link")]
 pub struct LinkOptions {
-    /// The device's port: a path, VID:PID[:SERIAL], id:SERIAL, tcp:HOST:PORT or sim. May be left out
-    /// if only one is of a USB device.
+    /// The device's port: a path, VID:PID[:SERIAL], id:SERIAL, tcp:HOST:PORT, unix:PATH or sim. May be left
+    /// out if only one is of a USB device. A port that a gateway has is used through it.
     #[arg(
         long,
         short,

@@ -2,10 +2,10 @@
 //! folder.
 
 use crate::failure::{Class, Failure};
-use crate::seconds::seconds;
 use crate::target::Target;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serial_rpc::seconds::seconds;
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fs};

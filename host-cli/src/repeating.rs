@@ -2,11 +2,11 @@
 //! repeatedly, and the calls to make first.
 
 use crate::failure::{Class, Failure};
-use crate::seconds::seconds;
 use crate::{output, words};
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::Procedure;
+use serial_rpc::seconds::seconds;
 use std::time::{Duration, Instant};
 
 /// The longest wait before losses and the end are checked again.

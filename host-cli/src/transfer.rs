@@ -1,14 +1,10 @@
-//! The shared parts of `get` and `put`: the progress bar, which `update` has too, the report, and
-//! the failures.
+//! The shared parts of `get` and `put`: the progress bar, which `update` has too, and the report.
 
-use crate::failure::{Class, Failure};
+use crate::failure::Failure;
 use crate::output;
 use indicatif::{ProgressBar, ProgressStyle};
-use rpc_proto::client::CallError;
-use rpc_proto::services::blocks::{BlockError, TransferError};
 use rpc_proto::wire::crc::Crc32;
 use serde_json::json;
-use serial_rpc::Connection;
 use std::time::Instant;
 
 /// A transfer in progress.
@@ -68,25 +64,5 @@ impl<'n> Transfer<'n> {
         output::print(format!(
             "{block}: {bytes} bytes, CRC-32 {crc32}, in {seconds:.1} s ({bytes_per_second} bytes/s)"
         ))
-    }
-}
-
-impl Failure {
-    /// Returns the failure for a block that was not transferred.
-    pub fn transfer(device: &Connection, name: &str, error: TransferError) -> Self {
-        let TransferError::Call(error) = error else {
-            return Self::new(Class::Protocol, format!("{name}: {error}"));
-        };
-        let message = format!("{name}: {}", TransferError::Call(error));
-        match error.own() {
-            Ok(BlockError::NoSuchBlock) => Self::new(Class::Procedure, message)
-                .hint("`serial-rpc call blocks.list` shows what there is"),
-            Ok(_) => Self::new(Class::Procedure, message),
-            Err(CallError::NoSuchProcedure) => {
-                Self::new(Class::Usage, "the device has no blocks to read or write")
-                    .hint("`serial-rpc list` shows what it offers")
-            }
-            Err(error) => Self::call(device, true, error),
-        }
     }
 }

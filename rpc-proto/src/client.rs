@@ -258,6 +258,35 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         }
     }
 
+    /// Stops waiting for a call as [`abandon`](Self::abandon) does, because its time is over for the one
+    /// who made it, and not for the session that it shares with others. Returns how the call ends for that
+    /// one: never sent, or of unknown outcome.
+    pub fn leave(&mut self, ticket: Ticket) -> CallError {
+        self.session.take_back();
+        let may_run = self.may_run(ticket);
+        self.abandon(ticket);
+        match may_run {
+            true => CallError::OutcomeUnknown(Cause::Timeout),
+            false => CallError::Timeout,
+        }
+    }
+
+    /// Returns true if a call that has not ended was sent, so that it may have run.
+    pub fn may_run(&self, ticket: Ticket) -> bool {
+        let mut calls = self.session.calls.iter();
+        let call = calls.find(|call| call.ticket == ticket && call.is_open());
+        call.is_some_and(|call| {
+            call.may_have_run || call.flight().is_some_and(|flight| !flight.is_question)
+        })
+    }
+
+    /// Returns the number of calls that are waiting to be sent or in flight, those for subscriptions and
+    /// abandoned ones included.
+    pub fn open_calls(&self) -> usize {
+        let calls = self.session.calls.iter();
+        calls.filter(|call| call.is_open()).count()
+    }
+
     /// Returns the device's Accept of this session, or None without a session.
     pub fn device(&self) -> Option<&Accept> {
         self.session.device()

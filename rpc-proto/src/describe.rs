@@ -44,7 +44,7 @@ pub struct ServiceDescription {
 
 /// A procedure and its types.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProcedureDescription {
     /// The name.
     pub name: &'static str,
@@ -85,7 +85,7 @@ impl ProcedureKind {
 }
 
 /// The kind of a procedure and whether it is idempotent, as one byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mark(u8);
 
 impl Mark {
@@ -118,7 +118,7 @@ impl Mark {
 
 /// An argument.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ArgumentDescription {
     /// The name.
     pub name: &'static str,
@@ -129,19 +129,24 @@ pub struct ArgumentDescription {
 impl Header {
     /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
-        let mut writer = Writer::<0>::new(Names::Kept);
-        self.write(&mut writer);
-        writer.len
+        self.encode_into(&mut [])
     }
 
     /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
-        let mut writer = Writer::new(Names::Kept);
-        self.write(&mut writer);
-        writer.finish()
+        let mut bytes = [0; LEN];
+        assert!(self.encode_into(&mut bytes) == LEN);
+        bytes
     }
 
-    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+    /// Writes the encoding to `bytes`, which has room for all of it or for none, and returns its length.
+    pub const fn encode_into(&self, bytes: &mut [u8]) -> usize {
+        let mut writer = Writer::new(Names::Kept, bytes);
+        self.write(&mut writer);
+        writer.len
+    }
+
+    const fn write(&self, writer: &mut Writer<'_>) {
         writer.str(self.name);
         writer.str(self.version);
         writer.varint(self.services);
@@ -151,16 +156,21 @@ impl Header {
 impl ServiceDescription {
     /// Returns the length of [`encode`](Self::encode)'s result.
     pub const fn encoded_len(&self) -> usize {
-        let mut writer = Writer::<0>::new(Names::Kept);
-        self.write(&mut writer);
-        writer.len
+        self.encode_into(&mut [])
     }
 
     /// Returns the encoding, with `LEN` being [`encoded_len`](Self::encoded_len).
     pub const fn encode<const LEN: usize>(&self) -> [u8; LEN] {
-        let mut writer = Writer::new(Names::Kept);
+        let mut bytes = [0; LEN];
+        assert!(self.encode_into(&mut bytes) == LEN);
+        bytes
+    }
+
+    /// Writes the encoding to `bytes`, which has room for all of it or for none, and returns its length.
+    pub const fn encode_into(&self, bytes: &mut [u8]) -> usize {
+        let mut writer = Writer::new(Names::Kept, bytes);
         self.write(&mut writer);
-        writer.finish()
+        writer.len
     }
 
     /// Returns the keys of the procedures.
@@ -182,7 +192,7 @@ impl ServiceDescription {
         keys
     }
 
-    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+    const fn write(&self, writer: &mut Writer<'_>) {
         writer.str(self.name);
         writer.str(self.doc);
         writer.varint(self.procedures.len());
@@ -197,7 +207,7 @@ impl ServiceDescription {
 impl ProcedureDescription {
     /// Returns the key of this procedure in the service with that name (PROTOCOL.md, "Keys").
     pub const fn key(&self, service: &str) -> u32 {
-        let mut writer = Writer::<0>::new(Names::LeftOut);
+        let mut writer = Writer::new(Names::LeftOut, &mut []);
         writer.str(service);
         writer.str(self.name);
         writer.varint(self.arguments.len());
@@ -215,7 +225,7 @@ impl ProcedureDescription {
         writer.crc.value()
     }
 
-    const fn write<const LEN: usize>(&self, writer: &mut Writer<LEN>) {
+    const fn write(&self, writer: &mut Writer<'_>) {
         writer.str(self.name);
         writer.str(self.doc);
         writer.varint(self.arguments.len());

@@ -42,7 +42,7 @@ pub trait Schema {
 }
 
 /// A type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Type {
     /// The name.
     pub name: &'static str,
@@ -54,7 +54,7 @@ pub struct Type {
 
 /// The shape of a type's values: what is encoded, in which order.
 ///
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "most are Rust's, and the others are serde's")]
 pub enum Shape {
     Bool,
@@ -90,7 +90,7 @@ pub enum Shape {
 }
 
 /// A named field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name.
     pub name: &'static str,
@@ -101,7 +101,7 @@ pub struct Field {
 }
 
 /// A variant of an enum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Variant {
     /// The name.
     pub name: &'static str,
@@ -112,7 +112,7 @@ pub struct Variant {
 }
 
 /// The content of a variant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "they are serde's")]
 pub enum Content {
     Unit,

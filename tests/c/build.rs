@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SERIAL_RPC_REQUIRE_EMULATOR");
+    println!("cargo::rerun-if-env-changed=SERIAL_RPC_BOARDS");
     println!("cargo::rerun-if-env-changed=SERIAL_RPC_C_FLAGS");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets it"));
     let source = folder.join(serial_rpc_c::SOURCE_NAME);
@@ -71,5 +72,10 @@ fn main() {
     if works {
         build.compile("serial_rpc");
         println!("cargo::rustc-cfg=c_compiler");
+        // With one end in C and the other in Rust, the tests of lines and the model check take minutes more.
+        let all = env::var_os("SERIAL_RPC_BOARDS").is_some_and(|value| value == "all");
+        if all || is_required {
+            println!("cargo::rustc-cfg=every_pairing");
+        }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Like the two ends that it is made of, a bridge does no I/O and has no clock.
 
-use rpc_proto::client::{Answer, CallError, Calls, Client, Ran, Ticket, Timing};
+use rpc_proto::client::{Answer, Calls, Client, Ticket, Timing};
 use rpc_proto::server::{RawReply, RawServer, Token};
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::Fault;
@@ -47,7 +47,7 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
                 Some(target) => Calls::start(&mut self.far, target, deadline.into(), |place| {
                     copy(call.arguments, place)
                 })
-                .map_err(fault),
+                .map_err(|error| error.fault()),
             };
             let token = call.token;
             match started {
@@ -80,7 +80,7 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
             let reply = match end {
                 Ok(Answer::Return(value)) => RawReply::Return(value),
                 Ok(Answer::Error(error)) => RawReply::Error(error),
-                Err(error) => RawReply::Fault(fault(error)),
+                Err(error) => RawReply::Fault(error.fault()),
             };
             self.near.answer(token, reply);
             false
@@ -104,17 +104,4 @@ impl<const FRAME: usize, const WINDOW: usize> Bridge<FRAME, WINDOW> {
 fn copy(arguments: &[u8], place: &mut [u8]) -> Option<usize> {
     place.get_mut(..arguments.len())?.copy_from_slice(arguments);
     Some(arguments.len())
-}
-
-/// Returns the fault for a caller on the near link when the far link fails.
-fn fault(error: CallError) -> Fault {
-    match error {
-        CallError::NoSuchProcedure => Fault::UnknownProcedure,
-        CallError::BadArguments => Fault::BadArguments,
-        CallError::ReplyTooLarge => Fault::ReplyTooLarge,
-        other => match other.ran() {
-            Ran::Never => Fault::Unreachable,
-            Ran::Once | Ran::Unknown => Fault::OutcomeUnknown,
-        },
-    }
 }

@@ -4,8 +4,7 @@
 use rpc_proto::events::Emit;
 use rpc_proto::server::NoEvents;
 use rpc_proto::service;
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Adds up amounts.
 #[service]
@@ -28,7 +27,7 @@ pub trait Counter {
 
 /// The calls that ran, by the amount that each carried. Clones show the same journal.
 #[derive(Clone, Debug, Default)]
-pub struct Journal(Rc<RefCell<Entries>>);
+pub struct Journal(Arc<Mutex<Entries>>);
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -40,7 +39,7 @@ struct Entries {
 impl Journal {
     /// Returns the number of calls that ran; one that ran twice counts twice.
     pub fn runs(&self) -> u64 {
-        self.0.borrow().runs
+        self.entries().runs
     }
 
     /// Returns the number of runs of the call with that amount.
@@ -53,15 +52,19 @@ impl Journal {
         self.entry(amount).1
     }
 
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn entry(&self, amount: i64) -> (u8, i64) {
-        let entries = self.0.borrow();
+        let entries = self.entries();
         let entry = place(amount).and_then(|place| entries.by_amount.get(place));
         entry.copied().unwrap_or_default()
     }
 
     /// Enters a call with that amount, which returned `value`.
     pub fn enter(&self, amount: i64, value: i64) {
-        let mut entries = self.0.borrow_mut();
+        let mut entries = self.entries();
         entries.runs += 1;
         let Some(place) = place(amount) else { return };
         if entries.by_amount.len() <= place {

@@ -3,6 +3,7 @@
 //! Their packages are outside of the workspace, so that Cargo does not build them for the tests by
 //! itself.
 
+use crate::arduino;
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::env;
 use std::fs;
@@ -31,6 +32,8 @@ enum Builder {
     },
     /// Make, with GCC for bare-metal ARM.
     Make,
+    /// Arduino's builder, of the library's example.
+    Arduino,
 }
 
 /// The compiler of the firmware in C.
@@ -41,6 +44,12 @@ impl Images {
     #[must_use]
     pub const fn in_c(folder: &'static str) -> Self {
         Self::built_by(folder, Builder::Make)
+    }
+
+    /// Selects the folder of an Arduino library.
+    #[must_use]
+    pub const fn of_sketch(folder: &'static str) -> Self {
+        Self::built_by(folder, Builder::Arduino)
     }
 
     /// Selects the package in that folder of the repository, for that target, optimised for size.
@@ -124,6 +133,7 @@ impl Images {
                 make.arg(format!("OUT={}", folder.display()));
                 (make, folder)
             }
+            Builder::Arduino => return arduino::build(&repository.join(self.folder), &folder),
         };
         let output = command
             .current_dir(repository.join(self.folder))
@@ -146,24 +156,17 @@ impl Images {
         match self.builder {
             // Rust calls an allocator by these names only; some chips have a `malloc` in their boot ROM.
             Builder::Cargo { .. } => &["__rust_alloc", "__rg_alloc"],
-            Builder::Make => &["malloc", "sbrk"],
+            Builder::Make | Builder::Arduino => &["malloc", "sbrk"],
         }
     }
 
     /// Returns the reason why this package cannot be built here, with a remedy.
     #[must_use]
     pub fn missing_target(&self) -> Option<String> {
-        let Builder::Cargo { target, .. } = self.builder else {
-            let works = [ARM_GCC, "make"].into_iter().all(|program| {
-                let version = Command::new(program).arg("--version").output();
-                version.is_ok_and(|output| output.status.success())
-            });
-            return (!works).then(|| {
-                format!(
-                    "{ARM_GCC} is not installed: \
-                     sudo apt install make gcc-arm-none-eabi libnewlib-arm-none-eabi"
-                )
-            });
+        let target = match self.builder {
+            Builder::Cargo { target, .. } => target,
+            Builder::Make => return missing_arm_gcc(),
+            Builder::Arduino => return arduino::missing(),
         };
         let libraries = Command::new("rustc")
             .args(["--print", "target-libdir", "--target", target])
@@ -178,6 +181,21 @@ impl Images {
             )),
         }
     }
+}
+
+/// Returns the reason why no firmware in C can be built here for ARM, with a remedy.
+#[must_use]
+pub fn missing_arm_gcc() -> Option<String> {
+    let works = [ARM_GCC, "make"].into_iter().all(|program| {
+        let version = Command::new(program).arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
+    });
+    (!works).then(|| {
+        format!(
+            "{ARM_GCC} is not installed: \
+             sudo apt install make gcc-arm-none-eabi libnewlib-arm-none-eabi"
+        )
+    })
 }
 
 /// The size of an image on a device, in bytes.

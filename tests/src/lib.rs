@@ -14,6 +14,7 @@
 //! - [`transfer_use`]: the share of it that blocks use.
 //! - [`virtual_link`]: a link in virtual time for drivers and typed clients.
 //! - [`shelf`]: blocks in memory that may outlive a reset.
+//! - [`newcomer`]: a person who follows a README, word by word.
 //! - [`nor_flash`]: a flash whose power can be cut in any operation.
 //! - [`mcuboot`]: a boot loader that does what MCUboot's documentation says.
 //! - [`updatable`]: a device with a boot loader, whose firmware can be replaced.
@@ -34,6 +35,7 @@
 //! - [`image`]: builds firmware images and measures them, or reports a missing tool.
 //! - [`image_files`]: such an image, or any bytes, as the files that tools make of it.
 //! - [`lamp`]: a device whose firmware the program can replace.
+//! - [`arduino`]: builds the example of the Arduino library.
 //! - [`board`]: the boards that can be emulated.
 //! - [`ignorable`]: tests that are ignored if a tool is missing.
 //! - [`simulated`]: the simulated device, in a process of its own.
@@ -50,6 +52,7 @@
 /// A serial line that damages and delays bytes; the program offers it too.
 pub use serial_rpc_simulator::line;
 
+pub mod arduino;
 #[cfg(unix)]
 pub mod back_to_back;
 pub mod blocking;
@@ -60,6 +63,8 @@ pub mod bridged;
 pub mod bus;
 #[cfg(unix)]
 pub mod c_images;
+#[cfg(unix)]
+pub mod c_program;
 pub mod calculator;
 pub mod clock;
 pub mod counter;
@@ -87,6 +92,8 @@ pub mod lamp;
 pub mod line_use;
 pub mod loopback;
 pub mod mcuboot;
+#[cfg(unix)]
+pub mod newcomer;
 pub mod nor_flash;
 pub mod offered;
 pub mod party_line;

@@ -60,6 +60,23 @@ impl Figures {
 }
 
 #[test]
+fn the_readme_of_the_firmware_in_c_is_right_about_both_languages() {
+    let figures = Figures::read();
+    for (what, name) in [
+        ("flash, without a description", "flash bare"),
+        ("RAM, stack not included", "ram bare"),
+        ("stack of a call", "stack bare"),
+        (
+            "instructions from the first byte of `add(2, 3)` to the last of its reply",
+            "instructions bare add(2, 3)",
+        ),
+    ] {
+        let both = [format!("C {name}"), name.to_owned()].map(|name| grouped(figures.of(&name)));
+        assert_eq!(row("firmware/c/README.md", &[what])[1..], both);
+    }
+}
+
+#[test]
 fn the_readme_is_right_about_size() {
     let figures = Figures::read();
     assert_says(

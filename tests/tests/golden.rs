@@ -157,6 +157,14 @@ fn the_description_of_a_lamp_is_the_bytes_given() {
     assert!(PROTOCOL.contains(&digest), "{digest}");
     let given = block("The interface `desk-lamp`");
     assert_eq!(given, description, "{}", hex(&description));
+    assert_eq!(given, read_from_source("DeskLamp"));
+}
+
+/// Returns the description of an interface in this file, as a program reads it from source.
+fn read_from_source(name: &str) -> Vec<u8> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden.rs");
+    let read = serial_rpc_source::description(format!("{file}#{name}"));
+    read.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A shutter.
@@ -178,4 +186,5 @@ fn the_description_of_documented_and_limited_types_is_the_bytes_given() {
     let description = <CameraService<()> as Service>::DESCRIPTION;
     let given = block("A service `camera`");
     assert_eq!(given, description, "{}", hex(description));
+    assert!(read_from_source("Camera").ends_with(&given));
 }

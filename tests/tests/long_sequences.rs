@@ -9,6 +9,7 @@ use serde_json::json;
 use serial_rpc::{Connection, Options};
 use serial_rpc_simulator::SimulatedDevice;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use tests::shelf::{Shelf, ShelfService, pattern};
@@ -142,6 +143,36 @@ fn a_block_comes_and_goes() {
     assert!(connection.get_block("data", |_, _| ()) == Ok(bytes.to_vec()));
     let missing = TransferError::Call(CallError::Error(BlockError::NoSuchBlock));
     assert_eq!(connection.get_block("nothing", |_, _| ()), Err(missing));
+}
+
+#[test]
+fn blocks_come_and_go_while_other_programs_take_the_room_for_calls() {
+    let (_, connection) = shelf(Options {
+        timeout: PATIENT,
+        ..Options::default()
+    });
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let other = connection.for_another();
+            scope.spawn(|| {
+                let other = other;
+                while !is_over.load(Ordering::Relaxed) {
+                    let found = other.call("blocks.find", &json!(["data"]));
+                    assert_eq!(found.unwrap()["block"], 0);
+                }
+            });
+        }
+        let program = connection.for_another();
+        let read = program.get_block("data", |_, _| ());
+        let bytes = &pattern(30_001)[1..];
+        let written = program.put_block("data", bytes, |_, _| ());
+        let read_again = program.get_block("data", |_, _| ());
+        is_over.store(true, Ordering::Relaxed);
+        assert!(read == Ok(pattern(50_000)));
+        assert_eq!(written, Ok(()));
+        assert!(read_again == Ok(bytes.to_vec()));
+    });
 }
 
 #[test]

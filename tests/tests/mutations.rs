@@ -375,7 +375,7 @@ impl Workspace {
         let (before, rest) = split(&manifest, "members = [");
         let (_, rest) = split(rest, "default-members = [");
         let (_, after) = split(rest, "]");
-        let protocol = r#""rpc-proto", "rpc-proto/macros""#;
+        let protocol = r#""rpc-proto", "rpc-proto/macros", "rpc-proto/syntax""#;
         write(
             &root.join("Cargo.toml"),
             &format!("{before}members = [{protocol}, {members}]{after}"),

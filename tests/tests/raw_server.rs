@@ -6,7 +6,7 @@ use rpc_proto::device::{
     Subscribed,
 };
 use rpc_proto::events::EventQueue;
-use rpc_proto::server::{EventSource, RawReply, RawServer, Server, Token};
+use rpc_proto::server::{EventSource, RawCall, RawReply, RawServer, Server, Token};
 use rpc_proto::service::{FIRST_NUMBER, Interface, Member};
 use rpc_proto::wire::message::{Accept, Fault, Kind};
 use tests::line::SplitMix64;
@@ -281,6 +281,52 @@ fn events_known_at_run_time_are_sent_to_who_subscribed() {
         said,
         [Message::new(Kind::Event, 0, &(9_u16, 1_u8, 0_u8, 0xFF_u8))]
     );
+}
+
+#[test]
+fn a_subscription_that_is_passed_on_is_answered_when_the_device_behind_has_confirmed_it() {
+    let queue = EventQueue::<64>::new();
+    let server = Server::<_, 64, 2>::with_events(borrowed(), &queue);
+    let mut device = RawServer::of(server).with_subscriptions_passed_on();
+    say(&mut device, &Message::connect(1));
+    let subscribe = DeviceEventsSubscribe::NUMBER.unwrap();
+    let (calls, said) = say(&mut device, &Message::call(0, subscribe, (6_u32,)));
+    let [(refused, RawCall::SUBSCRIPTION, _)] = calls[..] else {
+        panic!("it is passed on: {calls:?}")
+    };
+    assert_eq!(said, []);
+    device.answer_subscription(refused, 6, Err(SubscribeError::TooMany));
+    let said = Message::all_in(&drain(&mut device));
+    assert_eq!(said, [Message::error(0, SubscribeError::TooMany)]);
+    assert!(!queue.is_subscribed(6));
+
+    let (calls, _) = say(&mut device, &Message::call(1, subscribe, (6_u32,)));
+    device.answer_subscription(calls[0].0, 6, Ok(()));
+    let subscribed = Subscribed { topic: 9, count: 0 };
+    let said = Message::all_in(&drain(&mut device));
+    assert_eq!(said, [Message::value(1, subscribed)]);
+
+    // Those that were lost before they came here count as well.
+    queue.note_lost(3);
+    queue.emit_bytes(6, &[1]);
+    let said = Message::all_in(&drain(&mut device));
+    assert_eq!(said, [Message::new(Kind::Event, 3, &(9_u16, 1_u8))]);
+
+    let (calls, _) = say(&mut device, &Message::call(2, subscribe, (5_u32,)));
+    say(&mut device, &Message::connect(2));
+    device.answer_subscription(calls[0].0, 5, Ok(()));
+    assert!(!queue.is_subscribed(5), "its session has ended");
+}
+
+#[test]
+fn callers_are_told_of_the_limit_of_the_device_behind() {
+    for (limit, told) in [(40, 40), (200, 64), (0, 64)] {
+        let mut device = RawServer::<_, 64, 4>::new(borrowed()).with_max_frame(limit);
+        let (_, said) = say(&mut device, &Message::connect(0x1234_5678));
+        let accept: Accept = postcard::from_bytes(&said[0].body).unwrap();
+        assert_eq!((accept.nonce, accept.max_frame), (0x1234_5678, told));
+        assert_eq!((accept.window, accept.fingerprint), (4, 77));
+    }
 }
 
 /// Carries out a call of the tally as its server does.

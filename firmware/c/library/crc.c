@@ -5,6 +5,7 @@
 
 /* The register in the definition of CRC-32/ISO-HDLC is the complement of the checksum. The tables include the
  * complement, so that nothing is complemented when a frame is checked, and the checksum of nothing is 0. */
+/* clang-format off */
 #if SRPC_CRC_TABLE == 16
 const uint32_t srpc_crc_table[16] = {
     0x4DBDF21Cu, 0x500AE278u, 0x76D3D2D4u, 0x6B64C2B0u, 0x3B61B38Cu, 0x26D6A3E8u, 0x000F9344u, 0x1DB88320u,
@@ -48,6 +49,7 @@ const uint32_t srpc_crc_table[256] = {
 #else
 #error "SRPC_CRC_TABLE is 16 or 256"
 #endif
+/* clang-format on */
 
 uint32_t srpc_crc(uint32_t crc, const uint8_t *bytes, size_t count)
 {

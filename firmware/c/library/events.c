@@ -274,7 +274,8 @@ static srpc_outcome srpc_events_answer(const srpc_server *server, uint16_t numbe
         }
         srpc_write_u16(reply, topic);
         /* The event that waits to be sent is sent after this answer. */
-        srpc_write_u32(reply, events->queue->count - (events->queue->length > 0u && events->queue->sent == 0u ? 1u : 0u));
+        srpc_write_u32(reply,
+                       events->queue->count - (events->queue->length > 0u && events->queue->sent == 0u ? 1u : 0u));
     }
     return SRPC_RETURN;
 }

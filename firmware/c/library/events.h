@@ -33,7 +33,8 @@ struct srpc_events;
 
 /* What a server needs of its events. */
 typedef struct srpc_events_operations {
-    srpc_outcome (*answer)(const struct srpc_server *server, uint16_t number, srpc_reader *arguments, srpc_writer *reply);
+    srpc_outcome (*answer)(const struct srpc_server *server, uint16_t number, srpc_reader *arguments,
+                           srpc_writer *reply);
     void (*clear)(const struct srpc_events *events);
     uint16_t (*outgoing)(const struct srpc_events *events, uint32_t seal, const uint8_t **bytes);
     void (*sent)(const struct srpc_events *events, uint16_t count);
@@ -62,8 +63,9 @@ typedef struct srpc_events {
     static uint8_t name##_ring[size];                                                                                  \
     static srpc_topic name##_topics[topic_count];                                                                      \
     static uint8_t name##_sending[frame];                                                                              \
-    static const srpc_events name = {&srpc_queued_events, &name##_queue, name##_ring, name##_topics, name##_sending,   \
-                                     size, frame, topic_count, lock, unlock}
+    static const srpc_events name = {                                                                                  \
+        &srpc_queued_events, &name##_queue, name##_ring, name##_topics, name##_sending, size, frame,                   \
+        topic_count,         lock,          unlock}
 
 /* Returns true if there is a subscription to the event with that key. */
 bool srpc_events_wanted(const srpc_events *events, uint32_t key);

@@ -129,8 +129,8 @@ uint64_t srpc_widened_bits(float value)
     uint32_t bits;
     uint64_t fraction;
     int16_t exponent;
-    memcpy(&bits, &value, sizeof bits);
-    fraction = bits & ((1ul << SRPC_FRACTION_32) - 1u);
+    (void)memcpy(&bits, &value, sizeof bits);
+    fraction = bits & (((uint32_t)1 << SRPC_FRACTION_32) - 1u);
     exponent = (int16_t)(bits >> SRPC_FRACTION_32 & 0xFFu);
     if (exponent == SRPC_SPECIAL_32) {
         exponent = SRPC_SPECIAL_64;
@@ -143,7 +143,7 @@ uint64_t srpc_widened_bits(float value)
             fraction <<= 1;
             exponent--;
         }
-        fraction &= (1ul << SRPC_FRACTION_32) - 1u;
+        fraction &= ((uint32_t)1 << SRPC_FRACTION_32) - 1u;
     } else {
         /* Zero. */
     }
@@ -189,14 +189,14 @@ float srpc_narrowed(uint64_t bits)
         /* Infinite, or too large to be finite. */
     }
     narrow |= (uint32_t)(bits >> 63) << 31;
-    memcpy(&value, &narrow, sizeof value);
+    (void)memcpy(&value, &narrow, sizeof value);
     return value;
 }
 
 void srpc_write_f32(srpc_writer *writer, float value)
 {
     uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
+    (void)memcpy(&bits, &value, sizeof bits);
     srpc_write_fixed(writer, bits, sizeof bits);
 }
 
@@ -215,14 +215,14 @@ static double srpc_double_of(uint64_t bits)
 static uint64_t srpc_double_bits(double value)
 {
     uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
+    (void)memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
 static double srpc_double_of(uint64_t bits)
 {
     double value;
-    memcpy(&value, &bits, sizeof value);
+    (void)memcpy(&value, &bits, sizeof value);
     return value;
 }
 #endif
@@ -430,7 +430,7 @@ float srpc_read_f32(srpc_reader *reader)
 {
     const uint32_t bits = (uint32_t)srpc_read_fixed(reader, sizeof bits);
     float value;
-    memcpy(&value, &bits, sizeof value);
+    (void)memcpy(&value, &bits, sizeof value);
     return value;
 }
 

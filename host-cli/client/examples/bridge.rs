@@ -5,11 +5,10 @@
 
 use firmware::calculator::CalculatorClient;
 use rpc_proto::server::{RawReply, RawServer};
-use rpc_proto::wire::message::Fault;
 use serial_rpc::connection::Reply;
 use serial_rpc::description::Mirror;
 use serial_rpc::link::Link;
-use serial_rpc::{CallError, Connection, Ran};
+use serial_rpc::{CallError, Connection};
 use serial_rpc_simulator::SimulatedDevice;
 use std::collections::VecDeque;
 use std::error::Error;
@@ -56,7 +55,7 @@ impl Link for Bridge {
                     match &answer {
                         Ok(Reply::Return(value)) => RawReply::Return(value),
                         Ok(Reply::Error(error)) => RawReply::Error(error),
-                        Err(error) => RawReply::Fault(fault(error)),
+                        Err(error) => RawReply::Fault(error.fault()),
                     },
                 );
             }
@@ -78,17 +77,6 @@ impl Link for Bridge {
             near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
         }
         near.1.read(buffer)
-    }
-}
-
-/// Returns what a near caller is told of a failure at the far link.
-fn fault(error: &CallError) -> Fault {
-    match error {
-        CallError::NoSuchProcedure => Fault::UnknownProcedure,
-        CallError::BadArguments => Fault::BadArguments,
-        CallError::ReplyTooLarge => Fault::ReplyTooLarge,
-        other if other.ran() == Ran::Never => Fault::Unreachable,
-        _ => Fault::OutcomeUnknown,
     }
 }
 

@@ -9,6 +9,7 @@ mod blocks;
 mod by_name;
 mod calls;
 mod describe;
+mod events;
 mod exchange;
 mod feeds;
 mod inboxes;
@@ -16,20 +17,24 @@ mod prepared;
 mod reply;
 mod shared;
 mod signatures;
+mod statistics;
 mod stray;
 mod streams;
 mod subscription;
 mod tasks;
+mod turns;
 mod updates;
 mod waiting;
 
 pub use by_name::NamedStream;
 pub use calls::{Pending, PendingReply};
 pub use describe::DescriptionError;
+pub use events::{Arrived, EncodedEvents, Held};
 pub use feeds::NamedFeed;
 pub use prepared::{NamedCallError, NamedResult, NamedSource, PreparedCall};
 pub use reply::Reply;
 pub use rpc_proto::client::{Counters, Received, SubscribeResult};
+pub use statistics::Statistics;
 pub use streams::{EncodedSource, Stream};
 pub use subscription::{EncodedEvent, EncodedSubscription, Subscription, read_event};
 pub use updates::{FirmwareUpdate, UpdateFailure, UpdateOutcome, UpdatePlan, UpdateStep, Updated};
@@ -42,6 +47,7 @@ use shared::Shared;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use turns::{Program, User};
 
 /// The longest frame that this end sends or receives, in bytes.
 pub const MAX_FRAME: usize = 4096;
@@ -116,13 +122,18 @@ pub struct Connection {
     shared: Arc<Shared>,
     /// The time limit of this handle's calls, if it is not the default.
     timeout: Option<Duration>,
+    /// The program whose handle this is.
+    program: Program,
+    /// The time after which its calls end if there is no session to send them in.
+    give_up: Option<Duration>,
     /// The last reply to a typed call of this handle; its value borrows from it.
     reply: Reply,
 }
 
 impl Connection {
     /// Opens a port: the path of a serial port, `VID:PID`, `VID:PID:SERIAL` or `id:SERIAL` for that
-    /// of a USB device, or `tcp:HOST:PORT`.
+    /// of a USB device, `tcp:HOST:PORT`, or `unix:PATH` for the socket of a gateway. A port that a gateway
+    /// of this user has is opened through it.
     ///
     /// Nothing is sent before the first call.
     ///
@@ -164,7 +175,11 @@ impl Connection {
     /// Creates a connection with the default options to any connector's link, such as a simulated
     /// device. If the link cannot be opened now, calls wait for it until their deadlines.
     pub fn to(connector: impl Connector + 'static) -> Self {
-        let options = Options::default();
+        Self::awaiting(connector, Options::default())
+    }
+
+    /// Creates a connection as [`to`](Self::to) does, with other options.
+    pub fn awaiting(connector: impl Connector + 'static, options: Options) -> Self {
         let link = connector.open(options.timeout).ok();
         Self::of(Shared::new(Box::new(connector), link, options))
     }
@@ -173,6 +188,8 @@ impl Connection {
         Self {
             shared,
             timeout: None,
+            program: Program::default(),
+            give_up: None,
             reply: Reply::Return(Vec::new()),
         }
     }
@@ -203,6 +220,40 @@ impl Connection {
         Self {
             timeout: Some(timeout),
             ..self.clone()
+        }
+    }
+
+    /// Returns a handle for another program, or another part of this one, that shares the device. Clones of
+    /// it belong to the same.
+    ///
+    /// From then on the programs take turns: each call waits behind no more calls of others than the device
+    /// has in its window, however many they make at once. A time limit that passes ends a call for its
+    /// program alone; the session goes on for the others. So a call of unknown outcome may still run.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self {
+            program: self.shared.state().turns.another(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns a [handle for another program](Self::for_another) whose calls end after that time if they
+    /// cannot be sent because the device does not answer: for one who passes on the calls of others, and
+    /// does not know how long these wait. A device that is only busy is waited for.
+    #[must_use]
+    pub fn giving_up_after(&self, time: Duration) -> Self {
+        Self {
+            give_up: Some(time),
+            ..self.for_another()
+        }
+    }
+
+    /// Returns who uses the state if this handle does.
+    fn user(&self, place: Option<turns::Place>) -> User {
+        User {
+            program: self.program,
+            place,
+            give_up: self.give_up,
         }
     }
 
@@ -246,6 +297,16 @@ impl Connection {
         self.shared.connector.port()
     }
 
+    /// Returns the socket of the gateway through which the link goes, if a gateway has the port.
+    pub fn gateway(&self) -> Option<String> {
+        self.shared.connector.gateway()
+    }
+
+    /// Returns true if the link is open, as far as it is known: the loss of a link shows when it is used.
+    pub fn is_open(&self) -> bool {
+        self.shared.state().link.is_some()
+    }
+
     /// Returns the options with which the port was opened.
     pub fn options(&self) -> Options {
         self.shared.options
@@ -278,6 +339,8 @@ impl Clone for Connection {
     fn clone(&self) -> Self {
         Self {
             timeout: self.timeout,
+            program: self.program,
+            give_up: self.give_up,
             ..Self::of(Arc::clone(&self.shared))
         }
     }

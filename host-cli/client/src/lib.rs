@@ -20,6 +20,7 @@
 
 pub mod cache;
 pub mod connection;
+pub mod failure;
 pub mod link;
 pub mod port;
 
@@ -30,4 +31,4 @@ pub use port::{Port, Selector};
 pub use rpc_proto::client::{CallError, Cause, Ran};
 /// Firmware images, for [`Connection::update`].
 pub use serial_rpc_image as image;
-pub use serial_rpc_values::{arguments, description, safe, trace, value};
+pub use serial_rpc_values::{arguments, description, safe, seconds, trace, value};

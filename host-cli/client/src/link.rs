@@ -6,8 +6,11 @@
 mod offer;
 mod port_connector;
 mod serial;
+mod socket;
 mod tapped;
 mod tcp;
+#[cfg(unix)]
+mod unix;
 
 pub use offer::Offer;
 pub use port_connector::PortConnector;
@@ -58,6 +61,11 @@ pub trait Connector: Send + Sync {
 
     /// Returns the port, if the link is to one.
     fn port(&self) -> Option<Port> {
+        None
+    }
+
+    /// Returns the gateway through which the link goes that was opened last, if it goes through one.
+    fn gateway(&self) -> Option<String> {
         None
     }
 

@@ -5,6 +5,8 @@ mod error;
 mod find;
 mod holder;
 mod selector;
+#[cfg(unix)]
+pub mod sockets;
 
 pub use available::{Access, AvailablePort, UsbDevice, serial_ports};
 pub use error::OpenError;
@@ -22,6 +24,9 @@ pub enum Port {
     Serial(String),
     /// A serial port that another program offers over TCP, as `HOST:PORT`.
     Tcp(String),
+    /// The Unix socket of a gateway, by its path.
+    #[cfg(unix)]
+    Unix(String),
 }
 
 /// The error for text that does not name a port.
@@ -30,6 +35,9 @@ pub enum NotAPort {
     /// A TCP port without an address to connect to.
     #[error("`{0}` is no TCP address: write tcp:HOST:PORT, such as tcp:localhost:4000")]
     TcpAddress(String),
+    /// A Unix socket without a path, or on a system that has none.
+    #[error("`{0}` is no Unix socket: write unix:PATH, on a system that has them")]
+    UnixSocket(String),
     /// The text is empty.
     #[error("the name of a port cannot be empty")]
     Empty,
@@ -38,14 +46,24 @@ pub enum NotAPort {
 impl FromStr for Port {
     type Err = NotAPort;
 
-    /// Reads `tcp:HOST:PORT`, or the path of a serial port.
+    /// Reads `tcp:HOST:PORT`, `unix:PATH`, or the path of a serial port.
     ///
     /// ```
     /// use serial_rpc::Port;
     /// assert_eq!("tcp:localhost:4000".parse(), Ok(Port::Tcp("localhost:4000".into())));
+    /// #[cfg(unix)]
+    /// assert_eq!("unix:/run/rig.sock".parse(), Ok(Port::Unix("/run/rig.sock".into())));
     /// assert_eq!("/dev/ttyACM0".parse(), Ok(Port::Serial("/dev/ttyACM0".into())));
     /// ```
     fn from_str(text: &str) -> Result<Self, NotAPort> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            #[cfg(unix)]
+            if !path.is_empty() {
+                return Ok(Self::Unix(path.to_owned()));
+            }
+            let _ = path;
+            return Err(NotAPort::UnixSocket(text.to_owned()));
+        }
         match text.strip_prefix("tcp:") {
             Some(address) => match address.rsplit_once(':') {
                 Some((host, number)) if !host.is_empty() && number.parse::<u16>().is_ok() => {
@@ -64,6 +82,8 @@ impl fmt::Display for Port {
         match self {
             Self::Serial(path) => formatter.write_str(path),
             Self::Tcp(address) => write!(formatter, "tcp:{address}"),
+            #[cfg(unix)]
+            Self::Unix(path) => write!(formatter, "unix:{path}"),
         }
     }
 }
@@ -73,7 +93,7 @@ impl Port {
     pub(crate) fn is_at(&self, available: &AvailablePort) -> bool {
         match self {
             Self::Serial(path) => path_of(path) == path_of(&available.path),
-            Self::Tcp(_) => false,
+            _ => false,
         }
     }
 }

@@ -28,7 +28,7 @@ mod _native {
     #[pymodule_export]
     use crate::feeds::Feed;
     #[pymodule_export]
-    use crate::simulated::SimulatedDevice;
+    use crate::simulated::{SimulatedDevice, description_of_source};
     #[pymodule_export]
     use crate::streams::Stream;
 }

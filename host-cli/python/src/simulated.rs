@@ -9,6 +9,8 @@ use pyo3::types::PyDict;
 use serde_json::{Map, Value};
 use serial_rpc::description::{Description, Procedure, Shape, Type};
 use serial_rpc_simulator::{DescribedDevice, Served};
+use serial_rpc_source::{description, is_source};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A simulated device with a described interface.
@@ -57,6 +59,19 @@ fn json(
     object: &Bound<'_, PyAny>,
 ) -> PyResult<Value> {
     to_json(ty, object).map_err(|error| errors::served(py, &procedure.path, error))
+}
+
+/// Returns the description that Rust source has, or None if the path is not one of Rust source.
+#[pyfunction]
+pub fn description_of_source(py: Python<'_>, path: PathBuf) -> PyResult<Option<Vec<u8>>> {
+    if !is_source(&path) {
+        return Ok(None);
+    }
+    let described = py.detach(|| description(path));
+    described.map(Some).map_err(|error| {
+        let hint = error.hint.as_ref().map(|hint| format!("; {hint}"));
+        PyValueError::new_err(format!("{error}{}", hint.unwrap_or_default()))
+    })
 }
 
 #[pymethods]

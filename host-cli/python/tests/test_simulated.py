@@ -98,6 +98,56 @@ def test_a_description_may_come_from_a_file(tmp_path):
         serial_rpc.simulate(b"nothing", object())
 
 
+LAMP = """
+use rpc_proto::Schema;
+
+/// A lamp.
+#[rpc_proto::service]
+pub trait Lamp {
+    /// Sets the brightness in percent.
+    fn dim(&mut self, percent: u8) -> Result<State, TooBright>;
+}
+
+#[derive(Schema)]
+pub enum State { Off, On { percent: u8 } }
+
+#[derive(Schema)]
+pub struct TooBright;
+
+rpc_proto::interface! {
+    struct DeskLamp("desk-lamp", "1.0.0") { lamp: LampService<Bulb> }
+}
+"""
+
+
+def test_an_interface_may_come_from_rust_source_that_was_never_compiled(tmp_path):
+    class Lamp:
+        def dim(self, percent):
+            if percent > 100:
+                raise serial_rpc.ProcedureError("", error=None)
+            return {"On": {"percent": percent}}
+
+    file = tmp_path / "lamp.rs"
+    file.write_text(LAMP)
+    device = serial_rpc.simulate(file, Lamp()).connect()
+    assert device.lamp.dim(50).percent == 50
+    assert "Sets the brightness" in device.lamp.dim.__doc__
+    with pytest.raises(device.errors.TooBright):
+        device.lamp.dim(101)
+    device = serial_rpc.simulate(f"{file}#DeskLamp", Lamp()).connect()
+    assert device.lamp.dim(5).percent == 5
+
+
+def test_a_mistake_in_rust_source_is_told_with_its_line_and_a_way_out(tmp_path):
+    file = tmp_path / "lamp.rs"
+    file.write_text(LAMP.replace("percent: u8) ->", "percent: palette::Srgb) ->"))
+    with pytest.raises(ValueError, match=r"lamp.rs:8: .* `palette::Srgb` is; types are those"):
+        serial_rpc.simulate(file, object())
+    file.write_text(LAMP + LAMP.replace("DeskLamp", "NightLamp"))
+    with pytest.raises(ValueError, match="several interfaces here: DeskLamp, NightLamp"):
+        serial_rpc.simulate(file, object())
+
+
 def test_a_power_cycle_ends_the_session(simulated):
     device = simulated.connect()
     assert device.calculator.add(2, 3) == 5

@@ -4,13 +4,13 @@ use crate::completer;
 use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
-use crate::seconds::seconds;
 use crate::{interface, interrupt, negative, output};
 use clap_complete::ArgValueCompleter;
 use serde_json::Value;
 use serial_rpc::Connection;
 use serial_rpc::connection::NamedCallError;
 use serial_rpc::description::{Procedure, Shape};
+use serial_rpc::seconds::seconds;
 use std::time::Duration;
 
 /// Call a procedure and print its value.

@@ -1,18 +1,15 @@
 //! `serial-rpc log`: follows the log of a device.
 
 use crate::context::Context;
-use crate::failure::{Class, Failure};
-use crate::following::{Following, cannot_follow};
+use crate::failure::Failure;
+use crate::following::Following;
 use crate::output;
 use crate::repeating::{self, Until};
 use crate::timestamps::{Moment, Style, Timestamps};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rpc_proto::client::CallError;
-use rpc_proto::device::SubscribeError;
 use rpc_proto::service::Member;
 use rpc_proto::services::log::{Level, LogRecord};
 use serde_json::json;
-use serial_rpc::Connection;
 use serial_rpc::connection::read_event;
 use serial_rpc::safe;
 
@@ -78,7 +75,7 @@ pub fn run(context: &Context, log: &Log) -> Result<(), Failure> {
     let json = context.json;
     let device = context.connect()?;
     let mut following =
-        Following::new(&device, LogRecord::KEY).map_err(|error| cannot_log(&device, error))?;
+        Following::new(&device, LogRecord::KEY).map_err(|error| Failure::log(&device, error))?;
     repeating::call(&device, &log.call, json)?;
     let default = if json { Style::Iso } else { Style::Clock };
     let mut timestamps = Timestamps::new(log.timestamps.unwrap_or(default));
@@ -129,19 +126,4 @@ fn line(time: Option<String>, record: &LogRecord<'_>) -> String {
     let time = time.map_or_else(String::new, |time| format!("\x1b[2m{time}\x1b[0m "));
     let (target, text) = (safe::line(record.target), safe::line(record.text));
     format!("{time}{colour}{name:5}\x1b[0m {target}: {text}")
-}
-
-/// Distinguishes a device without a log from one that cannot be reached.
-fn cannot_log(device: &Connection, error: CallError<SubscribeError>) -> Failure {
-    match error {
-        CallError::Error(SubscribeError::NoSuchEvent) | CallError::NoSuchProcedure => Failure::new(
-            Class::Protocol,
-            "the device keeps no log",
-        )
-        .hint(
-            "its firmware offers one as `LogService` of `rpc_proto::services::log`; `serial-rpc list` shows \
-                 what there is",
-        ),
-        error => cannot_follow(device, error),
-    }
 }

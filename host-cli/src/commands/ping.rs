@@ -3,12 +3,12 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::round_trip::RoundTrip;
-use crate::seconds::seconds;
 use crate::{interrupt, output};
 use rpc_proto::client::{CallError, Caller, Cause};
 use rpc_proto::device::DevicePing;
 use serde::Serialize;
 use serial_rpc::Connection;
+use serial_rpc::seconds::seconds;
 use std::time::{Duration, Instant};
 
 /// Measure the round trip to the device and back.

@@ -2,14 +2,13 @@
 
 use crate::context::Context;
 use crate::failure::{Class, Failure};
-use crate::interface::Source;
+use crate::interface::{self, Source};
 use crate::output::{self, counted};
 use clap::Subcommand;
 use rpc_proto::wire::crc::Crc32;
-use serde::Deserialize;
 use serde_json::json;
 use serial_rpc::description::{Change, Description};
-use serial_rpc::value::{from_hex, hex};
+use serial_rpc::value::hex;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   serial-rpc schema dump released.description
   serial-rpc schema diff released.description    against the device
-  serial-rpc schema diff old.json new.json")]
+  serial-rpc schema diff old.json new.json
+  serial-rpc schema diff released.description src/interface.rs")]
 pub struct Schema {
     #[command(subcommand)]
     action: Action,
@@ -54,10 +54,11 @@ struct Dump {
 /// "old" and "new" where that applies.
 #[derive(Debug, clap::Args)]
 struct Diff {
-    /// The old description, as `schema dump` saves it, in either form.
+    /// The old description, as `schema dump` saves it in either form, or the Rust source of the
+    /// interface.
     old: PathBuf,
 
-    /// The new description; that of the device if it is left out.
+    /// The new description, likewise; that of the device if it is left out.
     #[arg(conflicts_with = "cached")]
     new: Option<PathBuf>,
 
@@ -133,22 +134,9 @@ fn shown(change: &Change) -> String {
     }
 }
 
-/// Reads a description in either form.
+/// Reads a description from a file.
 fn load(file: &Path) -> Result<Description, Failure> {
-    let name = file.display().to_string();
-    let bytes = fs::read(file)
-        .map_err(|error| Failure::new(Class::Usage, format!("cannot read {name}: {error}")))?;
-    read(&dumped_bytes(&bytes).unwrap_or(bytes), &name)
-}
-
-/// Returns the bytes in a description that was saved as JSON.
-fn dumped_bytes(json: &[u8]) -> Option<Vec<u8>> {
-    #[derive(Deserialize)]
-    struct Bytes {
-        bytes: String,
-    }
-    let Bytes { bytes } = serde_json::from_slice(json).ok()?;
-    from_hex(&bytes)
+    read(&interface::of_file(file)?, &file.display().to_string())
 }
 
 fn read(bytes: &[u8], whose: &str) -> Result<Description, Failure> {

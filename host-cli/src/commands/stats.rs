@@ -3,9 +3,7 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
-use rpc_proto::device::DeviceStatistics;
-use serde_json::json;
-use serial_rpc::connection::Pending;
+use serial_rpc::connection::Statistics;
 
 /// Show the link's counters of the device and of this program.
 ///
@@ -23,25 +21,13 @@ pub struct Stats {}
 /// Prints the counters.
 pub fn run(context: &Context, _: &Stats) -> Result<(), Failure> {
     let connection = context.connect()?;
-    let device = connection
-        .submit::<DeviceStatistics>(&())
-        .and_then(Pending::wait)
+    let statistics = connection
+        .statistics()
         .map_err(|error| Failure::call(&connection, true, error))?;
-    let caller = connection.counters();
     if context.json {
-        return output::print_json(&json!({
-            "device": device,
-            "caller": {
-                "sent": caller.sent,
-                "resent": caller.resent,
-                "received": caller.received,
-                "broken": caller.broken,
-                "sessions": caller.sessions,
-                "refused": caller.refused,
-                "lost_links": caller.lost_links,
-            },
-        }));
+        return output::print_json(&statistics);
     }
+    let Statistics { device, caller } = statistics;
     let device = [
         ("frames", device.frames, "received whole"),
         ("corrupt", device.corrupt, "received damaged"),

@@ -8,13 +8,14 @@ use crate::context::Context;
 use crate::failure::{Class, Failure};
 use crate::input::Input;
 use crate::output;
-use crate::seconds::seconds;
+use failures::{of_update, that_can_go_on};
 use progress::Progress;
 use report::{Report, Status};
 use rpc_proto::services::update::{SlotState, UpdateClient, Which};
 use serial_rpc::connection::{FirmwareUpdate, UpdateFailure, UpdateOutcome, Updated};
 use serial_rpc::image::Image;
 use serial_rpc::safe;
+use serial_rpc::seconds::seconds;
 use std::time::Duration;
 
 /// The number of bytes of an Ed25519 signature.
@@ -159,7 +160,7 @@ fn all(context: &Context, update: &Update, name: &str) -> Result<(), Failure> {
     let device = context.connect()?;
     let plan = device
         .plan_update(&to)
-        .map_err(|error| Failure::update(&device, error))?;
+        .map_err(|error| of_update(&device, error))?;
     if signature.is_some() && !plan.target.signed {
         output::notice(context.json, "the device checks no signatures");
     }
@@ -173,7 +174,7 @@ fn all(context: &Context, update: &Update, name: &str) -> Result<(), Failure> {
     let progress = Progress::new();
     let updated = device.update(&to, |step| progress.show(step));
     let sent = progress.end();
-    let updated = updated.map_err(|error| Failure::update(&device, error).that_can_go_on())?;
+    let updated = updated.map_err(|error| that_can_go_on(of_update(&device, error)))?;
     Report::updated(&plan, &image, &updated, sent).print(context.json)
 }
 
@@ -193,7 +194,7 @@ fn signature(name: &str) -> Result<Vec<u8>, Failure> {
 
 fn confirm(context: &Context) -> Result<(), Failure> {
     let device = context.connect()?;
-    let failed = |error| Failure::update(&device, UpdateFailure::Call(error));
+    let failed = |error| of_update(&device, UpdateFailure::Call(error));
     let mut client = UpdateClient::new(&*device);
     let active = client.slot(Which::Active).map_err(failed)?;
     client.confirm().map_err(failed)?;
@@ -216,7 +217,7 @@ fn revert(context: &Context, restart: Duration) -> Result<(), Failure> {
         outcome: how,
         before,
         version,
-    } = reverted.map_err(|error| Failure::update(&device, error))?;
+    } = reverted.map_err(|error| of_update(&device, error))?;
     if context.json {
         let report =
             serde_json::json!({ "outcome": how.name(), "before": before, "version": version });
@@ -233,7 +234,7 @@ fn revert(context: &Context, restart: Duration) -> Result<(), Failure> {
 
 fn status(context: &Context) -> Result<(), Failure> {
     let device = context.connect()?;
-    let failed = |error| Failure::update(&device, UpdateFailure::Call(error));
+    let failed = |error| of_update(&device, UpdateFailure::Call(error));
     let mut client = UpdateClient::new(&*device);
     let status = Status {
         target: client.target().map_err(|error| failed(error.widen()))?,

@@ -31,7 +31,7 @@ use thiserror::Error;
 
 use crate::description::{Argument, Procedure, Shape};
 use crate::nearest::{did_you_mean, nearest};
-use crate::value::{ValueError, check_end, decode, encode, shortened};
+use crate::value::{self, ValueError, check_end, decode, encode, shortened};
 
 /// An error in the arguments for a procedure.
 ///
@@ -278,6 +278,26 @@ pub fn from_json(procedure: &Procedure, arguments: &Value) -> Result<Vec<u8>, Ar
         }
     }
     given.all()
+}
+
+/// Checks arguments in JSON as [`strict`](crate::value::strict) checks a value.
+///
+/// # Errors
+/// Returns the error of the first argument in another form than its type's JSON Schema allows.
+pub fn strict(procedure: &Procedure, arguments: &mut Value) -> Result<(), ArgumentsError> {
+    procedure
+        .arguments
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, argument)| {
+            let value = match &mut *arguments {
+                Value::Array(values) => values.get_mut(index),
+                Value::Object(values) => values.get_mut(&argument.name),
+                _ => None,
+            };
+            let strict = value.map_or(Ok(()), |value| value::strict(&argument.ty, value));
+            strict.map_err(|error| argument.refuse(error))
+        })
 }
 
 /// The arguments that have been given so far, each in its place.

@@ -6,6 +6,7 @@
 
 mod difference;
 mod find;
+mod json_schema;
 mod mirror;
 mod notation;
 mod read;
@@ -18,6 +19,7 @@ use thiserror::Error;
 
 pub use difference::{Change, Effect};
 pub use find::{Item, UnknownItem};
+pub use json_schema::Refer;
 pub use mirror::Mirror;
 pub use read::ReadError;
 pub use types::{Field, IntegerType, Shape, Type, Variant};

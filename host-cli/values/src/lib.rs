@@ -9,5 +9,6 @@ mod cursor;
 pub mod description;
 mod nearest;
 pub mod safe;
+pub mod seconds;
 pub mod trace;
 pub mod value;

@@ -37,12 +37,14 @@ mod float;
 mod hex;
 mod integer;
 mod render;
+mod strict;
 
 pub use decode::{decode, decode_all, decode_items};
 pub use encode::encode;
 pub use error::{Path, Problem, ValueError, expectation};
 pub use hex::{from_hex, hex};
 pub use render::{error_in_words, plain};
+pub use strict::strict;
 
 pub use crate::cursor::Malformed;
 pub(crate) use decode::{check_end, tagged};

@@ -101,7 +101,8 @@ pub fn any_type_and_value() -> impl Strategy<Value = (Type, Value)> {
     })
 }
 
-fn any_value(ty: &Type) -> BoxedStrategy<Value> {
+/// Generates a value of a type, in the form that decoding returns.
+pub fn any_value(ty: &Type) -> BoxedStrategy<Value> {
     match &ty.shape {
         Shape::Bool => any::<bool>().prop_map(Value::from).boxed(),
         Shape::Integer(integer) => any_integer(*integer),

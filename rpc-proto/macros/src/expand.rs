@@ -4,10 +4,10 @@ mod event;
 mod run;
 mod sequence;
 
-use crate::parse::{self, Flow, Procedure, Service, with_lifetime};
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use rpc_proto_syntax::{self as syntax, Flow, Procedure, Service, with_lifetime};
 use run::Run;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -58,7 +58,7 @@ fn path(service: &Service, procedure: &Procedure) -> String {
 
 /// Returns the type of a procedure or event, such as `CalculatorAdd`.
 fn member_type(service: &Service, member: &Procedure) -> TokenStream {
-    let name = parse::member_type(&service.ident, &member.ident);
+    let name = syntax::member_type(&service.ident, &member.ident);
     match member.is_event {
         true => quote!(#name),
         false => {
@@ -89,7 +89,7 @@ fn procedure_types(service: &Service) -> TokenStream {
     let module = module(service);
     let procedures = service.procedures.iter().filter(|member| !member.is_event);
     let types = procedures.map(|procedure| {
-        let name = parse::member_type(&service.ident, &procedure.ident);
+        let name = syntax::member_type(&service.ident, &procedure.ident);
         let doc = format!("The procedure `{}`.", path(service, procedure));
         quote! {
             #[doc = #doc]

@@ -1,15 +1,15 @@
 //! The macros of `rpc-proto`, which re-exports them: the attribute `#[service]` and the derive `Schema`.
 //!
-//! `parse` turns a trait into a description of its procedures, or reports errors and their positions;
-//! `expand` generates the code. `schema` describes types. The generated code is kept thin: everything that does not depend on the
+//! The crate `rpc-proto-syntax` turns a trait into a description of its procedures, or reports errors and their
+//! positions; `expand` generates the code. `schema` describes types. The generated code is kept thin: everything that does not depend on the
 //! trait is ordinary code in `rpc-proto`.
 
 mod expand;
-mod parse;
 mod schema;
 
 use proc_macro::TokenStream;
 use quote::quote;
+use rpc_proto_syntax::Options;
 use syn::{DeriveInput, Error, ItemTrait, parse_macro_input};
 
 /// Turns a trait into a service.
@@ -62,9 +62,9 @@ use syn::{DeriveInput, Error, ItemTrait, parse_macro_input};
 /// sends it again when a device reset leaves open whether it has run.
 #[proc_macro_attribute]
 pub fn service(options: TokenStream, item: TokenStream) -> TokenStream {
-    let options = parse_macro_input!(options as parse::Options);
+    let options = parse_macro_input!(options as Options);
     let mut item = parse_macro_input!(item as ItemTrait);
-    let parsed = parse::service(&mut item, &options);
+    let parsed = rpc_proto_syntax::service(&mut item, &options);
     match parsed {
         Ok(service) => {
             let added = expand::service(&service);

@@ -1,40 +1,19 @@
-//! Derives `Schema`, the description of a type, and refuses what makes serde encode something else.
+//! Derives `Schema`, the description of a type.
 
-use crate::parse::{Docs, Errors};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use rpc_proto_syntax::{Docs, check_schema};
 use syn::ext::IdentExt;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Field, Fields, GenericParam, Meta, Result, Token, parse_quote,
-};
-
-/// The attributes of serde that leave the encoding and its names as they are.
-const HARMLESS: [&str; 8] = [
-    "alias",
-    "borrow",
-    "bound",
-    "crate",
-    "default",
-    "deny_unknown_fields",
-    "expecting",
-    "transparent",
-];
+use syn::{Data, DeriveInput, Field, Fields, GenericParam, Result, parse_quote};
 
 /// Generates the implementation of `Schema`.
 pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
-    let mut errors = Errors::default();
-    let transparent = check_serde(&mut errors, &input.attrs);
+    let transparent = check_schema(&input)?;
     let shape = match &input.data {
-        Data::Struct(data) => {
-            check_fields(&mut errors, &data.fields);
-            parts(&data.fields, "Shape", "Struct")
-        }
+        Data::Struct(data) => parts(&data.fields, "Shape", "Struct"),
         Data::Enum(data) => {
             let variants = data.variants.iter().map(|variant| {
-                check_serde(&mut errors, &variant.attrs);
-                check_fields(&mut errors, &variant.fields);
                 let name = variant.ident.unraw().to_string();
                 let doc = Docs::of(&variant.attrs).constant();
                 let content = parts(&variant.fields, "Content", "");
@@ -43,12 +22,9 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             let variants: Vec<_> = variants.collect();
             quote!(::rpc_proto::schema::Shape::Enum(&[#(#variants),*]))
         }
-        Data::Union(data) => {
-            errors.add(data.union_token, "a union cannot be described");
-            TokenStream::new()
-        }
+        // It has been refused.
+        Data::Union(_) => TokenStream::new(),
     };
-    errors.into_result()?;
     let name = input.ident.unraw().to_string();
     let doc = Docs::of(&input.attrs).constant();
     let description = match &input.data {
@@ -72,36 +48,6 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
             const SCHEMA: &'static ::rpc_proto::schema::Type = #description;
         }
     })
-}
-
-/// Refuses what changes the encoding. Returns true if the type is encoded as its only field is.
-fn check_serde(errors: &mut Errors, attributes: &[Attribute]) -> bool {
-    let mut transparent = false;
-    for attribute in attributes {
-        if !attribute.path().is_ident("serde") {
-            continue;
-        }
-        let options = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-        // What does not parse is reported by serde.
-        for option in options.iter().flatten() {
-            let path = option.path();
-            transparent |= path.is_ident("transparent");
-            if !HARMLESS.iter().any(|harmless| path.is_ident(harmless)) {
-                errors.add(
-                    option,
-                    "with this, serde encodes something else than `Schema` describes: leave it out, or \
-                     implement `Schema` by hand and let a test `rpc_proto::schema::verify` it",
-                );
-            }
-        }
-    }
-    transparent
-}
-
-fn check_fields(errors: &mut Errors, fields: &Fields) {
-    for field in fields {
-        check_serde(errors, &field.attrs);
-    }
 }
 
 /// Returns the `Shape` of a struct or the `Content` of a variant, the names of whose kinds end in `suffix`.

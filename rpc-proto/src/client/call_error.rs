@@ -3,6 +3,7 @@
 use super::signatures::Signatures;
 use crate::device::SubscribeError;
 use crate::service::Never;
+use crate::wire::message::Fault;
 use core::fmt;
 
 /// Why a call has no value: the procedure's own error, or the reason why the call failed.
@@ -149,6 +150,30 @@ impl<E> CallError<E> {
             Self::OtherVersion(version) => CallError::OtherVersion(version),
             Self::OutcomeUnknown(cause) => CallError::OutcomeUnknown(cause),
         })
+    }
+
+    /// Returns the fault with which a relay answers a call that it passed on and that ended so. Its
+    /// caller then knows as much about whether the call ran.
+    ///
+    /// ```
+    /// use rpc_proto::client::{CallError, Cause};
+    /// use rpc_proto::wire::message::Fault;
+    ///
+    /// assert_eq!(CallError::<()>::Disconnected.fault(), Fault::Unreachable);
+    /// let lost = CallError::<()>::OutcomeUnknown(Cause::Reset);
+    /// assert_eq!(lost.fault(), Fault::OutcomeUnknown);
+    /// ```
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::NoSuchProcedure => Fault::UnknownProcedure,
+            Self::BadArguments => Fault::BadArguments,
+            Self::ReplyTooLarge => Fault::ReplyTooLarge,
+            Self::Refused => Fault::Refused,
+            other => match other.ran() {
+                Ran::Never => Fault::Unreachable,
+                Ran::Once | Ran::Unknown => Fault::OutcomeUnknown,
+            },
+        }
     }
 
     /// Separates the procedure's own error from a failure of the call.

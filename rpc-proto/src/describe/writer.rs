@@ -24,12 +24,12 @@ pub(super) enum Names {
     LeftOut,
 }
 
-/// Writes postcard at compile time. With `LEN` 0 it only counts and checks. Running the same code first
-/// with 0 and then with the resulting length makes an array that fits.
+/// Writes postcard at compile time. Without room for bytes it only counts and checks. Running the same code first
+/// so and then with room for as many as it has counted makes what fits.
 ///
-/// It is passed by reference: the compiler would copy the array with every byte otherwise.
-pub(super) struct Writer<const LEN: usize> {
-    bytes: [u8; LEN],
+/// It is passed by reference: the compiler would copy it with every byte otherwise.
+pub(super) struct Writer<'b> {
+    bytes: &'b mut [u8],
     pub(super) len: usize,
     /// Of keys only.
     pub(super) crc: Crc32,
@@ -39,10 +39,10 @@ pub(super) struct Writer<const LEN: usize> {
     count: usize,
 }
 
-impl<const LEN: usize> Writer<LEN> {
-    pub(super) const fn new(names: Names) -> Self {
+impl<'b> Writer<'b> {
+    pub(super) const fn new(names: Names, bytes: &'b mut [u8]) -> Self {
         Self {
-            bytes: [0; LEN],
+            bytes,
             len: 0,
             crc: Crc32::new(),
             names,
@@ -51,14 +51,9 @@ impl<const LEN: usize> Writer<LEN> {
         }
     }
 
-    pub(super) const fn finish(self) -> [u8; LEN] {
-        assert!(self.len == LEN);
-        self.bytes
-    }
-
     /// Writes bytes in one step, since the compiler limits the steps.
     const fn bytes(&mut self, bytes: &[u8]) {
-        if LEN > 0 {
+        if !self.bytes.is_empty() {
             let (_, unwritten) = self.bytes.split_at_mut(self.len);
             unwritten.split_at_mut(bytes.len()).0.copy_from_slice(bytes);
         }

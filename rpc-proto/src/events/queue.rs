@@ -182,6 +182,18 @@ impl<const BYTES: usize, const TOPICS: usize> EventQueue<BYTES, TOPICS> {
         self.put(key, &Encoded(data));
     }
 
+    /// Counts events of another device that were lost on their way here, so that the caller learns of them.
+    pub fn note_lost(&self, events: u32) {
+        let server = self.with(|state| {
+            state.subscribed.iter().flatten().next()?;
+            state.dropped = state.dropped.saturating_add(events);
+            state.server.take()
+        });
+        if let Some(server) = server {
+            server.wake();
+        }
+    }
+
     /// Returns true if there is a subscription to the event with that key.
     pub fn is_subscribed(&self, key: u32) -> bool {
         self.with(|state| state.topic(key)).is_some()

@@ -1,11 +1,13 @@
 //! A server whose calls are carried out elsewhere, such as in a bridge to another device.
 
 use super::events::Sender;
+use super::own_service::Subscriptions;
 use super::session::{Outstanding, Token};
 use super::{EventSource, NoEvents, Server};
-use crate::device::Statistics;
-use crate::service::{FIRST_NUMBER, Interface};
-use crate::wire::message::Fault;
+use crate::device::{DeviceEvents, DeviceEventsSubscribe, Statistics, SubscribeError};
+use crate::service::{Arguments, FIRST_NUMBER, Interface, Member};
+use crate::wire::message::{Fault, Kind};
+use crate::wire::seal::Seal;
 use core::fmt;
 
 /// A server that passes on calls as bytes, and takes their answers later, in any order.
@@ -45,6 +47,9 @@ use core::fmt;
 pub struct RawServer<I, const FRAME: usize, const WINDOW: usize, Q: EventSource = NoEvents> {
     server: Server<I, FRAME, WINDOW, Q>,
     outstanding: Outstanding<WINDOW>,
+    /// The longest frame that callers are told of, if it is less than `FRAME`.
+    max_frame: u16,
+    passes_subscriptions: bool,
 }
 
 /// Written by hand, because `derive` would add a bound on the pointer to the queue.
@@ -66,10 +71,23 @@ where
 pub struct RawCall<'f> {
     /// The name of the call, to answer it.
     pub token: Token,
-    /// The position of the procedure in the interface.
+    /// The position of the procedure in the interface, or [`SUBSCRIPTION`](Self::SUBSCRIPTION).
     pub index: u16,
     /// The encoded arguments.
     pub arguments: &'f [u8],
+}
+
+impl RawCall<'_> {
+    /// The index of a subscription, whose argument is the key of the event. Only a server that
+    /// [passes subscriptions on](RawServer::with_subscriptions_passed_on) returns it; no procedure has it.
+    pub const SUBSCRIPTION: u16 = u16::MAX;
+
+    /// Returns the key of the event to which this call subscribes, if it is a subscription.
+    pub fn subscribes_to(&self) -> Option<u32> {
+        let mut arguments = Arguments::new(self.arguments);
+        let is_one = self.index == Self::SUBSCRIPTION;
+        is_one.then(|| arguments.number().ok()).flatten()
+    }
 }
 
 /// The answer to a call.
@@ -100,7 +118,25 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Self {
             server,
             outstanding: Outstanding::new(),
+            max_frame: 0,
+            passes_subscriptions: false,
         }
+    }
+
+    /// Returns the same server, but callers that connect send it no frame that is longer than that: the
+    /// device behind it takes no longer ones. Replies may still have `FRAME` bytes.
+    #[must_use]
+    pub const fn with_max_frame(mut self, bytes: u16) -> Self {
+        self.max_frame = bytes;
+        self
+    }
+
+    /// Returns the same server, but one that passes subscriptions on like calls, so that they can be
+    /// confirmed by the device behind it before they are [answered](Self::answer_subscription).
+    #[must_use]
+    pub const fn with_subscriptions_passed_on(mut self) -> Self {
+        self.passes_subscriptions = true;
+        self
     }
 
     /// Returns the same server, with a receive buffer of that many bytes, so that callers send calls
@@ -125,10 +161,21 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
             events,
             buffer,
         } = &mut self.server;
+        const SUBSCRIBE: Option<u16> = DeviceEventsSubscribe::NUMBER;
+
         let candidate = received.push(byte)?;
         let (engine, fingerprint) = (interface.engine(), interface.fingerprint());
         let Some(mut call) = session.take(candidate, engine, fingerprint, buffer) else {
             if session.is_accepting() {
+                if (1..FRAME as u32).contains(&self.max_frame.into())
+                    && let Ok(candidate) = candidate
+                    && candidate.header().kind == Kind::Connect
+                    && let Some((_, rest)) = candidate.unchecked_body().split_first()
+                    && let Ok(nonce) = Arguments::new(rest).number()
+                {
+                    let unsealed = Seal::NONE.by(engine);
+                    session.accept(nonce, self.max_frame.into(), *buffer, fingerprint, unsealed);
+                }
                 events.clear();
                 self.outstanding.clear();
             } else {
@@ -139,10 +186,14 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         };
         let (arguments, statistics) = (call.arguments.clone(), call.statistics);
         let result = match call.procedure {
-            Ok(number @ FIRST_NUMBER..) => {
+            Ok(number)
+                if number >= FIRST_NUMBER
+                    || self.passes_subscriptions && Some(number) == SUBSCRIBE =>
+            {
+                let index = number.checked_sub(FIRST_NUMBER);
                 return Some(RawCall {
                     token: self.outstanding.defer(&mut call),
-                    index: number - FIRST_NUMBER,
+                    index: index.unwrap_or(RawCall::SUBSCRIPTION),
                     arguments: arguments.bytes(),
                 });
             }
@@ -174,6 +225,38 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
                 RawReply::Error(error) => Ok(place.error_bytes(error)),
                 RawReply::Fault(fault) => Err(fault),
             });
+        self.outstanding.send_next(session);
+    }
+
+    /// Answers a subscription that was passed on: begins it, unless the device behind has refused it.
+    /// Does nothing if [the call is not open](Self::is_open).
+    pub fn answer_subscription(
+        &mut self,
+        token: Token,
+        key: u32,
+        confirmed: Result<(), SubscribeError>,
+    ) {
+        if !self.is_open(token) {
+            return;
+        }
+        let Server {
+            session,
+            interface,
+            events,
+            ..
+        } = &mut self.server;
+        let engine = interface.engine();
+        let mut own = Subscriptions {
+            interface: &*interface,
+            events,
+        };
+        let subscribed = confirmed.and_then(|()| own.subscribe(key));
+        self.outstanding.answer(
+            session,
+            token,
+            engine,
+            |place| Ok(place.result(&subscribed)),
+        );
         self.outstanding.send_next(session);
     }
 

@@ -329,6 +329,19 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.next = Seq::FIRST;
         self.state.calls = Calls::NONE;
         // No reply is kept at this point, so a slot is free to hold the frame.
+        self.accept(nonce, FRAME as u32, buffer, fingerprint, unsealed);
+    }
+
+    /// Makes the Accept and sends it. A relay makes it again, with the limit of the device behind it.
+    #[inline(always)]
+    pub fn accept<E: Engine + Copy>(
+        &mut self,
+        nonce: u32,
+        max_frame: u32,
+        buffer: u16,
+        fingerprint: u32,
+        unsealed: Seal<E>,
+    ) {
         if let Some(slot) = self.replies.first_mut() {
             let header = Header {
                 kind: Kind::Accept,
@@ -339,7 +352,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             encoder.varint(VERSION.into());
             encoder.varint(nonce);
             encoder.varint(Self::SLOTS.into());
-            encoder.varint(FRAME as u32);
+            encoder.varint(max_frame);
             encoder.varint(buffer.into());
             encoder.varint(fingerprint);
             let end = encoder.end();

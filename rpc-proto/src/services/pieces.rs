@@ -1,7 +1,7 @@
 //! The caller's side of what goes in pieces: several calls in flight, and the pieces of a write.
 
 use crate::client::{
-    Answer, CallError, Caller, Calling, Calls, Operation, Running, Target, Ticket, read,
+    Answer, CallError, Caller, Calling, Calls, Operation, Running, SingleCall, Target, Ticket, read,
 };
 use crate::schema::varint_len;
 use crate::service::Procedure;
@@ -41,18 +41,45 @@ pub(super) const fn piece(room: usize) -> u16 {
 pub(super) type Pieces = Deque<(u32, u16, Ticket), MAX_WINDOW>;
 
 /// Starts a call that gets at least that much time, and does not wait for it.
+///
+/// Where others have all the room, it waits for room if `pieces` is empty. If not, it returns None: when one of
+/// the pieces ends, there is room.
 pub(super) fn submit<P: Procedure>(
-    caller: &mut impl Calling,
+    caller: &mut impl Caller,
+    pieces: &Pieces,
     arguments: &P::Arguments<'_>,
     least: Duration,
-) -> Result<Ticket, CallError<P::Error>> {
-    let call = caller.with(|calls, now| {
-        let patience = calls.patience(now).until(now + least);
-        calls.start(Target::of::<P>(), patience, |place| {
-            encode(arguments, place)
-        })
-    });
+) -> Result<Option<Ticket>, CallError<P::Error>> {
+    let encode = |place: &mut [u8]| encode(arguments, place);
+    let start = Start {
+        call: SingleCall::new(Target::of::<P>(), encode).with_time(least),
+        must_wait: pieces.is_empty(),
+    };
+    let call = Running::new(&mut *caller, start).wait();
     call.map_err(CallError::widen)
+}
+
+/// An operation that starts a call.
+struct Start<E> {
+    call: SingleCall<E>,
+    /// True to wait for room.
+    must_wait: bool,
+}
+
+impl<E: Fn(&mut [u8]) -> Option<usize>> Operation for Start<E> {
+    type Output = Result<Option<Ticket>, CallError>;
+
+    fn poll<C: Calls>(&mut self, calls: &mut C, now: Instant) -> Poll<Self::Output> {
+        match self.call.poll_start(calls, now) {
+            Poll::Ready(call) => Poll::Ready(call.map(Some)),
+            Poll::Pending if self.must_wait => Poll::Pending,
+            Poll::Pending => Poll::Ready(Ok(None)),
+        }
+    }
+
+    fn forget<C: Calls>(&mut self, _: &mut C, _: Instant) {
+        // The owner of the ticket has to forget the call.
+    }
 }
 
 /// Waits until a call has ended.
@@ -136,7 +163,9 @@ where
             if piece.is_empty() {
                 return Err(CallError::ArgumentsTooLarge);
             }
-            let call = submit::<P>(caller, &(next, piece), least)?;
+            let Some(call) = submit::<P>(caller, pieces, &(next, piece), least)? else {
+                break;
+            };
             // The window was checked before, so there is room.
             let _ = pieces.push_back((next, piece.len() as u16, call));
             next += piece.len() as u32;

@@ -11,3 +11,13 @@ fn the_types_of_the_c_library_are_as_large_here_as_they_are_there() {
         assert_eq!(here, there);
     }
 }
+
+#[test]
+#[cfg_attr(
+    not(every_pairing),
+    ignore = "takes minutes: set SERIAL_RPC_BOARDS=all to run the tests of one end in C and the other in Rust"
+)]
+fn the_tests_of_one_end_in_c_and_the_other_in_rust_are_here() {
+    #[cfg(not(every_pairing))]
+    panic!("they are compiled with SERIAL_RPC_BOARDS=all only");
+}

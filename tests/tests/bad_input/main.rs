@@ -5,7 +5,7 @@ mod caller;
 mod device;
 mod line;
 
-/// The end that is tested. `tests/c/tests/bad_input.rs` tests that of the C library.
+/// The end that is tested. `tests/c/tests/bad_input` tests that of the C library.
 mod end {
     pub use rpc_proto::server::Server;
 }

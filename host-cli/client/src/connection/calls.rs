@@ -2,9 +2,10 @@
 
 use super::Connection;
 use super::reply::{Reply, copy};
-use super::shared::State;
+use super::shared::{State, duration};
 use super::streams::{EncodedSource, Stream};
 use super::subscription::Subscription;
+use super::waiting::News;
 use rpc_proto::client::{
     self, Answer, AsyncCaller, CallError, Caller, Calling, Calls, IntoCaller, Operation,
     SingleCall, SubscribeResult, Target, Ticket,
@@ -85,7 +86,19 @@ impl Connection {
         arguments: &[u8],
     ) -> Result<PendingReply, CallError> {
         let mut call = SingleCall::new(target, |place: &mut [u8]| copy(arguments, place));
-        let started = self.until(|state, now| (call.poll_start(state, now), call.limit()));
+        let begun = self.shared.now();
+        let started = self.until(News::Room, |state, now| {
+            let started = call.poll_start(state, now);
+            let give_up = self.give_up.map(|after| begun + duration(after));
+            let is_over = !state.has_session() && give_up.is_some_and(|limit| now >= limit);
+            let started = match started {
+                Poll::Pending if is_over => Poll::Ready(Err(CallError::Disconnected)),
+                started => started,
+            };
+            // Without a session, it is woken by then; with one, it does not give up.
+            let limits = [call.limit(), give_up.filter(|&limit| limit > now)];
+            (started, limits.into_iter().flatten().min())
+        });
         Ok(PendingReply {
             device: self.clone(),
             ticket: started.await?,
@@ -196,7 +209,7 @@ impl PendingReply {
 
     /// Waits for the reply, which can be taken only once.
     pub(super) async fn end(&self) -> Result<Reply, CallError> {
-        let ended = self.device.until(|state, _| {
+        let ended = self.device.until(News::End(self.ticket), |state, _| {
             let end = state.take_end(self.ticket);
             (end.map_or(Poll::Pending, Poll::Ready), None)
         });
@@ -215,7 +228,10 @@ impl IntoFuture for PendingReply {
 
 impl Drop for PendingReply {
     fn drop(&mut self) {
-        self.device.shared.state().forget(self.ticket);
+        let shared = &self.device.shared;
+        let mut state = shared.state();
+        state.forget(self.ticket);
+        shared.offer_room(&mut state);
     }
 }
 
@@ -224,8 +240,9 @@ impl Calling for Connection {
 
     fn with<T>(&mut self, action: impl FnOnce(&mut State, Instant) -> T) -> T {
         let mut state = self.shared.state();
-        state.enter(self.timeout);
-        let result = action(&mut state, self.shared.now());
+        let now = self.shared.now();
+        state.enter(self.user(None), now, self.timeout);
+        let result = action(&mut state, now);
         drop(self.shared.send(state));
         result
     }

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use super::shared::Known;
-use crate::description::{Description, MAX_DESCRIPTION, ReadError};
+use crate::description::{Description, MAX_DESCRIPTION, Mirror, ReadError};
 use rpc_proto::client::{self, CallError, Target};
 use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::device::DeviceDescribe;
@@ -61,6 +61,16 @@ impl Connection {
         Ok(description)
     }
 
+    /// Returns the interface for a server that passes calls on, and lets other tasks run while the
+    /// description is read.
+    ///
+    /// # Errors
+    /// Fails as [`description`](Self::description) does.
+    pub async fn mirror_async(&self) -> Result<Mirror, DescriptionError> {
+        let known = self.known().await?;
+        Ok(Mirror::new(known.bytes.to_vec())?)
+    }
+
     /// Returns the description in the form that the device sends, for [`Description::read`].
     ///
     /// # Errors
@@ -73,6 +83,12 @@ impl Connection {
     pub(super) async fn description_and_fingerprint(
         &self,
     ) -> Result<(Arc<Description>, u32), DescriptionError> {
+        let known = self.known().await?;
+        Ok((known.description, known.fingerprint))
+    }
+
+    /// Returns the description that the device has now.
+    async fn known(&self) -> Result<Known, DescriptionError> {
         let known = self.shared.state().known.clone();
         let mut known = match known {
             Some(known) if self.still_has(&known).await? => known,
@@ -83,12 +99,13 @@ impl Connection {
                     fingerprint: Crc32::of(&bytes).value(),
                     digest: digest(&[&bytes]),
                     description: Arc::new(Description::read(&bytes)?),
+                    bytes: bytes.into(),
                 }
             }
         };
         known.session = self.counters().sessions;
         self.shared.state().known = Some(known.clone());
-        Ok((known.description, known.fingerprint))
+        Ok(known)
     }
 
     /// Returns true if the device has that description. After a reset it may have other firmware.

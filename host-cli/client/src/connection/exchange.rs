@@ -42,7 +42,7 @@ impl Shared {
     /// `limit`, or when something may have changed.
     pub(super) fn turn<'s>(&'s self, mut state: Guard<'s>, limit: Option<Instant>) -> Guard<'s> {
         if state.reader.is_some() {
-            let late = state.client.deadline().map(|due| due + LATE);
+            let late = state.deadline().map(|due| due + LATE);
             let left = self.time_until([late, limit], time::Duration::MAX);
             state.sleeping += 1;
             (state, _) = self
@@ -51,8 +51,8 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner);
             state.sleeping -= 1;
             let now = self.now();
-            if state.client.deadline().is_some_and(|due| now >= due + LATE) {
-                state.client.advance(now);
+            if state.deadline().is_some_and(|due| now >= due + LATE) {
+                state.advance(now);
                 self.wake_if_ended(&mut state);
             }
             return state;
@@ -61,7 +61,7 @@ impl Shared {
             // Some calls end without a byte, such as one that the device has no room for.
             return state;
         }
-        let due = [state.client.deadline(), limit];
+        let due = [state.deadline(), limit];
         let mut has_changed;
         (state, has_changed) = match state.link.clone() {
             Some(link) => {
@@ -72,7 +72,7 @@ impl Shared {
         };
         let now = self.now();
         has_changed |= due.into_iter().flatten().any(|due| now >= due);
-        state.client.advance(now);
+        state.advance(now);
         has_changed |= state.collect_ended();
         state = self.send(state);
         if has_changed {
@@ -170,9 +170,21 @@ impl Shared {
         state.tasks.wake();
     }
 
+    /// Tells the program whose turn it is that there is room for a call, if there is.
+    pub(super) fn offer_room(&self, state: &mut State) {
+        if state.turns.are_taken() {
+            let open_calls = state.client.open_calls();
+            if state.turns.offer(open_calls, self.now()) {
+                state.changes = state.changes.wrapping_add(1);
+                self.wake_threads(state);
+            }
+        }
+    }
+
     /// Sends all waiting bytes that the link takes. A link that takes none now gets them in a later
     /// turn, when it was read: a device may have to send before it can receive.
     pub(super) fn send<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
+        self.offer_room(&mut state);
         while state.writer.is_none()
             && let Some(link) = state.link.clone()
         {
@@ -243,6 +255,7 @@ impl State {
         }
         if let Some(device) = self.client.device() {
             let fingerprint = device.fingerprint;
+            self.turns.set_window(device.window);
             let before = self.fingerprint.replace(fingerprint);
             if before.is_some_and(|before| before != fingerprint) {
                 self.meet_other_device();

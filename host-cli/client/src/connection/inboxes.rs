@@ -3,7 +3,9 @@
 //! The thread that reads the link puts each event into the inbox of every subscription to it.
 
 use rpc_proto::client::ReceivedEvent;
+use rpc_proto::time::Instant;
 use std::collections::{HashMap, VecDeque};
+use std::task::Waker;
 
 /// The most memory that the events of one subscriber take while they wait, in bytes. Beyond that, the oldest are
 /// dropped.
@@ -12,6 +14,7 @@ const MOST: usize = 8 << 20;
 /// A waiting event.
 #[derive(Debug)]
 pub(super) struct Arrival {
+    pub(super) key: u32,
     pub(super) data: Vec<u8>,
     /// The total number of events lost by then.
     pub(super) lost: u32,
@@ -19,10 +22,14 @@ pub(super) struct Arrival {
     pub(super) session: u32,
 }
 
-/// The events of one subscription.
-#[derive(Debug, Default)]
+/// The events of one subscriber.
+#[derive(Debug)]
 pub(super) struct Inbox {
-    key: u32,
+    keys: Vec<u32>,
+    /// The most memory that they may take.
+    most: usize,
+    /// The task that waits for one, which must be woken at that time at the latest.
+    task: Option<(Waker, Option<Instant>)>,
     waiting: VecDeque<Arrival>,
     /// The memory that they take.
     memory: usize,
@@ -44,14 +51,77 @@ pub(super) struct Inboxes {
 impl Inboxes {
     /// Opens an inbox for the event with that key.
     pub(super) fn open(&mut self, key: u32) -> InboxId {
+        let id = self.open_for_none(MOST);
+        self.add(id, key);
+        id
+    }
+
+    /// Opens an inbox for no event yet, with room for that many bytes.
+    pub(super) fn open_for_none(&mut self, most: usize) -> InboxId {
         let id = InboxId(self.next);
         self.next += 1;
         let inbox = Inbox {
-            key,
-            ..Inbox::default()
+            keys: Vec::new(),
+            most,
+            task: None,
+            waiting: VecDeque::new(),
+            memory: 0,
+            dropped: 0,
         };
         self.open.insert(id, inbox);
         id
+    }
+
+    /// Puts events with that key into an inbox from now on.
+    pub(super) fn add(&mut self, id: InboxId, key: u32) {
+        if let Some(inbox) = self.open.get_mut(&id) {
+            inbox.keys.push(key);
+        }
+    }
+
+    /// Puts no more events with that key into an inbox.
+    pub(super) fn remove(&mut self, id: InboxId, key: u32) {
+        if let Some(inbox) = self.open.get_mut(&id) {
+            inbox.keys.retain(|&kept| kept != key);
+        }
+    }
+
+    /// Returns the number of events that an inbox has dropped.
+    pub(super) fn dropped(&self, id: InboxId) -> u32 {
+        self.open.get(&id).map_or(0, |inbox| inbox.dropped)
+    }
+
+    /// Lets a task wait for an event, until that time at the latest.
+    pub(super) fn wait(&mut self, id: InboxId, task: &Waker, limit: Option<Instant>) {
+        if let Some(inbox) = self.open.get_mut(&id) {
+            inbox.task = Some((task.clone(), limit));
+        }
+    }
+
+    /// Returns true if a task waits for an event.
+    pub(super) fn have_tasks(&self) -> bool {
+        self.open.values().any(|inbox| inbox.task.is_some())
+    }
+
+    /// Returns the latest time at which one of them must be woken.
+    pub(super) fn limit(&self) -> Option<Instant> {
+        let tasks = self.open.values().filter_map(|inbox| inbox.task.as_ref());
+        tasks.filter_map(|(_, limit)| *limit).min()
+    }
+
+    /// Wakes the tasks whose time has come.
+    pub(super) fn wake_due(&mut self, now: Instant) {
+        let is_due = |limit: &Option<Instant>| limit.is_some_and(|limit| now >= limit);
+        for inbox in self.open.values_mut() {
+            if inbox.task.as_ref().is_some_and(|(_, limit)| is_due(limit)) {
+                inbox.wake();
+            }
+        }
+    }
+
+    /// Wakes all tasks that wait for an event.
+    pub(super) fn wake(&mut self) {
+        self.open.values_mut().for_each(Inbox::wake);
     }
 
     pub(super) fn close(&mut self, id: InboxId) {
@@ -71,8 +141,9 @@ impl Inboxes {
     /// Puts an event into the inboxes for its key.
     pub(super) fn put(&mut self, event: &ReceivedEvent<'_>) {
         let inboxes = self.open.values_mut();
-        for inbox in inboxes.filter(|inbox| inbox.key == event.key) {
+        for inbox in inboxes.filter(|inbox| inbox.keys.contains(&event.key)) {
             inbox.push(Arrival {
+                key: event.key,
                 data: event.data.to_vec(),
                 lost: event.lost,
                 session: event.session,
@@ -85,8 +156,15 @@ impl Inbox {
     fn push(&mut self, event: Arrival) {
         self.memory += event.memory();
         self.waiting.push_back(event);
-        while self.memory > MOST && self.pop().is_some() {
+        self.wake();
+        while self.memory > self.most && self.pop().is_some() {
             self.dropped = self.dropped.wrapping_add(1);
+        }
+    }
+
+    fn wake(&mut self) {
+        if let Some((task, _)) = self.task.take() {
+            task.wake();
         }
     }
 

@@ -1,8 +1,9 @@
 //! The state behind all handles of a connection.
 
-use super::inboxes::Inboxes;
+use super::inboxes::{InboxId, Inboxes};
 use super::stray::Stray;
 use super::tasks::{Pump, Tasks};
+use super::turns::{Place, Turns, User};
 use super::{MAX_FRAME, Options, Reply};
 use crate::cache::Cache;
 use crate::description::Description;
@@ -14,10 +15,11 @@ use rpc_proto::client::{
 use rpc_proto::describe::DIGEST;
 use rpc_proto::time::{Duration, Instant};
 use rpc_proto::wire::message::{Accept, MAX_WINDOW};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time;
 
@@ -73,8 +75,13 @@ pub struct State {
     /// The device behind the link and its interface, as far as they are known.
     pub(super) identity: Option<String>,
     pub(super) fingerprint: Option<u32>,
-    /// The time limit of the calls that are made now, if it is not the default.
+    /// The one who uses the state now, when, and the time limit of its calls if it is not the default.
+    user: User,
+    now: Instant,
     timeout: Option<Duration>,
+    /// True if that one wants to make a call and it is not its turn, or there is no room.
+    wants_room: Cell<bool>,
+    pub(super) turns: Turns,
     /// True if what uses the state now runs within the link or the tap, which it cannot wait for.
     pub(super) is_inside: bool,
     /// The number of changes so far that a waiting thread may want to see.
@@ -100,6 +107,8 @@ pub(super) struct Known {
     pub(super) fingerprint: u32,
     pub(super) digest: [u8; DIGEST],
     pub(super) description: Arc<Description>,
+    /// The same, as the device sends it.
+    pub(super) bytes: Arc<[u8]>,
 }
 
 impl Shared {
@@ -130,7 +139,11 @@ impl Shared {
                 outbox: Vec::new(),
                 identity,
                 fingerprint: None,
+                user: User::default(),
+                now: Instant::from_micros(0),
                 timeout: None,
+                wants_room: Cell::new(false),
+                turns: Turns::default(),
                 is_inside: false,
                 changes: 0,
                 sleeping: 0,
@@ -164,6 +177,7 @@ impl Shared {
         let mut state = self.state();
         state.cancellations = state.cancellations.wrapping_add(1);
         state.client.cancel();
+        state.inboxes.wake();
         self.wake_all(&mut state);
     }
 }
@@ -175,7 +189,10 @@ pub(super) fn duration(duration: time::Duration) -> Duration {
 
 impl State {
     /// Begins a step of a handle whose calls have that time limit.
-    pub(super) fn enter(&mut self, timeout: Option<time::Duration>) {
+    pub(super) fn enter(&mut self, user: User, now: Instant, timeout: Option<time::Duration>) {
+        self.user = user;
+        self.now = now;
+        self.wants_room.set(false);
         self.timeout = timeout.map(duration);
         self.is_inside = (self.reader.is_some() || self.writer.is_some()) && {
             let here = Some(thread::current().id());
@@ -183,10 +200,72 @@ impl State {
         };
     }
 
+    /// Returns the number of events lost so far, by the device, on the way and in that inbox.
+    pub(super) fn lost_by(&self, inbox: InboxId) -> u32 {
+        let lost = self.client.lost_events();
+        lost.wrapping_add(self.inboxes.dropped(inbox))
+    }
+
     pub(super) fn lose_link(&mut self) {
         self.link = None;
         self.is_cut = true;
         self.client.link_lost();
+    }
+
+    /// Ends a step after which its user waits for something. Returns its place if it waits for room.
+    pub(super) fn queue_up(
+        &mut self,
+        task: Option<&Waker>,
+        limit: Option<Instant>,
+    ) -> Option<Place> {
+        let waits = self.turns.are_taken() && self.wants_room.get() && !self.is_inside;
+        waits.then(|| self.turns.wait(self.user, task, limit))
+    }
+
+    /// Returns true if the user may make a call now.
+    fn may_start(&self) -> bool {
+        let may = self.client.has_room()
+            && (!self.turns.are_taken()
+                || self.turns.is_turn_of(self.user, self.client.open_calls()));
+        if !may {
+            self.wants_room.set(true);
+        }
+        may
+    }
+
+    /// Returns true if a call that is made now has no session to be sent in.
+    pub(super) fn has_session(&self) -> bool {
+        self.client.device().is_some()
+    }
+
+    /// Returns when to [`advance`](Self::advance) next, if nothing else happens before.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let dues = [
+            self.client.deadline(),
+            self.turns.deadline(self.has_session()),
+        ];
+        dues.into_iter().flatten().min()
+    }
+
+    /// Does everything that is due, and ends the calls whose time is over for their programs.
+    pub(super) fn advance(&mut self, now: Instant) {
+        self.client.advance(now);
+        let has_session = self.has_session();
+        while let Some((ticket, over)) = self
+            .turns
+            .take_over(has_session, now, |call| self.client.may_run(call))
+        {
+            let mut error = over.error(self.client.leave(ticket));
+            if self.is_cut {
+                error = for_lost_link(error);
+            }
+            self.keep_end(ticket, Err(error));
+        }
+    }
+
+    fn keep_end(&mut self, ticket: Ticket, end: Result<Reply, CallError>) {
+        self.ended.insert(ticket, end);
+        self.tasks.wake_for(ticket);
     }
 
     /// Takes the result of a call, if it has ended.
@@ -206,7 +285,8 @@ impl State {
                 Some(Err(error)) => Err(error),
                 None => break,
             };
-            self.ended.insert(ticket, end);
+            self.turns.ended(ticket);
+            self.keep_end(ticket, end);
         }
         self.ended.len() > before
     }
@@ -231,11 +311,21 @@ impl Calls for State {
         if self.is_inside {
             return Err(CallError::Reentrant);
         }
-        Calls::start(&mut *self.client, target, patience, encode)
+        if !self.may_start() {
+            return Err(CallError::Busy);
+        }
+        if !self.turns.are_taken() {
+            return Calls::start(&mut *self.client, target, patience, encode);
+        }
+        let lasting = self.turns.lasting(patience);
+        let ticket = Calls::start(&mut *self.client, target, lasting, encode)?;
+        self.turns
+            .started(self.user, ticket, patience, target.idempotent, self.now);
+        Ok(ticket)
     }
 
     fn has_room(&self) -> bool {
-        self.client.has_room() || self.is_inside
+        self.is_inside || self.may_start()
     }
 
     fn end(&mut self, call: Ticket) -> Option<Result<Answer<'_>, CallError>> {
@@ -248,6 +338,8 @@ impl Calls for State {
     }
 
     fn forget(&mut self, call: Ticket) {
+        self.tasks.forget(call);
+        self.turns.ended(call);
         if self.ended.remove(&call).is_none() {
             self.client.abandon(call);
         }

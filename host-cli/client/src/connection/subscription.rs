@@ -6,6 +6,7 @@
 use super::Connection;
 use super::inboxes::InboxId;
 use super::shared::duration;
+use super::waiting::News;
 use rpc_proto::client::{self, CallError, Calls, Received, Running, SubscribeResult, Subscribing};
 use rpc_proto::service::Event;
 use rpc_proto::time::Instant;
@@ -269,7 +270,7 @@ impl EncodedSubscription {
         &mut self,
         limit: Option<Instant>,
     ) -> SubscribeResult<Option<EncodedEvent>> {
-        let next = self.device.until(|state, now| {
+        let next = self.device.until(News::Event(self.inbox), |state, now| {
             let polled = if state.cancellations != self.cancellations {
                 // This comes first, because events may come faster than they are taken.
                 self.cancellations = state.cancellations;

@@ -5,8 +5,10 @@
 //! awaits it; the bytes are then moved by a thread that runs only while tasks wait.
 
 use super::Connection;
+use super::inboxes::InboxId;
 use super::shared::{Shared, State, duration};
-use rpc_proto::client::Operation;
+use super::turns::Place;
+use rpc_proto::client::{Operation, Ticket};
 use rpc_proto::time::{Duration, Instant};
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -15,6 +17,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
+
+/// The time after which one who waits for an event looks if its subscription still stands.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The condition on which the next step of a future driven by a thread depends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,26 +45,82 @@ impl Drop for Outer {
     }
 }
 
+/// The news for which a task is woken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum News {
+    /// Any at all.
+    Any,
+    /// Its turn to make a call, or any news if it does not share the connection.
+    Room,
+    /// The end of that call.
+    End(Ticket),
+    /// An event in that inbox.
+    Event(InboxId),
+}
+
+/// The place of one who waits for room, which is given up in the end.
+struct Queued<'c> {
+    connection: &'c Connection,
+    place: Option<Place>,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let shared = &self.connection.shared;
+            let mut state = shared.state();
+            state.turns.leave(self.connection.program, place);
+            shared.offer_room(&mut state);
+        }
+    }
+}
+
 impl Connection {
-    /// Runs `step` until it is ready, and lets the bytes be moved in between.
+    /// Runs `step` until it is ready, and lets the bytes be moved in between. Between two steps, a task
+    /// waits for that news.
     pub(super) async fn until<T>(
         &self,
+        news: News,
         mut step: impl FnMut(&mut State, Instant) -> (Poll<T>, Option<Instant>),
     ) -> T {
+        let mut queued = Queued {
+            connection: self,
+            place: None,
+        };
         poll_fn(|context| {
             let shared = &self.shared;
             let mut state = shared.state();
-            state.enter(self.timeout);
-            let (polled, limit) = step(&mut state, shared.now());
+            let now = shared.now();
+            let place = queued.place;
+            state.enter(self.user(place), now, self.timeout);
+            let (polled, limit) = step(&mut state, now);
+            let task = BLOCKED.get().is_none().then(|| context.waker());
+            queued.place = match polled.is_pending() {
+                true => state.queue_up(task, limit),
+                false => None,
+            };
+            if let Some(place) = place.filter(|_| queued.place.is_none()) {
+                state.turns.leave(self.program, place);
+            }
             // Before anything is sent, because the link may be read then.
-            match BLOCKED.get() {
+            match task {
                 _ if polled.is_ready() => {}
-                Some(_) => {
+                None => {
                     let changes = state.changes;
                     BLOCKED.set(Some(Blocked { limit, changes }));
                 }
-                None => {
-                    state.tasks.add(context.waker(), limit);
+                Some(task) => {
+                    match news {
+                        News::Room if queued.place.is_some() => {}
+                        News::Any | News::Room => state.tasks.add(task, limit),
+                        News::End(call) => state.tasks.add_for(call, task),
+                        News::Event(inbox) => {
+                            let limit = [limit, Some(now + LOOK_EVERY)];
+                            state
+                                .inboxes
+                                .wait(inbox, task, limit.into_iter().flatten().min());
+                        }
+                    }
                     shared.start_pump();
                 }
             }
@@ -74,8 +135,10 @@ impl Connection {
 
     /// Waits for the end of an operation.
     pub(super) async fn operate<O: Operation>(&self, operation: &mut O) -> O::Output {
-        self.until(|state, now| (operation.poll(state, now), operation.limit()))
-            .await
+        self.until(News::Any, |state, now| {
+            (operation.poll(state, now), operation.limit())
+        })
+        .await
     }
 }
 
@@ -176,14 +239,20 @@ impl Shared {
     /// Moves bytes for a turn. Returns false if no task waits.
     fn pump_once(&self) -> bool {
         let state = self.state();
-        if state.tasks.is_empty() {
+        if state.tasks.is_empty() && !state.turns.is_waited_for() && !state.inboxes.have_tasks() {
             return false;
         }
-        let limit = state.tasks.limit;
-        let mut state = self.turn(state, limit);
-        if limit.is_some_and(|limit| self.now() >= limit) {
-            state.tasks.wake();
-        }
+        let limits = [
+            state.tasks.limit(),
+            state.turns.limit(),
+            state.inboxes.limit(),
+        ];
+        let mut state = self.turn(state, limits.into_iter().flatten().min());
+        let now = self.now();
+        state.tasks.wake_due(now);
+        state.turns.wake_due(now);
+        state.inboxes.wake_due(now);
+        self.offer_room(&mut state);
         true
     }
 }

@@ -1,8 +1,13 @@
 //! Opens the port of a device, and finds that device again when it was unplugged.
 
+#[cfg(unix)]
+use super::unix;
 use super::{Connector, Link, serial, tcp};
+#[cfg(unix)]
+use crate::port::sockets;
 use crate::port::{AvailablePort, OpenError, Port, Selector, UsbDevice, serial_ports};
 use rpc_proto::client::Timing;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,20 +19,26 @@ const USUAL_FRAME: u32 = 64;
 /// A USB device with a serial number is found by it under any path. If it was selected by its
 /// identity, no other device is ever opened in its place. If a path was selected and the device is
 /// nowhere to be found, the path is opened; the connection then notices if another device is there.
+///
+/// If a gateway of the same user has the port, the link goes through that, where the device is shared.
 #[derive(Debug)]
 pub struct PortConnector {
     selector: Selector,
     baud: u32,
     place: Mutex<Place>,
+    /// True if the port is opened even if a gateway has it.
+    is_direct: bool,
 }
 
 /// The place of the device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Place {
-    /// The port where it was last.
-    port: Port,
+    /// The port where it was last; None if it was nowhere yet.
+    port: Option<Port>,
     /// The USB device that offered the port; known once it was open.
     usb: Option<UsbDevice>,
+    /// The socket of the gateway that has the port.
+    gateway: Option<String>,
 }
 
 impl PortConnector {
@@ -37,15 +48,30 @@ impl PortConnector {
     /// Fails if no port matches, or if several do.
     pub fn new(selector: impl Into<Selector>, baud: u32) -> Result<Self, OpenError> {
         let selector = selector.into();
-        let place = Place {
-            port: selector.find()?,
-            usb: None,
-        };
-        Ok(Self {
-            selector,
+        let found = selector.find()?;
+        let connector = Self::awaiting(selector, baud);
+        connector.place().port = Some(found);
+        Ok(connector)
+    }
+
+    /// Creates a connector to a port that may not be there yet, for
+    /// [`Connection::awaiting`](crate::Connection::awaiting).
+    pub fn awaiting(selector: impl Into<Selector>, baud: u32) -> Self {
+        Self {
+            selector: selector.into(),
             baud,
-            place: Mutex::new(place),
-        })
+            place: Mutex::default(),
+            is_direct: false,
+        }
+    }
+
+    /// Returns the same connector, but one that never goes through a gateway: for gateways.
+    #[must_use]
+    pub fn directly(self) -> Self {
+        Self {
+            is_direct: true,
+            ..self
+        }
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
@@ -58,17 +84,18 @@ impl Place {
     fn open<L>(&mut self, selector: &Selector, machine: &impl Machine<L>) -> Result<L, OpenError> {
         let same = self.usb.as_ref().and_then(UsbDevice::identity);
         let is_chosen = matches!(selector, Selector::Usb { .. } | Selector::SerialNumber(_));
-        let found = match &same {
-            Some(same) => same.find_among(machine.ports()),
-            None if is_chosen => selector.find_among(machine.ports()),
-            None => Ok(self.port.clone()),
+        let before = match selector {
+            Selector::Port(port) => Some(port),
+            _ => self.port.as_ref(),
         };
-        let port = match found {
-            Err(OpenError::NotFound { .. }) if !is_chosen => match selector {
-                Selector::Port(port) => port.clone(),
-                _ => self.port.clone(),
-            },
-            found => found?,
+        let found = match (&same, before) {
+            (Some(same), _) => same.find_among(machine.ports()),
+            (None, Some(port)) if !is_chosen => Ok(port.clone()),
+            (None, _) => selector.find_among(machine.ports()),
+        };
+        let port = match (found, before) {
+            (Err(OpenError::NotFound { .. }), Some(port)) if !is_chosen => port.clone(),
+            (found, _) => found?,
         };
         let link = machine.open(&port)?;
         // Asked after it was opened: the path may have become another device's just before.
@@ -84,7 +111,11 @@ impl Place {
                 others: machine.ports(),
             });
         }
-        *self = Self { port, usb };
+        *self = Self {
+            port: Some(port),
+            usb,
+            gateway: None,
+        };
         Ok(link)
     }
 }
@@ -99,6 +130,30 @@ trait Machine<L> {
 struct ThisMachine {
     baud: u32,
     timeout: Duration,
+    is_direct: bool,
+    /// The gateway that had the port.
+    gateway: Cell<Option<String>>,
+}
+
+impl ThisMachine {
+    /// Opens the socket of the gateway that has that serial port, if there is one.
+    #[cfg(unix)]
+    fn open_through_gateway(&self, path: &str) -> Option<Arc<dyn Link>> {
+        if self.is_direct {
+            return None;
+        }
+        let socket = sockets::socket_for(path)?.to_str()?.to_owned();
+        let link = unix::open(&socket, self.timeout).ok()?;
+        self.gateway.set(Some(socket));
+        Some(Arc::new(link))
+    }
+
+    #[cfg(not(unix))]
+    fn open_through_gateway(&self, _: &str) -> Option<Arc<dyn Link>> {
+        // The sockets of gateways are of a kind that this system lacks.
+        let _ = (self.is_direct, &self.gateway);
+        None
+    }
 }
 
 impl Machine<Arc<dyn Link>> for ThisMachine {
@@ -108,7 +163,12 @@ impl Machine<Arc<dyn Link>> for ThisMachine {
 
     fn open(&self, port: &Port) -> Result<Arc<dyn Link>, OpenError> {
         match port {
-            Port::Serial(path) => Ok(Arc::new(serial::open(path, self.baud)?)),
+            Port::Serial(path) => match self.open_through_gateway(path) {
+                Some(link) => Ok(link),
+                None => Ok(Arc::new(serial::open(path, self.baud)?)),
+            },
+            #[cfg(unix)]
+            Port::Unix(path) => Ok(Arc::new(unix::open(path, self.timeout)?)),
             Port::Tcp(address) => Ok(Arc::new(tcp::open(address, self.timeout)?)),
         }
     }
@@ -118,25 +178,38 @@ impl Connector for PortConnector {
     fn open(&self, timeout: Duration) -> Result<Arc<dyn Link>, OpenError> {
         // Not locked meanwhile: others may want to know the name.
         let mut place = self.place().clone();
-        let baud = self.baud;
-        let link = place.open(&self.selector, &ThisMachine { baud, timeout })?;
+        let machine = ThisMachine {
+            baud: self.baud,
+            timeout,
+            is_direct: self.is_direct,
+            gateway: Cell::default(),
+        };
+        let link = place.open(&self.selector, &machine)?;
+        place.gateway = machine.gateway.take();
         *self.place() = place;
         Ok(link)
     }
 
     fn name(&self) -> String {
-        self.place().port.to_string()
+        match &self.place().port {
+            Some(port) => port.to_string(),
+            None => self.selector.to_string(),
+        }
     }
 
     fn timing(&self) -> Timing {
         match self.place().port {
-            Port::Serial(_) => Timing::for_line(self.baud, USUAL_FRAME),
-            Port::Tcp(_) => Timing::default(),
+            Some(Port::Serial(_)) | None => Timing::for_line(self.baud, USUAL_FRAME),
+            Some(_) => Timing::default(),
         }
     }
 
     fn port(&self) -> Option<Port> {
-        Some(self.place().port.clone())
+        self.place().port.clone()
+    }
+
+    fn gateway(&self) -> Option<String> {
+        self.place().gateway.clone()
     }
 
     fn identity(&self) -> Option<String> {
@@ -197,8 +270,8 @@ mod tests {
 
     fn at(path: &str) -> Place {
         Place {
-            port: Port::Serial(path.to_owned()),
-            usb: None,
+            port: Some(Port::Serial(path.to_owned())),
+            ..Place::default()
         }
     }
 
@@ -213,7 +286,7 @@ mod tests {
             assert_eq!(bench.opened(&mut place, selector), None, "{selector}");
             bench.plug(&[("tty0", Some("B")), ("tty1", Some("A"))]);
             assert_eq!(bench.opened(&mut place, selector), Some("A"), "{selector}");
-            assert_eq!(place.port, Port::Serial("tty1".into()));
+            assert_eq!(place.port, Some(Port::Serial("tty1".into())));
         }
     }
 
@@ -242,5 +315,16 @@ mod tests {
         assert_eq!(bench.opened(&mut place, "2e8a:000a"), Some("?"));
         bench.plug(&[("tty1", None), ("tty2", None)]);
         assert_eq!(bench.opened(&mut place, "2e8a:000a"), None);
+    }
+
+    #[test]
+    fn a_device_that_was_never_there_is_found_when_it_comes() {
+        for selector in ["id:A", "2e8a:000a", "tty0"] {
+            let bench = Bench::default();
+            let mut place = Place::default();
+            assert_eq!(bench.opened(&mut place, selector), None, "{selector}");
+            bench.plug(&[("tty0", Some("A"))]);
+            assert_eq!(bench.opened(&mut place, selector), Some("A"), "{selector}");
+        }
     }
 }

@@ -1,21 +1,18 @@
 //! A serial port that another program offers over TCP: ser2net, an emulator, a simulation.
 
-use super::{Link, no_progress_is_zero};
+use super::socket::{SHORTEST, SocketLink};
 use crate::port::OpenError;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The shortest time-out: zero would mean to wait for ever.
-const SHORTEST: Duration = Duration::from_micros(1);
-
 /// The longest time to wait for a connection: a host that does not answer by then is not there.
 const CONNECT_AT_MOST: Duration = Duration::from_secs(3);
 
 /// A connection.
-pub struct Tcp(TcpStream);
+pub type Tcp = SocketLink<TcpStream>;
 
 /// Connects to `HOST:PORT`, within that time.
 pub fn open(address: &str, timeout: Duration) -> Result<Tcp, OpenError> {
@@ -61,30 +58,6 @@ impl Tcp {
     pub fn over(stream: TcpStream) -> io::Result<Self> {
         // Frames are short and each is waited for.
         stream.set_nodelay(true)?;
-        Ok(Self(stream))
-    }
-}
-
-impl Link for Tcp {
-    fn read(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        if timeout.is_zero() {
-            // A write at the same time may take nothing then, and is tried again.
-            self.0.set_nonblocking(true)?;
-        } else {
-            self.0.set_read_timeout(Some(timeout.max(SHORTEST)))?;
-        }
-        let read = (&self.0).read(buffer);
-        if timeout.is_zero() {
-            self.0.set_nonblocking(false)?;
-        }
-        match read {
-            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            read => no_progress_is_zero(read),
-        }
-    }
-
-    fn write(&self, bytes: &[u8], timeout: Duration) -> io::Result<usize> {
-        self.0.set_write_timeout(Some(timeout.max(SHORTEST)))?;
-        no_progress_is_zero((&self.0).write(bytes))
+        Ok(SocketLink(stream))
     }
 }

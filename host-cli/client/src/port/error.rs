@@ -84,7 +84,9 @@ impl OpenError {
                 format!("the ports that were found are {others}: choose one by its name")
             }
             Self::Ambiguous { candidates, .. } => format!("choose one of {}", listed(candidates)),
-            Self::NotAPort(_) => "write a path, VID:PID, id:SERIAL or tcp:HOST:PORT".to_owned(),
+            Self::NotAPort(_) => {
+                "write a path, VID:PID, id:SERIAL, tcp:HOST:PORT or unix:PATH".to_owned()
+            }
             Self::Busy {
                 holder: Some(Holder { program, .. }),
                 ..

@@ -76,7 +76,8 @@ def connect(
     """Connects to a device. Nothing is sent before the first call.
 
     `port` is the path of a serial port, "VID:PID", "VID:PID:SERIAL" or "id:SERIAL" for that of a USB
-    device, "tcp:HOST:PORT", or "sim" for a device that is simulated in this process.
+    device, "tcp:HOST:PORT", "unix:PATH" for the socket of a gateway, or "sim" for a device that is
+    simulated in this process. A port that a gateway has is used through it.
 
     `baud` is the speed of a serial port (115200). `timeout` is how long a call may take, in seconds
     (2, and longer on a slow line). `retries` is how often an unanswered call is tried again, if it never

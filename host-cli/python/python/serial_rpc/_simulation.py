@@ -113,7 +113,8 @@ def simulate(
     """Simulates a device with that interface, whose procedures are methods of an object.
 
     `interface` is a device, a description as `serial-rpc schema dump` writes it to a file, or the path of
-    that file. `implementation` has a method for each procedure, or an attribute for each service that has
+    that file or of the Rust source of the interface: ``"src/interface.rs"``, or ``"src/interface.rs#Lamp"`` if the
+    file has several. `implementation` has a method for each procedure, or an attribute for each service that has
     them. A method ends in the procedure's own error by raising `ProcedureError(…, error=…)`, or an exception
     of the device's `errors`.
     """
@@ -123,5 +124,6 @@ def simulate(
         case Device():
             description = interface.description
         case _:
-            description = pathlib.Path(interface).read_bytes()
+            of_source = _native.description_of_source(interface)
+            description = of_source or pathlib.Path(interface).read_bytes()
     return SimulatedDevice(description, implementation)

@@ -5,7 +5,7 @@ use crate::commands::{
     put::Put, stats::Stats, update::Update, watch::Watch,
 };
 use crate::context::{Context, without_program};
-use crate::failure::{Class, Failure};
+use crate::failure::{self, Class, Failure};
 use crate::{negative, output};
 use clap::builder::StyledStr;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -59,7 +59,7 @@ impl Own {
                 let help = error.render().ansi().to_string();
                 output::print(without_program(help.trim_end()))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(failure::refused(&error)),
         }
     }
 

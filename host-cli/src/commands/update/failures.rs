@@ -6,70 +6,68 @@ use rpc_proto::services::update::UpdateError;
 use serial_rpc::Connection;
 use serial_rpc::connection::UpdateFailure;
 
-impl Failure {
-    /// Returns the failure for an update, or a step of it, that did not succeed.
-    pub fn update(device: &Connection, error: UpdateFailure) -> Self {
-        let message = error.to_string();
-        let (class, hint) = match error {
-            UpdateFailure::Call(error) => match error.own() {
-                Ok(error) => {
-                    return Self {
-                        hint: hint(error).map(str::to_owned),
-                        error: serde_json::to_value(error).ok().map(Box::new),
-                        ..Self::new(Class::Procedure, message)
-                    };
-                }
-                Err(CallError::NoSuchProcedure) => {
-                    return Self::new(Class::Usage, "the device offers no updates over this link")
-                        .hint("its firmware needs the service `update`: flash it by other means");
-                }
-                Err(error) => return Self::call(device, true, error),
-            },
-            UpdateFailure::NoInfo => (
-                Class::Usage,
-                "a firmware does so by an `ImageInfo`: is it the right file?",
-            ),
-            UpdateFailure::WrongProduct { .. } => {
-                (Class::Usage, "is it the right file, and the right device?")
+/// Returns the failure for an update, or a step of it, that did not succeed.
+pub fn of_update(device: &Connection, error: UpdateFailure) -> Failure {
+    let message = error.to_string();
+    let (class, hint) = match error {
+        UpdateFailure::Call(error) => match error.own() {
+            Ok(error) => {
+                return Failure {
+                    hint: hint(error).map(str::to_owned),
+                    error: serde_json::to_value(error).ok().map(Box::new),
+                    ..Failure::new(Class::Procedure, message)
+                };
             }
-            UpdateFailure::Misplaced { .. } => (
-                Class::Usage,
-                "link it for that address, as memory.x says, without the boot loader",
-            ),
-            UpdateFailure::TooLong { .. } => (
-                Class::Usage,
-                "is it optimised for size (opt-level = \"s\")?",
-            ),
-            UpdateFailure::Unsigned => (
-                Class::Usage,
-                "sign it as `serial-rpc update --help` says, and add --signature FILE",
-            ),
-            UpdateFailure::TrialFailed { .. } => (
-                Class::UpdateFailed,
-                "it crashed, or was reset before it was confirmed",
-            ),
-            UpdateFailure::NotStarted { .. } => (
-                Class::UpdateFailed,
-                "the boot loader may have refused it, or the power was cut: try again",
-            ),
-            UpdateFailure::NoService => (
-                Class::UpdateFailed,
-                "unless it confirms itself, the next reset brings back the one before",
-            ),
-            UpdateFailure::NotBack(_) => (
-                Class::Timeout,
-                "the same command goes on where it was; a reset brings back what ran before",
-            ),
-        };
-        Self::new(class, message).hint(hint)
-    }
-
-    /// Adds how to go on, if the user has ended it.
-    pub fn that_can_go_on(self) -> Self {
-        match self.is_interruption() {
-            true => self.hint("the same command goes on where it was"),
-            false => self,
+            Err(CallError::NoSuchProcedure) => {
+                return Failure::new(Class::Usage, "the device offers no updates over this link")
+                    .hint("its firmware needs the service `update`: flash it by other means");
+            }
+            Err(error) => return Failure::call(device, true, error),
+        },
+        UpdateFailure::NoInfo => (
+            Class::Usage,
+            "a firmware does so by an `ImageInfo`: is it the right file?",
+        ),
+        UpdateFailure::WrongProduct { .. } => {
+            (Class::Usage, "is it the right file, and the right device?")
         }
+        UpdateFailure::Misplaced { .. } => (
+            Class::Usage,
+            "link it for that address, as memory.x says, without the boot loader",
+        ),
+        UpdateFailure::TooLong { .. } => (
+            Class::Usage,
+            "is it optimised for size (opt-level = \"s\")?",
+        ),
+        UpdateFailure::Unsigned => (
+            Class::Usage,
+            "sign it as `serial-rpc update --help` says, and add --signature FILE",
+        ),
+        UpdateFailure::TrialFailed { .. } => (
+            Class::UpdateFailed,
+            "it crashed, or was reset before it was confirmed",
+        ),
+        UpdateFailure::NotStarted { .. } => (
+            Class::UpdateFailed,
+            "the boot loader may have refused it, or the power was cut: try again",
+        ),
+        UpdateFailure::NoService => (
+            Class::UpdateFailed,
+            "unless it confirms itself, the next reset brings back the one before",
+        ),
+        UpdateFailure::NotBack(_) => (
+            Class::Timeout,
+            "the same command goes on where it was; a reset brings back what ran before",
+        ),
+    };
+    Failure::new(class, message).hint(hint)
+}
+
+/// Adds how to go on, if the user has ended it.
+pub fn that_can_go_on(failure: Failure) -> Failure {
+    match failure.is_interruption() {
+        true => failure.hint("the same command goes on where it was"),
+        false => failure,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The source of watched values.
 
 use crate::failure::Failure;
-use crate::following::{Following, Interruptions, Notify, cannot_follow};
+use crate::following::{Following, Interruptions, Notify};
 use crate::interrupt;
 use serde_json::Value;
 use serial_rpc::Connection;
@@ -29,7 +29,7 @@ impl<'d> Source<'d> {
     ) -> Result<Self, Failure> {
         if procedure.is_event() {
             let following = Following::new(device, procedure.key)
-                .map_err(|error| cannot_follow(device, error))?;
+                .map_err(|error| Failure::subscription(device, error))?;
             return Ok(Self::Event {
                 following,
                 event: procedure,

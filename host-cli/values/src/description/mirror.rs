@@ -5,11 +5,15 @@ use rpc_proto::client::{Number, Target};
 use rpc_proto::describe::{DIGEST, DIGEST_OFFSET, digest};
 use rpc_proto::service::Interface;
 use rpc_proto::wire::crc::Crc32;
+use std::sync::Arc;
 
 /// An interface as a description defines it, known at run time: for a
-/// [`RawServer`](rpc_proto::server::RawServer) that passes calls on.
+/// [`RawServer`](rpc_proto::server::RawServer) that passes calls on. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Mirror {
+pub struct Mirror(Arc<Mirrored>);
+
+#[derive(Debug)]
+struct Mirrored {
     bytes: Vec<u8>,
     digest: [u8; DIGEST],
     fingerprint: u32,
@@ -24,22 +28,22 @@ impl Mirror {
     pub fn new(bytes: Vec<u8>) -> Result<Self, ReadError> {
         let description = Description::read(&bytes)?;
         let services = description.services.into_iter();
-        Ok(Self {
+        Ok(Self(Arc::new(Mirrored {
             digest: digest(&[&bytes]),
             fingerprint: Crc32::of(&bytes).value(),
             bytes,
             procedures: services.flat_map(|service| service.procedures).collect(),
-        })
+        })))
     }
 
     /// Returns the procedure at that position.
     pub fn procedure(&self, index: u16) -> Option<&Procedure> {
-        self.procedures.get(usize::from(index))
+        self.0.procedures.get(usize::from(index))
     }
 
     /// Returns all procedures and events, in the order of their positions.
     pub fn procedures(&self) -> &[Procedure] {
-        &self.procedures
+        &self.0.procedures
     }
 
     /// Returns the procedure at that position, as a caller of the described device calls it.
@@ -48,7 +52,7 @@ impl Mirror {
         Some(Target {
             key: procedure.key,
             number: Number::In {
-                fingerprint: self.fingerprint,
+                fingerprint: self.0.fingerprint,
                 number: FIRST_NUMBER + index,
             },
             idempotent: procedure.idempotent,
@@ -59,17 +63,17 @@ impl Mirror {
 impl Interface for Mirror {
     fn description(&self, offset: u32) -> &[u8] {
         match offset {
-            DIGEST_OFFSET => &self.digest,
-            _ => self.bytes.get(offset as usize..).unwrap_or_default(),
+            DIGEST_OFFSET => &self.0.digest,
+            _ => self.0.bytes.get(offset as usize..).unwrap_or_default(),
         }
     }
 
     fn fingerprint(&self) -> u32 {
-        self.fingerprint
+        self.0.fingerprint
     }
 
     fn resolve(&self, key: u32) -> Option<u16> {
-        let mut procedures = self.procedures.iter();
+        let mut procedures = self.0.procedures.iter();
         let index = procedures.position(|procedure| procedure.key == key)?;
         u16::try_from(index).ok()
     }

@@ -1,9 +1,9 @@
 //! The code that `#[service]` adds for the events of a trait: a type each, and subscriptions.
 
 use super::{Waiting, member_type, path};
-use crate::parse::{Procedure, Service, with_lifetime};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use rpc_proto_syntax::{Procedure, Service, with_lifetime};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Lifetime, Type, parse_quote};

@@ -1,7 +1,7 @@
 //! Types that are nothing but bytes. They are encoded and decoded as one run of bytes instead of one by one,
 //! which is much faster; the encoding is the same.
 
-use crate::parse::generics;
+use rpc_proto_syntax::generics;
 use syn::{GenericArgument, Type};
 
 /// A type that is a run of bytes.

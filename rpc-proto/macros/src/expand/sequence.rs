@@ -1,9 +1,9 @@
 //! The code for procedures that return or take a sequence of items, a batch at a time.
 
 use super::{Waiting, error_type, member_type, method_doc};
-use crate::parse::{Argument, Flow, Procedure, Service, with_lifetime};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use rpc_proto_syntax::{Argument, Flow, Procedure, Service, with_lifetime};
 use syn::Type;
 
 /// Returns the kind in the description.

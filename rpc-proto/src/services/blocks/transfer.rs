@@ -182,7 +182,11 @@ impl<'n> Get<'n> {
             let size = read_size(caller.with(|calls, _| calls.max_frame()));
             while next < self.total && pieces.len() < window(caller) {
                 let most = (self.total - next).min(u32::from(size)) as u16;
-                let call = submit::<BlocksRead>(caller, &(found.block, next, most), ANY_TIME)?;
+                let arguments = (found.block, next, most);
+                let call = submit::<BlocksRead>(caller, pieces, &arguments, ANY_TIME)?;
+                let Some(call) = call else {
+                    break;
+                };
                 // The window was checked before, so there is room.
                 let _ = pieces.push_back((next, most, call));
                 next += u32::from(most);

@@ -1,4 +1,4 @@
-//! Tests arbitrary input at the C library's caller, as `tests/tests/bad_input` does at the Rust one.
+//! Tests arbitrary input at the C library's ends, as `tests/tests/bad_input` does at the Rust ones.
 #![cfg(c_compiler)]
 
 /// The shared tests find the ends under this name.
@@ -8,11 +8,12 @@ extern crate tests as shared;
 use shared::{tally, wire};
 
 mod end {
-    pub use c_library::{Client, Ticket};
-    pub use rpc_proto::server::Server;
+    pub use c_library::{Client, Server, Ticket};
 }
 
 #[path = "../../../tests/bad_input/caller.rs"]
 mod caller;
+#[path = "../../../tests/bad_input/device.rs"]
+mod device;
 #[path = "../../../tests/bad_input/line.rs"]
 mod line;

@@ -1,6 +1,6 @@
 //! Checks "exactly once" exhaustively, with the C library's server in the place of the Rust one: `tests/tests/model` says
 //! how. The states are as many, so the ends behave alike.
-#![cfg(c_compiler)]
+#![cfg(every_pairing)]
 
 #[path = "../../../tests/model/channel.rs"]
 mod channel;

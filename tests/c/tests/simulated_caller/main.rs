@@ -1,5 +1,5 @@
 //! The tests on simulated lines of `tests/tests`, with the C library's client in the place of the Rust one.
-#![cfg(c_compiler)]
+#![cfg(every_pairing)]
 
 /// They find the simulation of these ends under the name of that of the Rust ends.
 extern crate self as tests;
