@@ -1,6 +1,6 @@
 //! Builds firmware images in C: the same small calculator as that of `tests/size`, over the same UART.
 
-use crate::device_cost::Figure;
+use crate::device_cost::{CALLER, Figure};
 use crate::image::{self, Size};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ pub fn image(name: &str) -> Result<PathBuf, String> {
 pub fn size_figures() -> Result<Vec<Figure>, String> {
     let echo = image::size(&image("echo")?)?;
     let mut figures = Vec::new();
-    for name in IMAGES.into_iter().chain(MORE_IMAGES) {
+    for name in IMAGES.into_iter().chain(MORE_IMAGES).chain([CALLER]) {
         let Size { flash, ram } = image::size(&image(name)?)?;
         figures.push(Figure {
             name: format!("C flash {name}"),
