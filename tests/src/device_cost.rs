@@ -21,6 +21,9 @@ pub const IMAGES: [&str; 5] = [FLOOR, "bare", "undescribed", "full", "bare_large
 /// Images that are `undescribed` with an addition: an event, a stream and a feed, a block, and updates.
 pub const MORE_IMAGES: [&str; 5] = ["events", "streams", "blocks", "update", "embassy_boot"];
 
+/// The other end: a caller with room for one call, and its blocking driver.
+pub const CALLER: &str = "caller";
+
 /// The package of these images, built as the figures want it.
 pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");
 
@@ -66,7 +69,7 @@ pub struct CallCosts {
 pub fn size_figures() -> Result<Vec<Figure>, String> {
     let echo = image::size(&PACKAGE.image("echo")?)?;
     let mut figures = Vec::new();
-    for image in IMAGES.into_iter().chain(MORE_IMAGES) {
+    for image in IMAGES.into_iter().chain(MORE_IMAGES).chain([CALLER]) {
         let Size { flash, ram } = image::size(&PACKAGE.image(image)?)?;
         figures.push(Figure {
             name: format!("flash {image}"),

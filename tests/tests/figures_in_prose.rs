@@ -160,6 +160,38 @@ fn the_documents_are_right_about_line_use() {
 }
 
 #[test]
+fn the_gateway_s_readme_is_right_about_what_it_costs() {
+    let measured = "tests/measured/gateway.md";
+    let cell =
+        |first: &[&str], place: usize| -> f64 { row(measured, first)[place].parse().unwrap() };
+    assert_says(
+        "host-cli/gateway/README.md",
+        "On a line of 1,000,000 baud a call through a socket takes at most 1.3 times as long.",
+    );
+    assert!(cell(&["1,000,000 baud", "Unix socket"], 4) <= 1.3);
+    assert_says(
+        "host-cli/gateway/README.md",
+        "Programs at once, on a simulated device, make more than 20,000 calls a second",
+    );
+    for programs in ["4", "16", "64"] {
+        assert!(cell(&[programs, "Unix socket"], 2) > 20_000.0);
+    }
+    assert_says(
+        "host-cli/gateway/README.md",
+        "A program takes less than 64 KiB of the gateway.",
+    );
+    let text = document(measured);
+    let (_, memory) = text.split_once("Resident memory").unwrap();
+    let kib = memory
+        .lines()
+        .filter_map(|line| line.trim_end_matches(" |").rsplit_once("| "))
+        .filter_map(|(_, number)| number.parse::<f64>().ok());
+    let kib: Vec<f64> = kib.collect();
+    assert_eq!(kib.len(), 3);
+    assert!(kib.iter().all(|&kib| kib < 64.0), "{kib:?}");
+}
+
+#[test]
 fn the_table_of_costs_has_the_figures_that_are_held() {
     let figures = Figures::read();
     let images = ["bare", "undescribed", "full", "floor"];

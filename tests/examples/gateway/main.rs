@@ -117,7 +117,7 @@ fn main() {
     }
 }
 
-/// Describes this machine, as far as it is known.
+/// Describes this machine, as far as it is known, and its other work.
 fn machine() -> String {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -125,5 +125,8 @@ fn machine() -> String {
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
         .map_or("unknown", |(_, model)| model);
-    format!("{processors} x {model}, {}", std::env::consts::OS)
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    let system = std::env::consts::OS;
+    format!("{processors} x {model}, {system}, with a load of {load} by other work")
 }

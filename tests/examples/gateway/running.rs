@@ -6,9 +6,11 @@ use serial_rpc_simulator::{SimulatedDevice, Simulation};
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
@@ -42,14 +44,19 @@ impl Gateway {
             ])
             .arg(sockets.path())
             .args(devices);
+        // All of them are kept until there is an address for each device.
+        let free: Vec<TcpListener> = devices
+            .iter()
+            .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
+            .collect();
         let mut tcp = Vec::new();
-        for device in devices {
+        for (device, free) in devices.iter().zip(&free) {
             let name = device.split('=').next().unwrap_or(device);
-            let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
             let address = free.local_addr().expect("its address").to_string();
             command.arg("--tcp").arg(format!("{name}={address}"));
             tcp.push(address);
         }
+        drop(free);
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -58,6 +65,7 @@ impl Gateway {
         BufReader::new(child.stdout.take().expect("it is piped"))
             .read_line(&mut page)
             .expect("it is text");
+        assert!(!page.is_empty(), "the gateway has not begun");
         let address = page
             .trim()
             .trim_start_matches("http://")
@@ -95,8 +103,13 @@ impl Drop for Gateway {
     }
 }
 
-/// Builds the gateway as this program was built, and returns its path.
-fn program() -> PathBuf {
+/// Returns the path of the gateway; the first call builds it as this program was built.
+fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(built);
+    &PROGRAM
+}
+
+fn built() -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args([
