@@ -1,7 +1,5 @@
 //! Builds firmware images in C: the same small calculator as that of `tests/size`, over the same UART.
 
-use crate::device_cost::Figure;
-use crate::image::{self, Size};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +10,9 @@ const VERSION: &str = "12.2.1";
 
 /// The images whose calls are counted.
 pub const IMAGES: [&str; 4] = ["bare", "undescribed", "full", "bare_large_table"];
+
+/// Images that are `undescribed` with an addition: an event, a stream and a feed, and a block.
+pub const MORE_IMAGES: [&str; 3] = ["events", "streams", "blocks"];
 
 /// Returns the reason why the images cannot be built here as the figures want it, with a remedy.
 #[must_use]
@@ -81,25 +82,4 @@ pub fn image(name: &str) -> Result<PathBuf, String> {
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
-}
-
-/// Measures the flash and RAM of every image beyond those of an echo in C.
-///
-/// # Errors
-/// Fails if an image cannot be built or read.
-pub fn size_figures() -> Result<Vec<Figure>, String> {
-    let echo = image::size(&image("echo")?)?;
-    let mut figures = Vec::new();
-    for name in IMAGES {
-        let Size { flash, ram } = image::size(&image(name)?)?;
-        figures.push(Figure {
-            name: format!("C flash {name}"),
-            value: flash - echo.flash,
-        });
-        figures.push(Figure {
-            name: format!("C ram {name}"),
-            value: ram - echo.ram,
-        });
-    }
-    Ok(figures)
 }

@@ -9,7 +9,7 @@ use rpc_proto::service::FIRST_NUMBER;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The work of `bare` written by hand, which has no generality.
 pub const FLOOR: &str = "floor";
@@ -20,6 +20,9 @@ pub const IMAGES: [&str; 5] = [FLOOR, "bare", "undescribed", "full", "bare_large
 
 /// Images that are `undescribed` with an addition: an event, a stream and a feed, a block, and updates.
 pub const MORE_IMAGES: [&str; 5] = ["events", "streams", "blocks", "update", "embassy_boot"];
+
+/// The other end: a caller with room for one call, and its blocking driver.
+pub const CALLER: &str = "caller";
 
 /// The package of these images, built as the figures want it.
 pub static PACKAGE: Images = Images::of("tests/size", "thumbv7m-none-eabi");
@@ -64,10 +67,18 @@ pub struct CallCosts {
 /// # Errors
 /// Fails if an image cannot be built or read.
 pub fn size_figures() -> Result<Vec<Figure>, String> {
-    let echo = image::size(&PACKAGE.image("echo")?)?;
+    let images = IMAGES.into_iter().chain(MORE_IMAGES).chain([CALLER]);
+    sizes_of(images, |image| PACKAGE.image(image))
+}
+
+fn sizes_of<'a>(
+    images: impl Iterator<Item = &'a str>,
+    built: impl Fn(&str) -> Result<PathBuf, String>,
+) -> Result<Vec<Figure>, String> {
+    let echo = image::size(&built("echo")?)?;
     let mut figures = Vec::new();
-    for image in IMAGES.into_iter().chain(MORE_IMAGES) {
-        let Size { flash, ram } = image::size(&PACKAGE.image(image)?)?;
+    for image in images {
+        let Size { flash, ram } = image::size(&built(image)?)?;
         figures.push(Figure {
             name: format!("flash {image}"),
             value: flash - echo.flash,
@@ -97,12 +108,13 @@ pub fn call_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
 /// # Errors
 /// Fails as the others do.
 pub fn c_figures() -> Result<Vec<Figure>, Box<dyn Error>> {
-    let mut figures = c_images::size_figures()?;
+    let images = c_images::IMAGES.into_iter().chain(c_images::MORE_IMAGES);
+    let mut figures = sizes_of(images.chain([CALLER]), c_images::image)?;
     for image in c_images::IMAGES {
-        for mut figure in costs_of(image, &c_images::image(image)?)? {
-            figure.name.insert_str(0, "C ");
-            figures.push(figure);
-        }
+        figures.extend(costs_of(image, &c_images::image(image)?)?);
+    }
+    for figure in &mut figures {
+        figure.name.insert_str(0, "C ");
     }
     Ok(figures)
 }

@@ -104,7 +104,6 @@ void calculator_read_operation(srpc_reader *reader, calculator_operation *value)
         value->as.accumulate = srpc_read_i64(reader);
         break;
     case CALCULATOR_OPERATION_CLEAR:
-        break;
     default:
         break;
     }

@@ -171,7 +171,6 @@ static void calculator_client_read_operation(srpc_reader *reader, calculator_ope
         value->as.accumulate = srpc_read_i64(reader);
         break;
     case CALCULATOR_OPERATION_CLEAR:
-        break;
     default:
         break;
     }

@@ -88,7 +88,7 @@ static blocks_outcome checksum_block(const srpc_blocks *blocks, uint8_t number, 
                                      uint32_t before, uint32_t *crc)
 {
     srpc_blocks_progress *progress = blocks->progress;
-    const srpc_block_start behind = {offset, before, number};
+    const srpc_block_start behind = {offset, before, number, false, false};
     srpc_block block;
     uint32_t left = length;
     uint32_t sum = before;
@@ -124,7 +124,7 @@ static blocks_outcome begin_write(const srpc_blocks *blocks, uint8_t number, uin
 {
     const srpc_storage *storage = blocks->storage;
     srpc_blocks_progress *progress = blocks->progress;
-    const srpc_block_start begun = {offset, before, number};
+    const srpc_block_start begun = {offset, before, number, false, false};
     srpc_block block;
     if (!storage->block(blocks->context, number, &block)) {
         return BLOCKS_NO_SUCH_BLOCK;
@@ -138,10 +138,10 @@ static blocks_outcome begin_write(const srpc_blocks *blocks, uint8_t number, uin
     if (offset > total) {
         return BLOCKS_OUT_OF_RANGE;
     }
-    if (progress->is_begun && (progress->total == total) && is_same_start(&progress->written, &begun)) {
+    if (progress->written.is_begun && (progress->total == total) && is_same_start(&progress->written, &begun)) {
         return BLOCKS_DONE;
     }
-    progress->is_begun = false;
+    progress->written.is_begun = false;
     if (offset > 0u) {
         if (!is_same_start(&begun, &progress->checked) || (storage->resume == NULL) ||
             !storage->resume(blocks->context, number, offset)) {
@@ -154,8 +154,8 @@ static blocks_outcome begin_write(const srpc_blocks *blocks, uint8_t number, uin
     }
     progress->written = begun;
     progress->total = total;
-    progress->is_begun = true;
-    progress->is_finished = false;
+    progress->written.is_begun = true;
+    progress->written.is_finished = false;
     return BLOCKS_DONE;
 }
 
@@ -164,7 +164,7 @@ static blocks_outcome write_piece(const srpc_blocks *blocks, uint32_t offset, sr
 {
     srpc_blocks_progress *progress = blocks->progress;
     srpc_block_start *written = &progress->written;
-    if (!progress->is_begun) {
+    if (!progress->written.is_begun) {
         return BLOCKS_NOT_BEGUN;
     }
     if ((offset > progress->total) || (bytes.length > progress->total - offset)) {
@@ -190,7 +190,7 @@ static blocks_outcome finish_write(const srpc_blocks *blocks, uint32_t crc)
 {
     srpc_blocks_progress *progress = blocks->progress;
     const srpc_block_start *written = &progress->written;
-    if (!progress->is_begun) {
+    if (!progress->written.is_begun) {
         return BLOCKS_NOT_BEGUN;
     }
     if (written->length != progress->total) {
@@ -199,10 +199,10 @@ static blocks_outcome finish_write(const srpc_blocks *blocks, uint32_t crc)
     if (written->crc != crc) {
         return BLOCKS_DIFFERS;
     }
-    if (!progress->is_finished) {
-        progress->is_finished = blocks->storage->finish(blocks->context, written->block, progress->total);
+    if (!progress->written.is_finished) {
+        progress->written.is_finished = blocks->storage->finish(blocks->context, written->block, progress->total);
     }
-    return progress->is_finished ? BLOCKS_DONE : BLOCKS_FAILED;
+    return progress->written.is_finished ? BLOCKS_DONE : BLOCKS_FAILED;
 }
 
 /* Answers blocks.list. */

@@ -46,6 +46,8 @@ typedef struct srpc_block_start {
     uint32_t length;
     uint32_t crc;
     uint8_t block;
+    bool is_begun; /* of those that are written: whether a write has begun */
+    bool is_finished;
 } srpc_block_start;
 
 /* The progress of a write. It starts as all zeroes. */
@@ -53,8 +55,6 @@ typedef struct srpc_blocks_progress {
     srpc_block_start written;
     srpc_block_start checked; /* as the device itself has checked them last */
     uint32_t total; /* of the write */
-    bool is_begun;
-    bool is_finished;
 } srpc_blocks_progress;
 
 /* The blocks of a device. */

@@ -35,8 +35,8 @@ void srpc_client_init(const srpc_client *client, uint32_t nonce)
 void srpc_client_set_line(const srpc_client *client, uint32_t baud, uint16_t frame)
 {
     /* Ten bits a byte, both ways, and twice that for the device's work. */
-    const uint32_t bits = 2u * 2u * 10u * frame;
-    client->state->timing.initial = 50u + (bits * 1000u + baud - 1u) / baud;
+    const uint32_t bits = (uint32_t)frame * 40u;
+    client->state->timing.initial = 50u + bits * 1000u / (baud > 0u ? baud : 1u);
 }
 
 void srpc_client_set_patience(const srpc_client *client, srpc_time timeout, uint32_t retries)

@@ -310,6 +310,17 @@ typedef struct srpc_client_state {
     uint16_t events_end;
 } srpc_client_state;
 
+struct srpc_client;
+
+/* What a client with subscriptions does about them. A client without has none of it, nor its code. */
+typedef struct srpc_subscriptions {
+    void (*take)(const struct srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body);
+    void (*tend)(const struct srpc_client *client, srpc_time now);
+    srpc_time (*wait)(const struct srpc_client *client, srpc_time now);
+} srpc_subscriptions;
+
+extern const srpc_subscriptions srpc_client_subscriptions;
+
 /* The caller's end of a link. Everything in it stays as it is; what changes is what it points to. */
 typedef struct srpc_client {
     srpc_client_state *state;
@@ -318,8 +329,9 @@ typedef struct srpc_client {
     srpc_client_number *numbers;
     srpc_client_topic *topics;
     uint8_t *events;
+    const srpc_subscriptions *subscriptions; /* &srpc_client_subscriptions, or NULL if `topic_count` is 0 */
     uint16_t frame; /* the longest frame in either direction, delimiter included: at least 25 */
-    uint16_t events_size; /* bytes for events that wait to be read, each with 14 in addition to its data */
+    uint16_t events_size; /* bytes for events that wait to be read, each with 16 in addition to its data */
     uint8_t call_count; /* how many calls there is room for; those that a device cannot take yet wait here */
     uint8_t number_count; /* how many numbers of procedures it remembers, at least 1 */
     uint8_t topic_count; /* how many events it can subscribe to, perhaps none */
@@ -340,9 +352,18 @@ typedef struct srpc_client {
     static srpc_client_number name##_numbers[numbers];                                                                 \
     static srpc_client_topic name##_topics[(topics) > 0 ? (topics) : 1];                                               \
     static uint8_t name##_events[(event_size) > 0 ? (event_size) : 1];                                                 \
-    static const srpc_client name = {&name##_state, name##_bytes,  name##_calls, name##_numbers,                       \
-                                     name##_topics, name##_events, frame,        event_size,                           \
-                                     calls,         numbers,       topics}
+    static const srpc_client name = {&name##_state,                                                                    \
+                                     name##_bytes,                                                                     \
+                                     name##_calls,                                                                     \
+                                     name##_numbers,                                                                   \
+                                     name##_topics,                                                                    \
+                                     name##_events,                                                                    \
+                                     (topics) > 0 ? &srpc_client_subscriptions : NULL,                                 \
+                                     frame,                                                                            \
+                                     event_size,                                                                       \
+                                     calls,                                                                            \
+                                     numbers,                                                                          \
+                                     topics}
 
 /* Begins without a session. Calls time out after two seconds.
  *

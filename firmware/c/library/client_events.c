@@ -10,18 +10,13 @@
 /* The silence of a device after which the client checks that it still knows the subscription. */
 #define SRPC_ASK_AFTER 500u
 
-/* What goes before the data of an event that waits. */
-typedef struct client_event_head {
-    uint32_t key;
-    uint32_t lost;
-    uint32_t session;
-    uint16_t length;
-} client_event_head;
-
-#define SRPC_EVENT_HEAD 14u
+/* What goes before the data of an event that waits: key, losses, session and length. */
+#define SRPC_EVENT_HEAD 16u
 
 static const srpc_target client_subscribe = {0, 0, 4, SRPC_NUMBER_FIXED, SRPC_IDEMPOTENT | SRPC_FALLIBLE};
 static const srpc_target client_unsubscribe = {0, 0, 5, SRPC_NUMBER_FIXED, SRPC_IDEMPOTENT};
+
+static void client_tend_subscriptions(const srpc_client *client, srpc_time now);
 
 /* The count. */
 
@@ -54,7 +49,7 @@ static void client_keep(const srpc_client *client, const srpc_received_event *ev
 {
     uint8_t *const events = client->events;
     const size_t needed = SRPC_EVENT_HEAD + event->length;
-    client_event_head head;
+    uint8_t *place;
     if ((size_t)(client->events_size - client->state->events_end) < needed) {
         const size_t waiting = (size_t)(client->state->events_end - client->state->events_start);
         (void)memmove(events, events + client->state->events_start, waiting);
@@ -65,29 +60,27 @@ static void client_keep(const srpc_client *client, const srpc_received_event *ev
         client->state->events_dropped++;
         return;
     }
-    head.key = event->key;
-    head.lost = event->lost + client->state->events_dropped;
-    head.session = event->session;
-    head.length = (uint16_t)event->length;
-    (void)memcpy(events + client->state->events_end, &head, SRPC_EVENT_HEAD);
-    (void)memcpy(events + client->state->events_end + SRPC_EVENT_HEAD, event->data, event->length);
+    place = events + client->state->events_end;
+    srpc_put_trailer(place, event->key);
+    srpc_put_trailer(place + 4, event->lost + client->state->events_dropped);
+    srpc_put_trailer(place + 8, event->session);
+    srpc_put_trailer(place + 12, (uint32_t)event->length);
+    (void)memcpy(place + SRPC_EVENT_HEAD, event->data, event->length);
     client->state->events_end = (uint16_t)(client->state->events_end + needed);
 }
 
 bool srpc_client_next_event(const srpc_client *client, srpc_received_event *event)
 {
     const uint8_t *const place = client->events + client->state->events_start;
-    client_event_head head;
     if (client->state->events_start == client->state->events_end) {
         return false;
     }
-    (void)memcpy(&head, place, SRPC_EVENT_HEAD);
-    event->key = head.key;
-    event->lost = head.lost;
-    event->session = head.session;
+    event->key = srpc_trailer(place, 0);
+    event->lost = srpc_trailer(place, 4);
+    event->session = srpc_trailer(place, 8);
+    event->length = srpc_trailer(place, 12);
     event->data = place + SRPC_EVENT_HEAD;
-    event->length = head.length;
-    client->state->events_start = (uint16_t)(client->state->events_start + SRPC_EVENT_HEAD + head.length);
+    client->state->events_start = (uint16_t)(client->state->events_start + SRPC_EVENT_HEAD + event->length);
     return true;
 }
 
@@ -105,7 +98,7 @@ bool srpc_subscription_takes(srpc_subscription *subscription, const srpc_receive
 
 /* Receiving. */
 
-void srpc_client_take_event(const srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body)
+static void client_take_event(const srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body)
 {
     const uint16_t topic = srpc_read_u16(&body);
     const uint32_t session = client->state->counters.sessions;
@@ -173,7 +166,7 @@ bool srpc_client_subscribe(const srpc_client *client, srpc_time now, uint32_t ke
             entry->key = key;
             entry->users = 1;
             entry->is_due = true;
-            srpc_client_tend_subscriptions(client, now);
+            client_tend_subscriptions(client, now);
             return true;
         }
     }
@@ -269,6 +262,8 @@ static bool client_take_answer(const srpc_client *client, srpc_client_topic *ent
         /* The caller cancelled this one, not the device. */
         entry->is_due = true;
         return true;
+    } else {
+        /* The reason why there is no answer. */
     }
     entry->status = (uint8_t)answer.status;
     return true;
@@ -291,7 +286,7 @@ static void client_ask(const srpc_client *client, srpc_client_topic *entry, srpc
     entry->is_due = false;
 }
 
-void srpc_client_tend_subscriptions(const srpc_client *client, srpc_time now)
+static void client_tend_subscriptions(const srpc_client *client, srpc_time now)
 {
     uint8_t place;
     for (place = 0; place < client->topic_count; place++) {
@@ -307,7 +302,7 @@ void srpc_client_tend_subscriptions(const srpc_client *client, srpc_time now)
     }
 }
 
-srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time now)
+static srpc_time client_subscriptions_wait(const srpc_client *client, srpc_time now)
 {
     srpc_time wait = SRPC_LONGEST;
     uint8_t place;
@@ -323,3 +318,6 @@ srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time no
     }
     return wait;
 }
+
+const srpc_subscriptions srpc_client_subscriptions = {client_take_event, client_tend_subscriptions,
+                                                      client_subscriptions_wait};

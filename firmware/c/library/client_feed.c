@@ -129,6 +129,8 @@ bool srpc_feed_asks(srpc_feed *feed, uint32_t total)
                 return feed_finish(feed, SRPC_OK);
             }
             continue;
+        } else {
+            /* The oldest call is still in flight. */
         }
         srpc_caller_turn(caller, srpc_until(now, deadline));
         now = caller->now(caller->context);

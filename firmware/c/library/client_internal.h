@@ -147,15 +147,28 @@ void srpc_client_timer_measured(const srpc_client *client, srpc_time sample);
 void srpc_client_timer_heard_no_answer(const srpc_client *client);
 bool srpc_client_timer_expired(const srpc_client *client, srpc_time now);
 
-/* Events (client_events.c). */
+/* Subscriptions (client_events.c). */
 
 /* Takes an Event of this session. */
-void srpc_client_take_event(const srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body);
+static inline void srpc_client_take_event(const srpc_client *client, srpc_time now, uint8_t seq, srpc_reader body)
+{
+    if (client->subscriptions != NULL) {
+        client->subscriptions->take(client, now, seq, body);
+    }
+}
 
 /* Takes the device's answers to subscriptions, and asks again when due. */
-void srpc_client_tend_subscriptions(const srpc_client *client, srpc_time now);
+static inline void srpc_client_tend_subscriptions(const srpc_client *client, srpc_time now)
+{
+    if (client->subscriptions != NULL) {
+        client->subscriptions->tend(client, now);
+    }
+}
 
 /* Returns how long until the device is to be asked next. */
-srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time now);
+static inline srpc_time srpc_client_subscriptions_wait(const srpc_client *client, srpc_time now)
+{
+    return client->subscriptions != NULL ? client->subscriptions->wait(client, now) : SRPC_LONGEST;
+}
 
 #endif

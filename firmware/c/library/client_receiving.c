@@ -36,6 +36,8 @@ static void client_broken(const srpc_client *client, bool is_too_long)
         client->state->too_long = 0;
     } else if (client->state->too_long < UINT8_MAX) {
         client->state->too_long++;
+    } else {
+        /* It has been counted often enough. */
     }
     if (client->state->too_long <= SRPC_MOST_HIT) {
         srpc_client_send_again(client);
@@ -58,6 +60,8 @@ static void client_unsealed(const srpc_client *client, srpc_time now)
         client_taken_over(client, now);
     } else if (client_is_connecting(client) || client->state->strange <= SRPC_MOST_HIT) {
         srpc_client_send_again(client);
+    } else {
+        /* More of them prove nothing new. */
     }
 }
 
@@ -336,6 +340,8 @@ void srpc_client_receive(const srpc_client *client, srpc_time now, const uint8_t
             client->state->received = 0;
             client_take_candidate(client, now, frame, length);
             srpc_client_tend_subscriptions(client, now);
+        } else {
+            /* Delimiters in a row end nothing. */
         }
     }
 }

@@ -188,6 +188,8 @@ static void client_make_next(const srpc_client *client, srpc_time now)
         client_make_connect(client);
     } else if (client->state->phase == SRPC_PHASE_OPEN && !client_make_again(client)) {
         client_make_new(client, now);
+    } else {
+        /* There is nothing to send, or it has been made. */
     }
 }
 
@@ -265,6 +267,8 @@ void srpc_client_send_again(const srpc_client *client)
                 return;
             }
         }
+    } else {
+        /* There is no session in which anything was sent. */
     }
 }
 
@@ -347,6 +351,8 @@ void srpc_client_advance(const srpc_client *client, srpc_time now)
             client->state->flush = true;
         }
         srpc_client_send_again(client);
+    } else {
+        /* Nothing is due. */
     }
     srpc_client_tend_subscriptions(client, now);
 }

@@ -69,7 +69,7 @@ void srpc_server_note_overruns(const srpc_server *server, uint32_t bytes);
 
 /* A link, such as a UART. */
 typedef struct srpc_link {
-    /* Returns a received byte, or a negative number if there is none. */
+    /* Returns a received byte, or a negative number if there is none. It may wait for one if the device has no events. */
     int (*read)(void *context);
     /* Sends some of `count` bytes, and returns how many: none if there is no room for now. */
     size_t (*write)(void *context, const uint8_t *bytes, size_t count);

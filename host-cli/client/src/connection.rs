@@ -253,7 +253,7 @@ impl Connection {
         User {
             program: self.program,
             place,
-            give_up: self.give_up,
+            give_up: self.give_up.map(shared::duration),
         }
     }
 

@@ -80,7 +80,7 @@ impl Default for Limits {
             body: 1 << 20,
             block: 16 << 20,
             connections: 1024,
-            requests: 10_000,
+            requests: 100_000,
             body_pause: Duration::from_secs(10),
             keys: KeyLimits::default(),
         }
@@ -128,6 +128,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/devices/{name}/{path}", any(calls::by_method))
         .merge(crate::page::router())
+        .route("/problems/{kind}", get(problem::about))
         .merge(operation::router())
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

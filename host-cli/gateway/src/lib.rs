@@ -13,6 +13,10 @@ pub mod http;
 pub mod listening;
 pub mod logs;
 pub mod metrics;
+#[allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "its docs are what --help prints"
+)]
 pub mod options;
 pub mod page;
 pub mod sharing;

@@ -15,7 +15,7 @@
 //! | `Option`                       | `none`, `null`, or the value                               |
 //! | enums                          | the name of a variant, `Absolute(40)` for one that holds a value, or JSON |
 //! | newtype structs                | as the value inside                                        |
-//! | all others                     | JSON, as in [`value`](crate::value)                        |
+//! | all others                     | JSON, as in [`value`]                                      |
 //!
 //! A word is by name only if an argument has that name, so strings may hold `=`. To pass a string
 //! that starts with an argument's name and `=`, name it: `text=text=...`. To pass the string `none`

@@ -88,6 +88,10 @@ impl<const FRAME: usize, const ROOM: usize, const NUMBERS: usize, E: EventMemory
             numbers: self.numbers.as_mut_ptr(),
             topics: topics.as_mut_ptr(),
             events: events.as_mut_ptr(),
+            subscriptions: match topics {
+                [] => ptr::null(),
+                _ => (&raw const sys::srpc_client_subscriptions).cast(),
+            },
             frame: FRAME as u16,
             events_size: events.len() as u16,
             call_count: ROOM as u8,

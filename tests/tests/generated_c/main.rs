@@ -4,8 +4,8 @@
 //! A trial whose compiler is missing is ignored, with the reason; see `tests::ignorable`.
 #![cfg(unix)]
 
-mod calculator;
 mod ends;
+mod firmware;
 #[path = "../../../host-cli/values/tests/generate.rs"]
 #[allow(dead_code, reason = "the tests of values use more of it")]
 mod generate;
@@ -48,8 +48,8 @@ fn main() -> ExitCode {
         trials.push(trial(name, missing_sanitizers, test));
     }
     trials.push(Trial::test(
-        "the_calculator_in_c_has_the_code_that_is_generated",
-        calculator::is_generated,
+        "the_code_of_the_firmware_in_c_is_what_is_generated",
+        firmware::is_generated,
     ));
     trials.push(Trial::test(
         "the_same_interface_makes_the_same_text",

@@ -70,6 +70,8 @@ pub struct State {
     pub(super) writer: Option<ThreadId>,
     /// The time when the link was last read.
     pub(super) read_at: Instant,
+    /// The time until which a thread reads the link for tasks, though none waits.
+    pub(super) read_until: Instant,
     /// The bytes that are written, kept to be used again.
     pub(super) outbox: Vec<u8>,
     /// The device behind the link and its interface, as far as they are known.
@@ -136,6 +138,7 @@ impl Shared {
                 reader: None,
                 writer: None,
                 read_at: Instant::from_micros(0),
+                read_until: Instant::from_micros(0),
                 outbox: Vec::new(),
                 identity,
                 fingerprint: None,

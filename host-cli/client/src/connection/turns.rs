@@ -5,12 +5,10 @@
 //! most. The room goes to the program that made the fewest of the last calls, as many as are in a window, and
 //! among equals to the one that has waited longest.
 
-use super::shared::duration;
 use rpc_proto::client::{CallError, Patience, Ticket};
 use rpc_proto::time::{Duration, Instant};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::task::Waker;
-use std::time;
 
 /// The time for which a session goes on with a call that its program has given up. If the device has not
 /// answered by then, it never will.
@@ -35,7 +33,7 @@ pub(super) struct User {
     /// Its place, if it waits for room.
     pub(super) place: Option<Place>,
     /// The time after which its calls end if there is no session to send them in.
-    pub(super) give_up: Option<time::Duration>,
+    pub(super) give_up: Option<Duration>,
 }
 
 /// The calls of the programs, and who waits for room.
@@ -291,7 +289,7 @@ impl Turns {
         self.calls.push(SharedCall {
             ticket,
             patience,
-            give_up: user.give_up.map(|after| now + duration(after)),
+            give_up: user.give_up.map(|after| now + after),
             idempotent,
         });
         self.last.push_back(user.program);

@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+/// The time for which the link of programs that share it is read when no task waits.
+const LINGER: Duration = Duration::from_millis(200);
+
 /// The time after which one who waits for an event looks if its subscription still stands.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -120,6 +123,10 @@ impl Connection {
                                 .inboxes
                                 .wait(inbox, task, limit.into_iter().flatten().min());
                         }
+                    }
+                    if state.turns.are_taken() {
+                        // The next program finds the link being read, and nobody to be woken for that.
+                        state.read_until = now + LINGER;
                     }
                     shared.start_pump();
                 }
@@ -239,7 +246,9 @@ impl Shared {
     /// Moves bytes for a turn. Returns false if no task waits.
     fn pump_once(&self) -> bool {
         let state = self.state();
-        if state.tasks.is_empty() && !state.turns.is_waited_for() && !state.inboxes.have_tasks() {
+        let is_waited_for =
+            !state.tasks.is_empty() || state.turns.is_waited_for() || state.inboxes.have_tasks();
+        if !is_waited_for && self.now() >= state.read_until {
             return false;
         }
         let limits = [

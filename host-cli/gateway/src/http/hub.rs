@@ -4,8 +4,8 @@
 //! The gateway is subscribed as long as anyone reads, and some time longer.
 
 use super::problem::Problem;
-use crate::device::Device;
-use rpc_proto::client::SubscribeResult;
+use crate::device::{Device, Presence, Status};
+use rpc_proto::client::{CallError, SubscribeResult};
 use serial_rpc::Connection;
 use serial_rpc::connection::{EncodedEvent, EncodedSubscription};
 use serial_rpc::failure::{Class, Failure};
@@ -114,9 +114,10 @@ impl Hubs {
             let connection = device.connection();
             let subscription = connection.subscribe_by_key_async(key).await?;
             let (hubs, name, hub) = (Arc::clone(self), name.clone(), Arc::clone(&hub));
+            let status = device.watch();
             tokio::spawn(async move {
                 let leave = || hubs.leave(&name, &hub);
-                hub.follow(&connection, subscription, leave).await;
+                hub.follow(&connection, subscription, status, leave).await;
                 hubs.forget(&name, &hub);
             });
             Ok(())
@@ -178,12 +179,18 @@ impl Hub {
         &self,
         connection: &Connection,
         mut subscription: EncodedSubscription,
+        mut status: watch::Receiver<Status>,
         leave: impl Fn() -> bool,
     ) {
         let mut unused = pin!(self.until_unused());
         loop {
             let next = tokio::select! {
                 next = subscription.next_async() => next,
+                Ok(()) = status.changed() => {
+                    let presence = status.borrow_and_update().presence;
+                    self.note_presence(connection, presence);
+                    continue;
+                }
                 () = &mut unused => match leave() {
                     true => return,
                     false => {
@@ -219,6 +226,17 @@ impl Hub {
             false => ring.end = Some(problem),
         });
         if may_pass { Noted::Away } else { Noted::End }
+    }
+
+    /// Notes that the device is away, or back: a subscription would wait for it for long.
+    fn note_presence(&self, connection: &Connection, presence: Presence) {
+        let error = match presence {
+            Presence::Present => None,
+            Presence::Absent => Some(CallError::Disconnected),
+            Presence::Unknown => Some(CallError::Timeout),
+        };
+        let problem = error.map(|error| Failure::call(connection, true, error).into());
+        self.change(|ring| ring.away = problem.map(Arc::new));
     }
 
     /// Waits until nobody has read for a while.
@@ -327,8 +345,8 @@ impl Reader {
         if let Some(end) = &ring.end {
             return Some(Told::End(Arc::clone(end)));
         }
-        let away = ring.away.as_ref().filter(|_| !self.is_away)?;
-        self.is_away = true;
+        let was_away = std::mem::replace(&mut self.is_away, ring.away.is_some());
+        let away = ring.away.as_ref().filter(|_| !was_away)?;
         Some(Told::Away(Arc::clone(away)))
     }
 }

@@ -1,6 +1,7 @@
 //! Problem details (RFC 9457): what could not be done, in the words that the program `serial-rpc` has for it.
 
 use axum::Json;
+use axum::extract::Path;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -342,6 +343,15 @@ impl Problem {
         }
         details
     }
+}
+
+/// `GET /problems/{kind}`, to which the types of problems lead.
+pub async fn about(Path(wanted): Path<String>) -> Answer<String> {
+    let mut kinds = Kind::ALL.iter().map(|kind| kind.parts());
+    let found = kinds.find(|(slug, ..)| *slug == wanted);
+    let (_, status, title) =
+        found.ok_or_else(|| Problem::new(Kind::NotFound, "there is no such kind of problem"))?;
+    Ok(format!("{title} (status {}).\n", status.as_u16()))
 }
 
 impl From<Failure> for Problem {

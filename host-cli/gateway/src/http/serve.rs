@@ -44,7 +44,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop:
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_WITHIN)
-        .max_buf_size(HEADER);
+        .max_header_size(HEADER);
     loop {
         let accepted = tokio::select! {
             () = stop.requested() => break,

@@ -9,15 +9,22 @@ export async function aDeviceThatIsUnpluggedComesBack(browser) {
   const row = await opened(page, "halve");
   await row.getByLabel("number").fill("8");
   await says(await call(row), "4");
+  const measured = await opened(page, "measured");
+  await measured.getByRole("button", { name: "Watch" }).click();
+  const tally = measured.getByText(/^\d+ events/);
+  await tally.waitFor();
   const state = page.locator(".device .state");
   await says(state, "present");
   await browser.order("pull out bench");
   await says(state, "absent");
   await says(page.locator("#announcements"), "bench is absent.");
   await says(await call(row), "It never ran.");
+  const before = await tally.innerText();
   await browser.order("plug in bench");
   await says(state, "present");
   assert.equal(await row.getByLabel("number").inputValue(), "8", "what was filled in stays");
+  await until(async () => parseInt(await tally.innerText()) > parseInt(before), "events go on");
+  await says(tally, "and perhaps others while the device was away");
   await says(await call(row), "4");
 }
 

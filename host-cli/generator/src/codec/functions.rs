@@ -1,7 +1,7 @@
 //! The functions that write and read a type.
 
 use super::{Codec, Direction};
-use crate::model::{Content, Definition, Kind, Member, Value};
+use crate::model::{Constant, Content, Definition, Kind, Member, Value};
 use crate::text::Text;
 
 impl Codec<'_> {
@@ -136,30 +136,75 @@ impl Codec<'_> {
                 ..
             } => {
                 text.line("srpc_write_u32(writer, (uint32_t)value->tag);");
-                text.line("switch (value->tag) {");
-                for (constant, content) in constants.iter().zip(contents) {
+                self.switch(text, constants, contents, Direction::Write);
+            }
+        }
+    }
+
+    /// Writes code for the content of each variant. Those without one share their code.
+    fn switch(
+        &self,
+        text: &mut Text,
+        constants: &[Constant],
+        contents: &[Content],
+        direction: Direction,
+    ) {
+        text.line("switch (value->tag) {");
+        let variants = || constants.iter().zip(contents);
+        for (constant, content) in variants() {
+            let (name, parts) = match content {
+                Content::Nothing(_) => continue,
+                Content::One(name, value) => (name, Err(value)),
+                Content::Parts(name, parts) => (name, Ok(parts)),
+            };
+            text.format(format_args!("case {}:", constant.name));
+            text.indented(|text| {
+                let of = format!("value->as.{name}");
+                match (direction, parts) {
+                    (Direction::Write, Ok(parts)) => {
+                        self.write_members(text, parts, &format!("{of}."));
+                    }
+                    (Direction::Write, Err(value)) => self.write(text, "writer", value, &of),
+                    (Direction::Read, Ok(parts)) => {
+                        self.read_members(text, parts, &format!("{of}."));
+                    }
+                    (Direction::Read, Err(value)) => self.read(text, "reader", value, &of),
+                }
+                text.line("break;");
+            });
+        }
+        let cases = |text: &mut Text, content: &Value| {
+            let mut count = 0;
+            for (constant, other) in variants() {
+                if matches!(other, Content::Nothing(other) if other == content) {
                     text.format(format_args!("case {}:", constant.name));
+                    count += 1;
+                }
+            }
+            count > 0
+        };
+        match direction {
+            Direction::Write => {
+                if cases(text, &Value::Empty) {
+                    text.indented(|text| text.line("break;"));
+                }
+                cases(text, &Value::Never);
+                text.line("default:");
+                text.indented(|text| text.line("srpc_writer_fail(writer);"));
+            }
+            Direction::Read => {
+                if cases(text, &Value::Never) {
                     text.indented(|text| {
-                        match content {
-                            Content::Nothing(value) => self.write(text, "writer", value, ""),
-                            Content::One(name, value) => {
-                                self.write(text, "writer", value, &format!("value->as.{name}"));
-                            }
-                            Content::Parts(name, parts) => {
-                                self.write_members(text, parts, &format!("value->as.{name}."));
-                            }
-                        }
+                        text.line("srpc_reader_fail(reader);");
                         text.line("break;");
                     });
                 }
+                cases(text, &Value::Empty);
                 text.line("default:");
-                text.indented(|text| {
-                    text.line("srpc_writer_fail(writer);");
-                    text.line("break;");
-                });
-                text.line("}");
             }
         }
+        text.indented(|text| text.line("break;"));
+        text.line("}");
     }
 
     fn write_members(&self, text: &mut Text, members: &[Member], of: &str) {
@@ -285,25 +330,7 @@ impl Codec<'_> {
                 text.format(format_args!(
                     "value->tag = ({tag})srpc_read_variant(reader, {count}u);"
                 ));
-                text.line("switch (value->tag) {");
-                for (constant, content) in constants.iter().zip(contents) {
-                    text.format(format_args!("case {}:", constant.name));
-                    text.indented(|text| {
-                        match content {
-                            Content::Nothing(value) => self.read(text, "reader", value, ""),
-                            Content::One(name, value) => {
-                                self.read(text, "reader", value, &format!("value->as.{name}"));
-                            }
-                            Content::Parts(name, parts) => {
-                                self.read_members(text, parts, &format!("value->as.{name}."));
-                            }
-                        }
-                        text.line("break;");
-                    });
-                }
-                text.line("default:");
-                text.indented(|text| text.line("break;"));
-                text.line("}");
+                self.switch(text, constants, contents, Direction::Read);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::description::{Field, IntegerType, Shape, Type, Variant};
 /// [JSON Schema](Type::json_schema) does not allow, such as an integer in a string. A whole number that is
 /// written as a fraction, which JSON Schema takes for an integer, becomes one.
 ///
-/// All else is left to [`encode`](super::encode).
+/// All else is left to [`encode`](fn@super::encode).
 ///
 /// # Errors
 /// Returns an error with the place of the other form.

@@ -185,6 +185,7 @@ pub struct Client {
     pub numbers: *mut Number,
     pub topics: *mut Topic,
     pub events: *mut u8,
+    pub subscriptions: *const c_void,
     pub frame: u16,
     pub events_size: u16,
     pub call_count: u8,
@@ -214,6 +215,8 @@ pub fn sizes() -> [(usize, usize); 8] {
 
 unsafe extern "C" {
     static client_layout: [usize; 8];
+    /// A constant whose content is the library's own business.
+    pub static srpc_client_subscriptions: u8;
 
     pub fn srpc_client_init(client: *const Client, nonce: u32);
     pub fn srpc_client_set_patience(client: *const Client, timeout: u32, retries: u32);

@@ -36,7 +36,7 @@ void loop()
     }
 }
 
-extern "C" bool lamp_dim(void *, uint8_t percent, lamp_too_bright *)
+extern "C" bool lamp_dim(void *, uint8_t percent)
 {
     if (percent > 100) {
         return false;

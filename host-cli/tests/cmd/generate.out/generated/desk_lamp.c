@@ -21,8 +21,6 @@ void lamp_write_state(srpc_writer *writer, const lamp_state *value)
 {
     srpc_write_u32(writer, (uint32_t)value->tag);
     switch (value->tag) {
-    case LAMP_STATE_OFF:
-        break;
     case LAMP_STATE_ON:
         lamp_write_colour(writer, &value->as.on.colour);
         srpc_write_u8(writer, value->as.on.percent);
@@ -32,6 +30,8 @@ void lamp_write_state(srpc_writer *writer, const lamp_state *value)
             srpc_writer_fail(writer);
         }
         srpc_write_string(writer, value->as.broken);
+        break;
+    case LAMP_STATE_OFF:
         break;
     default:
         srpc_writer_fail(writer);
@@ -43,8 +43,6 @@ void lamp_read_state(srpc_reader *reader, lamp_state *value)
 {
     value->tag = (lamp_state_tag)srpc_read_variant(reader, 3u);
     switch (value->tag) {
-    case LAMP_STATE_OFF:
-        break;
     case LAMP_STATE_ON:
         lamp_read_colour(reader, &value->as.on.colour);
         value->as.on.percent = srpc_read_u8(reader);
@@ -52,6 +50,7 @@ void lamp_read_state(srpc_reader *reader, lamp_state *value)
     case LAMP_STATE_BROKEN:
         value->as.broken = srpc_read_string(reader, 8u);
         break;
+    case LAMP_STATE_OFF:
     default:
         break;
     }

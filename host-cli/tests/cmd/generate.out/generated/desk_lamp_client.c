@@ -43,8 +43,6 @@ static void lamp_client_read_state(srpc_reader *reader, lamp_state *value)
 {
     value->tag = (lamp_state_tag)srpc_read_variant(reader, 3u);
     switch (value->tag) {
-    case LAMP_STATE_OFF:
-        break;
     case LAMP_STATE_ON:
         lamp_client_read_colour(reader, &value->as.on.colour);
         value->as.on.percent = srpc_read_u8(reader);
@@ -52,6 +50,7 @@ static void lamp_client_read_state(srpc_reader *reader, lamp_state *value)
     case LAMP_STATE_BROKEN:
         value->as.broken = srpc_read_string(reader, 8u);
         break;
+    case LAMP_STATE_OFF:
     default:
         break;
     }

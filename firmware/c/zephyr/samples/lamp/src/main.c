@@ -80,10 +80,9 @@ int main(void)
     }
 }
 
-bool lamp_dim(void *context, uint8_t percent, lamp_too_bright *error)
+bool lamp_dim(void *context, uint8_t percent)
 {
     ARG_UNUSED(context);
-    ARG_UNUSED(error);
     if (percent > 100) {
         return false;
     }
