@@ -45,9 +45,9 @@ fn main() -> ExitCode {
             the_image_has_no_allocator,
         ),
         ignorable::trial(
-            "arduino-mega::the_lamp_of_the_example_sketch_can_be_dimmed",
-            || missing(&ARDUINO_MEGA),
-            the_lamp_of_the_example_sketch_can_be_dimmed,
+            "arduino-mega::the_example_sketch_is_built_without_an_allocator",
+            || ARDUINO_MEGA.missing_target(),
+            || assert_no_symbol_with(&ARDUINO_MEGA, "Lamp.ino.elf", ARDUINO_MEGA.allocator()),
         ),
         emulator_trial(
             &PICO_EMBASSY,
@@ -364,35 +364,6 @@ fn the_board_cannot_be_told_from_the_simulated_one(emulator: Emulator) -> Result
         assert_eq!(board.code, Some(0), "{board:?}");
         assert_eq!(board, simulated, "{command:?}");
     }
-    Ok(())
-}
-
-fn the_lamp_of_the_example_sketch_can_be_dimmed() -> Result<(), Failed> {
-    let emulator = Emulator::start_binary(&ARDUINO_MEGA, "Lamp.ino.elf")?;
-    let pty = Pty::bridge(emulator.uart())?;
-    let see = |command: &[&str]| {
-        let outcome = serial_rpc(pty.path(), &[&["--timeout", "60"], command].concat());
-        (outcome.code, outcome.stdout, outcome.stderr)
-    };
-    let answered = |printed: &str| (Some(0), printed.to_owned(), String::new());
-    assert_eq!(see(&["call", "lamp.dim", "50"]), answered(""));
-    assert_eq!(see(&["call", "lamp.brightness"]), answered("50\n"));
-    let too_bright = "error: lamp.dim failed: too bright (TooBright)\n";
-    assert_eq!(
-        see(&["call", "lamp.dim", "101"]),
-        (Some(6), String::new(), too_bright.to_owned())
-    );
-    let watch = [
-        "watch",
-        "lamp.dimmed",
-        "--count",
-        "1",
-        "--timestamps",
-        "none",
-    ];
-    let (code, seen, _) = see(&[&watch[..], &["--json", "--call", "lamp.dim 20"]].concat());
-    assert_eq!(code, Some(0));
-    assert!(seen.contains("{\"percent\":20}"), "{seen}");
     Ok(())
 }
 
