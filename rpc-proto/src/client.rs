@@ -183,13 +183,16 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         if let Some(event) = event {
             let session = self.session.counters().sessions;
             let lost = self.session.events.lost();
-            Self::keep_event(&mut self.events, now, session, lost, event);
+            if !Self::keep_event(&mut self.events, now, session, lost, event) {
+                self.session.events.note_dropped();
+            }
         }
         self.tend_subscriptions(now);
     }
 
-    /// Returns how many events the device has sent that did not arrive, or has dropped, since the
-    /// client was created. Losses while there was no session are not included.
+    /// Returns how many events were lost since the client was created: those that the device has
+    /// dropped, that did not arrive, or that found no room here. Losses while there was no session are
+    /// not included.
     pub fn lost_events(&self) -> u32 {
         self.session.events.lost()
     }

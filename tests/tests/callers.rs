@@ -8,13 +8,15 @@ use firmware::calculator::{
 };
 use rpc_proto::client::{self, AsyncCaller, CallError, Caller, Cause, Client, Ran, Timing};
 use rpc_proto::drivers::{BlockingCaller, YieldingCaller};
+use rpc_proto::events::EventQueue;
 use rpc_proto::server::{NoEvents, Server};
 use rpc_proto::time::{Duration, Instant};
 use std::pin::pin;
 use tests::calculator;
 use tests::clock::VirtualClock;
 use tests::counter::{
-    CounterAccumulate, CounterAsyncClient, CounterClient, CounterService, Journal, JournaledCounter,
+    CounterAccumulate, CounterAsyncClient, CounterClient, CounterRan, CounterService, Journal,
+    JournaledCounter,
 };
 use tests::line::{Faults, Pace};
 use tests::virtual_time::VirtualTime;
@@ -340,4 +342,33 @@ fn the_time_of_a_blocking_callers_call_includes_asking_for_its_number() {
         assert_eq!(end, outcome);
         assert!(time.now() < Instant::from_micros(u64::from(seconds) * 1_000_000 + 1_000));
     }
+}
+
+#[test]
+fn events_that_find_no_room_in_the_caller_are_counted_once() {
+    let time = VirtualTime::default();
+    let queue = EventQueue::<256>::new();
+    let counter = JournaledCounter::new(0, Journal::default(), &queue);
+    let mut server = Server::<_, 64, 1, _>::with_events(CounterService(counter), &queue);
+    let [uart, mut device] = VirtualUart::good_pair(&time);
+    let world = pin!(server.serve_async(&mut device));
+    // There is room for two events.
+    let client = Client::<64, 1>::new(1, Timing::default()).with_subscriptions::<1, 40>();
+    let mut caller = BlockingCaller::new(BlockingUart::new(uart, world), time.clock(), client);
+    let mut early: client::Subscription<CounterRan> = caller.subscribe().unwrap();
+    for amount in 0..10 {
+        CounterClient::new(&mut caller).double(amount).unwrap();
+    }
+    let mut read = Vec::new();
+    while let Some(event) = caller.next_event(Duration::from_millis(100)) {
+        read.push(early.read(&event).map(|event| event.unwrap().lost));
+    }
+    // The last event follows the reply to its call, and finds room again.
+    assert_eq!(read, [Some(0), Some(0), Some(7)]);
+    assert_eq!(caller.client().lost_events(), 7);
+    let mut late: client::Subscription<CounterRan> = caller.subscribe().unwrap();
+    CounterClient::new(&mut caller).double(10).unwrap();
+    let event = caller.next_event(Duration::from_millis(100)).unwrap();
+    assert_eq!(early.read(&event).map(|event| event.unwrap().lost), Some(0));
+    assert_eq!(late.read(&event).map(|event| event.unwrap().lost), Some(0));
 }

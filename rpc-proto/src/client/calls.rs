@@ -255,12 +255,13 @@ impl<const FRAME: usize, const WINDOW: usize> CallRing<FRAME, WINDOW> {
 
     /// Returns the calls from the oldest to the youngest.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Call<FRAME>> {
-        let (young, old) = self.slots.split_at(self.next_slot);
+        // `min` changes nothing, and leaves the compiler no way to a panic.
+        let (young, old) = self.slots.split_at(self.next_slot.min(WINDOW));
         old.iter().chain(young).skip(WINDOW - self.used)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Call<FRAME>> {
-        let (young, old) = self.slots.split_at_mut(self.next_slot);
+        let (young, old) = self.slots.split_at_mut(self.next_slot.min(WINDOW));
         old.iter_mut().chain(young).skip(WINDOW - self.used)
     }
 

@@ -14,9 +14,14 @@ pub(super) struct EventCount {
 impl EventCount {
     pub(super) const NONE: Self = Self { passed: 0, lost: 0 };
 
-    /// Returns how many did not arrive.
+    /// Returns how many did not arrive, or were dropped on arrival.
     pub(super) const fn lost(&self) -> u32 {
         self.lost
+    }
+
+    /// Counts an event as lost that arrived, but found no room.
+    pub(super) fn note_dropped(&mut self) {
+        self.lost = self.lost.wrapping_add(1);
     }
 
     /// Restarts the count, as the device does in a new session. Earlier losses stay counted.

@@ -42,8 +42,8 @@ pub(super) mod sealed {
         /// Returns the places for subscriptions, to read.
         fn known(&self) -> &[Option<Entry>];
 
-        /// Keeps an event, or counts it as lost if there is no room.
-        fn keep(&mut self, event: &ReceivedEvent<'_>);
+        /// Keeps an event. Returns false if there is no room.
+        fn keep(&mut self, event: &ReceivedEvent<'_>) -> bool;
 
         /// Returns true if an event waits.
         fn has_event(&self) -> bool;
@@ -68,7 +68,9 @@ impl sealed::EventMemory for NoSubscriptions {
         &[]
     }
 
-    fn keep(&mut self, _: &ReceivedEvent<'_>) {}
+    fn keep(&mut self, _: &ReceivedEvent<'_>) -> bool {
+        true
+    }
 
     fn has_event(&self) -> bool {
         false
@@ -119,8 +121,8 @@ impl<const TOPICS: usize, const BYTES: usize> sealed::EventMemory for Subscripti
         &self.entries
     }
 
-    fn keep(&mut self, event: &ReceivedEvent<'_>) {
-        self.waiting.push(event);
+    fn keep(&mut self, event: &ReceivedEvent<'_>) -> bool {
+        self.waiting.push(event)
     }
 
     fn has_event(&self) -> bool {
@@ -234,17 +236,17 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
         self.events.next()
     }
 
-    /// Keeps a received event if there is a subscription to it.
+    /// Keeps a received event if there is a subscription to it. Returns false if there is no room.
     pub(super) fn keep_event(
         events: &mut E,
         now: Instant,
         session: u32,
         lost: u32,
         (topic, data): (u16, &[u8]),
-    ) {
+    ) -> bool {
         let mut entries = events.entries().iter_mut().flatten();
         let Some(entry) = entries.find(|entry| entry.topic == Some((topic, session))) else {
-            return;
+            return true;
         };
         entry.ask_at = now + ASK_AFTER;
         let key = entry.key;
@@ -253,7 +255,7 @@ impl<const FRAME: usize, const WINDOW: usize, const NUMBERS: usize, E: EventMemo
             data,
             lost,
             session,
-        });
+        })
     }
 
     /// Takes the device's answers to subscriptions, and asks again when due.

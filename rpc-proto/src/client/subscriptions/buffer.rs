@@ -12,8 +12,6 @@ pub(super) struct EventBuffer<const BYTES: usize> {
     start: usize,
     /// The start of the next event.
     end: usize,
-    /// The number of events that found no room.
-    dropped: u32,
 }
 
 impl<const BYTES: usize> EventBuffer<BYTES> {
@@ -22,7 +20,6 @@ impl<const BYTES: usize> EventBuffer<BYTES> {
             bytes: [0; BYTES],
             start: 0,
             end: 0,
-            dropped: 0,
         }
     }
 
@@ -30,8 +27,8 @@ impl<const BYTES: usize> EventBuffer<BYTES> {
         self.start == self.end
     }
 
-    /// Adds an event, or counts it as dropped if there is no room.
-    pub(super) fn push(&mut self, event: &ReceivedEvent<'_>) {
+    /// Adds an event. Returns false if there is no room.
+    pub(super) fn push(&mut self, event: &ReceivedEvent<'_>) -> bool {
         let len = HEAD + event.data.len();
         if BYTES - self.end < len {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -41,18 +38,17 @@ impl<const BYTES: usize> EventBuffer<BYTES> {
         let place = self.bytes.get_mut(self.end..self.end + len);
         let Some((head, data)) = place.and_then(|place| place.split_first_chunk_mut::<HEAD>())
         else {
-            self.dropped = self.dropped.wrapping_add(1);
-            return;
+            return false;
         };
-        let lost = event.lost.wrapping_add(self.dropped);
         // A frame is no longer than 65,535 bytes.
         let [a, b] = (event.data.len() as u16).to_le_bytes();
         let [c, d, e, f] = event.key.to_le_bytes();
-        let [g, h, i, j] = lost.to_le_bytes();
+        let [g, h, i, j] = event.lost.to_le_bytes();
         let [k, l, m, n] = event.session.to_le_bytes();
         *head = [a, b, c, d, e, f, g, h, i, j, k, l, m, n];
         data.copy_from_slice(event.data);
         self.end += len;
+        true
     }
 
     /// Takes out the oldest event.
@@ -88,8 +84,8 @@ mod tests {
     fn events_come_out_in_the_order_in_which_they_went_in() {
         let mut buffer = EventBuffer::<40>::new();
         for round in 0..50 {
-            buffer.push(&event(round, b"ab"));
-            buffer.push(&event(round + 1, b"cde"));
+            assert!(buffer.push(&event(round, b"ab")));
+            assert!(buffer.push(&event(round + 1, b"cde")));
             assert_eq!(buffer.pop(), Some(event(round, b"ab")));
             assert_eq!(buffer.pop(), Some(event(round + 1, b"cde")));
             assert_eq!(buffer.pop(), None);
@@ -97,14 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn events_that_find_no_room_are_among_the_lost_of_the_next() {
+    fn an_event_that_finds_no_room_is_refused() {
         let mut buffer = EventBuffer::<20>::new();
-        buffer.push(&event(1, b"ab"));
-        buffer.push(&event(2, b"ab"));
+        assert!(buffer.push(&event(1, b"ab")));
+        assert!(!buffer.push(&event(2, b"ab")));
         assert_eq!(buffer.pop(), Some(event(1, b"ab")));
-        buffer.push(&event(3, &[0; 7]));
-        buffer.push(&event(4, b"abcdef"));
-        let last = buffer.pop().expect("it has room when the others are out");
-        assert_eq!((last.key, last.lost), (4, 3 + 2));
+        assert!(!buffer.push(&event(3, &[0; 7])));
+        assert!(buffer.push(&event(4, b"abcdef")));
+        assert_eq!(buffer.pop(), Some(event(4, b"abcdef")));
     }
 }
