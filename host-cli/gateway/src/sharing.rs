@@ -2,23 +2,25 @@
 //! of its own.
 //!
 //! A device has addresses of its own, because the protocol names none: a Unix socket, and a TCP port if that is
-//! wanted. `addresses` begins, `session` is one program, and `sockets` has the Unix sockets, which programs find by the port that
-//! they would open.
+//! wanted. `addresses` begins, `session` is one program, which has a `stream` and has `asked` for calls, and `sockets` has the
+//! Unix sockets, which programs find by the port that they would open.
 
 mod addresses;
+mod asked;
 mod session;
 #[cfg(unix)]
 pub mod sockets;
+mod stream;
 
 use crate::access::Access;
 use crate::device::Device;
 use crate::metrics::Way;
 use crate::stop::Stop;
-use session::Stream;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use stream::Stream;
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;

@@ -4,24 +4,22 @@
 //! while there is no room here, and events that it does not take in time are lost, and counted.
 
 use super::Limits;
+use super::asked::{Asked, Beginning, Begun, Running, next_begun, next_end};
+use super::stream::{Stream, exchange};
 use crate::device::{Device, Interface, Status};
 use crate::metrics::{self, Outcome, Way};
-use rpc_proto::client::{CallError, Ran, SubscribeResult};
+use rpc_proto::client::{CallError, Ran};
 use rpc_proto::device::SubscribeError;
 use rpc_proto::events::EventQueue;
-use rpc_proto::server::{RawCall, RawReply, RawServer, Server, Token};
+use rpc_proto::server::{RawReply, RawServer, Server};
 use rpc_proto::wire::message::Fault;
 use serial_rpc::Connection;
-use serial_rpc::connection::{Arrived, EncodedEvents, Held, PendingReply, Reply};
+use serial_rpc::connection::{Arrived, EncodedEvents, Reply};
 use serial_rpc::description::Mirror;
 use std::collections::VecDeque;
-use std::future::{IntoFuture, poll_fn};
-use std::io;
-use std::pin::Pin;
+use std::future::IntoFuture;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -38,9 +36,6 @@ type Queue = EventQueue<4096, 16>;
 
 /// The bytes of events that wait on their way from the device to that queue.
 const INBOX: usize = 2048;
-
-/// The bytes that are read at once.
-const CHUNK: usize = 1024;
 
 /// The bytes for a program from which on nothing more is made for it until it takes some.
 const OUT_ENOUGH: usize = 1024;
@@ -60,11 +55,6 @@ const DESCRIBED_WITHIN: Duration = Duration::from_secs(30);
 
 /// The time for telling a program how its calls have ended when its session ends.
 const TELLING: Duration = Duration::from_secs(2);
-
-/// The stream of bytes to a program.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Serves a program until it is gone, the device has another interface, or the gateway stops.
 pub(super) async fn serve(mut stream: impl Stream, device: Arc<Device>, way: Way, limits: Limits) {
@@ -120,42 +110,6 @@ struct Dealings {
     status: watch::Receiver<Status>,
 }
 
-/// Something that a program has asked for.
-enum Asked {
-    Call {
-        token: Token,
-        index: u16,
-        arguments: Vec<u8>,
-    },
-    Subscription {
-        token: Token,
-        key: u32,
-    },
-}
-
-type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// Something that waits for its turn at the device.
-enum Beginning {
-    Call {
-        token: Token,
-        begun: Pending<Result<PendingReply, CallError>>,
-        counted: metrics::Call,
-    },
-    Subscription {
-        token: Token,
-        key: u32,
-        begun: Pending<SubscribeResult<Held>>,
-    },
-}
-
-/// A call that the device has, or is about to get.
-struct Running {
-    token: Token,
-    end: Pending<Result<Reply, CallError>>,
-    counted: metrics::Call,
-}
-
 /// The news for a session.
 enum News {
     /// Something was read, sent or has begun.
@@ -167,11 +121,6 @@ enum News {
     Gone,
     /// The session ends: the device is another, or the gateway stops.
     Over,
-}
-
-enum Begun {
-    Call(Token, Result<PendingReply, CallError>, metrics::Call),
-    Subscription(Token, u32, SubscribeResult<Held>),
 }
 
 impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
@@ -429,7 +378,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         let stop = context.limits.stop.clone();
         tokio::select! {
             biased;
-            ended = next_end(running) => ended,
+            (call, end) = next_end(running) => News::Ended(call, end),
             begun = next_begun(beginning) => News::Begun(begun),
             exchanged = exchange(stream, unread, out, reads) => match exchanged {
                 Ok(()) => News::Progress,
@@ -462,9 +411,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 return;
             }
             tokio::select! {
-                ended = next_end(&mut self.running) => if let News::Ended(call, end) = ended {
-                    self.answer(call, &end);
-                },
+                (call, end) = next_end(&mut self.running) => self.answer(call, &end),
                 sent = exchange(stream, &mut self.unread, &mut self.out, false) => if sent.is_err() {
                     return;
                 },
@@ -496,140 +443,10 @@ impl Dealings {
     }
 }
 
-impl Asked {
-    /// Returns what a call asks for, or None if that cannot be read.
-    fn of(call: &RawCall<'_>) -> Option<Self> {
-        let token = call.token;
-        Some(match call.index {
-            RawCall::SUBSCRIPTION => Self::Subscription {
-                token,
-                key: call.subscribes_to()?,
-            },
-            index => Self::Call {
-                token,
-                index,
-                arguments: call.arguments.to_vec(),
-            },
-        })
-    }
-
-    fn token(&self) -> Token {
-        match self {
-            Self::Call { token, .. } | Self::Subscription { token, .. } => *token,
-        }
-    }
-
-    /// Returns the memory that it takes, about.
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Call { arguments, .. } => arguments.len(),
-            Self::Subscription { .. } => 0,
-        }
-    }
-}
-
-impl Beginning {
-    fn token(&self) -> Token {
-        match self {
-            Self::Call { token, .. } | Self::Subscription { token, .. } => *token,
-        }
-    }
-}
-
-/// Waits until one of the calls has ended.
-async fn next_end(running: &mut Vec<Running>) -> News {
-    poll_fn(|context| {
-        for index in 0..running.len() {
-            let call = running
-                .get_mut(index)
-                .map(|call| call.end.as_mut().poll(context));
-            if let Some(Poll::Ready(end)) = call {
-                return Poll::Ready(News::Ended(running.remove(index), end));
-            }
-        }
-        Poll::Pending
-    })
-    .await
-}
-
-/// Waits until what is to begin has begun.
-async fn next_begun(beginning: &mut Option<Beginning>) -> Begun {
-    poll_fn(|context| {
-        let begun = match beginning {
-            None => return Poll::Pending,
-            Some(Beginning::Call { begun, .. }) => match begun.as_mut().poll(context) {
-                Poll::Ready(begun) => Ok(begun),
-                Poll::Pending => return Poll::Pending,
-            },
-            Some(Beginning::Subscription { begun, .. }) => match begun.as_mut().poll(context) {
-                Poll::Ready(begun) => Err(begun),
-                Poll::Pending => return Poll::Pending,
-            },
-        };
-        match (beginning.take(), begun) {
-            (Some(Beginning::Call { token, counted, .. }), Ok(begun)) => {
-                Poll::Ready(Begun::Call(token, begun, counted))
-            }
-            (Some(Beginning::Subscription { token, key, .. }), Err(begun)) => {
-                Poll::Ready(Begun::Subscription(token, key, begun))
-            }
-            _ => Poll::Pending,
-        }
-    })
-    .await
-}
-
-/// Writes some of `out`, or reads if that is wanted, whichever is possible first.
-async fn exchange(
-    stream: &mut impl Stream,
-    unread: &mut VecDeque<u8>,
-    out: &mut VecDeque<u8>,
-    reads: bool,
-) -> io::Result<()> {
-    poll_fn(|context| {
-        if !out.is_empty()
-            && let Poll::Ready(written) = write(stream, out, context)
-        {
-            return Poll::Ready(written);
-        }
-        if !reads {
-            return Poll::Pending;
-        }
-        let mut chunk = [0; CHUNK];
-        let mut buffer = ReadBuf::new(&mut chunk);
-        match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
-                Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()))
-            }
-            Poll::Ready(Ok(())) => {
-                unread.extend(buffer.filled());
-                Poll::Ready(Ok(()))
-            }
-        }
-    })
-    .await
-}
-
-fn write(
-    stream: &mut impl Stream,
-    out: &mut VecDeque<u8>,
-    context: &mut Context<'_>,
-) -> Poll<io::Result<()>> {
-    let (bytes, _) = out.as_slices();
-    Pin::new(stream).poll_write(context, bytes).map(|written| {
-        match written? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            count => drop(out.drain(..count)),
-        }
-        Ok(())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sharing::stream::CHUNK;
 
     #[test]
     fn a_program_takes_no_more_than_64_kib_however_long_the_frames_and_whatever_it_does() {
