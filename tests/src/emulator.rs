@@ -95,7 +95,7 @@ impl Emulator {
     fn run(board: &Board, image: &Path, folder: &Path, options: &[&str]) -> io::Result<Self> {
         let socket = folder.join("uart.sock");
         let mut qemu = board
-            .command(image, &socket, options)
+            .command(image, &socket, options)?
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

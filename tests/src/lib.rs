@@ -105,6 +105,7 @@ pub mod prose;
 pub mod pty;
 pub mod running;
 pub mod shelf;
+pub mod simavr;
 pub mod simulated;
 pub mod simulation;
 #[cfg(unix)]

@@ -1,5 +1,5 @@
 //! Tests the C library as build systems take it: as a target of CMake, a module of Zephyr, a library of PlatformIO.
-//! (The one for Arduino is in `emulator.rs`, with the other images.)
+//! (The one for Arduino is in `arduino.rs`, for its sketch runs.)
 //!
 //! Zephyr itself is in no package registry, so declarations in `tests/zephyr` stand in for it. If CMake or a compiler is
 //! missing, these tests are ignored and say why; see `tests::ignorable`.

@@ -18,8 +18,7 @@ use std::ptr;
 use std::thread;
 use std::time::Duration;
 use tests::board::{
-    ARDUINO_MEGA, BOARDS, Board, ESP32C3, IMAGE, LM3S6965, LM3S6965_IN_C, NRF52840_DK, PICO,
-    PICO_EMBASSY,
+    BOARDS, Board, ESP32C3, IMAGE, LM3S6965, LM3S6965_IN_C, NRF52840_DK, PICO, PICO_EMBASSY,
 };
 use tests::calculator;
 use tests::emulator::Emulator;
@@ -43,11 +42,6 @@ fn main() -> ExitCode {
             &NRF52840_DK,
             "the_image_has_no_allocator",
             the_image_has_no_allocator,
-        ),
-        ignorable::trial(
-            "arduino-mega::the_example_sketch_is_built_without_an_allocator",
-            || ARDUINO_MEGA.missing_target(),
-            || assert_no_symbol_with(&ARDUINO_MEGA, "Lamp.ino.elf", ARDUINO_MEGA.allocator()),
         ),
         emulator_trial(
             &PICO_EMBASSY,
