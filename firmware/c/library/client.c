@@ -281,7 +281,8 @@ size_t srpc_client_room(const srpc_client *client, const srpc_target *target)
         room++;
     }
     number = (uint16_t)(1u + srpc_varint_length(number));
-    return room > number ? room - number : 0u;
+    room = room > number ? room - number : 0u;
+    return (size_t)room;
 }
 
 const char *srpc_status_text(srpc_status status)

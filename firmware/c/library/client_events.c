@@ -78,7 +78,7 @@ bool srpc_client_next_event(const srpc_client *client, srpc_received_event *even
     event->key = srpc_trailer(place, 0);
     event->lost = srpc_trailer(place, 4);
     event->session = srpc_trailer(place, 8);
-    event->length = srpc_trailer(place, 12);
+    event->length = (size_t)srpc_trailer(place, 12);
     event->data = place + SRPC_EVENT_HEAD;
     client->state->events_start = (uint16_t)(client->state->events_start + SRPC_EVENT_HEAD + event->length);
     return true;

@@ -118,7 +118,7 @@ static void client_make_new(const srpc_client *client, srpc_time now)
     uint8_t place;
     for (place = 0; (call = srpc_client_call_at(client, place)) != NULL; place++) {
         if (srpc_is_in_flight(call)) {
-            const uint8_t behind = (client->state->next_seq - call->seq) & SRPC_SEQ_MASK;
+            const uint8_t behind = (uint8_t)(client->state->next_seq - call->seq) & SRPC_SEQ_MASK;
             const srpc_time left = srpc_until(now, call->patience.deadline);
             if (call->is_question) {
                 return;

@@ -25,21 +25,23 @@ static srpc_bytes srpc_describe(const srpc_server *server, uint32_t offset)
     const uint32_t frame = server->frame;
     /* What is around it: the frame's own, the header and the length. */
     const uint32_t around = SRPC_FRAME_LENGTH(frame) - frame + 1u + 3u;
+    uint32_t length = 0;
     srpc_bytes part = {NULL, 0};
     if (offset == SRPC_DIGEST_OFFSET) {
         if (interface->digest != NULL) {
             part.bytes = interface->digest;
-            part.length = SRPC_DIGEST;
+            length = SRPC_DIGEST;
         }
     } else if (offset < interface->description_length) {
         part.bytes = interface->description + offset;
-        part.length = interface->description_length - offset;
+        length = interface->description_length - offset;
     } else {
         /* There is none. */
     }
-    if (part.length > frame - around) {
-        part.length = frame - around;
+    if (length > frame - around) {
+        length = frame - around;
     }
+    part.length = (size_t)length;
     return part;
 }
 

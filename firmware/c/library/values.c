@@ -299,10 +299,10 @@ uint8_t srpc_read_u8(srpc_reader *reader)
     return *reader->at++;
 }
 
-const uint8_t *srpc_read_raw(srpc_reader *reader, size_t count)
+const uint8_t *srpc_read_raw(srpc_reader *reader, uint32_t count)
 {
     const uint8_t *const bytes = reader->at;
-    if (reader->left < 0 || count > (size_t)reader->left) {
+    if (reader->left < 0 || count > (uint32_t)reader->left) {
         srpc_reader_fail(reader);
         return NULL;
     }
@@ -468,7 +468,7 @@ srpc_bytes srpc_read_bytes(srpc_reader *reader, uint32_t most)
     srpc_bytes value;
     const uint32_t length = srpc_read_length(reader, most);
     value.bytes = srpc_read_raw(reader, length);
-    value.length = value.bytes != NULL ? length : 0u;
+    value.length = value.bytes != NULL ? (size_t)length : 0u;
     return value;
 }
 

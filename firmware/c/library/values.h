@@ -123,7 +123,7 @@ void srpc_reader_fail(srpc_reader *reader);
 
 uint8_t srpc_read_u8(srpc_reader *reader);
 /* Takes `count` bytes, and returns where they lie, or NULL if there are fewer. */
-const uint8_t *srpc_read_raw(srpc_reader *reader, size_t count);
+const uint8_t *srpc_read_raw(srpc_reader *reader, uint32_t count);
 /* Reads an unsigned integer of `bits` bits, up to 32. */
 uint32_t srpc_read_varint(srpc_reader *reader, uint8_t bits);
 /* Reads an unsigned integer of 64 bits. */
