@@ -1,11 +1,13 @@
 //! [`Connection::update`] on devices that do not know or do not do all that a good one does, and on
 //! hostile ones.
 
+use rpc_proto::service::{Arguments, Dispatch, Interface, Replied, Reply};
 use rpc_proto::services::update::{
     ImageInfo, Slot, SlotState, Target, Update, UpdateClient, UpdateError, UpdateService, Which,
 };
 use rpc_proto::wire::crc::Crc32;
-use serial_rpc::connection::{FirmwareUpdate, UpdateFailure, UpdateOutcome};
+use rpc_proto::wire::message::Fault;
+use serial_rpc::connection::{FirmwareUpdate, UpdateFailure, UpdateOutcome, UpdateStep};
 use serial_rpc::image::Image;
 use serial_rpc::{CallError, Connection};
 use serial_rpc_simulator::{SimulatedDevice, SimulatedSlots, UpdatableDevice};
@@ -162,6 +164,63 @@ fn an_image_is_recognised_by_its_bytes_where_no_length_is_known() {
     let other = Image::read(&bytes).unwrap();
     let plan = device.plan_update(&FirmwareUpdate::to(&other)).unwrap();
     assert!(!plan.runs);
+}
+
+/// A lamp whose other services are those of its version.
+struct Versioned {
+    update: UpdateService<Scripted>,
+    version: u32,
+}
+
+impl Versioned {
+    fn new(version: u32) -> Self {
+        Self {
+            update: UpdateService(Scripted::new()),
+            version,
+        }
+    }
+}
+
+impl Interface for Versioned {
+    fn description(&self, offset: u32) -> &[u8] {
+        self.update.description(offset)
+    }
+
+    fn fingerprint(&self) -> u32 {
+        self.version
+    }
+
+    fn resolve(&self, key: u32) -> Option<u16> {
+        self.update.resolve(key)
+    }
+}
+
+impl Dispatch for Versioned {
+    fn dispatch(
+        &mut self,
+        index: u16,
+        arguments: Arguments<'_>,
+        reply: Reply<'_>,
+    ) -> Result<Replied, Fault> {
+        self.update.dispatch(index, arguments, reply)
+    }
+}
+
+#[test]
+fn a_device_that_goes_back_to_other_firmware_meanwhile_is_updated_all_the_same() {
+    let simulated = SimulatedDevice::with(Versioned::new(1));
+    let device = Connection::to(simulated.clone());
+    let image = new();
+    let mut changes = 0;
+    let updated = device.update(&FirmwareUpdate::to(&image), |step| {
+        if changes == 0 && matches!(step, UpdateStep::Writing { done: 4000.., .. }) {
+            changes += 1;
+            simulated.power_cycle(Versioned::new(2));
+        }
+    });
+    assert_eq!(changes, 1);
+    let outcome = updated.map(|updated| updated.outcome);
+    assert_eq!(outcome, Ok(UpdateOutcome::Confirmed));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Decides if something long goes on after a call that failed: a reset, or a cable that was pulled
 //! out, may pass.
 
-use rpc_proto::client::CallError;
-
 /// The number of times in a row that something without progress is tried again. Each attempt takes a
 /// call's time limit; together they are long enough to plug a cable in again.
 const ATTEMPTS: u32 = 5;
@@ -16,9 +14,9 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// Returns true if another attempt may succeed after one that failed with that error, and had done
-    /// that much.
-    pub(super) fn go_on<E>(&mut self, error: &CallError<E>, done: u32) -> bool {
+    /// Returns true if another attempt may succeed after one that failed, with an error that may pass or
+    /// not, and had done that much.
+    pub(super) fn go_on(&mut self, may_pass: bool, done: u32) -> bool {
         // A device that loses what it had must not begin again for ever.
         self.without_progress = match done > self.most {
             true => 1,
@@ -26,6 +24,6 @@ impl Attempts {
         };
         self.most = self.most.max(done);
         // If a device has never answered, it is not there.
-        error.may_pass() && done > 0 && self.without_progress < ATTEMPTS
+        may_pass && done > 0 && self.without_progress < ATTEMPTS
     }
 }

@@ -83,7 +83,8 @@ impl Connection {
         let mut attempts = Attempts::default();
         loop {
             match run(&mut caller) {
-                (Err(TransferError::Call(error)), done) if attempts.go_on(&error, done) => {}
+                (Err(TransferError::Call(error)), done)
+                    if attempts.go_on(error.may_pass(), done) => {}
                 (end, _) => return end,
             }
         }

@@ -266,7 +266,8 @@ impl Connection {
         let mut attempts = Attempts::default();
         loop {
             match run.attempt(&mut progress) {
-                Err(UpdateFailure::Call(error)) if attempts.go_on(&error, run.done()) => {}
+                // Each attempt begins with a look at what it is for.
+                Err(UpdateFailure::Call(error)) if attempts.go_on(passes(&error), run.done()) => {}
                 end => return end,
             }
         }
