@@ -57,7 +57,9 @@ def test_a_forked_process_is_told_to_connect_again():
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent in another way there")
 def test_ctrl_c_ends_a_wait_at_once():
     program = (
-        "import serial_rpc\n"
+        "import serial_rpc, signal\n"
+        # Where the tests run in the background, it is ignored at first.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "device = serial_rpc.connect('sim')\n"
         "events = device.calculator.total_changed.subscribe()\n"
         "print('waiting', flush=True)\n"
