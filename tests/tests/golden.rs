@@ -157,7 +157,16 @@ fn the_description_of_a_lamp_is_the_bytes_given() {
     assert!(PROTOCOL.contains(&digest), "{digest}");
     let given = block("The interface `desk-lamp`");
     assert_eq!(given, description, "{}", hex(&description));
-    assert_eq!(given, read_from_source("DeskLamp"));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "it reads this file, which Miri does not let it")]
+fn a_program_reads_the_interfaces_from_source_as_they_are_described() {
+    assert_eq!(
+        read_from_source("DeskLamp"),
+        block("The interface `desk-lamp`")
+    );
+    assert!(read_from_source("Camera").ends_with(&block("A service `camera`")));
 }
 
 /// Returns the description of an interface in this file, as a program reads it from source.
@@ -186,5 +195,4 @@ fn the_description_of_documented_and_limited_types_is_the_bytes_given() {
     let description = <CameraService<()> as Service>::DESCRIPTION;
     let given = block("A service `camera`");
     assert_eq!(given, description, "{}", hex(description));
-    assert!(read_from_source("Camera").ends_with(&given));
 }
