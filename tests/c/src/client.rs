@@ -19,6 +19,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ptr;
 use std::slice;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::task::Poll;
 
 /// The name of a call.
@@ -490,9 +491,9 @@ fn error(status: u32, detail: u8) -> Option<CallError> {
 
 /// Returns the target as a constant, which the library asks for.
 fn interned(target: rpc_proto::client::Target) -> *const sys::Target {
-    thread_local! {
-        static TARGETS: RefCell<HashMap<sys::Target, &'static sys::Target>> = RefCell::default();
-    }
+    /// A static, from which a leak checker sees that they are still used.
+    static TARGETS: LazyLock<Mutex<HashMap<sys::Target, &'static sys::Target>>> =
+        LazyLock::new(Mutex::default);
     let (fingerprint, number, number_of) = match target.number {
         Number::Fixed(number) => (0, number, sys::NUMBER_FIXED),
         Number::In {
@@ -513,8 +514,7 @@ fn interned(target: rpc_proto::client::Target) -> *const sys::Target {
         number_of,
         flags: sys::FALLIBLE | idempotent,
     };
-    TARGETS.with_borrow_mut(|targets| {
-        let place = targets.entry(target);
-        *place.or_insert_with(|| Box::leak(Box::new(target)))
-    })
+    let mut targets = TARGETS.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = targets.entry(target);
+    *place.or_insert_with(|| Box::leak(Box::new(target)))
 }
