@@ -7,9 +7,9 @@ mod running;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use running::Running;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use tests::simulated::Simulated;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -38,13 +38,13 @@ fn has_json() -> bool {
 }
 
 fn readme() -> Result<(), Failed> {
-    let device = Simulated::start();
+    let device = Simulated::start(&[]);
     let sockets = tempfile::tempdir()?;
     let folder = sockets.path().to_str().ok_or("a path that is text")?;
-    let gateway = Running::with(&[&format!("arm={}", device.port), "--sockets", folder]);
+    let gateway = Running::with(&[&format!("arm={}", device.port()), "--sockets", folder]);
     gateway.get_until("/devices", |devices| devices.contains("\"present\""));
     let replaced = [
-        ("/dev/ttyACM0", &*device.port),
+        ("/dev/ttyACM0", device.port()),
         ("localhost:8377", gateway.address()),
     ];
     let wrappers = tempfile::tempdir()?;
@@ -100,36 +100,4 @@ fn wrap(
         fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
-}
-
-/// A simulated device on a pseudo-terminal, until this is dropped.
-struct Simulated {
-    child: Child,
-    port: String,
-}
-
-impl Simulated {
-    fn start() -> Self {
-        let program: PathBuf = tests::program::program().to_owned();
-        let mut child = Command::new(program)
-            .arg("simulate")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut port = String::new();
-        BufReader::new(child.stdout.take().expect("it is piped"))
-            .read_line(&mut port)
-            .expect("it is text");
-        let port = port.trim_end().to_owned();
-        Self { child, port }
-    }
-}
-
-impl Drop for Simulated {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
