@@ -127,6 +127,7 @@ macro_rules! process {
                 candidate,
                 $server.interface.engine(),
                 $server.interface.fingerprint(),
+                FRAME as u16,
                 &$server.buffer,
             );
             if let Some(mut call) = taken {

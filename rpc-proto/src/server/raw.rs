@@ -6,8 +6,7 @@ use super::session::{Outstanding, Token};
 use super::{EventSource, NoEvents, Server};
 use crate::device::{DeviceEvents, DeviceEventsSubscribe, Statistics, SubscribeError};
 use crate::service::{Arguments, FIRST_NUMBER, Interface, Member};
-use crate::wire::message::{Fault, Kind};
-use crate::wire::seal::Seal;
+use crate::wire::message::Fault;
 use core::fmt;
 
 /// A server that passes on calls as bytes, and takes their answers later, in any order.
@@ -47,7 +46,7 @@ use core::fmt;
 pub struct RawServer<I, const FRAME: usize, const WINDOW: usize, Q: EventSource = NoEvents> {
     server: Server<I, FRAME, WINDOW, Q>,
     outstanding: Outstanding<WINDOW>,
-    /// The longest frame that callers are told of, if it is less than `FRAME`.
+    /// The longest frame that callers are told of, at most `FRAME`.
     max_frame: u16,
     passes_subscriptions: bool,
 }
@@ -118,7 +117,7 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
         Self {
             server,
             outstanding: Outstanding::new(),
-            max_frame: 0,
+            max_frame: FRAME as u16,
             passes_subscriptions: false,
         }
     }
@@ -127,7 +126,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
     /// device behind it takes no longer ones. Replies may still have `FRAME` bytes.
     #[must_use]
     pub const fn with_max_frame(mut self, bytes: u16) -> Self {
-        self.max_frame = bytes;
+        if 0 < bytes && (bytes as usize) < FRAME {
+            self.max_frame = bytes;
+        }
         self
     }
 
@@ -165,17 +166,9 @@ impl<I: Interface, const FRAME: usize, const WINDOW: usize, Q: EventSource>
 
         let candidate = received.push(byte)?;
         let (engine, fingerprint) = (interface.engine(), interface.fingerprint());
-        let Some(mut call) = session.take(candidate, engine, fingerprint, buffer) else {
+        let Some(mut call) = session.take(candidate, engine, fingerprint, self.max_frame, buffer)
+        else {
             if session.is_accepting() {
-                if (1..FRAME as u32).contains(&self.max_frame.into())
-                    && let Ok(candidate) = candidate
-                    && candidate.header().kind == Kind::Connect
-                    && let Some((_, rest)) = candidate.unchecked_body().split_first()
-                    && let Ok(nonce) = Arguments::new(rest).number()
-                {
-                    let unsealed = Seal::NONE.by(engine);
-                    session.accept(nonce, self.max_frame.into(), *buffer, fingerprint, unsealed);
-                }
                 events.clear();
                 self.outstanding.clear();
             } else {

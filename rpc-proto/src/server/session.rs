@@ -253,8 +253,8 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
     }
 
     /// Takes a candidate from the accumulator. Returns the call to run, if it is a new one.
-    /// `engine` and `fingerprint` are those of the interface, and `buffer` is the number of received bytes
-    /// that can wait while a procedure runs.
+    /// `engine` and `fingerprint` are those of the interface, `max_frame` is the longest frame that callers are
+    /// told of, and `buffer` is the number of received bytes that can wait while a procedure runs.
     ///
     /// As long as there is something to send, the candidate is dropped, as if the line had lost it.
     pub fn take<'f>(
@@ -262,6 +262,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         candidate: Result<Candidate<'f>, Broken>,
         engine: impl Engine + Copy,
         fingerprint: u32,
+        max_frame: u16,
         buffer: &u16,
     ) -> Option<Call<'_, 'f, FRAME>> {
         if self.is_sending() {
@@ -285,7 +286,9 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
                 if let Some(body) = candidate.open(seal.by(engine)) {
                     count(&mut self.statistics.frames, 1);
                     match header.kind {
-                        Kind::Connect => self.connect(body, engine, fingerprint, buffer),
+                        Kind::Connect => {
+                            self.connect(body, engine, fingerprint, max_frame, buffer);
+                        }
                         Kind::Call => return self.call(header.seq, body, engine),
                         // Only devices send the others: the line loops back, or another device is on
                         // it.
@@ -309,6 +312,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         body: &[u8],
         engine: impl Engine + Copy,
         fingerprint: u32,
+        longest: u16,
         &buffer: &u16,
     ) {
         let Some((&version, rest)) = body.split_first() else {
@@ -329,19 +333,6 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
         self.state.next = Seq::FIRST;
         self.state.calls = Calls::NONE;
         // No reply is kept at this point, so a slot is free to hold the frame.
-        self.accept(nonce, FRAME as u32, buffer, fingerprint, unsealed);
-    }
-
-    /// Makes the Accept and sends it. A relay makes it again, with the limit of the device behind it.
-    #[inline(always)]
-    pub fn accept<E: Engine + Copy>(
-        &mut self,
-        nonce: u32,
-        max_frame: u32,
-        buffer: u16,
-        fingerprint: u32,
-        unsealed: Seal<E>,
-    ) {
         if let Some(slot) = self.replies.first_mut() {
             let header = Header {
                 kind: Kind::Accept,
@@ -352,7 +343,7 @@ impl<const FRAME: usize, const WINDOW: usize> Session<FRAME, WINDOW> {
             encoder.varint(VERSION.into());
             encoder.varint(nonce);
             encoder.varint(Self::SLOTS.into());
-            encoder.varint(max_frame);
+            encoder.varint(longest.into());
             encoder.varint(buffer.into());
             encoder.varint(fingerprint);
             let end = encoder.end();

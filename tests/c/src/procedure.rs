@@ -26,7 +26,13 @@ pub fn run<const FRAME: usize>(
     let mut received = Accumulator::<FRAME>::new();
     session.sent_all();
     let connect = Message::connect_with(tests::wire::SESSION, room).frame();
-    let accepted = session.take(Ok(found(&mut received, &connect)), SmallTable, 0, &0);
+    let accepted = session.take(
+        Ok(found(&mut received, &connect)),
+        SmallTable,
+        0,
+        FRAME as u16,
+        &0,
+    );
     assert!(accepted.is_none(), "a Connect runs nothing");
     session.sent_all();
 
@@ -35,7 +41,7 @@ pub fn run<const FRAME: usize>(
     let call = call.frame();
     let candidate = found(&mut received, &call);
     let mut call = session
-        .take(Ok(candidate), SmallTable, 0, &0)
+        .take(Ok(candidate), SmallTable, 0, FRAME as u16, &0)
         .expect("it is new");
     let arguments = call.arguments.clone();
     let result = interface.dispatch(index, arguments, call.reply());

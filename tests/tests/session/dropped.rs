@@ -26,7 +26,10 @@ impl Line {
     /// Whether the bytes bring a call that is to be run. It is dropped before its end.
     fn takes_call(&mut self, bytes: &[u8]) -> bool {
         bytes.iter().any(|&byte| match self.received.push(byte) {
-            Some(candidate) => self.session.take(candidate, SmallTable, 0, &0).is_some(),
+            Some(candidate) => self
+                .session
+                .take(candidate, SmallTable, 0, 64, &0)
+                .is_some(),
             None => false,
         })
     }
